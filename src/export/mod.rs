@@ -1,0 +1,1 @@
+//! Schedules as CSV and JSON: pure functions from domain values to bytes.

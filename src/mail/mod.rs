@@ -1,0 +1,1 @@
+//! How a notice looks and leaves: templates, MIME, three transports (SMTP, files, memory).

@@ -1,0 +1,3 @@
+//! The binary `library-swap`; everything is in the library's `cli`.
+
+fn main() {}

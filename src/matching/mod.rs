@@ -1,0 +1,1 @@
+//! Round to schedule: problem, pricing, flow, search, certificate, explanations. A pure function.
