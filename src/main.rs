@@ -1,3 +1,7 @@
 //! The binary `library-swap`; everything is in the library's `cli`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    library_swap::cli::run()
+}

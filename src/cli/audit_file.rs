@@ -1,0 +1,12 @@
+//! Writes a round and its schedule without people.
+
+use std::process::ExitCode;
+
+/// Arguments of the command.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+pub fn run(_args: &Args) -> ExitCode {
+    ExitCode::from(super::UNABLE)
+}
