@@ -1,5 +1,26 @@
 //! The vocabulary and the rules of the exchange: values that cannot be invalid, states and their transitions,
 //! and who may do what. Never does I/O, never reads a clock, never draws a random number.
 
+pub mod application;
+pub mod email;
 pub mod fault;
+pub mod ids;
 pub mod json;
+pub mod letter;
+pub mod link;
+pub mod notice;
+pub mod offer;
+pub mod organisation;
+pub mod party;
+pub mod permissions;
+pub mod place;
+pub mod placement;
+pub mod refusal;
+pub mod round;
+pub mod run;
+pub mod schedule;
+pub mod sector;
+pub mod states;
+pub mod tag;
+pub mod text;
+pub mod token;

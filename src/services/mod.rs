@@ -1,1 +1,27 @@
-//! Use cases: one public function is one permission check and one transaction.
+//! Use cases: **one public function is one permission check and one transaction**. Each decides, saves, writes its
+//! audit entry and enqueues its notices through the same transaction.
+//!
+//! Never knows diesel, actix or lettre; never sends; reads the clock and draws ids before the transaction begins,
+//! because a write closure may be repeated.
+
+pub mod app;
+pub mod applications;
+pub mod clock;
+pub mod employers;
+pub mod error;
+pub mod libraries;
+pub mod library_import;
+pub mod links;
+pub mod notices;
+pub mod offers;
+pub mod outbox;
+pub mod page;
+pub mod placements;
+pub mod publication;
+pub mod rounds;
+pub mod runs;
+pub mod schedule;
+pub mod tokens;
+
+pub use app::{App, Settings};
+pub use error::AppError;

@@ -1,1 +1,98 @@
 //! The only place that knows diesel: connections, transactions, rows, queries, outbox, migrations.
+//!
+//! Never reads a clock, never draws an id, never sends. Reading functions take [`Db`]; changing ones take [`Tx`], so
+//! that a change outside a transaction cannot be written. Each file keeps its rows to itself.
+
+pub mod applications;
+pub mod audit;
+pub mod connection;
+pub mod links;
+pub mod migrations;
+pub mod organisations;
+pub mod outbox;
+pub mod placements;
+pub mod rounds;
+pub mod runs;
+mod schema;
+pub mod tokens;
+
+pub use connection::{Backend, Db, Store, StoreUrl, Tx};
+
+use std::fmt;
+use std::str::FromStr;
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+/// What can go wrong with the database.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Something with the same unique value exists; the constraint tells which.
+    #[error("already there: {constraint}")]
+    Duplicate {
+        /// The name of the constraint.
+        constraint: String,
+    },
+    /// Two transactions met; the same may go through when repeated.
+    #[error("the transaction met another one")]
+    Conflict,
+    /// What is stored cannot be read as a domain value.
+    #[error("the database holds something that the program does not understand: {0}")]
+    Corrupt(String),
+    /// The database cannot be reached or used.
+    #[error("the database cannot be used: {0}")]
+    Unavailable(String),
+    /// Any other error of the database.
+    #[error("the database refused: {0}")]
+    Refused(String),
+}
+
+impl From<DieselError> for StoreError {
+    fn from(error: DieselError) -> Self {
+        match error {
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => StoreError::Duplicate {
+                constraint: info.constraint_name().map_or_else(|| info.message().to_owned(), str::to_owned),
+            },
+            DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => StoreError::Conflict,
+            DieselError::DatabaseError(_, info)
+                if info.message().contains("database is locked") || info.message().contains("deadlock") =>
+            {
+                StoreError::Conflict
+            }
+            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
+                StoreError::Unavailable(info.message().to_owned())
+            }
+            other => StoreError::Refused(other.to_string()),
+        }
+    }
+}
+
+/// Reads a stored text as a domain value.
+fn parse<T: FromStr>(what: &str, text: &str) -> Result<T, StoreError>
+where
+    T::Err: fmt::Display,
+{
+    text.parse().map_err(|rule| StoreError::Corrupt(format!("{what} `{text}`: {rule}")))
+}
+
+/// Reads a stored JSON text.
+fn from_json<T: serde::de::DeserializeOwned>(what: &str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("{what}: {error}")))
+}
+
+/// Writes a value as JSON text.
+fn to_json<T: serde::Serialize>(what: &str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Corrupt(format!("{what}: {error}")))
+}
+
+/// Writes displayable values as a JSON list of strings.
+fn list_to_json<T: fmt::Display>(what: &str, values: &[T]) -> Result<String, StoreError> {
+    to_json(what, &values.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+/// Reads a JSON list of strings as domain values.
+fn list_from_json<T: FromStr>(what: &str, text: &str) -> Result<Vec<T>, StoreError>
+where
+    T::Err: fmt::Display,
+{
+    from_json::<Vec<String>>(what, text)?.iter().map(|item| parse(what, item)).collect()
+}

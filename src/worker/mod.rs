@@ -1,1 +1,91 @@
-//! What happens later: outbox, runs; each a single step that tests can drive.
+//! What happens later: outbox, runs. Each is a single step that tests can drive; the loop around them only waits.
+//!
+//! Never touches the database or HTTP itself: steps are made of use cases. On a stop the step in hand is finished,
+//! what was claimed and not begun is given back, and then the loop ends.
+
+pub mod outbox;
+pub mod runs;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::mail::Transport;
+use crate::services::App;
+
+/// Tells the loops to end after the step in hand.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    flag: Arc<AtomicBool>,
+    bell: Arc<Notify>,
+}
+
+impl Stop {
+    /// Not yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks every loop to end.
+    pub fn ask(&self) {
+        self.flag.store(true, Ordering::SeqCst);
+        self.bell.notify_waiters();
+    }
+
+    /// Whether the loops were asked to end.
+    pub fn is_asked(&self) -> bool {
+        self.flag.load(Ordering::SeqCst)
+    }
+
+    /// Waits, at most until asked to end.
+    async fn pause(&self, time: Duration) {
+        let bell = self.bell.notified();
+        if self.is_asked() {
+            return;
+        }
+        let _slept_or_rung = tokio::time::timeout(time, bell).await;
+    }
+}
+
+/// How long a loop waits when there was nothing to do. Short: the tables are small and the question is cheap.
+const IDLE: Duration = Duration::from_millis(250);
+/// How long a loop waits after an error of the database.
+const TROUBLE: Duration = Duration::from_secs(5);
+
+/// Sends what is due until asked to stop.
+pub async fn send_mail(app: App, transport: Transport, name: String, stop: Stop) {
+    while !stop.is_asked() {
+        match outbox::send_due(&app, &transport, &name, &stop).await {
+            Ok(0) => stop.pause(IDLE).await,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(%error, "outbox");
+                stop.pause(TROUBLE).await;
+            }
+        }
+    }
+}
+
+/// Solves queued runs until asked to stop.
+pub async fn solve_runs(app: App, name: String, board: runs::Board, stop: Stop) {
+    while !stop.is_asked() {
+        let step = {
+            let (app, name, board, stop) = (app.clone(), name.clone(), board.clone(), stop.clone());
+            tokio::task::spawn_blocking(move || runs::solve_next(&app, &name, &board, &stop))
+        };
+        match step.await {
+            Ok(Ok(runs::Solved::Nothing)) => stop.pause(IDLE).await,
+            Ok(Ok(runs::Solved::One)) => {}
+            Ok(Err(error)) => {
+                tracing::error!(%error, "runs");
+                stop.pause(TROUBLE).await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "the solver broke down");
+                stop.pause(TROUBLE).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,322 @@
+-- The whole schema of the first version. Ids are uuid v7 as text; instants are UTC, cut to microseconds; lists and
+-- tables that are only ever read whole are JSON text; states carry a CHECK so that neither database takes a misspelt
+-- one. Constraint names are equal on both databases, because error handling reads them.
+
+CREATE TABLE employers (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    -- Employers with the same group count as one for "no exchange within the same employer".
+    group_name TEXT,
+    created_at TEXT NOT NULL,
+    CONSTRAINT employers_pkey PRIMARY KEY (id),
+    CONSTRAINT employers_name_key UNIQUE (name)
+) STRICT;
+
+CREATE TABLE employer_domains (
+    employer_id TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    CONSTRAINT employer_domains_pkey PRIMARY KEY (employer_id, domain),
+    CONSTRAINT employer_domains_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id)
+) STRICT;
+
+CREATE TABLE employer_managers (
+    employer_id TEXT NOT NULL,
+    email TEXT NOT NULL,
+    CONSTRAINT employer_managers_pkey PRIMARY KEY (employer_id, email),
+    CONSTRAINT employer_managers_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id)
+) STRICT;
+
+CREATE TABLE libraries (
+    id TEXT NOT NULL,
+    -- The id of the library in the list it came from.
+    reference TEXT NOT NULL,
+    name TEXT NOT NULL,
+    -- Name, reference, address and postcode in lower case, for search: the databases fold differently.
+    search_text TEXT NOT NULL,
+    sectors TEXT NOT NULL,
+    address TEXT,
+    postcode TEXT,
+    country TEXT,
+    -- Both or neither; absent means unknown, never 0.
+    latitude REAL,
+    longitude REAL,
+    time_zone TEXT NOT NULL,
+    status TEXT NOT NULL,
+    opening_hours TEXT,
+    contact_name TEXT,
+    contact_email TEXT,
+    topics TEXT NOT NULL,
+    access TEXT NOT NULL,
+    vetting_required INTEGER NOT NULL,
+    escorts_visitors INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT libraries_pkey PRIMARY KEY (id),
+    CONSTRAINT libraries_reference_key UNIQUE (reference),
+    CONSTRAINT libraries_status_check CHECK (status IN ('open', 'closed')),
+    CONSTRAINT libraries_point_check CHECK ((latitude IS NULL) = (longitude IS NULL))
+) STRICT;
+
+CREATE TABLE library_employers (
+    library_id TEXT NOT NULL,
+    employer_id TEXT NOT NULL,
+    CONSTRAINT library_employers_pkey PRIMARY KEY (library_id, employer_id),
+    CONSTRAINT library_employers_library_fkey FOREIGN KEY (library_id) REFERENCES libraries (id),
+    CONSTRAINT library_employers_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id)
+) STRICT;
+CREATE INDEX library_employers_employer_idx ON library_employers (employer_id);
+
+CREATE TABLE persons (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    CONSTRAINT persons_pkey PRIMARY KEY (id),
+    CONSTRAINT persons_email_key UNIQUE (email)
+) STRICT;
+
+CREATE TABLE rounds (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    sign_up_until TEXT NOT NULL,
+    answer_until TEXT NOT NULL,
+    dates TEXT NOT NULL,
+    rules TEXT NOT NULL,
+    -- Whether only people whose manager said yes are matched.
+    release_required INTEGER NOT NULL,
+    -- SHA-256 of the rules, set when the round closes and the rules are frozen.
+    rules_sha256 TEXT,
+    -- Raised by every change that alters what would be matched; a run whose snapshot has another one is stale.
+    revision INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT rounds_pkey PRIMARY KEY (id),
+    CONSTRAINT rounds_state_check CHECK (state IN ('draft', 'open', 'closed', 'matched', 'published', 'running', 'completed', 'archived', 'cancelled'))
+) STRICT;
+
+CREATE TABLE round_libraries (
+    round_id TEXT NOT NULL,
+    library_id TEXT NOT NULL,
+    -- {"2027-03-01": 2}: visitors taken, staff who may leave; {"2027-03-01": ["09:00", "17:00"]}: hours.
+    hosting TEXT NOT NULL,
+    hosting_limit INTEGER,
+    release TEXT NOT NULL,
+    hours TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT round_libraries_pkey PRIMARY KEY (round_id, library_id),
+    CONSTRAINT round_libraries_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
+    CONSTRAINT round_libraries_library_fkey FOREIGN KEY (library_id) REFERENCES libraries (id)
+) STRICT;
+
+CREATE TABLE applications (
+    id TEXT NOT NULL,
+    round_id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    employer_id TEXT NOT NULL,
+    home_library_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    dates TEXT NOT NULL,
+    released_dates TEXT NOT NULL,
+    hours TEXT NOT NULL,
+    max_km REAL NOT NULL,
+    sectors TEXT NOT NULL,
+    topics TEXT NOT NULL,
+    avoid TEXT NOT NULL,
+    manager_email TEXT NOT NULL,
+    manager_trust TEXT NOT NULL,
+    refusal_reason TEXT,
+    assured_until TEXT,
+    role_title TEXT,
+    objectives TEXT,
+    language TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT applications_pkey PRIMARY KEY (id),
+    CONSTRAINT applications_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
+    CONSTRAINT applications_person_fkey FOREIGN KEY (person_id) REFERENCES persons (id),
+    CONSTRAINT applications_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
+    CONSTRAINT applications_library_fkey FOREIGN KEY (home_library_id) REFERENCES libraries (id),
+    CONSTRAINT applications_state_check CHECK (state IN ('submitted', 'verified', 'released', 'refused', 'placed', 'unplaced', 'withdrawn')),
+    CONSTRAINT applications_trust_check CHECK (manager_trust IN ('believed', 'to_confirm', 'confirmed', 'rejected'))
+) STRICT;
+CREATE UNIQUE INDEX applications_person_round_key ON applications (round_id, person_id) WHERE state <> 'withdrawn';
+CREATE INDEX applications_round_idx ON applications (round_id, id);
+CREATE INDEX applications_library_idx ON applications (home_library_id);
+
+-- Confidential, apart from everything else that is read about an application.
+CREATE TABLE access_needs (
+    application_id TEXT NOT NULL,
+    needs TEXT NOT NULL,
+    CONSTRAINT access_needs_pkey PRIMARY KEY (application_id),
+    CONSTRAINT access_needs_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id)
+) STRICT;
+
+CREATE TABLE runs (
+    id TEXT NOT NULL,
+    round_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    time_limit_seconds INTEGER NOT NULL,
+    round_revision INTEGER NOT NULL,
+    -- The round file that was frozen, and what came of it (matching.md's public formats).
+    round_file TEXT NOT NULL,
+    round_sha256 TEXT NOT NULL,
+    schedule_file TEXT,
+    placed INTEGER,
+    unplaced INTEGER,
+    value INTEGER,
+    bound INTEGER,
+    proof TEXT,
+    error TEXT,
+    lease_until TEXT,
+    lease_by TEXT,
+    created_at TEXT NOT NULL,
+    finished_at TEXT,
+    CONSTRAINT runs_pkey PRIMARY KEY (id),
+    CONSTRAINT runs_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
+    CONSTRAINT runs_state_check CHECK (state IN ('queued', 'solving', 'finished', 'failed', 'published'))
+) STRICT;
+CREATE INDEX runs_round_idx ON runs (round_id, id);
+CREATE INDEX runs_state_idx ON runs (state, created_at);
+
+CREATE TABLE placements (
+    id TEXT NOT NULL,
+    round_id TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    application_id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    employer_id TEXT NOT NULL,
+    home_library_id TEXT NOT NULL,
+    host_library_id TEXT NOT NULL,
+    date TEXT NOT NULL,
+    starts TEXT NOT NULL,
+    ends TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    score INTEGER NOT NULL,
+    ring INTEGER,
+    state TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT placements_pkey PRIMARY KEY (id),
+    CONSTRAINT placements_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
+    CONSTRAINT placements_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id),
+    CONSTRAINT placements_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
+    CONSTRAINT placements_person_fkey FOREIGN KEY (person_id) REFERENCES persons (id),
+    CONSTRAINT placements_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
+    CONSTRAINT placements_home_fkey FOREIGN KEY (home_library_id) REFERENCES libraries (id),
+    CONSTRAINT placements_host_fkey FOREIGN KEY (host_library_id) REFERENCES libraries (id),
+    CONSTRAINT placements_state_check CHECK (state IN ('proposed', 'confirmed', 'completed', 'declined', 'cancelled', 'expired', 'did_not_take_place'))
+) STRICT;
+-- Nobody in two places on a day, and one live placement per application: held by the database, not by code.
+CREATE UNIQUE INDEX placements_person_date_key ON placements (person_id, date) WHERE state IN ('proposed', 'confirmed', 'completed');
+CREATE UNIQUE INDEX placements_application_key ON placements (application_id) WHERE state IN ('proposed', 'confirmed', 'completed');
+CREATE INDEX placements_round_idx ON placements (round_id, date, id);
+CREATE INDEX placements_employer_idx ON placements (employer_id, date, id);
+CREATE INDEX placements_host_idx ON placements (host_library_id, date, id);
+
+CREATE TABLE consents (
+    placement_id TEXT NOT NULL,
+    party TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    answered_at TEXT,
+    answered_by TEXT,
+    channel TEXT,
+    reason TEXT,
+    CONSTRAINT consents_pkey PRIMARY KEY (placement_id, party),
+    CONSTRAINT consents_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT consents_party_check CHECK (party IN ('participant', 'host', 'manager')),
+    CONSTRAINT consents_answer_check CHECK (answer IN ('pending', 'yes', 'no'))
+) STRICT;
+
+-- The calendar identity of a placement for one recipient, for life (RFC 5545 UID and SEQUENCE).
+CREATE TABLE invitations (
+    placement_id TEXT NOT NULL,
+    party TEXT NOT NULL,
+    uid TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    CONSTRAINT invitations_pkey PRIMARY KEY (placement_id, party),
+    CONSTRAINT invitations_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT invitations_uid_key UNIQUE (uid)
+) STRICT;
+
+CREATE TABLE api_tokens (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    -- SHA-256 of the secret; the secret itself is shown once and kept nowhere.
+    secret_sha256 TEXT NOT NULL,
+    role TEXT NOT NULL,
+    employer_id TEXT,
+    created_at TEXT NOT NULL,
+    expires_at TEXT,
+    revoked_at TEXT,
+    CONSTRAINT api_tokens_pkey PRIMARY KEY (id),
+    CONSTRAINT api_tokens_secret_key UNIQUE (secret_sha256),
+    CONSTRAINT api_tokens_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id)
+) STRICT;
+
+CREATE TABLE links (
+    id TEXT NOT NULL,
+    secret_sha256 TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    application_id TEXT NOT NULL,
+    placement_id TEXT,
+    party TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    used_at TEXT,
+    CONSTRAINT links_pkey PRIMARY KEY (id),
+    CONSTRAINT links_secret_key UNIQUE (secret_sha256),
+    CONSTRAINT links_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
+    CONSTRAINT links_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT links_purpose_check CHECK (purpose IN ('verify', 'release', 'answer', 'application'))
+) STRICT;
+
+CREATE TABLE audit_entries (
+    id TEXT NOT NULL,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    role TEXT NOT NULL,
+    on_behalf_of TEXT,
+    action TEXT NOT NULL,
+    subject_kind TEXT NOT NULL,
+    subject_id TEXT NOT NULL,
+    details TEXT NOT NULL,
+    CONSTRAINT audit_entries_pkey PRIMARY KEY (id)
+) STRICT;
+CREATE INDEX audit_entries_subject_idx ON audit_entries (subject_kind, subject_id, id);
+
+CREATE TABLE outbox (
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    -- A fact is mailed once: a second enqueueing of the same fact is refused by this key.
+    dedupe_key TEXT NOT NULL,
+    -- Notices of one thread to one recipient; a later one supersedes an unsent earlier one.
+    thread_key TEXT NOT NULL,
+    party TEXT NOT NULL,
+    recipient_name TEXT,
+    recipient_address TEXT NOT NULL,
+    application_id TEXT NOT NULL,
+    placement_id TEXT,
+    facts TEXT NOT NULL,
+    state TEXT NOT NULL,
+    message_id TEXT,
+    message BLOB,
+    attempts INTEGER NOT NULL,
+    next_attempt_at TEXT NOT NULL,
+    lease_until TEXT,
+    lease_by TEXT,
+    last_answer TEXT,
+    created_at TEXT NOT NULL,
+    settled_at TEXT,
+    CONSTRAINT outbox_pkey PRIMARY KEY (id),
+    CONSTRAINT outbox_dedupe_key UNIQUE (dedupe_key),
+    CONSTRAINT outbox_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
+    CONSTRAINT outbox_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT outbox_state_check CHECK (state IN ('queued', 'leased', 'sent', 'gave_up', 'superseded'))
+) STRICT;
+CREATE INDEX outbox_due_idx ON outbox (state, next_attempt_at, id);
+CREATE INDEX outbox_thread_idx ON outbox (thread_key, id);

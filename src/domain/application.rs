@@ -1,0 +1,256 @@
+//! A participant's request to join a round, from sign-up to its place.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, NaiveTime};
+
+use super::email::Email;
+use super::ids::{ApplicationId, EmployerId, LibraryId, PersonId, RoundId};
+use super::refusal::{Refusal, RefusalCode};
+use super::sector::Sector;
+use super::states::{ApplicationState, ManagerTrust};
+use super::tag::Tag;
+use super::text::Name;
+
+/// Hours on a day, local, start before end.
+pub type Hours = BTreeMap<NaiveDate, (NaiveTime, NaiveTime)>;
+
+/// A human being across rounds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Person {
+    /// The identity that history, priority and access follow.
+    pub id: PersonId,
+    /// As signed up last.
+    pub name: Name,
+    /// The work address.
+    pub email: Email,
+}
+
+/// An application.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Application {
+    /// Its identity; also the staff id in round files.
+    pub id: ApplicationId,
+    /// The round it is for.
+    pub round: RoundId,
+    /// Who applies.
+    pub person: PersonId,
+    /// Which of the home library's employers employs the person.
+    pub employer: EmployerId,
+    /// Where the person works.
+    pub home: LibraryId,
+    /// Where it is in its life.
+    pub state: ApplicationState,
+    /// The days asked for, sorted.
+    pub dates: Vec<NaiveDate>,
+    /// The days the manager said yes to, sorted.
+    pub released_dates: Vec<NaiveDate>,
+    /// Working hours on some of the days; a day absent means the whole day.
+    pub hours: Hours,
+    /// How far the person travels, in kilometres.
+    pub max_km: f64,
+    /// Wanted sectors, best first; none means no preference.
+    pub sectors: Vec<Sector>,
+    /// Wanted topics.
+    pub topics: Vec<Tag>,
+    /// Libraries never to be sent to.
+    pub avoid: Vec<LibraryId>,
+    /// The line manager's address.
+    pub manager: Email,
+    /// Why that address may be written to.
+    pub manager_trust: ManagerTrust,
+    /// The manager's reason for a no; for organisers only.
+    pub refusal_reason: Option<String>,
+    /// Until when the employer assures that vetting exists.
+    pub assured_until: Option<NaiveDate>,
+    /// The person's role in words, shown to hosts ("children's librarian").
+    pub role_title: Option<Name>,
+    /// What the person hopes to learn, shown to hosts.
+    pub objectives: Option<String>,
+    /// Language of mails and calendars (`en`).
+    pub language: String,
+    /// Rounds in a row without a place.
+    pub priority: i64,
+}
+
+impl Application {
+    fn refuse(&self, deed: &str) -> Refusal {
+        Refusal::new(
+            RefusalCode::ApplicationState,
+            format!("this application is {}: it cannot be {deed}", self.state),
+        )
+    }
+
+    /// The e-mail address is proven.
+    ///
+    /// # Errors
+    /// `application-state` unless it is newly submitted.
+    pub fn verify(&mut self) -> Result<(), Refusal> {
+        if self.state != ApplicationState::Submitted {
+            return Err(self.refuse("verified"));
+        }
+        self.state = ApplicationState::Verified;
+        Ok(())
+    }
+
+    /// Whether the manager may be written to now.
+    pub fn may_ask_manager(&self) -> bool {
+        self.state == ApplicationState::Verified
+            && match self.manager_trust {
+                ManagerTrust::Believed | ManagerTrust::Confirmed => true,
+                ManagerTrust::ToConfirm | ManagerTrust::Rejected => false,
+            }
+    }
+
+    /// The library's administrator says that the manager's address is, or is not, the manager's.
+    ///
+    /// # Errors
+    /// `application-state` where there is nothing to confirm.
+    pub fn judge_manager(&mut self, trust: ManagerTrust) -> Result<(), Refusal> {
+        match self.manager_trust {
+            ManagerTrust::ToConfirm | ManagerTrust::Rejected => {
+                self.manager_trust = trust;
+                Ok(())
+            }
+            ManagerTrust::Believed | ManagerTrust::Confirmed => Err(Refusal::new(
+                RefusalCode::ApplicationState,
+                "the manager of this application is known already: nothing is to be confirmed",
+            )),
+        }
+    }
+
+    /// The manager says yes to some of the days asked for.
+    ///
+    /// # Errors
+    /// `application-state` unless it waits for the manager; `manager-not-confirmed` when nobody vouches for them.
+    pub fn release(&mut self, dates: &[NaiveDate]) -> Result<(), Refusal> {
+        self.admit_decision("released")?;
+        self.released_dates = self.dates.iter().filter(|day| dates.contains(day)).copied().collect();
+        self.state = ApplicationState::Released;
+        Ok(())
+    }
+
+    /// The manager says no.
+    ///
+    /// # Errors
+    /// As for [`Application::release`].
+    pub fn refuse_release(&mut self, reason: String) -> Result<(), Refusal> {
+        self.admit_decision("refused")?;
+        self.refusal_reason = Some(reason);
+        self.state = ApplicationState::Refused;
+        Ok(())
+    }
+
+    fn admit_decision(&self, deed: &str) -> Result<(), Refusal> {
+        if self.state != ApplicationState::Verified {
+            return Err(self.refuse(deed));
+        }
+        if !self.may_ask_manager() {
+            return Err(Refusal::new(
+                RefusalCode::ManagerNotConfirmed,
+                "the manager's address is neither in the employer's directory nor under one of its domains: \
+                 the library's administrator has to confirm it first",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether it is matched, and on which days.
+    pub fn matched_dates(&self, release_required: ReleaseRule) -> &[NaiveDate] {
+        match (self.state, release_required) {
+            (ApplicationState::Released, _) => &self.released_dates,
+            (ApplicationState::Verified, ReleaseRule::Waived) => &self.dates,
+            (
+                ApplicationState::Submitted
+                | ApplicationState::Verified
+                | ApplicationState::Refused
+                | ApplicationState::Placed
+                | ApplicationState::Unplaced
+                | ApplicationState::Withdrawn,
+                _,
+            ) => &[],
+        }
+    }
+
+    /// The participant takes it back.
+    ///
+    /// # Errors
+    /// `application-state` when it was withdrawn already.
+    pub fn withdraw(&mut self) -> Result<(), Refusal> {
+        if self.state == ApplicationState::Withdrawn {
+            return Err(self.refuse("withdrawn again"));
+        }
+        self.state = ApplicationState::Withdrawn;
+        Ok(())
+    }
+}
+
+/// Whether a round matches only people whose manager said yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReleaseRule {
+    /// Only released people enter a run.
+    Required,
+    /// Verified people enter too; the manager's consent is asked after the proposal.
+    Waived,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    pub(crate) fn submitted() -> Application {
+        let id = Uuid::from_u128(7);
+        Application {
+            id: ApplicationId::new(id),
+            round: RoundId::new(id),
+            person: PersonId::new(id),
+            employer: EmployerId::new(id),
+            home: LibraryId::new(id),
+            state: ApplicationState::Submitted,
+            dates: vec!["2027-03-01".parse().expect("a date"), "2027-03-02".parse().expect("a date")],
+            released_dates: vec![],
+            hours: Hours::new(),
+            max_km: 30.0,
+            sectors: vec![],
+            topics: vec![],
+            avoid: vec![],
+            manager: "boss@library.example".parse().expect("an address"),
+            manager_trust: ManagerTrust::Believed,
+            refusal_reason: None,
+            assured_until: None,
+            role_title: None,
+            objectives: None,
+            language: "en".to_owned(),
+            priority: 0,
+        }
+    }
+
+    #[test]
+    fn only_days_that_were_asked_for_are_released() {
+        let mut application = submitted();
+        application.verify().expect("verified");
+        let second = application.dates[1];
+        application.release(&[second, "2027-05-05".parse().expect("a date")]).expect("released");
+        assert_eq!(application.matched_dates(ReleaseRule::Required), [second]);
+    }
+
+    #[test]
+    fn nobody_decides_for_a_manager_that_nothing_vouches_for() {
+        let mut application = submitted();
+        application.manager_trust = ManagerTrust::ToConfirm;
+        application.verify().expect("verified");
+        let all = application.dates.clone();
+        assert_eq!(application.release(&all).expect_err("refused").code, RefusalCode::ManagerNotConfirmed);
+        application.judge_manager(ManagerTrust::Confirmed).expect("confirmed");
+        application.release(&all).expect("released");
+    }
+
+    #[test]
+    fn a_verified_person_is_matched_only_where_release_is_waived() {
+        let mut application = submitted();
+        application.verify().expect("verified");
+        assert!(application.matched_dates(ReleaseRule::Required).is_empty());
+        assert_eq!(application.matched_dates(ReleaseRule::Waived).len(), 2);
+    }
+}

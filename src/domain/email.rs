@@ -1,0 +1,118 @@
+//! E-mail addresses: the part of RFC 5321 that work addresses use, no display names, no quoting.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::fault::Rule;
+
+/// A work address. `Display` is the whole address; `Debug` is masked, so that no log shows it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Email {
+    address: String,
+    at: usize,
+}
+
+impl Email {
+    /// The whole address.
+    pub fn as_str(&self) -> &str {
+        &self.address
+    }
+
+    /// The part after the @, lower case.
+    pub fn domain(&self) -> &str {
+        &self.address[self.at + 1..]
+    }
+
+    /// The address as it may stand in a log: first letter and domain.
+    pub fn masked(&self) -> String {
+        let first: String = self.address.chars().take(1).collect();
+        format!("{first}…@{}", self.domain())
+    }
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.address)
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+const RULE: Rule = Rule::of("must be an e-mail address like name@library.example");
+
+/// Whether a text is a host name of at least two labels (RFC 1123), lower case.
+pub fn is_domain(text: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    text.len() <= 253 && text.contains('.') && text.split('.').all(label)
+}
+
+impl FromStr for Email {
+    type Err = Rule;
+
+    /// Lower-cases the whole address: no employer gives two people addresses that differ only in case, and the same
+    /// person must be found again however they type it.
+    fn from_str(text: &str) -> Result<Self, Rule> {
+        let address = text.trim().to_lowercase();
+        let at = address.rfind('@').ok_or(RULE)?;
+        let (local, domain) = (&address[..at], &address[at + 1..]);
+        let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+        let local_fits = !local.is_empty()
+            && local.len() <= 64
+            && local.chars().all(atom)
+            && !local.starts_with('.')
+            && !local.ends_with('.')
+            && !local.contains("..");
+        if !local_fits || !is_domain(domain) || address.len() > 254 {
+            return Err(RULE);
+        }
+        Ok(Self { at, address })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_addresses_are_taken_and_folded() {
+        let email: Email = " Ann.O'Neill+swap@Library.Example ".parse().expect("an address");
+        assert_eq!(email.to_string(), "ann.o'neill+swap@library.example");
+        assert_eq!(email.domain(), "library.example");
+    }
+
+    #[test]
+    fn anything_that_could_break_a_header_is_refused() {
+        for wrong in [
+            "",
+            "a",
+            "a@b",
+            "@x.example",
+            "a@x..example",
+            "a b@x.example",
+            "a@x.example\r\nBcc: c@d.example",
+            "\"a\"@x.example",
+            "a@-x.example",
+            ".a@x.example",
+            "a@x.example,b@y.example",
+            "<a@x.example>",
+        ] {
+            assert!(wrong.parse::<Email>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn debug_output_is_masked() {
+        let email: Email = "ann@library.example".parse().expect("an address");
+        assert_eq!(format!("{email:?}"), "a…@library.example");
+    }
+}

@@ -1,0 +1,69 @@
+//! Identities: one type for each kind of thing, so that a library's id cannot stand where a round's is meant.
+//!
+//! Each is a uuid v7 (RFC 9562): sortable by the time it was made. Where ids are drawn is the service's concern.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+use super::fault::Rule;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// The id with this uuid.
+            pub const fn new(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The uuid itself.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Rule;
+
+            fn from_str(text: &str) -> Result<Self, Rule> {
+                Uuid::parse_str(text).map(Self).map_err(|_| Rule::of("must be an id (a UUID)"))
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// An employer (organisation).
+    EmployerId,
+    /// A library: one place.
+    LibraryId,
+    /// A human being across rounds.
+    PersonId,
+    /// A round of the programme.
+    RoundId,
+    /// A participant's request to join a round.
+    ApplicationId,
+    /// One matching computation.
+    RunId,
+    /// A participant, a host and a day.
+    PlacementId,
+    /// An API token.
+    TokenId,
+    /// A link in a mail.
+    LinkId,
+    /// A notice in the outbox.
+    NoticeId,
+    /// An entry of the audit.
+    AuditId,
+}

@@ -1,0 +1,187 @@
+//! Everything that one mail tells, looked up and ready to be rendered: plain data between services, calendar and mail.
+//!
+//! What the recipient may not know is absent already (product.md, rule 9); access needs are never here.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Tz;
+
+use super::party::Party;
+use super::states::named;
+
+named! {
+    /// What a mail is about.
+    NoticeKind {
+        /// Prove your address.
+        VerifyAddress = "verify_address",
+        /// You are signed up already.
+        AlreadySignedUp = "already_signed_up",
+        /// May this person be away?
+        ReleaseRequest = "release_request",
+        /// A placement is proposed.
+        Proposal = "proposal",
+        /// Everybody has said yes.
+        Confirmed = "confirmed",
+        /// The times have changed.
+        Changed = "changed",
+        /// It is off.
+        Cancelled = "cancelled",
+        /// There is no place.
+        Unplaced = "unplaced",
+    }
+}
+
+/// One mail's facts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Letter {
+    /// What it is about.
+    pub kind: NoticeKind,
+    /// In what capacity the recipient gets it.
+    pub party: Party,
+    /// The recipient's name.
+    pub to_name: Option<String>,
+    /// The recipient's address.
+    pub to_address: String,
+    /// Language of the words (`en`).
+    pub language: String,
+    /// The round.
+    pub round_name: String,
+    /// What the service calls itself.
+    pub service_name: String,
+    /// Where the service is.
+    pub public_url: String,
+    /// The page with the one button.
+    pub link: Option<String>,
+    /// The participant's name, where the recipient may know it.
+    pub participant_name: Option<String>,
+    /// The participant's work address, where the recipient may know it.
+    pub participant_address: Option<String>,
+    /// The participant's role in words.
+    pub role_title: Option<String>,
+    /// What the participant hopes to learn.
+    pub objectives: Option<String>,
+    /// Sectors of the participant's library.
+    pub home_sectors: Vec<String>,
+    /// The participant's library, where the recipient may know it.
+    pub home_library: Option<String>,
+    /// The days asked for.
+    pub dates: Vec<NaiveDate>,
+    /// The placement.
+    pub visit: Option<Visit>,
+    /// The last day for an answer.
+    pub answer_until: Option<NaiveDate>,
+    /// Why, in words.
+    pub reason: Option<String>,
+    /// The invitation that goes with it.
+    pub invitation: Option<Invitation>,
+    /// RFC 5322 Message-ID with its angle brackets.
+    pub message_id: String,
+    /// Message-ID of the first mail of the thread.
+    pub thread_root: Option<String>,
+    /// When it was rendered.
+    pub sent_at: DateTime<Utc>,
+}
+
+/// A day at a host library. Times are local to its zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visit {
+    /// Where.
+    pub host_library: String,
+    /// Its address.
+    pub host_address: Option<String>,
+    /// Whom to ask there.
+    pub host_contact_name: Option<String>,
+    /// The contact's address.
+    pub host_contact_address: Option<String>,
+    /// When.
+    pub date: NaiveDate,
+    /// From.
+    pub starts: NaiveTime,
+    /// To.
+    pub ends: NaiveTime,
+    /// In which zone.
+    pub time_zone: Tz,
+    /// The times before a change.
+    pub former_times: Option<(NaiveTime, NaiveTime)>,
+}
+
+/// What an invitation does in a calendar (RFC 5546).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Puts the event in, or changes it.
+    Request,
+    /// Takes it out.
+    Cancel,
+}
+
+impl Method {
+    /// The name in iCalendar.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Method::Request => "REQUEST",
+            Method::Cancel => "CANCEL",
+        }
+    }
+}
+
+/// RFC 5545 STATUS. The attendee's PARTSTAT and RSVP follow from it (identity table of interop.md 2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventStatus {
+    /// Proposed: an answer is asked for.
+    Tentative,
+    /// Everybody has agreed.
+    Confirmed,
+    /// Off.
+    Cancelled,
+}
+
+impl EventStatus {
+    /// The name in iCalendar.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            EventStatus::Tentative => "TENTATIVE",
+            EventStatus::Confirmed => "CONFIRMED",
+            EventStatus::Cancelled => "CANCELLED",
+        }
+    }
+}
+
+/// One calendar event for one recipient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Invitation {
+    /// What it does.
+    pub method: Method,
+    /// For life, per placement and recipient.
+    pub uid: String,
+    /// Raised by every change of date, time, place or status.
+    pub sequence: i64,
+    /// When it was rendered; frozen with the bytes.
+    pub dtstamp: DateTime<Utc>,
+    /// The event's state.
+    pub status: EventStatus,
+    /// The service.
+    pub organiser_name: String,
+    /// The mailbox that reads replies.
+    pub organiser_address: String,
+    /// The recipient's name.
+    pub attendee_name: Option<String>,
+    /// The very address that the mail goes to.
+    pub attendee_address: String,
+    /// One line.
+    pub summary: String,
+    /// More; no secret links, no access needs.
+    pub description: String,
+    /// Where.
+    pub location: Option<String>,
+    /// Latitude and longitude of the host.
+    pub point: Option<(f64, f64)>,
+    /// The local day.
+    pub date: NaiveDate,
+    /// Local start.
+    pub starts: NaiveTime,
+    /// Local end.
+    pub ends: NaiveTime,
+    /// Its zone.
+    pub time_zone: Tz,
+    /// A page that needs a sign-in or a link.
+    pub url: String,
+}

@@ -1,0 +1,63 @@
+//! A notice in the outbox: a fact that somebody is to be told by mail.
+
+use chrono::NaiveDateTime;
+
+use super::email::Email;
+use super::ids::{ApplicationId, NoticeId, PlacementId};
+use super::letter::NoticeKind;
+use super::party::Party;
+use super::states::named;
+use super::text::Name;
+
+named! {
+    /// How far a notice is.
+    NoticeState {
+        /// Waits for its time.
+        Queued = "queued",
+        /// Is being rendered and sent.
+        Leased = "leased",
+        /// Taken by the mail server.
+        Sent = "sent",
+        /// Refused for good, or too often.
+        GaveUp = "gave_up",
+        /// Overtaken by a later fact before it was sent.
+        Superseded = "superseded",
+    }
+}
+
+/// A notice: facts only. It is rendered when it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Its identity.
+    pub id: NoticeId,
+    /// What it is about.
+    pub kind: NoticeKind,
+    /// The fact's own key: it is enqueued once.
+    pub dedupe_key: String,
+    /// Later notices of the same thread to the same recipient supersede unsent earlier ones.
+    pub thread_key: String,
+    /// In what capacity the recipient gets it.
+    pub party: Party,
+    /// The recipient's name, where known.
+    pub recipient_name: Option<Name>,
+    /// The recipient's address.
+    pub recipient: Email,
+    /// The application it is about.
+    pub application: ApplicationId,
+    /// The placement it is about.
+    pub placement: Option<PlacementId>,
+    /// What cannot be looked up later (sequence, former times, a reason), as JSON.
+    pub facts: String,
+    /// How far it is.
+    pub state: NoticeState,
+    /// Set when it is rendered.
+    pub message_id: Option<String>,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Not before.
+    pub next_attempt_at: NaiveDateTime,
+    /// What the mail server said last.
+    pub last_answer: Option<String>,
+    /// When the fact happened.
+    pub created_at: NaiveDateTime,
+}

@@ -1,0 +1,228 @@
+//! A placement and the consents that make it stand.
+
+use chrono::{NaiveDate, NaiveTime};
+use chrono_tz::Tz;
+
+use super::ids::{ApplicationId, EmployerId, LibraryId, PersonId, PlacementId, RoundId, RunId};
+use super::party::Party;
+use super::refusal::{Refusal, RefusalCode};
+use super::states::{Answer, PlacementState};
+
+/// One party's consent. A party without a row is not asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consent {
+    /// Whose.
+    pub party: Party,
+    /// What they said.
+    pub answer: Answer,
+    /// Why not, where they said no.
+    pub reason: Option<String>,
+}
+
+/// A participant at a host library on a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Placement {
+    /// Its identity.
+    pub id: PlacementId,
+    /// The round.
+    pub round: RoundId,
+    /// The run it was published from.
+    pub run: RunId,
+    /// The participant's application.
+    pub application: ApplicationId,
+    /// The participant.
+    pub person: PersonId,
+    /// The participant's employer.
+    pub employer: EmployerId,
+    /// Where the participant works.
+    pub home: LibraryId,
+    /// Where the participant goes.
+    pub host: LibraryId,
+    /// The day.
+    pub date: NaiveDate,
+    /// Local start.
+    pub starts: NaiveTime,
+    /// Local end, after the start.
+    pub ends: NaiveTime,
+    /// The host's zone.
+    pub time_zone: Tz,
+    /// The score in the schedule.
+    pub score: i64,
+    /// The ring in the schedule.
+    pub ring: Option<i64>,
+    /// Where it is in its life.
+    pub state: PlacementState,
+    /// Raised by every change.
+    pub revision: i64,
+    /// Who is asked, and what they said.
+    pub consents: Vec<Consent>,
+}
+
+/// What an answer led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Others still have to answer.
+    Recorded,
+    /// Everybody has said yes.
+    Confirmed,
+    /// The placement is off.
+    Declined,
+    /// The same answer was given before; nothing changed.
+    Repeated,
+}
+
+impl Placement {
+    fn refuse(&self, deed: &str) -> Refusal {
+        Refusal::new(
+            RefusalCode::PlacementState,
+            format!("this placement is {}: it cannot be {deed}", self.state),
+        )
+    }
+
+    /// What a party has said so far, if it is asked at all.
+    pub fn answer_of(&self, party: Party) -> Option<Answer> {
+        self.consents.iter().find(|consent| consent.party == party).map(|consent| consent.answer)
+    }
+
+    /// Takes one party's answer. Everybody's yes confirms; one no declines, also after a yes.
+    ///
+    /// # Errors
+    /// `consent-not-asked` for a party that is not asked; `placement-state` when it no longer stands.
+    pub fn take_answer(
+        &mut self,
+        party: Party,
+        answer: Answer,
+        reason: Option<String>,
+    ) -> Result<Outcome, Refusal> {
+        let state = self.state;
+        let refusal = self.refuse("answered");
+        let Some(consent) = self.consents.iter_mut().find(|consent| consent.party == party) else {
+            return Err(Refusal::new(
+                RefusalCode::ConsentNotAsked,
+                format!("the {party}'s consent is not asked for: the release was given before"),
+            ));
+        };
+        if consent.answer == answer {
+            return Ok(Outcome::Repeated);
+        }
+        if !matches!(state, PlacementState::Proposed | PlacementState::Confirmed) {
+            return Err(refusal);
+        }
+        consent.answer = answer;
+        consent.reason = reason;
+        match answer {
+            Answer::Pending => Ok(Outcome::Recorded),
+            Answer::No => {
+                self.state = PlacementState::Declined;
+                Ok(Outcome::Declined)
+            }
+            Answer::Yes if self.consents.iter().all(|consent| consent.answer == Answer::Yes) => {
+                self.state = PlacementState::Confirmed;
+                Ok(Outcome::Confirmed)
+            }
+            Answer::Yes => Ok(Outcome::Recorded),
+        }
+    }
+
+    /// Calls it off.
+    ///
+    /// # Errors
+    /// `placement-state` unless it is proposed or confirmed.
+    pub fn cancel(&mut self) -> Result<(), Refusal> {
+        if !matches!(self.state, PlacementState::Proposed | PlacementState::Confirmed) {
+            return Err(self.refuse("cancelled"));
+        }
+        self.state = PlacementState::Cancelled;
+        Ok(())
+    }
+
+    /// Moves it within its day.
+    ///
+    /// # Errors
+    /// `placement-state` unless it is proposed or confirmed.
+    pub fn reschedule(&mut self, starts: NaiveTime, ends: NaiveTime) -> Result<(), Refusal> {
+        if !matches!(self.state, PlacementState::Proposed | PlacementState::Confirmed) {
+            return Err(self.refuse("moved"));
+        }
+        self.starts = starts;
+        self.ends = ends;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn proposed(parties: &[Party]) -> Placement {
+        let id = Uuid::from_u128(9);
+        Placement {
+            id: PlacementId::new(id),
+            round: RoundId::new(id),
+            run: RunId::new(id),
+            application: ApplicationId::new(id),
+            person: PersonId::new(id),
+            employer: EmployerId::new(id),
+            home: LibraryId::new(id),
+            host: LibraryId::new(Uuid::from_u128(10)),
+            date: "2027-03-01".parse().expect("a date"),
+            starts: NaiveTime::from_hms_opt(9, 0, 0).expect("a time"),
+            ends: NaiveTime::from_hms_opt(17, 0, 0).expect("a time"),
+            time_zone: chrono_tz::Europe::London,
+            score: 77,
+            ring: Some(1),
+            state: PlacementState::Proposed,
+            revision: 0,
+            consents: parties
+                .iter()
+                .map(|party| Consent { party: *party, answer: Answer::Pending, reason: None })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn it_is_confirmed_only_when_everybody_asked_has_said_yes_in_any_order() {
+        let orders = [
+            [Party::Participant, Party::Host, Party::Manager],
+            [Party::Manager, Party::Participant, Party::Host],
+            [Party::Host, Party::Manager, Party::Participant],
+        ];
+        for order in orders {
+            let mut placement = proposed(&[Party::Participant, Party::Host, Party::Manager]);
+            assert_eq!(placement.take_answer(order[0], Answer::Yes, None), Ok(Outcome::Recorded));
+            assert_eq!(placement.take_answer(order[1], Answer::Yes, None), Ok(Outcome::Recorded));
+            assert_eq!(placement.state, PlacementState::Proposed);
+            assert_eq!(placement.take_answer(order[2], Answer::Yes, None), Ok(Outcome::Confirmed));
+        }
+    }
+
+    #[test]
+    fn the_same_answer_twice_changes_nothing() {
+        let mut placement = proposed(&[Party::Participant, Party::Host]);
+        placement.take_answer(Party::Host, Answer::Yes, None).expect("taken");
+        assert_eq!(placement.take_answer(Party::Host, Answer::Yes, None), Ok(Outcome::Repeated));
+    }
+
+    #[test]
+    fn one_no_declines_and_ends_the_answers() {
+        let mut placement = proposed(&[Party::Participant, Party::Host]);
+        assert_eq!(
+            placement.take_answer(Party::Host, Answer::No, Some("inspection".to_owned())),
+            Ok(Outcome::Declined)
+        );
+        assert_eq!(
+            placement.take_answer(Party::Participant, Answer::Yes, None).expect_err("over").code,
+            RefusalCode::PlacementState
+        );
+    }
+
+    #[test]
+    fn a_manager_who_released_before_is_not_asked_again() {
+        let mut placement = proposed(&[Party::Participant, Party::Host]);
+        assert_eq!(
+            placement.take_answer(Party::Manager, Answer::Yes, None).expect_err("not asked").code,
+            RefusalCode::ConsentNotAsked
+        );
+    }
+}

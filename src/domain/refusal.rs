@@ -1,0 +1,73 @@
+//! Why a step is refused: a stable code for programs, words for people.
+
+use std::fmt;
+
+/// The closed list of reasons for which a well-formed request is refused in the present state of things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalCode {
+    /// The round is not in a state that allows the step.
+    RoundState,
+    /// The application is not in a state that allows the step.
+    ApplicationState,
+    /// The placement is not in a state that allows the step.
+    PlacementState,
+    /// The run is not in a state that allows the step.
+    RunState,
+    /// The step may be taken later; the words name the date.
+    TooEarly,
+    /// The step can no longer be taken; the words name the date.
+    TooLate,
+    /// Something else has the same name, reference or address.
+    AlreadyExists,
+    /// What was matched has changed since the run froze it.
+    StaleRun,
+    /// The link was used, has expired or was overtaken.
+    LinkSpent,
+    /// This party's answer is not asked for.
+    ConsentNotAsked,
+    /// A manager's address that nothing vouches for has to be confirmed first.
+    ManagerNotConfirmed,
+}
+
+impl RefusalCode {
+    /// The stable kebab-case code of the problem (documented in docs/problems.md).
+    pub const fn code(self) -> &'static str {
+        match self {
+            RefusalCode::RoundState => "round-state",
+            RefusalCode::ApplicationState => "application-state",
+            RefusalCode::PlacementState => "placement-state",
+            RefusalCode::RunState => "run-state",
+            RefusalCode::TooEarly => "too-early",
+            RefusalCode::TooLate => "too-late",
+            RefusalCode::AlreadyExists => "already-exists",
+            RefusalCode::StaleRun => "stale-run",
+            RefusalCode::LinkSpent => "link-spent",
+            RefusalCode::ConsentNotAsked => "consent-not-asked",
+            RefusalCode::ManagerNotConfirmed => "manager-not-confirmed",
+        }
+    }
+}
+
+/// A refused step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// For programs.
+    pub code: RefusalCode,
+    /// For people: the thing, its state, what can be done.
+    pub words: String,
+}
+
+impl Refusal {
+    /// Refuses with a code and words.
+    pub fn new(code: RefusalCode, words: impl Into<String>) -> Self {
+        Self { code, words: words.into() }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,302 @@
+//! A round: one pass from sign-up to evaluation, and the steps it can take.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use super::fault::Rule;
+use super::ids::RoundId;
+use super::refusal::{Refusal, RefusalCode};
+use super::states::RoundState;
+use super::text::Name;
+
+/// A round. Dates are in its time zone; a deadline is the last day on which the step is possible.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Round {
+    /// Its identity.
+    pub id: RoundId,
+    /// What people call it.
+    pub name: Name,
+    /// Where it is in its life.
+    pub state: RoundState,
+    /// IANA zone of every date and deadline.
+    pub time_zone: Tz,
+    /// Last day of sign-up.
+    pub sign_up_until: NaiveDate,
+    /// Last day for answers to proposals.
+    pub answer_until: NaiveDate,
+    /// The placement days, sorted, at least one.
+    pub dates: Vec<NaiveDate>,
+    /// The rules object of the round file (matching.md), canonical JSON.
+    pub rules: String,
+    /// Whether only people whose manager said yes are matched.
+    pub release_required: bool,
+    /// SHA-256 of the rules, once they are frozen.
+    pub rules_sha256: Option<String>,
+    /// Raised by every change that alters what would be matched.
+    pub revision: i64,
+}
+
+impl Round {
+    /// Checks the order of a round's dates: sign-up, answers, first day; days sorted and unique.
+    ///
+    /// # Errors
+    /// The rule that is broken, with the field it is about.
+    pub fn check_dates(
+        sign_up_until: NaiveDate,
+        answer_until: NaiveDate,
+        dates: &[NaiveDate],
+    ) -> Result<(), (&'static str, Rule)> {
+        let Some(first) = dates.iter().min() else {
+            return Err(("dates", Rule::of("must name at least one placement day")));
+        };
+        if answer_until < sign_up_until {
+            return Err((
+                "answer_until",
+                Rule::new(format!("must not lie before the end of sign-up, {sign_up_until}")),
+            ));
+        }
+        if *first <= answer_until {
+            return Err((
+                "dates",
+                Rule::new(format!(
+                    "the first placement day, {first}, must lie after the answer deadline, {answer_until}"
+                )),
+            ));
+        }
+        Ok(())
+    }
+
+    fn refuse_state(&self, deed: &str) -> Refusal {
+        Refusal::new(
+            RefusalCode::RoundState,
+            format!("the round “{}” is {}: it cannot be {deed}", self.name, self.state),
+        )
+    }
+
+    /// Opens sign-up.
+    ///
+    /// # Errors
+    /// `round-state` unless it is a draft; `too-late` when the sign-up deadline has passed.
+    pub fn open(&mut self, today: NaiveDate) -> Result<(), Refusal> {
+        if self.state != RoundState::Draft {
+            return Err(self.refuse_state("opened"));
+        }
+        if today > self.sign_up_until {
+            return Err(Refusal::new(
+                RefusalCode::TooLate,
+                format!("sign-up would have ended on {}: set a later deadline", self.sign_up_until),
+            ));
+        }
+        self.state = RoundState::Open;
+        Ok(())
+    }
+
+    /// Ends sign-up and freezes the rules under their hash.
+    ///
+    /// # Errors
+    /// `round-state` unless it is open; `too-early` before the deadline has passed, unless a reason is given.
+    pub fn close(
+        &mut self,
+        today: NaiveDate,
+        early_reason: Option<&str>,
+        rules_sha256: String,
+    ) -> Result<(), Refusal> {
+        if self.state != RoundState::Open {
+            return Err(self.refuse_state("closed"));
+        }
+        if today <= self.sign_up_until && early_reason.is_none() {
+            return Err(Refusal::new(
+                RefusalCode::TooEarly,
+                format!(
+                    "people may sign up until {}: close after that day, or give an `early_reason`",
+                    self.sign_up_until
+                ),
+            ));
+        }
+        self.state = RoundState::Closed;
+        self.rules_sha256 = Some(rules_sha256);
+        Ok(())
+    }
+
+    /// A verified schedule exists.
+    ///
+    /// # Errors
+    /// `round-state` unless it is closed or matched already.
+    pub fn mark_matched(&mut self) -> Result<(), Refusal> {
+        match self.state {
+            RoundState::Closed | RoundState::Matched => {
+                self.state = RoundState::Matched;
+                Ok(())
+            }
+            RoundState::Draft
+            | RoundState::Open
+            | RoundState::Published
+            | RoundState::Running
+            | RoundState::Completed
+            | RoundState::Archived
+            | RoundState::Cancelled => Err(self.refuse_state("matched")),
+        }
+    }
+
+    /// Turns a schedule into proposals.
+    ///
+    /// # Errors
+    /// `round-state` unless it is matched; `too-late` once the first placement day has come.
+    pub fn publish(&mut self, today: NaiveDate) -> Result<(), Refusal> {
+        if self.state != RoundState::Matched {
+            return Err(self.refuse_state("published"));
+        }
+        if let Some(first) = self.dates.first().filter(|first| today >= **first) {
+            return Err(Refusal::new(
+                RefusalCode::TooLate,
+                format!("the first placement day was {first}: nobody could answer in time"),
+            ));
+        }
+        self.state = RoundState::Published;
+        Ok(())
+    }
+
+    /// Calls the round off.
+    ///
+    /// # Errors
+    /// `round-state` when it is over or called off already.
+    pub fn cancel(&mut self) -> Result<(), Refusal> {
+        match self.state {
+            RoundState::Draft
+            | RoundState::Open
+            | RoundState::Closed
+            | RoundState::Matched
+            | RoundState::Published
+            | RoundState::Running => {
+                self.state = RoundState::Cancelled;
+                Ok(())
+            }
+            RoundState::Completed | RoundState::Archived | RoundState::Cancelled => {
+                Err(self.refuse_state("cancelled"))
+            }
+        }
+    }
+
+    /// Whether people may sign up today.
+    ///
+    /// # Errors
+    /// `round-state` unless it is open; `too-late` after the deadline.
+    pub fn admit_sign_up(&self, today: NaiveDate) -> Result<(), Refusal> {
+        if self.state != RoundState::Open {
+            return Err(Refusal::new(
+                RefusalCode::RoundState,
+                format!("the round “{}” is {}: nobody can sign up", self.name, self.state),
+            ));
+        }
+        if today > self.sign_up_until {
+            return Err(Refusal::new(
+                RefusalCode::TooLate,
+                format!("sign-up ended on {}", self.sign_up_until),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether a run may be started.
+    ///
+    /// # Errors
+    /// `round-state` unless sign-up has ended and nothing is published.
+    pub fn admit_run(&self) -> Result<(), Refusal> {
+        match self.state {
+            RoundState::Closed | RoundState::Matched => Ok(()),
+            RoundState::Draft
+            | RoundState::Open
+            | RoundState::Published
+            | RoundState::Running
+            | RoundState::Completed
+            | RoundState::Archived
+            | RoundState::Cancelled => Err(self.refuse_state("matched")),
+        }
+    }
+
+    /// Whether libraries may still change what they offer.
+    ///
+    /// # Errors
+    /// `round-state` once the round is published or over.
+    pub fn admit_offer(&self) -> Result<(), Refusal> {
+        match self.state {
+            RoundState::Draft | RoundState::Open | RoundState::Closed | RoundState::Matched => Ok(()),
+            RoundState::Published
+            | RoundState::Running
+            | RoundState::Completed
+            | RoundState::Archived
+            | RoundState::Cancelled => Err(self.refuse_state("changed by offers")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a date")
+    }
+
+    fn draft() -> Round {
+        Round {
+            id: RoundId::new(Uuid::from_u128(1)),
+            name: "Spring".parse().expect("a name"),
+            state: RoundState::Draft,
+            time_zone: chrono_tz::Europe::London,
+            sign_up_until: day("2027-01-31"),
+            answer_until: day("2027-02-14"),
+            dates: vec![day("2027-03-01"), day("2027-03-02")],
+            rules: "{}".to_owned(),
+            release_required: true,
+            rules_sha256: None,
+            revision: 0,
+        }
+    }
+
+    #[test]
+    fn a_round_walks_from_draft_to_published() {
+        let mut round = draft();
+        round.open(day("2027-01-01")).expect("opens");
+        round.admit_sign_up(day("2027-01-31")).expect("the last day counts");
+        assert_eq!(round.admit_sign_up(day("2027-02-01")).expect_err("late").code, RefusalCode::TooLate);
+        round.close(day("2027-02-01"), None, "x".to_owned()).expect("closes");
+        round.mark_matched().expect("matched");
+        round.publish(day("2027-02-02")).expect("published");
+        assert_eq!(round.publish(day("2027-02-02")).expect_err("once").code, RefusalCode::RoundState);
+    }
+
+    #[test]
+    fn closing_before_the_deadline_needs_a_reason_and_names_the_date() {
+        let mut round = draft();
+        round.open(day("2027-01-01")).expect("opens");
+        let refusal = round.close(day("2027-01-31"), None, String::new()).expect_err("early");
+        assert_eq!(refusal.code, RefusalCode::TooEarly);
+        assert!(refusal.words.contains("2027-01-31"));
+        round
+            .close(day("2027-01-31"), Some("everybody has signed up"), String::new())
+            .expect("with a reason");
+    }
+
+    #[test]
+    fn a_refused_step_changes_nothing() {
+        let mut round = draft();
+        let before = round.clone();
+        assert!(round.publish(day("2027-01-01")).is_err());
+        assert!(round.close(day("2027-03-01"), None, String::new()).is_err());
+        assert_eq!(round, before);
+    }
+
+    #[test]
+    fn deadlines_lie_in_order() {
+        let check = |a, b, dates: &[NaiveDate]| Round::check_dates(day(a), day(b), dates);
+        assert!(check("2027-01-31", "2027-02-14", &[day("2027-03-01")]).is_ok());
+        assert_eq!(
+            check("2027-01-31", "2027-01-01", &[day("2027-03-01")]).expect_err("order").0,
+            "answer_until"
+        );
+        assert_eq!(check("2027-01-31", "2027-03-01", &[day("2027-03-01")]).expect_err("order").0, "dates");
+        assert_eq!(check("2027-01-31", "2027-03-01", &[]).expect_err("none").0, "dates");
+    }
+}

@@ -1,0 +1,112 @@
+//! Strict readers of the three files. Every reader reports what is wrong and goes on, so that all faults are found.
+
+pub(super) mod audit;
+pub(super) mod round;
+pub(super) mod schedule;
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+
+use super::round::Minutes;
+use crate::domain::fault::Rule;
+use crate::domain::json::{At, Object};
+
+/// A text that is not empty.
+pub(super) fn text(at: &At<'_>) -> Option<String> {
+    let text = at.text()?;
+    if text.is_empty() {
+        at.fault("must not be empty");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+/// An array whose elements differ.
+pub(super) fn unique_texts(at: &At<'_>) -> Option<Vec<String>> {
+    let read = at.list_of(text)?;
+    let mut seen = HashSet::new();
+    for (place, value) in at.list()?.iter().zip(&read) {
+        if !seen.insert(value) {
+            place.fault("stands here twice");
+        }
+    }
+    Some(read)
+}
+
+/// Absent means empty.
+pub(super) fn optional_texts(object: &Object<'_>, key: &str) -> Option<Vec<String>> {
+    object.optional(key).map_or(Some(Vec::new()), |at| unique_texts(&at))
+}
+
+/// `YYYY-MM-DD`, a day that exists.
+pub(super) fn parse_date(text: &str) -> Result<NaiveDate, Rule> {
+    let shape = text.len() == 10
+        && text.bytes().enumerate().all(|(n, byte)| match n {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !shape {
+        return Err(Rule::of("must be a date like 2027-03-01"));
+    }
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Rule::of("there is no such day"))
+}
+
+/// A date.
+pub(super) fn date(at: &At<'_>) -> Option<NaiveDate> {
+    match parse_date(at.text()?) {
+        Ok(date) => Some(date),
+        Err(rule) => {
+            at.fault(rule);
+            None
+        }
+    }
+}
+
+/// `HH:MM`, 00:00 to 24:00.
+pub(super) fn clock(at: &At<'_>) -> Option<Minutes> {
+    let text = at.text()?;
+    let parsed = text.split_once(':').and_then(|(hours, minutes)| {
+        let digits = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(hours) || !digits(minutes) {
+            return None;
+        }
+        let (hours, minutes): (Minutes, Minutes) = (hours.parse().ok()?, minutes.parse().ok()?);
+        let total = hours * 60 + minutes;
+        (minutes < 60 && total <= 1440).then_some(total)
+    });
+    if parsed.is_none() {
+        at.fault("must be a time like 09:30, at most 24:00");
+    }
+    parsed
+}
+
+/// The format and version that every file begins with.
+pub(super) fn header(object: &Object<'_>, format: &str) -> Option<()> {
+    let found = object.required("format").and_then(|at| {
+        let right = at.text()? == format;
+        if !right {
+            at.fault(format!("must be \"{format}\""));
+        }
+        right.then_some(())
+    });
+    let version = object.required("version").and_then(|at| {
+        let right = at.integer(0..=i64::MAX)? == 1;
+        if !right {
+            at.fault("this program reads version 1");
+        }
+        right.then_some(())
+    });
+    found.and(version)
+}
+
+/// A lower-case hexadecimal SHA-256.
+pub(super) fn sha256(at: &At<'_>) -> Option<String> {
+    let text = at.text()?;
+    let right = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if !right {
+        at.fault("must be a SHA-256 in lower-case hexadecimal");
+        return None;
+    }
+    Some(text.to_owned())
+}

@@ -1,0 +1,290 @@
+//! The hard rules for one person at one host on one date, one function each, and the score.
+//!
+//! A rule is a function from given things to whether they keep it; [`Code`] names them in the order of matching.md.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+
+use crate::files::Round;
+use crate::files::round::{Library, Staff};
+use crate::files::rules::SectorRule;
+
+/// The rules in the order in which they are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Code {
+    /// Not one's own library.
+    OwnLibrary,
+    /// Not one's own employer or its group.
+    SameEmployer,
+    /// The sector rule.
+    Sector,
+    /// Partners only.
+    NotPartner,
+    /// Avoided or forbidden.
+    Avoided,
+    /// Visited before.
+    RepeatHost,
+    /// A point is unknown.
+    DistanceUnknown,
+    /// Too far.
+    Distance,
+    /// An access need is not met.
+    Access,
+    /// Not a day of the person's.
+    Availability,
+    /// Takes no visitor on the day.
+    NotHosting,
+    /// Releases nobody on the day.
+    NotReleased,
+    /// No assurance of vetting on the day.
+    Vetting,
+    /// Too few hours in common.
+    Hours,
+}
+
+impl Code {
+    /// The name in files and API errors.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Code::OwnLibrary => "own_library",
+            Code::SameEmployer => "same_employer",
+            Code::Sector => "sector",
+            Code::NotPartner => "not_partner",
+            Code::Avoided => "avoided",
+            Code::RepeatHost => "repeat_host",
+            Code::DistanceUnknown => "distance_unknown",
+            Code::Distance => "distance",
+            Code::Access => "access",
+            Code::Availability => "availability",
+            Code::NotHosting => "not_hosting",
+            Code::NotReleased => "not_released",
+            Code::Vetting => "vetting",
+            Code::Hours => "hours",
+        }
+    }
+}
+
+/// Mean radius of the earth in metres (matching.md).
+const EARTH_M: f64 = 6_371_008.8;
+
+/// Great-circle distance in whole metres: haversine with the pure-Rust `libm`, the same on every machine.
+pub(super) fn metres(from: (f64, f64), to: (f64, f64)) -> i64 {
+    let radians = |degrees: f64| degrees * (std::f64::consts::PI / 180.0);
+    let (lat1, lat2) = (radians(from.0), radians(to.0));
+    let half = |angle: f64| {
+        let sine = libm::sin(angle / 2.0);
+        sine * sine
+    };
+    let a = half(lat2 - lat1) + libm::cos(lat1) * libm::cos(lat2) * half(radians(to.1 - from.1));
+    let distance = 2.0 * EARTH_M * libm::asin(libm::sqrt(a.min(1.0)));
+    whole(distance)
+}
+
+/// floor(x + 0.5), as the format says.
+pub(super) fn whole(x: f64) -> i64 {
+    super::num::nearest(libm::floor(x + 0.5))
+}
+
+/// What the rules look up again and again.
+pub(super) struct Rulebook<'a> {
+    round: &'a Round,
+    group: HashMap<&'a str, usize>,
+    partners: HashSet<(&'a str, &'a str)>,
+    forbidden: HashMap<(&'a str, &'a str), Vec<Option<NaiveDate>>>,
+}
+
+/// A person with the home library and what is computed once.
+pub(super) struct Traveller<'a> {
+    pub(super) staff: &'a Staff,
+    pub(super) home: &'a Library,
+    pub(super) max_m: i64,
+    visited: HashSet<&'a str>,
+    avoid: HashSet<&'a str>,
+}
+
+impl<'a> Traveller<'a> {
+    pub(super) fn new(staff: &'a Staff, home: &'a Library) -> Self {
+        Self {
+            staff,
+            home,
+            max_m: whole(1000.0 * staff.max_km),
+            visited: staff.visited.iter().map(String::as_str).collect(),
+            avoid: staff.avoid.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// Whole metres to a host, where both points are known.
+    pub(super) fn metres_to(&self, host: &Library) -> Option<i64> {
+        let from = self.staff.origin.or(self.home.point)?;
+        host.point.map(|to| metres(from, to))
+    }
+}
+
+fn pair<'a>(a: &'a str, b: &'a str) -> (&'a str, &'a str) {
+    if a < b { (a, b) } else { (b, a) }
+}
+
+impl<'a> Rulebook<'a> {
+    pub(super) fn new(round: &'a Round) -> Self {
+        let mut forbidden: HashMap<(&str, &str), Vec<Option<NaiveDate>>> = HashMap::new();
+        for entry in &round.forbidden {
+            forbidden.entry((&entry.staff, &entry.host)).or_default().push(entry.date);
+        }
+        let groups = round.employer_groups.iter().enumerate();
+        Self {
+            round,
+            group: groups.flat_map(|(n, names)| names.iter().map(move |name| (name.as_str(), n))).collect(),
+            partners: round.partners.iter().map(|[a, b]| pair(a, b)).collect(),
+            forbidden,
+        }
+    }
+
+    fn same_employer(&self, home: &Library, host: &Library) -> bool {
+        host.employers.iter().any(|theirs| {
+            home.employers.iter().any(|ours| {
+                ours == theirs
+                    || matches!(
+                        (self.group.get(ours.as_str()), self.group.get(theirs.as_str())),
+                        (Some(a), Some(b)) if a == b
+                    )
+            })
+        })
+    }
+
+    fn sector_allowed(&self, home: &Library, host: &Library) -> bool {
+        match &self.round.rules.sectors {
+            SectorRule::Any => true,
+            SectorRule::Cross => host.sectors.iter().any(|sector| !home.sectors.contains(sector)),
+            SectorRule::Table(table) => home.sectors.iter().any(|from| {
+                table.get(from).is_some_and(|to| host.sectors.iter().any(|sector| to.contains(sector)))
+            }),
+        }
+    }
+
+    pub(super) fn are_partners(&self, home: &Library, host: &Library) -> bool {
+        self.partners.contains(&pair(&home.id, &host.id))
+    }
+
+    fn forbidden_on(&self, staff: &Staff, host: &Library, date: Option<NaiveDate>) -> bool {
+        self.forbidden
+            .get(&(staff.id.as_str(), host.id.as_str()))
+            .is_some_and(|dates| dates.iter().any(|on| on.is_none() || *on == date))
+    }
+
+    /// The first rule that forbids the pair on every date.
+    pub(super) fn breach_of_pair(&self, who: &Traveller<'_>, host: &Library) -> Option<Code> {
+        let rules = &self.round.rules;
+        let checks: [(Code, &dyn Fn() -> bool); 9] = [
+            (Code::OwnLibrary, &|| who.home.id == host.id),
+            (Code::SameEmployer, &|| !rules.same_employer && self.same_employer(who.home, host)),
+            (Code::Sector, &|| !self.sector_allowed(who.home, host)),
+            (Code::NotPartner, &|| rules.partners_only && !self.are_partners(who.home, host)),
+            (Code::Avoided, &|| {
+                who.avoid.contains(host.id.as_str()) || self.forbidden_on(who.staff, host, None)
+            }),
+            (Code::RepeatHost, &|| !rules.repeat_hosts && who.visited.contains(host.id.as_str())),
+            (Code::DistanceUnknown, &|| !rules.unknown_distance && who.metres_to(host).is_none()),
+            (Code::Distance, &|| who.metres_to(host).is_some_and(|metres| metres > who.max_m)),
+            (Code::Access, &|| who.staff.needs.iter().any(|need| !host.access.contains(need))),
+        ];
+        checks.iter().find(|(_, breaks)| breaks()).map(|(code, _)| *code)
+    }
+
+    /// The first rule that forbids the date, given a pair without a breach.
+    pub(super) fn breach_on_date(
+        &self,
+        who: &Traveller<'_>,
+        host: &Library,
+        date: NaiveDate,
+    ) -> Option<Code> {
+        if self.forbidden_on(who.staff, host, Some(date)) {
+            return Some(Code::Avoided);
+        }
+        if !who.staff.dates.contains(&date) {
+            return Some(Code::Availability);
+        }
+        if host.hosting.get(&date).is_none_or(|places| *places < 1) {
+            return Some(Code::NotHosting);
+        }
+        if who.home.release.get(&date).is_none_or(|staff| *staff < 1) {
+            return Some(Code::NotReleased);
+        }
+        let assured = who.staff.assured_until.is_some_and(|until| until >= date);
+        if host.vetting_required && !host.escorts_visitors && !assured {
+            return Some(Code::Vetting);
+        }
+        if !self.enough_hours(who.staff, host, date) {
+            return Some(Code::Hours);
+        }
+        None
+    }
+
+    /// Any rule that a lock breaks.
+    pub(super) fn breach(&self, who: &Traveller<'_>, host: &Library, date: NaiveDate) -> Option<Code> {
+        let of_pair = self.breach_of_pair(who, host);
+        // `avoided` on one date comes before later rules of the pair.
+        match of_pair {
+            Some(code) if code <= Code::Avoided => Some(code),
+            Some(_) if self.forbidden_on(who.staff, host, Some(date)) => Some(Code::Avoided),
+            Some(code) => Some(code),
+            None => self.breach_on_date(who, host, date),
+        }
+    }
+
+    fn enough_hours(&self, staff: &Staff, host: &Library, date: NaiveDate) -> bool {
+        let needed = self.round.rules.min_minutes;
+        if needed == 0 {
+            return true;
+        }
+        let whole_day = (0, 1440);
+        let (a, b) = staff.hours.get(&date).unwrap_or(&whole_day);
+        let (c, d) = host.hours.get(&date).unwrap_or(&whole_day);
+        i64::from(*b.min(d)) - i64::from(*a.max(c)) >= needed
+    }
+
+    /// The rank of the wanted sector that a host offers; none beyond the list.
+    pub(super) fn sector_rank(&self, who: &Traveller<'_>, host: &Library) -> Option<usize> {
+        let wanted = &who.staff.sectors;
+        if wanted.is_empty() {
+            return Some(0);
+        }
+        let fresh: Vec<&String> =
+            host.sectors.iter().filter(|sector| !who.home.sectors.contains(sector)).collect();
+        let offered: Vec<&String> = if fresh.is_empty() { host.sectors.iter().collect() } else { fresh };
+        wanted.iter().position(|sector| offered.contains(&sector))
+    }
+
+    /// The score of a placement, the same on every date.
+    pub(super) fn score(&self, who: &Traveller<'_>, host: &Library) -> i64 {
+        let weights = &self.round.rules.weights;
+        let sector = self
+            .sector_rank(who, host)
+            .and_then(|rank| weights.sector.get(rank).copied())
+            .unwrap_or(0);
+        let shared = who.staff.topics.iter().filter(|topic| host.topics.contains(topic)).count();
+        let topics = weights.topic * super::num::int(shared).min(weights.topics_max);
+        let nearness = match who.metres_to(host) {
+            Some(0) if who.max_m == 0 => weights.nearness,
+            Some(metres) if metres <= who.max_m && who.max_m > 0 => {
+                weights.nearness * (who.max_m - metres) / who.max_m
+            }
+            Some(_) | None => 0,
+        };
+        let partner = if self.are_partners(who.home, host) { weights.partner } else { 0 };
+        sector + topics + nearness + partner
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_great_circles_in_whole_metres() {
+        assert_eq!(metres((52.0, -2.0), (52.0, -2.0)), 0);
+        // A degree of latitude on this sphere.
+        assert_eq!(metres((52.0, -2.0), (53.0, -2.0)), 111_195);
+        assert_eq!(metres((0.0, 0.0), (0.0, 180.0)), 20_015_114);
+    }
+}

@@ -1,0 +1,177 @@
+//! What every use case needs: the database, time, chance and settings.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::AppError;
+use super::clock::{Chance, Clock};
+use crate::domain::ids::{AuditId, EmployerId};
+use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Subject};
+use crate::store::audit::{self, Entry};
+use crate::store::{Store, Tx};
+
+/// Settings that use cases need.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the service is reached, without a slash at the end (`https://exchange.example`).
+    pub public_url: String,
+    /// What the service calls itself in mails.
+    pub service_name: String,
+    /// The mailbox that organises invitations and sends mail.
+    pub organiser_address: String,
+    /// The domain of Message-IDs and calendar UIDs.
+    pub mail_domain: String,
+    /// How long a matching run may take by default.
+    pub run_seconds: u32,
+}
+
+/// The application: cheap to clone, shared by every request and worker.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// Time.
+    pub clock: Clock,
+    /// Ids and secrets.
+    pub chance: Chance,
+    /// Settings.
+    pub settings: Settings,
+}
+
+/// The time and a stock of ids of one use case, drawn before its transaction begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// The instant.
+    pub at: DateTime<Utc>,
+    seed: [u8; 32],
+}
+
+impl Now {
+    /// The instant as the tables hold it.
+    pub fn utc(&self) -> NaiveDateTime {
+        self.at.naive_utc()
+    }
+
+    /// Today in a zone.
+    pub fn today(&self, zone: Tz) -> NaiveDate {
+        self.at.with_timezone(&zone).date_naive()
+    }
+
+    /// The id of the thing called `name` in this use case: a repeated transaction makes the same ones.
+    ///
+    /// Uuid v7 whose random part is a hash of 32 random bytes and the name; equal names give equal ids.
+    pub fn id(&self, name: &str) -> Uuid {
+        let hash = Sha256::new().chain_update(self.seed).chain_update(name).finalize();
+        let mut tail = [0; 10];
+        tail.copy_from_slice(&hash[..10]);
+        let millis = u64::try_from(self.at.timestamp_millis()).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid()
+    }
+
+    /// A secret of 32 bytes for the thing called `name`, in URL-safe letters.
+    pub fn secret(&self, name: &str) -> String {
+        let hash =
+            Sha256::new().chain_update(b"secret").chain_update(self.seed).chain_update(name).finalize();
+        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl App {
+    /// Reads the clock and draws the ids of one use case.
+    ///
+    /// # Errors
+    /// When the operating system gives no random numbers.
+    pub fn now(&self) -> Result<Now, AppError> {
+        Ok(Now { at: self.clock.now(), seed: self.chance.bytes()? })
+    }
+}
+
+/// Writes the audit entry of a change in its transaction.
+///
+/// `details` holds no personal data: ids, states, counts, codes.
+///
+/// # Errors
+/// The database's.
+pub fn record(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    action: Action,
+    subject: (&'static str, &dyn std::fmt::Display),
+    details: &serde_json::Value,
+) -> Result<(), AppError> {
+    let (subject_kind, subject_id) = (subject.0, subject.1.to_string());
+    let id = AuditId::new(now.id(&format!("audit {action} {subject_kind} {subject_id}")));
+    audit::insert(
+        tx,
+        &Entry {
+            id,
+            at: now.utc(),
+            actor: actor.name.clone(),
+            role: actor.role,
+            on_behalf_of: actor.on_behalf_of.clone(),
+            action,
+            subject_kind: subject_kind.to_owned(),
+            subject_id,
+            details: details.to_string(),
+        },
+    )?;
+    Ok(())
+}
+
+/// Asks the permission table; what belongs to others is not there for this actor.
+///
+/// # Errors
+/// `not-found` where the subject is foreign, `forbidden` where the role may never do this, `unauthenticated` for
+/// nobody known.
+pub fn permit(
+    actor: &Actor,
+    action: Action,
+    on: &Subject,
+    thing: (&'static str, &dyn std::fmt::Display),
+) -> Result<(), AppError> {
+    actor.may(action, on).map_err(|denied| {
+        if denied.role == Role::Anyone {
+            AppError::Unauthenticated
+        } else if denied.foreign {
+            AppError::not_found(thing.0, thing.1.to_string())
+        } else {
+            AppError::Denied(denied)
+        }
+    })
+}
+
+/// The employer whose things an actor may list; none means all. The query carries it as its filter.
+///
+/// # Errors
+/// `forbidden` and `unauthenticated`; also for a link, which never lists.
+pub fn own_employer(actor: &Actor, action: Action) -> Result<Option<EmployerId>, AppError> {
+    match (actor.reach(action), actor.employer) {
+        (Some(Reach::Everywhere), _) => Ok(None),
+        (Some(Reach::OwnEmployer), Some(own)) => Ok(Some(own)),
+        (None, _) if actor.role == Role::Anyone => Err(AppError::Unauthenticated),
+        (Some(Reach::OwnEmployer | Reach::OwnCase) | None, _) => Err(forbidden(actor, action)),
+    }
+}
+
+/// Asks the permission table for what concerns the programme as a whole, or makes something that is nobody's yet.
+///
+/// # Errors
+/// As for [`own_employer`]; `forbidden` also for a role that reaches its own employer only.
+pub fn permit_everywhere(actor: &Actor, action: Action) -> Result<(), AppError> {
+    match own_employer(actor, action)? {
+        None => Ok(()),
+        Some(_) => Err(forbidden(actor, action)),
+    }
+}
+
+fn forbidden(actor: &Actor, action: Action) -> AppError {
+    AppError::Denied(Denied { role: actor.role, action, foreign: false })
+}
+
+/// SHA-256 of a secret, in hexadecimal: what is stored in its place.
+pub fn sha256_hex(secret: &str) -> String {
+    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
+}

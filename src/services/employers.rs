@@ -1,0 +1,187 @@
+//! Employers: their names, groups, mail domains and the managers they vouch for.
+
+use serde_json::json;
+
+use super::app::{own_employer, permit, permit_everywhere, record};
+use super::page::{Page, Paged};
+use super::{App, AppError};
+use crate::domain::email::{Email, is_domain};
+use crate::domain::fault::Faults;
+use crate::domain::ids::EmployerId;
+use crate::domain::organisation::Employer;
+use crate::domain::permissions::{Action, Actor, Subject};
+use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::text::Name;
+use crate::store::{Db, organisations, rounds};
+
+/// What an employer says about itself, beside its name.
+#[derive(Debug, Clone, Default)]
+pub struct Directory {
+    /// Employers with the same group name count as one.
+    pub group: Option<Name>,
+    /// Mail domains under which a manager's address is believed.
+    pub domains: Vec<String>,
+    /// Managers' addresses.
+    pub managers: Vec<Email>,
+}
+
+/// Domains under which anybody gets an address: they vouch for nobody.
+const OPEN_TO_ANYBODY: &[&str] = &[
+    "aol.com",
+    "btinternet.com",
+    "gmail.com",
+    "gmx.com",
+    "googlemail.com",
+    "hotmail.co.uk",
+    "hotmail.com",
+    "icloud.com",
+    "live.co.uk",
+    "live.com",
+    "mail.com",
+    "me.com",
+    "msn.com",
+    "outlook.com",
+    "proton.me",
+    "protonmail.com",
+    "sky.com",
+    "talktalk.net",
+    "virginmedia.com",
+    "yahoo.co.uk",
+    "yahoo.com",
+];
+
+impl Directory {
+    /// Folded, sorted, each once.
+    fn checked(&self) -> Result<Self, AppError> {
+        let faults = Faults::none();
+        let mut domains = Vec::new();
+        for (n, text) in self.domains.iter().enumerate() {
+            let domain = text.trim().to_lowercase();
+            let pointer = format!("/domains/{n}");
+            if !is_domain(&domain) {
+                faults.add(pointer, text, "must be a mail domain like library.example, without @");
+            } else if OPEN_TO_ANYBODY.contains(&domain.as_str()) {
+                let rule = "anybody can have an address there: name the managers' addresses instead";
+                faults.add(pointer, text, rule);
+            } else {
+                domains.push(domain);
+            }
+        }
+        domains.sort_unstable();
+        domains.dedup();
+        let mut managers = self.managers.clone();
+        managers.sort_unstable();
+        managers.dedup();
+        let checked = Self { group: self.group.clone(), domains, managers };
+        faults.into_result(Some(checked)).map_err(AppError::Fields)
+    }
+}
+
+/// Makes an employer.
+///
+/// # Errors
+/// `already-exists` where the name is taken; `invalid-fields`; `forbidden`.
+pub fn create(app: &App, actor: &Actor, name: &Name, directory: &Directory) -> Result<Employer, AppError> {
+    permit_everywhere(actor, Action::EditEmployer)?;
+    let Directory { group, domains, managers } = directory.checked()?;
+    let now = app.now()?;
+    let id = EmployerId::new(now.id("employer"));
+    let employer = Employer { id, name: name.clone(), group, domains, managers };
+    app.store.write(|tx| {
+        if let Some(other) = organisations::find_employer_by_name(tx, name.as_str())? {
+            return Err(AppError::Refused(Refusal::new(
+                RefusalCode::AlreadyExists,
+                format!("there is an employer named “{name}” already: {}", other.id),
+            )));
+        }
+        organisations::insert_employer(tx, &employer, now.utc())?;
+        let details =
+            json!({ "made": true, "domains": employer.domains, "managers": employer.managers.len() });
+        record(tx, &now, actor, Action::EditEmployer, ("employer", &id), &details)?;
+        Ok(employer.clone())
+    })
+}
+
+/// A page of employers: all for organisers, one's own for others.
+///
+/// # Errors
+/// `forbidden`, `unauthenticated`.
+pub fn list(
+    app: &App,
+    actor: &Actor,
+    page: &Page<EmployerId>,
+) -> Result<Paged<Employer, EmployerId>, AppError> {
+    let own = own_employer(actor, Action::ReadEmployers)?;
+    app.store.read(|db| {
+        let found = organisations::list_employers(db, own, page.after, page.fetch())?;
+        Ok(page.cut(found, |employer| employer.id))
+    })
+}
+
+/// An employer.
+///
+/// # Errors
+/// `not-found`, also for somebody else's; `forbidden`.
+pub fn get(app: &App, actor: &Actor, id: EmployerId) -> Result<Employer, AppError> {
+    permit(actor, Action::ReadEmployers, &Subject::of_employers(&[id]), ("employer", &id))?;
+    app.store.read(|db| load(db, id))
+}
+
+/// The employer with exactly this name.
+///
+/// # Errors
+/// `not-found`, also for somebody else's; `forbidden`.
+pub fn get_by_name(app: &App, actor: &Actor, name: &Name) -> Result<Employer, AppError> {
+    app.store.read(|db| {
+        let found = organisations::find_employer_by_name(db, name.as_str())?;
+        // Asked even where there is none, so that the answer does not tell who exists.
+        let employers: Vec<_> = found.iter().map(|employer| employer.id).collect();
+        permit(actor, Action::ReadEmployers, &Subject::of_employers(&employers), ("employer", name))?;
+        found.ok_or_else(|| AppError::not_found("employer", name))
+    })
+}
+
+/// Replaces the group, the domains and the managers of an employer.
+///
+/// # Errors
+/// `invalid-fields`; `not-found`, also for somebody else's; `forbidden`.
+pub fn replace_directory(
+    app: &App,
+    actor: &Actor,
+    id: EmployerId,
+    directory: &Directory,
+) -> Result<Employer, AppError> {
+    permit(actor, Action::EditEmployer, &Subject::of_employers(&[id]), ("employer", &id))?;
+    let Directory { group, domains, managers } = directory.checked()?;
+    let now = app.now()?;
+    app.store.write(|tx| {
+        let before = load(tx, id)?;
+        let after = Employer {
+            id,
+            name: before.name.clone(),
+            group: group.clone(),
+            domains: domains.clone(),
+            managers: managers.clone(),
+        };
+        if after == before {
+            return Ok(before);
+        }
+        organisations::save_employer(tx, &after)?;
+        if after.group != before.group {
+            // Who counts as the same employer decides who may go where.
+            let libraries = organisations::list_library_ids_of_employer(tx, id)?;
+            rounds::bump_revisions_of_libraries(tx, &libraries)?;
+        }
+        let details = json!({
+            "group_changed": after.group != before.group,
+            "domains": after.domains,
+            "managers": after.managers.len(),
+        });
+        record(tx, &now, actor, Action::EditEmployer, ("employer", &id), &details)?;
+        Ok(after)
+    })
+}
+
+fn load(db: &mut Db, id: EmployerId) -> Result<Employer, AppError> {
+    organisations::find_employer(db, id)?.ok_or_else(|| AppError::not_found("employer", id))
+}

@@ -1,0 +1,80 @@
+//! Everything a use case can answer instead of its result, with stable codes.
+
+use crate::domain::fault::Fault;
+use crate::domain::permissions::Denied;
+use crate::domain::refusal::Refusal;
+use crate::store::StoreError;
+use crate::store::connection::IsConflict;
+
+use super::clock::NoChance;
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Fields of the request break rules; all of them are named.
+    #[error("{} of the fields cannot be taken", .0.len())]
+    Fields(Vec<Fault>),
+    /// There is no such thing, or its existence is not this actor's business.
+    #[error("there is no {kind} {id}")]
+    NotFound {
+        /// What kind of thing.
+        kind: &'static str,
+        /// What was asked for.
+        id: String,
+    },
+    /// The present state of things does not allow the step.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The role may not do this.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// Nobody, or somebody unknown, asks for what needs a credential.
+    #[error("a valid API token or link is needed")]
+    Unauthenticated,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No random numbers.
+    #[error(transparent)]
+    Chance(#[from] NoChance),
+    /// Something that should hold did not; the words are for the log, not for the requester.
+    #[error("an internal rule was broken: {0}")]
+    Internal(String),
+}
+
+impl AppError {
+    /// There is no such thing.
+    pub fn not_found(kind: &'static str, id: impl ToString) -> Self {
+        AppError::NotFound { kind, id: id.to_string() }
+    }
+
+    /// One field that cannot be taken.
+    pub fn field(pointer: &str, value: impl ToString, rule: impl ToString) -> Self {
+        AppError::Fields(vec![Fault {
+            pointer: pointer.to_owned(),
+            value: crate::domain::fault::shortened(&value.to_string()),
+            rule: rule.to_string(),
+        }])
+    }
+
+    /// The stable kebab-case code of the problem (documented in docs/problems.md).
+    pub const fn code(&self) -> &'static str {
+        // codes-begin (tests/tidy.rs reads these literals)
+        match self {
+            AppError::Fields(_) => "invalid-fields",
+            AppError::NotFound { .. } => "not-found",
+            AppError::Refused(refusal) => refusal.code.code(),
+            AppError::Denied(_) => "forbidden",
+            AppError::Unauthenticated => "unauthenticated",
+            AppError::Store(StoreError::Unavailable(_) | StoreError::Conflict) => "unavailable",
+            AppError::Store(_) | AppError::Chance(_) | AppError::Internal(_) => "internal",
+        }
+        // codes-end
+    }
+}
+
+impl IsConflict for AppError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, AppError::Store(StoreError::Conflict))
+    }
+}

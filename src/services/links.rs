@@ -1,0 +1,302 @@
+//! Links in mails: what their holder sees, and what one POST does.
+//!
+//! Looking never changes anything, however often and by whomever (mail scanners follow links). A spent link shows the
+//! present state and what can be done now.
+
+use super::app::{Now, sha256_hex};
+use super::applications::{self, Decision, get_applicant, get_library, get_round};
+use super::notices::Case;
+use super::placements as placement_services;
+use super::{App, AppError};
+use crate::domain::ids::{ApplicationId, PlacementId};
+use crate::domain::link::{Link, Purpose};
+use crate::domain::organisation::Library;
+use crate::domain::party::Party;
+use crate::domain::permissions::Actor;
+use crate::domain::placement::Placement;
+use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::round::Round;
+use crate::domain::states::{Answer, ApplicationState, PlacementState};
+use crate::store::applications::Applicant;
+use crate::store::{Db, Tx, links, placements};
+
+/// What the holder of a link sees.
+#[derive(Debug, Clone)]
+pub struct LinkView {
+    /// The link.
+    pub link: Link,
+    /// Whether it can still act.
+    pub deeds: Vec<Deed>,
+    /// The round.
+    pub round: Round,
+    /// The application and its person.
+    pub applicant: Applicant,
+    /// The home library.
+    pub home: Library,
+    /// The placement that the link is about, or that the application has.
+    pub placement: Option<(Placement, Library)>,
+}
+
+/// What a POST on a link can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// Prove the address.
+    Verify,
+    /// Release the participant.
+    Release,
+    /// Do not release the participant.
+    RefuseRelease,
+    /// Say yes to the proposal.
+    Accept,
+    /// Say no to it.
+    Decline,
+    /// Take the application back.
+    Withdraw,
+}
+
+impl Deed {
+    /// The name in forms and JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Deed::Verify => "verify",
+            Deed::Release => "release",
+            Deed::RefuseRelease => "refuse",
+            Deed::Accept => "accept",
+            Deed::Decline => "decline",
+            Deed::Withdraw => "withdraw",
+        }
+    }
+}
+
+/// What a POST asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Prove the address.
+    Verify,
+    /// Release, for some days or (none named) all asked for.
+    Release(Vec<chrono::NaiveDate>),
+    /// Refuse release, with a reason.
+    RefuseRelease(String),
+    /// Say yes.
+    Accept,
+    /// Say no, with a reason where given.
+    Decline(Option<String>),
+    /// Take the application back.
+    Withdraw,
+}
+
+fn get_link(db: &mut Db, secret: &str) -> Result<Link, AppError> {
+    links::find_by_secret(db, &sha256_hex(secret))?
+        .ok_or_else(|| AppError::not_found("link", "with this address: it may have been cut by a mail program"))
+}
+
+fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
+    let applicant = get_applicant(db, link.application)?;
+    let round = get_round(db, applicant.application.round)?;
+    let home = get_library(db, applicant.application.home)?;
+    let placement = match link.placement {
+        Some(id) => placements::find(db, id)?,
+        None => placements::find_live_of_application(db, link.application)?,
+    };
+    let placement = match placement {
+        Some(placement) => {
+            let host = get_library(db, placement.host)?;
+            Some((placement, host))
+        }
+        None => None,
+    };
+    let mut view = LinkView { link, deeds: Vec::new(), round, applicant, home, placement };
+    view.deeds = deeds(&view, now);
+    Ok(view)
+}
+
+/// What can be done by a link now.
+fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
+    if !view.link.is_live(now.utc()) {
+        return Vec::new();
+    }
+    let state = view.applicant.application.state;
+    match view.link.purpose {
+        Purpose::Verify if state == ApplicationState::Submitted => vec![Deed::Verify],
+        Purpose::Release if view.applicant.application.may_ask_manager() => {
+            vec![Deed::Release, Deed::RefuseRelease]
+        }
+        Purpose::Answer => match &view.placement {
+            Some((placement, _)) => match (placement.state, placement.answer_of(view.link.party)) {
+                (PlacementState::Proposed, Some(Answer::Pending)) => vec![Deed::Accept, Deed::Decline],
+                (PlacementState::Proposed | PlacementState::Confirmed, Some(Answer::Yes)) => vec![Deed::Decline],
+                _ => Vec::new(),
+            },
+            None => Vec::new(),
+        },
+        Purpose::Application if state != ApplicationState::Withdrawn => vec![Deed::Withdraw],
+        Purpose::Verify | Purpose::Release | Purpose::Application => Vec::new(),
+    }
+}
+
+/// What the holder of a link sees. Changes nothing.
+///
+/// # Errors
+/// `not-found` for an unknown link.
+pub fn view(app: &App, secret: &str) -> Result<LinkView, AppError> {
+    let now = app.now()?;
+    app.store.read(|db| {
+        let link = get_link(db, secret)?;
+        load(db, link, &now)
+    })
+}
+
+/// Who acts by a link, for API requests that carry its secret as a credential.
+///
+/// # Errors
+/// `unauthenticated` for an unknown or expired one.
+pub fn authenticate(app: &App, secret: &str) -> Result<Actor, AppError> {
+    let now = app.now()?;
+    app.store.read(|db| match links::find_by_secret(db, &sha256_hex(secret))? {
+        Some(link) if now.utc() < link.expires_at => Ok(link.actor()),
+        Some(_) | None => Err(AppError::Unauthenticated),
+    })
+}
+
+/// Does what a POST on a link asks for. The same POST again, also fifty at once, does it once and answers the same.
+///
+/// # Errors
+/// `not-found`; `link-spent` with what is true now; the refusals of the deed itself.
+pub fn act(app: &App, secret: &str, act: &Act) -> Result<LinkView, AppError> {
+    let now = app.now()?;
+    let mail_domain = &app.settings.mail_domain;
+    app.store.write(|tx| {
+        let link = get_link(tx, secret)?;
+        let view = load(tx, link, &now)?;
+        if is_done(&view, act) {
+            return Ok(view);
+        }
+        if !view.link.is_live(now.utc()) {
+            return Err(spent(&view).into());
+        }
+        let actor = view.link.actor();
+        perform(tx, &now, &actor, &view, act, mail_domain)?;
+        if matches!(view.link.purpose, Purpose::Verify | Purpose::Release) {
+            links::mark_used(tx, view.link.id, now.utc())?;
+        }
+        load(tx, view.link, &now)
+    })
+}
+
+/// Whether what is asked for is true already, so that a repeated click gets the same page.
+fn is_done(view: &LinkView, act: &Act) -> bool {
+    let application = &view.applicant.application;
+    let answered = |answer| {
+        view.placement
+            .as_ref()
+            .is_some_and(|(placement, _)| placement.answer_of(view.link.party) == Some(answer))
+    };
+    match act {
+        Act::Verify => view.link.purpose == Purpose::Verify && application.state != ApplicationState::Submitted,
+        Act::Release(_) => {
+            view.link.purpose == Purpose::Release && application.state == ApplicationState::Released
+        }
+        Act::RefuseRelease(_) => {
+            view.link.purpose == Purpose::Release && application.state == ApplicationState::Refused
+        }
+        Act::Accept => view.link.purpose == Purpose::Answer && answered(Answer::Yes),
+        Act::Decline(_) => view.link.purpose == Purpose::Answer && answered(Answer::No),
+        Act::Withdraw => {
+            view.link.purpose == Purpose::Application && application.state == ApplicationState::Withdrawn
+        }
+    }
+}
+
+fn spent(view: &LinkView) -> Refusal {
+    let now_true = match &view.placement {
+        Some((placement, _)) => format!("the placement is {}", placement.state),
+        None => format!("the application is {}", view.applicant.application.state),
+    };
+    Refusal::new(
+        RefusalCode::LinkSpent,
+        format!("this link was used or has expired: {now_true}. The newest mail about it has a working link"),
+    )
+}
+
+fn perform(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    view: &LinkView,
+    act: &Act,
+    mail_domain: &str,
+) -> Result<(), AppError> {
+    let applicant = view.applicant.clone();
+    match (view.link.purpose, act) {
+        (Purpose::Verify, Act::Verify) => applications::verify(tx, now, actor, applicant).map(|_| ()),
+        (Purpose::Release, Act::Release(days)) => {
+            let decision = Decision::Release(days.clone());
+            applications::decide_release(tx, now, actor, applicant, &decision).map(|_| ())
+        }
+        (Purpose::Release, Act::RefuseRelease(reason)) => {
+            let decision = Decision::Refuse(reason.clone());
+            applications::decide_release(tx, now, actor, applicant, &decision).map(|_| ())
+        }
+        (Purpose::Answer, Act::Accept | Act::Decline(_)) => {
+            let Some((placement, host)) = view.placement.clone() else {
+                return Err(AppError::Internal(format!("link {} answers no placement", view.link.id)));
+            };
+            let case = Case { applicant, host, placement };
+            let (answer, reason) = match act {
+                Act::Decline(reason) => (Answer::No, reason.clone()),
+                _ => (Answer::Yes, None),
+            };
+            let by = (actor, "link");
+            placement_services::answer_in(tx, now, by, case, view.link.party, answer, reason, mail_domain)
+                .map(|_| ())
+        }
+        (Purpose::Application, Act::Withdraw) => {
+            applications::withdraw_in(tx, now, actor, applicant, mail_domain).map(|_| ())
+        }
+        (purpose, _) => Err(AppError::field(
+            "/deed",
+            act_name(act),
+            format!("this link is for another purpose ({purpose})"),
+        )),
+    }
+}
+
+const fn act_name(act: &Act) -> &'static str {
+    match act {
+        Act::Verify => Deed::Verify.as_str(),
+        Act::Release(_) => Deed::Release.as_str(),
+        Act::RefuseRelease(_) => Deed::RefuseRelease.as_str(),
+        Act::Accept => Deed::Accept.as_str(),
+        Act::Decline(_) => Deed::Decline.as_str(),
+        Act::Withdraw => Deed::Withdraw.as_str(),
+    }
+}
+
+/// A link to be made for a mail.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewLink {
+    pub(super) purpose: Purpose,
+    pub(super) application: ApplicationId,
+    pub(super) placement: Option<PlacementId>,
+    pub(super) party: Party,
+    pub(super) expires_at: chrono::NaiveDateTime,
+}
+
+/// Makes a link and gives its secret, which is stored nowhere but in the mail.
+///
+/// # Errors
+/// The database's.
+pub(super) fn mint(tx: &mut Tx<'_>, now: &Now, name: &str, new: NewLink) -> Result<String, AppError> {
+    let secret = now.secret(name);
+    let link = Link {
+        id: crate::domain::ids::LinkId::new(now.id(name)),
+        purpose: new.purpose,
+        application: new.application,
+        placement: new.placement,
+        party: new.party,
+        expires_at: new.expires_at,
+        used_at: None,
+    };
+    links::insert(tx, &link, &sha256_hex(&secret), now.utc())?;
+    Ok(secret)
+}

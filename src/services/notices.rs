@@ -1,0 +1,301 @@
+//! What is told to whom when something happens: every function here enqueues notices in the transaction of the fact.
+//!
+//! A notice holds ids and what cannot be looked up later; words are found when it is rendered (`services::outbox`).
+
+use chrono::NaiveTime;
+use serde::{Deserialize, Serialize};
+
+use super::AppError;
+use super::app::Now;
+use crate::domain::email::Email;
+use crate::domain::ids::NoticeId;
+use crate::domain::letter::NoticeKind;
+use crate::domain::notice::{Notice, NoticeState};
+use crate::domain::organisation::Library;
+use crate::domain::party::Party;
+use crate::domain::placement::Placement;
+use crate::domain::text::Name;
+use crate::store::applications::Applicant;
+use crate::store::placements::{self, CalendarIdentity};
+use crate::store::{Tx, outbox};
+
+/// What a notice knows beside its ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// SEQUENCE of the invitation that goes with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<i64>,
+    /// What the invitation's event is from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
+    /// The times before a change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_times: Option<(NaiveTime, NaiveTime)>,
+    /// Why, in words for the recipient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The state of the calendar event that an invitation tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Proposed.
+    Tentative,
+    /// Confirmed.
+    Confirmed,
+    /// Called off.
+    Cancelled,
+}
+
+/// Who gets a notice.
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    /// In what capacity.
+    pub party: Party,
+    /// The name, where known.
+    pub name: Option<Name>,
+    /// The address.
+    pub address: Email,
+}
+
+impl Recipient {
+    /// The applicant.
+    pub fn participant(applicant: &Applicant) -> Self {
+        Self {
+            party: Party::Participant,
+            name: Some(applicant.person.name.clone()),
+            address: applicant.person.email.clone(),
+        }
+    }
+
+    /// The applicant's line manager.
+    pub fn manager(applicant: &Applicant) -> Self {
+        Self { party: Party::Manager, name: None, address: applicant.application.manager.clone() }
+    }
+
+    /// The host library's contact, where it has one.
+    pub fn host(library: &Library) -> Option<Self> {
+        library.contact.as_ref().map(|contact| Self {
+            party: Party::Host,
+            name: contact.name.clone(),
+            address: contact.email.clone(),
+        })
+    }
+}
+
+fn enqueue(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    kind: NoticeKind,
+    recipient: &Recipient,
+    case: (&Applicant, Option<&Placement>),
+    version: i64,
+    facts: &Facts,
+) -> Result<bool, AppError> {
+    let (applicant, placement) = case;
+    let thread = match placement {
+        Some(placement) => format!("placement:{}:{}", placement.id, recipient.party),
+        // A verification is never overtaken by a release request to somebody else.
+        None => format!("application:{}:{}", applicant.application.id, recipient.party),
+    };
+    let dedupe_key = format!("{thread}:{kind}:{version}");
+    let facts = serde_json::to_string(facts).map_err(|error| AppError::Internal(error.to_string()))?;
+    Ok(outbox::enqueue(
+        tx,
+        &Notice {
+            id: NoticeId::new(now.id(&dedupe_key)),
+            kind,
+            dedupe_key,
+            thread_key: thread,
+            party: recipient.party,
+            recipient_name: recipient.name.clone(),
+            recipient: recipient.address.clone(),
+            application: applicant.application.id,
+            placement: placement.map(|placement| placement.id),
+            facts,
+            state: NoticeState::Queued,
+            message_id: None,
+            attempts: 0,
+            next_attempt_at: now.utc(),
+            last_answer: None,
+            created_at: now.utc(),
+        },
+    )?)
+}
+
+/// Asks a new applicant to prove the address.
+///
+/// # Errors
+/// The database's.
+pub fn verify_address(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<(), AppError> {
+    let recipient = Recipient::participant(applicant);
+    enqueue(tx, now, NoticeKind::VerifyAddress, &recipient, (applicant, None), 0, &Facts::default())?;
+    Ok(())
+}
+
+/// Tells somebody who signs up again that they are signed up already, at most once an hour.
+///
+/// # Errors
+/// The database's.
+pub fn already_signed_up(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<(), AppError> {
+    let recipient = Recipient::participant(applicant);
+    // The hour is the version: repeated sign-ups must not flood a mailbox.
+    let hour = now.at.timestamp() / 3600;
+    let facts = Facts::default();
+    enqueue(tx, now, NoticeKind::AlreadySignedUp, &recipient, (applicant, None), hour, &facts)?;
+    Ok(())
+}
+
+/// Asks the manager for release.
+///
+/// # Errors
+/// The database's.
+pub fn release_request(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<(), AppError> {
+    let recipient = Recipient::manager(applicant);
+    enqueue(tx, now, NoticeKind::ReleaseRequest, &recipient, (applicant, None), 0, &Facts::default())?;
+    Ok(())
+}
+
+/// Tells an applicant that there is no place, and why.
+///
+/// # Errors
+/// The database's.
+pub fn unplaced(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant, reason: &str) -> Result<(), AppError> {
+    let facts = Facts { reason: Some(reason.to_owned()), ..Facts::default() };
+    let recipient = Recipient::participant(applicant);
+    enqueue(tx, now, NoticeKind::Unplaced, &recipient, (applicant, None), 0, &facts)?;
+    Ok(())
+}
+
+/// A placement with everybody who hears of it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The applicant.
+    pub applicant: Applicant,
+    /// The host library.
+    pub host: Library,
+    /// The placement.
+    pub placement: Placement,
+}
+
+impl Case {
+    /// The parties that are asked or that released the participant, in a fixed order.
+    fn recipients(&self) -> Vec<Recipient> {
+        let mut recipients = vec![Recipient::participant(&self.applicant)];
+        recipients.extend(Recipient::host(&self.host));
+        recipients.push(Recipient::manager(&self.applicant));
+        recipients
+    }
+}
+
+/// Invitations go to those who spend the day: the manager reads of it, but has no such day.
+const fn is_invited(party: Party) -> bool {
+    match party {
+        Party::Participant | Party::Host => true,
+        Party::Manager => false,
+    }
+}
+
+/// Raises the calendar identity of a recipient, or makes it.
+fn next_identity(
+    tx: &mut Tx<'_>,
+    case: &Case,
+    party: Party,
+    mail_domain: &str,
+) -> Result<CalendarIdentity, AppError> {
+    let identity = match placements::find_identity(tx, case.placement.id, party)? {
+        Some(known) => CalendarIdentity { sequence: known.sequence + 1, ..known },
+        None => CalendarIdentity {
+            uid: format!("placement-{}-{party}@{mail_domain}", case.placement.id),
+            sequence: 0,
+        },
+    };
+    placements::save_identity(tx, case.placement.id, party, &identity)?;
+    Ok(identity)
+}
+
+/// Tells what became of a placement. A party who never heard of it is not told that it is off.
+fn tell(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    kind: NoticeKind,
+    event: Event,
+    mail_domain: &str,
+    more: &Facts,
+) -> Result<(), AppError> {
+    for recipient in case.recipients() {
+        let party = recipient.party;
+        let asked = case.placement.answer_of(party).is_some();
+        if kind == NoticeKind::Proposal && !asked {
+            continue;
+        }
+        let thread = format!("placement:{}:{party}", case.placement.id);
+        if event == Event::Cancelled {
+            let nothing_went_out = !outbox::has_begun(tx, &thread)?;
+            if nothing_went_out {
+                outbox::supersede(tx, &thread, now.utc())?;
+                continue;
+            }
+        }
+        let mut facts = Facts { event: Some(event), ..more.clone() };
+        if is_invited(party) {
+            facts.sequence = Some(next_identity(tx, case, party, mail_domain)?.sequence);
+        }
+        let version = case.placement.revision;
+        let about = (&case.applicant, Some(&case.placement));
+        enqueue(tx, now, kind, &recipient, about, version, &facts)?;
+    }
+    Ok(())
+}
+
+/// Proposes a placement to everybody whose consent is asked.
+///
+/// # Errors
+/// The database's.
+pub fn proposal(tx: &mut Tx<'_>, now: &Now, case: &Case, mail_domain: &str) -> Result<(), AppError> {
+    tell(tx, now, case, NoticeKind::Proposal, Event::Tentative, mail_domain, &Facts::default())
+}
+
+/// Tells that everybody has said yes.
+///
+/// # Errors
+/// The database's.
+pub fn confirmed(tx: &mut Tx<'_>, now: &Now, case: &Case, mail_domain: &str) -> Result<(), AppError> {
+    tell(tx, now, case, NoticeKind::Confirmed, Event::Confirmed, mail_domain, &Facts::default())
+}
+
+/// Tells that the times have changed.
+///
+/// # Errors
+/// The database's.
+pub fn changed(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    former_times: (NaiveTime, NaiveTime),
+    mail_domain: &str,
+) -> Result<(), AppError> {
+    use crate::domain::states::PlacementState;
+    let event =
+        if case.placement.state == PlacementState::Confirmed { Event::Confirmed } else { Event::Tentative };
+    let facts = Facts { former_times: Some(former_times), ..Facts::default() };
+    tell(tx, now, case, NoticeKind::Changed, event, mail_domain, &facts)
+}
+
+/// Tells that the placement is off, to those who heard of it.
+///
+/// # Errors
+/// The database's.
+pub fn cancelled(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    reason: &str,
+    mail_domain: &str,
+) -> Result<(), AppError> {
+    let facts = Facts { reason: Some(reason.to_owned()), ..Facts::default() };
+    tell(tx, now, case, NoticeKind::Cancelled, Event::Cancelled, mail_domain, &facts)
+}

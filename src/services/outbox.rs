@@ -1,0 +1,381 @@
+//! From facts to letters: what the worker needs to render and settle notices.
+//!
+//! Words are looked up when a notice is claimed, not when it was enqueued; whatever changed since has superseded it.
+
+use chrono::{Duration, NaiveDateTime, NaiveTime};
+
+use super::app::{Now, permit};
+use super::applications::{get_applicant, get_library, get_round};
+use super::links::{NewLink, mint};
+use super::notices::{Event, Facts};
+use super::{App, AppError};
+use crate::domain::ids::NoticeId;
+use crate::domain::letter::{EventStatus, Invitation, Letter, Method, NoticeKind, Visit};
+use crate::domain::link::Purpose;
+use crate::domain::notice::{Notice, NoticeState};
+use crate::domain::organisation::Library;
+use crate::domain::page::{Page, Paged};
+use crate::domain::party::Party;
+use crate::domain::permissions::{Action, Actor, Subject};
+use crate::domain::round::Round;
+use crate::store::applications::Applicant;
+use crate::store::{Tx, outbox, placements};
+
+/// How long a sender may take before its notices are taken over.
+const LEASE: Duration = Duration::minutes(5);
+
+/// Waiting times between attempts, in minutes (interop.md 3); after the last one the notice is given up.
+const RETRY_MINUTES: [i64; 6] = [1, 5, 30, 120, 480, 1440];
+
+/// Claims up to `most` notices that are due.
+///
+/// # Errors
+/// The database's.
+pub fn claim(app: &App, by: &str, most: i64) -> Result<Vec<Notice>, AppError> {
+    let now = app.clock.now_utc();
+    app.store.write(|tx| Ok(outbox::claim(tx, by, now, now + LEASE, most)?))
+}
+
+/// A claimed notice, ready to be rendered or, after an earlier attempt, rendered already.
+#[derive(Debug)]
+pub enum Prepared {
+    /// To be rendered.
+    Letter(Box<Letter>),
+    /// The stored bytes of an earlier attempt, to be sent again as they are.
+    Stored(Vec<u8>),
+}
+
+/// The Message-ID of a notice: the same for every attempt.
+pub fn message_id(app: &App, notice: &Notice) -> String {
+    format!("<{}@{}>", notice.id, app.settings.mail_domain)
+}
+
+/// Looks up what a claimed notice says, and makes its link.
+///
+/// # Errors
+/// The database's; `internal` for facts that cannot be read.
+pub fn prepare(app: &App, notice: &Notice) -> Result<Prepared, AppError> {
+    let now = app.now()?;
+    app.store.write(|tx| {
+        if notice.message_id.is_some() {
+            let stored = outbox::message(tx, notice.id)?
+                .ok_or_else(|| AppError::Internal(format!("notice {}: no stored bytes", notice.id)))?;
+            return Ok(Prepared::Stored(stored));
+        }
+        Ok(Prepared::Letter(Box::new(letter(tx, app, &now, notice)?)))
+    })
+}
+
+fn letter(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Letter, AppError> {
+    let facts: Facts = serde_json::from_str(&notice.facts)
+        .map_err(|error| AppError::Internal(format!("notice {}: {error}", notice.id)))?;
+    let applicant = get_applicant(tx, notice.application)?;
+    let round = get_round(tx, applicant.application.round)?;
+    let home = get_library(tx, applicant.application.home)?;
+    let link = match purpose(notice.kind, notice.party) {
+        Some(purpose) => {
+            let new = NewLink {
+                purpose,
+                application: notice.application,
+                placement: if purpose == Purpose::Answer { notice.placement } else { None },
+                party: notice.party,
+                expires_at: expiry(&round, purpose),
+            };
+            let secret = mint(tx, now, &format!("link {}", notice.id), new)?;
+            Some(format!("{}/links/{secret}", app.settings.public_url))
+        }
+        None => None,
+    };
+    let confirmed = facts.event == Some(Event::Confirmed);
+    let visit = match notice.placement {
+        Some(id) => {
+            let placement =
+                placements::find(tx, id)?.ok_or_else(|| AppError::not_found("placement", id))?;
+            let host = get_library(tx, placement.host)?;
+            let identity = placements::find_identity(tx, id, notice.party)?;
+            Some((placement, host, identity))
+        }
+        None => None,
+    };
+    let may_see = Discretion { party: notice.party, confirmed };
+    let invitation = match (&visit, facts.sequence, facts.event) {
+        (Some((placement, host, Some(identity))), Some(sequence), Some(event)) => {
+            let mut invitation =
+                invitation(app, notice, (event, sequence), host, &identity.uid, now, &applicant, may_see);
+            invitation.date = placement.date;
+            invitation.starts = placement.starts;
+            invitation.ends = placement.ends;
+            invitation.time_zone = placement.time_zone;
+            Some(invitation)
+        }
+        (Some(_) | None, Some(_) | None, Some(_) | None) => None,
+    };
+    Ok(Letter {
+        kind: notice.kind,
+        party: notice.party,
+        to_name: notice.recipient_name.as_ref().map(ToString::to_string),
+        to_address: notice.recipient.to_string(),
+        language: applicant.application.language.clone(),
+        round_name: round.name.to_string(),
+        service_name: app.settings.service_name.clone(),
+        public_url: app.settings.public_url.clone(),
+        link,
+        participant_name: may_see.name().then(|| applicant.person.name.to_string()),
+        participant_address: may_see.address().then(|| applicant.person.email.to_string()),
+        role_title: applicant.application.role_title.as_ref().map(ToString::to_string),
+        objectives: applicant.application.objectives.clone(),
+        home_sectors: home.sectors.iter().map(ToString::to_string).collect(),
+        home_library: may_see.home().then(|| home.name.to_string()),
+        dates: applicant.application.dates.clone(),
+        visit: visit.map(|(placement, host, _)| Visit {
+            host_address: address_of(&host),
+            host_contact_name: host
+                .contact
+                .as_ref()
+                .filter(|_| may_see.contact())
+                .and_then(|contact| contact.name.as_ref().map(ToString::to_string)),
+            host_contact_address: host
+                .contact
+                .as_ref()
+                .filter(|_| may_see.contact())
+                .map(|contact| contact.email.to_string()),
+            host_library: host.name.to_string(),
+            date: placement.date,
+            starts: placement.starts,
+            ends: placement.ends,
+            time_zone: placement.time_zone,
+            former_times: facts.former_times,
+        }),
+        answer_until: matches!(notice.kind, NoticeKind::Proposal | NoticeKind::ReleaseRequest)
+            .then_some(if notice.kind == NoticeKind::Proposal { round.answer_until } else { round.sign_up_until }),
+        reason: facts.reason,
+        invitation,
+        message_id: message_id(app, notice),
+        thread_root: outbox::thread_root(tx, &notice.thread_key)?,
+        sent_at: now.at,
+    })
+}
+
+/// What a recipient may know of the other side (product.md, rule 9).
+#[derive(Debug, Clone, Copy)]
+struct Discretion {
+    party: Party,
+    confirmed: bool,
+}
+
+impl Discretion {
+    /// The participant's name: to a host only once it is certain.
+    const fn name(self) -> bool {
+        match self.party {
+            Party::Participant | Party::Manager => true,
+            Party::Host => self.confirmed,
+        }
+    }
+
+    /// The participant's work address: to a host once it is certain.
+    const fn address(self) -> bool {
+        match self.party {
+            Party::Participant | Party::Manager => false,
+            Party::Host => self.confirmed,
+        }
+    }
+
+    /// Where the participant comes from: never to a host.
+    const fn home(self) -> bool {
+        match self.party {
+            Party::Participant | Party::Manager => true,
+            Party::Host => false,
+        }
+    }
+
+    /// Whom to ask at the host library: those who go there, once it is certain.
+    const fn contact(self) -> bool {
+        match self.party {
+            Party::Participant => self.confirmed,
+            Party::Manager | Party::Host => false,
+        }
+    }
+}
+
+const fn purpose(kind: NoticeKind, party: Party) -> Option<Purpose> {
+    match (kind, party) {
+        (NoticeKind::VerifyAddress, _) => Some(Purpose::Verify),
+        (NoticeKind::ReleaseRequest, _) => Some(Purpose::Release),
+        (NoticeKind::Proposal, _) => Some(Purpose::Answer),
+        (NoticeKind::Confirmed | NoticeKind::Changed, Party::Host | Party::Manager) => Some(Purpose::Answer),
+        (NoticeKind::AlreadySignedUp | NoticeKind::Unplaced, _)
+        | (NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Cancelled, Party::Participant) => {
+            Some(Purpose::Application)
+        }
+        (NoticeKind::Cancelled, Party::Host | Party::Manager) => None,
+    }
+}
+
+/// A link lives as long as what it does makes sense: to the end of sign-up, of answering, or of the round.
+fn expiry(round: &Round, purpose: Purpose) -> NaiveDateTime {
+    let last = match purpose {
+        Purpose::Verify => round.sign_up_until,
+        Purpose::Release => round.answer_until,
+        Purpose::Answer | Purpose::Application => {
+            round.dates.last().copied().unwrap_or(round.answer_until)
+        }
+    };
+    // One day more covers every zone west of UTC.
+    last.and_time(NaiveTime::MIN) + Duration::days(2)
+}
+
+fn address_of(library: &Library) -> Option<String> {
+    let parts: Vec<String> = library
+        .address
+        .iter()
+        .cloned()
+        .chain(library.postcode.iter().map(ToString::to_string))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+#[expect(clippy::too_many_arguments, reason = "the facts of one invitation, each from another place")]
+fn invitation(
+    app: &App,
+    notice: &Notice,
+    (event, sequence): (Event, i64),
+    host: &Library,
+    uid: &str,
+    now: &Now,
+    applicant: &Applicant,
+    may_see: Discretion,
+) -> Invitation {
+    let (method, status) = match event {
+        Event::Tentative => (Method::Request, EventStatus::Tentative),
+        Event::Confirmed => (Method::Request, EventStatus::Confirmed),
+        Event::Cancelled => (Method::Cancel, EventStatus::Cancelled),
+    };
+    let (summary, description) = match notice.party {
+        Party::Participant | Party::Manager => (
+            format!("Library exchange: {}", host.name),
+            format!("Your day at {} with {}.", host.name, app.settings.service_name),
+        ),
+        Party::Host => {
+            let visitor = if may_see.name() {
+                applicant.person.name.to_string()
+            } else {
+                "a colleague of another sector".to_owned()
+            };
+            (
+                format!("Library exchange: visit of {visitor}"),
+                format!("A day at {} with {}.", host.name, app.settings.service_name),
+            )
+        }
+    };
+    Invitation {
+        method,
+        uid: uid.to_owned(),
+        sequence,
+        dtstamp: now.at,
+        status,
+        organiser_name: app.settings.service_name.clone(),
+        organiser_address: app.settings.organiser_address.clone(),
+        attendee_name: notice.recipient_name.as_ref().map(ToString::to_string),
+        attendee_address: notice.recipient.to_string(),
+        summary,
+        description,
+        location: Some(match address_of(host) {
+            Some(address) => format!("{}, {address}", host.name),
+            None => host.name.to_string(),
+        }),
+        point: host.point.map(|point| (point.latitude(), point.longitude())),
+        date: now.at.date_naive(),
+        starts: NaiveTime::MIN,
+        ends: NaiveTime::MIN,
+        time_zone: host.time_zone,
+        url: app.settings.public_url.clone(),
+    }
+}
+
+/// Stores the rendered message before its first attempt; false when another sender has taken the notice over.
+///
+/// # Errors
+/// The database's.
+pub fn store_message(
+    app: &App,
+    id: NoticeId,
+    by: &str,
+    message_id: &str,
+    message: &[u8],
+) -> Result<bool, AppError> {
+    app.store.write(|tx| Ok(outbox::store_message(tx, id, by, message_id, message)?))
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attempt {
+    /// The server took it.
+    Sent(String),
+    /// It may go through later.
+    Later(String),
+    /// It never will.
+    Never(String),
+}
+
+/// Settles an attempt: sent, put back with a growing wait, or given up.
+///
+/// # Errors
+/// The database's.
+pub fn settle(app: &App, notice: &Notice, by: &str, attempt: &Attempt) -> Result<(), AppError> {
+    let now = app.clock.now_utc();
+    let settled = app.store.write(|tx| -> Result<bool, AppError> {
+        Ok(match attempt {
+            Attempt::Sent(words) => outbox::settle(tx, notice.id, by, NoticeState::Sent, words, now)?,
+            Attempt::Never(words) => outbox::settle(tx, notice.id, by, NoticeState::GaveUp, words, now)?,
+            Attempt::Later(words) => {
+                let tried = usize::try_from(notice.attempts).unwrap_or(usize::MAX);
+                match RETRY_MINUTES.get(tried.saturating_sub(1)) {
+                    Some(minutes) => {
+                        outbox::put_back(tx, notice.id, by, words, now + Duration::minutes(*minutes))?
+                    }
+                    None => outbox::settle(tx, notice.id, by, NoticeState::GaveUp, words, now)?,
+                }
+            }
+        })
+    })?;
+    if !settled {
+        // Another sender took over after this one's lease ran out: the same Message-ID may arrive twice.
+        tracing::warn!(notice = %notice.id, "settled by another sender: a second copy is possible");
+    }
+    Ok(())
+}
+
+/// Gives claimed notices back untried, when the worker stops.
+///
+/// # Errors
+/// The database's.
+pub fn give_back(app: &App, notices: &[Notice], by: &str) -> Result<(), AppError> {
+    let now = app.clock.now_utc();
+    app.store.write(|tx| {
+        for notice in notices {
+            outbox::put_back(tx, notice.id, by, "given back: the worker stopped", now)?;
+        }
+        Ok(())
+    })
+}
+
+/// How many notices are in each state.
+///
+/// # Errors
+/// `forbidden`, `unauthenticated`.
+pub fn counts(app: &App, actor: &Actor) -> Result<Vec<(NoticeState, i64)>, AppError> {
+    permit(actor, Action::ReadOutbox, &Subject::installation(), ("outbox", &"counts"))?;
+    app.store.read(|db| Ok(outbox::counts(db)?))
+}
+
+/// A page of notices, oldest first.
+///
+/// # Errors
+/// `forbidden`, `unauthenticated`.
+pub fn list(app: &App, actor: &Actor, page: &Page<NoticeId>) -> Result<Paged<Notice, NoticeId>, AppError> {
+    permit(actor, Action::ReadOutbox, &Subject::installation(), ("outbox", &"list"))?;
+    app.store.read(|db| {
+        let rows = outbox::list(db, page.after(), page.rows_to_read())?;
+        Ok(page.cut(rows, |notice| notice.id))
+    })
+}

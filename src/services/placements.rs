@@ -1,0 +1,251 @@
+//! Placements: who sees them, the answers of the three parties, changes of time, and calling off.
+
+use chrono::NaiveTime;
+use serde_json::json;
+
+use super::app::{Now, permit, record, scope};
+use super::applications::{get_applicant, get_library, get_round};
+use super::notices::{self, Case};
+use super::{App, AppError};
+use crate::domain::ids::{PlacementId, RoundId};
+use crate::domain::page::{Page, Paged};
+use crate::domain::party::Party;
+use crate::domain::permissions::{Action, Actor, Role, Scope, Subject};
+use crate::domain::placement::{Outcome, Placement};
+use crate::domain::states::{Answer, ApplicationState, PlacementState};
+use crate::store::placements::{AnsweredBy, Visible};
+use crate::store::{Db, Tx, applications, placements};
+
+/// Loads a placement with its people.
+pub(super) fn get_case(db: &mut Db, id: PlacementId) -> Result<Case, AppError> {
+    let placement = placements::find(db, id)?.ok_or_else(|| AppError::not_found("placement", id))?;
+    let applicant = get_applicant(db, placement.application)?;
+    let host = get_library(db, placement.host)?;
+    Ok(Case { applicant, host, placement })
+}
+
+/// What the table asks about a placement. HR reaches its own staff; a host library's administrator its visitors too.
+fn subject(actor: &Actor, case: &Case) -> Subject {
+    let mut employers = vec![case.placement.employer];
+    if actor.role == Role::LibraryAdministrator {
+        employers.extend(&case.host.employers);
+    }
+    Subject {
+        employers,
+        application: Some(case.placement.application),
+        placement: Some(case.placement.id),
+    }
+}
+
+fn permit_on(actor: &Actor, action: Action, case: &Case) -> Result<(), AppError> {
+    permit(actor, action, &subject(actor, case), ("placement", &case.placement.id))
+}
+
+/// A placement.
+///
+/// # Errors
+/// `not-found` also for a foreign one, `forbidden`, `unauthenticated`.
+pub fn get(app: &App, actor: &Actor, id: PlacementId) -> Result<Case, AppError> {
+    app.store.read(|db| {
+        let case = get_case(db, id)?;
+        permit_on(actor, Action::ReadPlacement, &case)?;
+        Ok(case)
+    })
+}
+
+/// A page of a round's placements, as far as the actor's role reaches.
+///
+/// # Errors
+/// `not-found`, `forbidden`, `unauthenticated`.
+pub fn list(
+    app: &App,
+    actor: &Actor,
+    round: RoundId,
+    page: &Page<PlacementId>,
+) -> Result<Paged<Placement, PlacementId>, AppError> {
+    let visible = match (scope(actor, Action::ReadPlacement)?, actor.role) {
+        (Scope::Everything, _) => Visible::All,
+        (Scope::Employer(own), Role::LibraryAdministrator) => Visible::StaffOrHostedBy(own),
+        (Scope::Employer(own), _) => Visible::StaffOf(own),
+    };
+    app.store.read(|db| {
+        get_round(db, round)?;
+        let found = placements::list(db, round, visible, page.after(), page.rows_to_read())?;
+        Ok(page.cut(found, |placement| placement.id))
+    })
+}
+
+const fn action_of(party: Party) -> Action {
+    match party {
+        Party::Participant => Action::AnswerAsParticipant,
+        Party::Host => Action::AnswerAsHost,
+        Party::Manager => Action::AnswerAsManager,
+    }
+}
+
+/// Takes one party's answer through the API.
+///
+/// # Errors
+/// `not-found`, `forbidden`, `placement-state`, `consent-not-asked`.
+pub fn answer(
+    app: &App,
+    actor: &Actor,
+    id: PlacementId,
+    party: Party,
+    answer: Answer,
+    reason: Option<String>,
+) -> Result<Case, AppError> {
+    let now = app.now()?;
+    let mail_domain = &app.settings.mail_domain;
+    app.store.write(|tx| {
+        let case = get_case(tx, id)?;
+        answer_in(tx, &now, (actor, "api"), case, party, answer, reason.clone(), mail_domain)
+    })
+}
+
+/// Takes one party's answer within a transaction; tells everybody when it confirms or ends the placement.
+#[expect(clippy::too_many_arguments, reason = "each is a fact of the answer; a struct would only rename them")]
+pub(super) fn answer_in(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    (actor, channel): (&Actor, &str),
+    mut case: Case,
+    party: Party,
+    answer: Answer,
+    reason: Option<String>,
+    mail_domain: &str,
+) -> Result<Case, AppError> {
+    permit_on_party(actor, party, &case)?;
+    let outcome = case.placement.take_answer(party, answer, reason)?;
+    if outcome == Outcome::Repeated {
+        return Ok(case);
+    }
+    let id = case.placement.id;
+    if let Some(consent) = case.placement.consents.iter().find(|consent| consent.party == party) {
+        placements::save_answer(tx, id, consent, AnsweredBy { actor: &actor.name, channel }, now.utc())?;
+    }
+    placements::save(tx, &mut case.placement, now.utc())?;
+    let details = json!({
+        "party": party.as_str(), "answer": answer.as_str(), "state": case.placement.state.as_str()
+    });
+    record(tx, now, actor, action_of(party), ("placement", &id), &details)?;
+    match outcome {
+        Outcome::Recorded | Outcome::Repeated => {}
+        Outcome::Confirmed => notices::confirmed(tx, now, &case, mail_domain)?,
+        Outcome::Declined => {
+            release_place(tx, now, &mut case)?;
+            let words = match party {
+                Party::Participant => "the participant cannot take the place",
+                Party::Host => "the host library cannot receive a visitor on this day",
+                Party::Manager => "the line manager cannot release the participant on this day",
+            };
+            notices::cancelled(tx, now, &case, words, mail_domain)?;
+        }
+    }
+    Ok(case)
+}
+
+/// A host library's administrator answers for the host library's employers, not for the participant's.
+fn permit_on_party(actor: &Actor, party: Party, case: &Case) -> Result<(), AppError> {
+    let mut subject = subject(actor, case);
+    if party == Party::Host {
+        subject.employers.clone_from(&case.host.employers);
+    }
+    permit(actor, action_of(party), &subject, ("placement", &case.placement.id))
+}
+
+/// The participant of a placement that ended has no place any more.
+fn release_place(tx: &mut Tx<'_>, now: &Now, case: &mut Case) -> Result<(), AppError> {
+    let application = &mut case.applicant.application;
+    if application.state == ApplicationState::Placed {
+        application.state = ApplicationState::Unplaced;
+        applications::save(tx, application, now.utc())?;
+    }
+    Ok(())
+}
+
+/// Changes the times of a placement within its day. Who has agreed stays agreed; everybody is told.
+///
+/// # Errors
+/// `not-found`, `forbidden`, `placement-state`, `invalid-fields` for times that are none.
+pub fn reschedule(
+    app: &App,
+    actor: &Actor,
+    id: PlacementId,
+    starts: NaiveTime,
+    ends: NaiveTime,
+) -> Result<Case, AppError> {
+    let now = app.now()?;
+    let mail_domain = &app.settings.mail_domain;
+    app.store.write(|tx| {
+        let mut case = get_case(tx, id)?;
+        let mut subject = subject(actor, &case);
+        subject.employers.clone_from(&case.host.employers);
+        permit(actor, Action::ReschedulePlacement, &subject, ("placement", &id))?;
+        if starts >= ends {
+            return Err(AppError::field("/ends", ends, format!("must lie after the start, {starts}")));
+        }
+        let former = (case.placement.starts, case.placement.ends);
+        if former == (starts, ends) {
+            return Ok(case);
+        }
+        case.placement.reschedule(starts, ends)?;
+        placements::save(tx, &mut case.placement, now.utc())?;
+        let details = json!({ "starts": starts.to_string(), "ends": ends.to_string() });
+        record(tx, &now, actor, Action::ReschedulePlacement, ("placement", &id), &details)?;
+        notices::changed(tx, &now, &case, former, mail_domain)?;
+        Ok(case)
+    })
+}
+
+/// Calls a placement off.
+///
+/// # Errors
+/// `not-found`, `forbidden`, `placement-state`.
+pub fn cancel(app: &App, actor: &Actor, id: PlacementId, reason: &str) -> Result<Case, AppError> {
+    let now = app.now()?;
+    let mail_domain = &app.settings.mail_domain;
+    app.store.write(|tx| {
+        let case = get_case(tx, id)?;
+        permit_on(actor, Action::CancelPlacement, &case)?;
+        let case = cancel_in(tx, &now, case, reason, mail_domain)?;
+        record(tx, &now, actor, Action::CancelPlacement, ("placement", &id), &json!({}))?;
+        Ok(case)
+    })
+}
+
+fn cancel_in(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    mut case: Case,
+    reason: &str,
+    mail_domain: &str,
+) -> Result<Case, AppError> {
+    case.placement.cancel()?;
+    placements::save(tx, &mut case.placement, now.utc())?;
+    release_place(tx, now, &mut case)?;
+    notices::cancelled(tx, now, &case, reason, mail_domain)?;
+    Ok(case)
+}
+
+/// Calls off every placement of a round that stands, within the transaction that cancels the round.
+///
+/// # Errors
+/// The database's.
+pub(super) fn cancel_all_of_round(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    round: RoundId,
+    reason: &str,
+    mail_domain: &str,
+) -> Result<usize, AppError> {
+    let mut cancelled = 0;
+    for placement in placements::list(tx, round, Visible::All, None, i64::MAX)? {
+        if matches!(placement.state, PlacementState::Proposed | PlacementState::Confirmed) {
+            let case = get_case(tx, placement.id)?;
+            cancel_in(tx, now, case, reason, mail_domain)?;
+            cancelled += 1;
+        }
+    }
+    Ok(cancelled)
+}

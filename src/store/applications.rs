@@ -1,0 +1,316 @@
+//! Applications, the persons who make them, and their access needs (kept apart).
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use super::schema::{access_needs, applications, library_employers, persons};
+use super::{Db, StoreError, Tx, from_json, list_from_json, list_to_json, parse, to_json};
+use crate::domain::application::{Application, Hours, Person};
+use crate::domain::email::Email;
+use crate::domain::ids::{ApplicationId, EmployerId, PersonId, RoundId};
+use crate::domain::tag::Tag;
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = applications, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    round_id: String,
+    person_id: String,
+    employer_id: String,
+    home_library_id: String,
+    state: String,
+    dates: String,
+    released_dates: String,
+    hours: String,
+    max_km: f64,
+    sectors: String,
+    topics: String,
+    avoid: String,
+    manager_email: String,
+    manager_trust: String,
+    refusal_reason: Option<String>,
+    assured_until: Option<NaiveDate>,
+    role_title: Option<String>,
+    objectives: Option<String>,
+    language: String,
+    priority: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+/// Stored hours: `{"2027-03-01": ["09:00:00", "13:00:00"]}`.
+pub(super) fn hours_to_json(hours: &Hours) -> Result<String, StoreError> {
+    to_json("hours", hours)
+}
+
+impl Row {
+    fn from_domain(
+        a: &Application,
+        created_at: NaiveDateTime,
+        now: NaiveDateTime,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: a.id.to_string(),
+            round_id: a.round.to_string(),
+            person_id: a.person.to_string(),
+            employer_id: a.employer.to_string(),
+            home_library_id: a.home.to_string(),
+            state: a.state.to_string(),
+            dates: list_to_json("dates", &a.dates)?,
+            released_dates: list_to_json("released dates", &a.released_dates)?,
+            hours: hours_to_json(&a.hours)?,
+            max_km: a.max_km,
+            sectors: list_to_json("sectors", &a.sectors)?,
+            topics: list_to_json("topics", &a.topics)?,
+            avoid: list_to_json("avoid", &a.avoid)?,
+            manager_email: a.manager.to_string(),
+            manager_trust: a.manager_trust.to_string(),
+            refusal_reason: a.refusal_reason.clone(),
+            assured_until: a.assured_until,
+            role_title: a.role_title.as_ref().map(ToString::to_string),
+            objectives: a.objectives.clone(),
+            language: a.language.clone(),
+            priority: a.priority,
+            created_at,
+            updated_at: now,
+        })
+    }
+
+    fn into_domain(self) -> Result<Application, StoreError> {
+        Ok(Application {
+            id: parse("application", &self.id)?,
+            round: parse("round", &self.round_id)?,
+            person: parse("person", &self.person_id)?,
+            employer: parse("employer", &self.employer_id)?,
+            home: parse("library", &self.home_library_id)?,
+            state: parse("state", &self.state)?,
+            dates: list_from_json("dates", &self.dates)?,
+            released_dates: list_from_json("released dates", &self.released_dates)?,
+            hours: from_json("hours", &self.hours)?,
+            max_km: self.max_km,
+            sectors: list_from_json("sectors", &self.sectors)?,
+            topics: list_from_json("topics", &self.topics)?,
+            avoid: list_from_json("avoid", &self.avoid)?,
+            manager: parse("manager", &self.manager_email)?,
+            manager_trust: parse("trust", &self.manager_trust)?,
+            refusal_reason: self.refusal_reason,
+            assured_until: self.assured_until,
+            role_title: self.role_title.as_deref().map(|text| parse("role", text)).transpose()?,
+            objectives: self.objectives,
+            language: self.language,
+            priority: self.priority,
+        })
+    }
+}
+
+/// An application with its person: what most readers need together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applicant {
+    /// The application.
+    pub application: Application,
+    /// Who made it.
+    pub person: Person,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = persons)]
+struct PersonRow {
+    id: String,
+    name: String,
+    email: String,
+    created_at: NaiveDateTime,
+}
+
+impl PersonRow {
+    fn into_domain(self) -> Result<Person, StoreError> {
+        Ok(Person {
+            id: parse("person", &self.id)?,
+            name: parse("name", &self.name)?,
+            email: parse("email", &self.email)?,
+        })
+    }
+}
+
+/// The person with an address.
+///
+/// # Errors
+/// The database's.
+pub fn find_person_by_email(db: &mut Db, email: &Email) -> Result<Option<Person>, StoreError> {
+    persons::table
+        .filter(persons::email.eq(email.to_string()))
+        .select(PersonRow::as_select())
+        .first(db)
+        .optional()?
+        .map(PersonRow::into_domain)
+        .transpose()
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// The database's.
+pub fn insert_person(tx: &mut Tx<'_>, person: &Person, now: NaiveDateTime) -> Result<(), StoreError> {
+    let row = PersonRow {
+        id: person.id.to_string(),
+        name: person.name.to_string(),
+        email: person.email.to_string(),
+        created_at: now,
+    };
+    diesel::insert_into(persons::table).values(&row).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Saves the name under which a person signed up last.
+///
+/// # Errors
+/// The database's.
+pub fn save_person_name(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
+    diesel::update(persons::table.find(person.id.to_string()))
+        .set(persons::name.eq(person.name.to_string()))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+fn applicants(rows: Vec<(Row, PersonRow)>) -> Result<Vec<Applicant>, StoreError> {
+    rows.into_iter()
+        .map(|(row, person)| Ok(Applicant { application: row.into_domain()?, person: person.into_domain()? }))
+        .collect()
+}
+
+/// An application with its person.
+///
+/// # Errors
+/// The database's.
+pub fn find(db: &mut Db, id: ApplicationId) -> Result<Option<Applicant>, StoreError> {
+    let rows = applications::table
+        .inner_join(persons::table.on(persons::id.eq(applications::person_id)))
+        .filter(applications::id.eq(id.to_string()))
+        .select((Row::as_select(), PersonRow::as_select()))
+        .load(db)?;
+    Ok(applicants(rows)?.pop())
+}
+
+/// The live application of a person in a round.
+///
+/// # Errors
+/// The database's.
+pub fn find_live(db: &mut Db, round: RoundId, person: PersonId) -> Result<Option<Application>, StoreError> {
+    applications::table
+        .filter(applications::round_id.eq(round.to_string()))
+        .filter(applications::person_id.eq(person.to_string()))
+        .filter(applications::state.ne("withdrawn"))
+        .select(Row::as_select())
+        .first(db)
+        .optional()?
+        .map(Row::into_domain)
+        .transpose()
+}
+
+/// Every application of a round with its person, by id.
+///
+/// # Errors
+/// The database's.
+pub fn list_of_round(db: &mut Db, round: RoundId) -> Result<Vec<Applicant>, StoreError> {
+    let rows = applications::table
+        .inner_join(persons::table.on(persons::id.eq(applications::person_id)))
+        .filter(applications::round_id.eq(round.to_string()))
+        .order(applications::id)
+        .select((Row::as_select(), PersonRow::as_select()))
+        .load(db)?;
+    applicants(rows)
+}
+
+/// A page of a round's applications: of all libraries, or of one employer's libraries only.
+///
+/// # Errors
+/// The database's.
+pub fn list_page(
+    db: &mut Db,
+    round: RoundId,
+    employer: Option<EmployerId>,
+    after: Option<ApplicationId>,
+    most: i64,
+) -> Result<Vec<Applicant>, StoreError> {
+    let mut query = applications::table
+        .inner_join(persons::table.on(persons::id.eq(applications::person_id)))
+        .filter(applications::round_id.eq(round.to_string()))
+        .select((Row::as_select(), PersonRow::as_select()))
+        .into_boxed();
+    if let Some(employer) = employer {
+        let own = library_employers::table
+            .filter(library_employers::employer_id.eq(employer.to_string()))
+            .select(library_employers::library_id);
+        query = query.filter(applications::home_library_id.eq_any(own));
+    }
+    if let Some(after) = after {
+        query = query.filter(applications::id.gt(after.to_string()));
+    }
+    applicants(query.order(applications::id).limit(most).load(db)?)
+}
+
+/// How many rounds in a row a person took part in without a place, counted back from the latest.
+///
+/// # Errors
+/// The database's.
+pub fn rounds_unplaced(db: &mut Db, person: PersonId) -> Result<i64, StoreError> {
+    let states: Vec<String> = applications::table
+        .filter(applications::person_id.eq(person.to_string()))
+        .filter(applications::state.eq_any(["placed", "unplaced"]))
+        .order(applications::id.desc())
+        .select(applications::state)
+        .load(db)?;
+    Ok(i64::try_from(states.iter().take_while(|state| *state == "unplaced").count()).unwrap_or(i64::MAX))
+}
+
+/// Adds an application.
+///
+/// # Errors
+/// The database's.
+pub fn insert(tx: &mut Tx<'_>, application: &Application, now: NaiveDateTime) -> Result<(), StoreError> {
+    let row = Row::from_domain(application, now, now)?;
+    diesel::insert_into(applications::table).values(&row).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Saves a changed application.
+///
+/// # Errors
+/// The database's.
+pub fn save(tx: &mut Tx<'_>, application: &Application, now: NaiveDateTime) -> Result<(), StoreError> {
+    let id = application.id.to_string();
+    let created_at: NaiveDateTime =
+        applications::table.find(&id).select(applications::created_at).first(&mut **tx)?;
+    let row = Row::from_domain(application, created_at, now)?;
+    diesel::update(applications::table.find(&id)).set(&row).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Adds the access needs of an application; none are not stored.
+///
+/// # Errors
+/// The database's.
+pub fn insert_needs(tx: &mut Tx<'_>, id: ApplicationId, needs: &[Tag]) -> Result<(), StoreError> {
+    if needs.is_empty() {
+        return Ok(());
+    }
+    diesel::insert_into(access_needs::table)
+        .values((
+            access_needs::application_id.eq(id.to_string()),
+            access_needs::needs.eq(list_to_json("needs", needs)?),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The access needs of a round's applications, for matching only.
+///
+/// # Errors
+/// The database's.
+pub fn needs_of_round(db: &mut Db, round: RoundId) -> Result<Vec<(ApplicationId, Vec<Tag>)>, StoreError> {
+    let rows: Vec<(String, String)> = access_needs::table
+        .inner_join(applications::table.on(applications::id.eq(access_needs::application_id)))
+        .filter(applications::round_id.eq(round.to_string()))
+        .select((access_needs::application_id, access_needs::needs))
+        .load(db)?;
+    rows.iter().map(|(id, needs)| Ok((parse("application", id)?, list_from_json("needs", needs)?))).collect()
+}

@@ -1,0 +1,13 @@
+//! Employers and their libraries.
+
+mod employers;
+mod libraries;
+
+pub use employers::{
+    find_employer, find_employer_by_name, insert_employer, list_employer_names, list_employers,
+    list_employers_by_ids, save_employer,
+};
+pub use libraries::{
+    find_library, find_library_by_reference, insert_library, list_all_libraries, list_libraries,
+    list_libraries_by_ids, list_library_ids_of_employer, save_library,
+};

@@ -1,0 +1,293 @@
+//! The outbox: every mail is enqueued in the transaction of the fact it tells, and sent later.
+//!
+//! A notice is rendered once, before its first attempt; bytes and Message-ID are stored, so that every retry replays
+//! the same message. No lock is held while a message travels: a lease, by compare-and-set, is enough.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::schema::outbox;
+use super::{Db, StoreError, Tx, parse};
+use crate::domain::ids::{ApplicationId, NoticeId, PlacementId};
+use crate::domain::letter::NoticeKind;
+use crate::domain::notice::{Notice, NoticeState};
+use crate::domain::party::Party;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = outbox)]
+struct Row {
+    id: String,
+    kind: String,
+    dedupe_key: String,
+    thread_key: String,
+    party: String,
+    recipient_name: Option<String>,
+    recipient_address: String,
+    application_id: String,
+    placement_id: Option<String>,
+    facts: String,
+    state: String,
+    message_id: Option<String>,
+    attempts: i64,
+    next_attempt_at: NaiveDateTime,
+    last_answer: Option<String>,
+    created_at: NaiveDateTime,
+}
+
+impl Row {
+    fn into_domain(self) -> Result<Notice, StoreError> {
+        Ok(Notice {
+            id: parse("notice", &self.id)?,
+            kind: parse("kind", &self.kind)?,
+            dedupe_key: self.dedupe_key,
+            thread_key: self.thread_key,
+            party: parse("party", &self.party)?,
+            recipient_name: self.recipient_name.as_deref().map(|name| parse("name", name)).transpose()?,
+            recipient: parse("address", &self.recipient_address)?,
+            application: parse("application", &self.application_id)?,
+            placement: self.placement_id.as_deref().map(|id| parse("placement", id)).transpose()?,
+            facts: self.facts,
+            state: parse("state", &self.state)?,
+            message_id: self.message_id,
+            attempts: self.attempts,
+            next_attempt_at: self.next_attempt_at,
+            last_answer: self.last_answer,
+            created_at: self.created_at,
+        })
+    }
+}
+
+/// Adds a notice and drops the unsent earlier ones of its thread; false when the same fact was enqueued before.
+///
+/// # Errors
+/// The database's.
+pub fn enqueue(tx: &mut Tx<'_>, notice: &Notice) -> Result<bool, StoreError> {
+    let known: i64 =
+        outbox::table.filter(outbox::dedupe_key.eq(&notice.dedupe_key)).count().get_result(&mut **tx)?;
+    if known > 0 {
+        return Ok(false);
+    }
+    supersede(tx, &notice.thread_key, notice.created_at)?;
+    let row = Row {
+        id: notice.id.to_string(),
+        kind: notice.kind.to_string(),
+        dedupe_key: notice.dedupe_key.clone(),
+        thread_key: notice.thread_key.clone(),
+        party: notice.party.to_string(),
+        recipient_name: notice.recipient_name.as_ref().map(ToString::to_string),
+        recipient_address: notice.recipient.to_string(),
+        application_id: notice.application.to_string(),
+        placement_id: notice.placement.map(|id| id.to_string()),
+        facts: notice.facts.clone(),
+        state: notice.state.to_string(),
+        message_id: None,
+        attempts: 0,
+        next_attempt_at: notice.next_attempt_at,
+        last_answer: None,
+        created_at: notice.created_at,
+    };
+    diesel::insert_into(outbox::table).values(&row).execute(&mut **tx)?;
+    Ok(true)
+}
+
+/// Drops the notices of a thread that nobody has begun to send.
+///
+/// # Errors
+/// The database's.
+pub fn supersede(tx: &mut Tx<'_>, thread_key: &str, now: NaiveDateTime) -> Result<usize, StoreError> {
+    Ok(diesel::update(outbox::table)
+        .filter(outbox::thread_key.eq(thread_key))
+        .filter(outbox::state.eq(NoticeState::Queued.as_str()))
+        .filter(outbox::message_id.is_null())
+        .set((outbox::state.eq(NoticeState::Superseded.as_str()), outbox::settled_at.eq(now)))
+        .execute(&mut **tx)?)
+}
+
+/// Whether anything of a thread went out, or may have gone out.
+///
+/// # Errors
+/// The database's.
+pub fn has_begun(db: &mut Db, thread_key: &str) -> Result<bool, StoreError> {
+    let begun: i64 = outbox::table
+        .filter(outbox::thread_key.eq(thread_key))
+        .filter(outbox::message_id.is_not_null().or(outbox::state.eq(NoticeState::Leased.as_str())))
+        .count()
+        .get_result(db)?;
+    Ok(begun > 0)
+}
+
+/// The Message-ID of the first message of a thread that was rendered.
+///
+/// # Errors
+/// The database's.
+pub fn thread_root(db: &mut Db, thread_key: &str) -> Result<Option<String>, StoreError> {
+    let found: Option<Option<String>> = outbox::table
+        .filter(outbox::thread_key.eq(thread_key))
+        .filter(outbox::message_id.is_not_null())
+        .order(outbox::id)
+        .select(outbox::message_id)
+        .first(db)
+        .optional()?;
+    Ok(found.flatten())
+}
+
+/// Claims up to `most` notices that are due, or whose sender has gone.
+///
+/// # Errors
+/// The database's.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    by: &str,
+    now: NaiveDateTime,
+    lease_until: NaiveDateTime,
+    most: i64,
+) -> Result<Vec<Notice>, StoreError> {
+    let due = outbox::state
+        .eq(NoticeState::Queued.as_str())
+        .and(outbox::next_attempt_at.le(now))
+        .or(outbox::state.eq(NoticeState::Leased.as_str()).and(outbox::lease_until.lt(now)));
+    let ids: Vec<String> = outbox::table
+        .filter(due)
+        .order((outbox::next_attempt_at, outbox::id))
+        .limit(most)
+        .select(outbox::id)
+        .load(&mut **tx)?;
+    let mut claimed = Vec::new();
+    for id in ids {
+        let won = diesel::update(outbox::table.find(&id).filter(due))
+            .set((
+                outbox::state.eq(NoticeState::Leased.as_str()),
+                outbox::lease_by.eq(by),
+                outbox::lease_until.eq(lease_until),
+                outbox::attempts.eq(outbox::attempts + 1),
+            ))
+            .execute(&mut **tx)?;
+        if won == 1 {
+            let row = outbox::table.find(&id).select(Row::as_select()).first(&mut **tx)?;
+            claimed.push(row.into_domain()?);
+        }
+    }
+    Ok(claimed)
+}
+
+/// Stores the rendered message before its first attempt; false when the lease was lost.
+///
+/// # Errors
+/// The database's.
+pub fn store_message(
+    tx: &mut Tx<'_>,
+    id: NoticeId,
+    by: &str,
+    message_id: &str,
+    message: &[u8],
+) -> Result<bool, StoreError> {
+    let stored = diesel::update(outbox::table.find(id.to_string()).filter(outbox::lease_by.eq(by)))
+        .set((outbox::message_id.eq(message_id), outbox::message.eq(message)))
+        .execute(&mut **tx)?;
+    Ok(stored == 1)
+}
+
+/// The stored bytes of a message.
+///
+/// # Errors
+/// The database's.
+pub fn message(db: &mut Db, id: NoticeId) -> Result<Option<Vec<u8>>, StoreError> {
+    let found: Option<Option<Vec<u8>>> =
+        outbox::table.find(id.to_string()).select(outbox::message).first(db).optional()?;
+    Ok(found.flatten())
+}
+
+/// Settles a leased notice as sent, given up, or superseded.
+///
+/// # Errors
+/// The database's.
+pub fn settle(
+    tx: &mut Tx<'_>,
+    id: NoticeId,
+    by: &str,
+    state: NoticeState,
+    answer: &str,
+    now: NaiveDateTime,
+) -> Result<bool, StoreError> {
+    let settled = diesel::update(outbox::table.find(id.to_string()).filter(outbox::lease_by.eq(by)))
+        .set((
+            outbox::state.eq(state.as_str()),
+            outbox::last_answer.eq(answer),
+            outbox::settled_at.eq(now),
+            outbox::lease_by.eq(None::<String>),
+            outbox::lease_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(&mut **tx)?;
+    Ok(settled == 1)
+}
+
+/// Puts a leased notice back for a later attempt.
+///
+/// # Errors
+/// The database's.
+pub fn put_back(
+    tx: &mut Tx<'_>,
+    id: NoticeId,
+    by: &str,
+    answer: &str,
+    next_attempt_at: NaiveDateTime,
+) -> Result<bool, StoreError> {
+    let put = diesel::update(outbox::table.find(id.to_string()).filter(outbox::lease_by.eq(by)))
+        .set((
+            outbox::state.eq(NoticeState::Queued.as_str()),
+            outbox::last_answer.eq(answer),
+            outbox::next_attempt_at.eq(next_attempt_at),
+            outbox::lease_by.eq(None::<String>),
+            outbox::lease_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(&mut **tx)?;
+    Ok(put == 1)
+}
+
+/// How many notices are in each state.
+///
+/// # Errors
+/// The database's.
+pub fn counts(db: &mut Db) -> Result<Vec<(NoticeState, i64)>, StoreError> {
+    let rows: Vec<(String, i64)> = outbox::table
+        .group_by(outbox::state)
+        .select((outbox::state, diesel::dsl::count_star()))
+        .order(outbox::state)
+        .load(db)?;
+    rows.into_iter().map(|(state, count)| Ok((parse("state", &state)?, count))).collect()
+}
+
+/// The notices, newest last, after `after`.
+///
+/// # Errors
+/// The database's.
+pub fn list(db: &mut Db, after: Option<NoticeId>, most: i64) -> Result<Vec<Notice>, StoreError> {
+    let mut query = outbox::table.select(Row::as_select()).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(outbox::id.gt(after.to_string()));
+    }
+    let rows = query.order(outbox::id).limit(most).load(db)?;
+    rows.into_iter().map(Row::into_domain).collect()
+}
+
+/// The facts of a thread's notices, with kind and state: what a test or a person wants to know of a case.
+///
+/// # Errors
+/// The database's.
+pub fn of_case(
+    db: &mut Db,
+    application: ApplicationId,
+    placement: Option<PlacementId>,
+) -> Result<Vec<(NoticeKind, Party, NoticeState)>, StoreError> {
+    let mut query = outbox::table.filter(outbox::application_id.eq(application.to_string())).into_boxed();
+    if let Some(placement) = placement {
+        query = query.filter(outbox::placement_id.eq(placement.to_string()));
+    }
+    let rows: Vec<(String, String, String)> =
+        query.order(outbox::id).select((outbox::kind, outbox::party, outbox::state)).load(db)?;
+    rows.iter()
+        .map(|(kind, party, state)| {
+            Ok((parse("kind", kind)?, parse("party", party)?, parse("state", state)?))
+        })
+        .collect()
+}

@@ -1,0 +1,334 @@
+//! Placements, their consents, and their calendar identities.
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use diesel::prelude::*;
+
+use super::schema::{consents, invitations, library_employers, placements};
+use super::{Db, StoreError, Tx, parse};
+use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId};
+use crate::domain::party::Party;
+use crate::domain::placement::{Consent, Placement};
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = placements, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    round_id: String,
+    run_id: String,
+    application_id: String,
+    person_id: String,
+    employer_id: String,
+    home_library_id: String,
+    host_library_id: String,
+    date: NaiveDate,
+    starts: String,
+    ends: String,
+    time_zone: String,
+    score: i64,
+    ring: Option<i64>,
+    state: String,
+    revision: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+fn time(text: &str) -> Result<NaiveTime, StoreError> {
+    NaiveTime::parse_from_str(text, "%H:%M")
+        .map_err(|error| StoreError::Corrupt(format!("time `{text}`: {error}")))
+}
+
+impl Row {
+    fn from_domain(p: &Placement, created_at: NaiveDateTime, now: NaiveDateTime) -> Self {
+        Self {
+            id: p.id.to_string(),
+            round_id: p.round.to_string(),
+            run_id: p.run.to_string(),
+            application_id: p.application.to_string(),
+            person_id: p.person.to_string(),
+            employer_id: p.employer.to_string(),
+            home_library_id: p.home.to_string(),
+            host_library_id: p.host.to_string(),
+            date: p.date,
+            starts: p.starts.format("%H:%M").to_string(),
+            ends: p.ends.format("%H:%M").to_string(),
+            time_zone: p.time_zone.name().to_owned(),
+            score: p.score,
+            ring: p.ring,
+            state: p.state.to_string(),
+            revision: p.revision,
+            created_at,
+            updated_at: now,
+        }
+    }
+
+    fn into_domain(self, consents: Vec<Consent>) -> Result<Placement, StoreError> {
+        Ok(Placement {
+            id: parse("placement", &self.id)?,
+            round: parse("round", &self.round_id)?,
+            run: parse("run", &self.run_id)?,
+            application: parse("application", &self.application_id)?,
+            person: parse("person", &self.person_id)?,
+            employer: parse("employer", &self.employer_id)?,
+            home: parse("library", &self.home_library_id)?,
+            host: parse("library", &self.host_library_id)?,
+            date: self.date,
+            starts: time(&self.starts)?,
+            ends: time(&self.ends)?,
+            time_zone: parse("time zone", &self.time_zone)?,
+            score: self.score,
+            ring: self.ring,
+            state: parse("state", &self.state)?,
+            revision: self.revision,
+            consents,
+        })
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = consents, treat_none_as_null = true)]
+struct ConsentRow {
+    placement_id: String,
+    party: String,
+    answer: String,
+    answered_at: Option<NaiveDateTime>,
+    answered_by: Option<String>,
+    channel: Option<String>,
+    reason: Option<String>,
+}
+
+fn with_consents(db: &mut Db, rows: Vec<Row>) -> Result<Vec<Placement>, StoreError> {
+    let mut all: std::collections::HashMap<String, Vec<Consent>> = std::collections::HashMap::new();
+    // SQLite takes at most some 32,000 parameters in a statement.
+    for part in rows.chunks(10_000) {
+        let ids: Vec<&String> = part.iter().map(|row| &row.id).collect();
+        let found: Vec<ConsentRow> = consents::table
+            .filter(consents::placement_id.eq_any(ids))
+            .order((consents::placement_id, consents::party))
+            .select(ConsentRow::as_select())
+            .load(db)?;
+        for row in found {
+            all.entry(row.placement_id).or_default().push(Consent {
+                party: parse("party", &row.party)?,
+                answer: parse("answer", &row.answer)?,
+                reason: row.reason,
+            });
+        }
+    }
+    rows.into_iter()
+        .map(|row| {
+            let own = all.remove(&row.id).unwrap_or_default();
+            row.into_domain(own)
+        })
+        .collect()
+}
+
+/// A placement.
+///
+/// # Errors
+/// The database's.
+pub fn find(db: &mut Db, id: PlacementId) -> Result<Option<Placement>, StoreError> {
+    let rows = placements::table.find(id.to_string()).select(Row::as_select()).load(db)?;
+    Ok(with_consents(db, rows)?.pop())
+}
+
+/// The placement of an application that stands, if one does.
+///
+/// # Errors
+/// The database's.
+pub fn find_live_of_application(
+    db: &mut Db,
+    application: ApplicationId,
+) -> Result<Option<Placement>, StoreError> {
+    let rows = placements::table
+        .filter(placements::application_id.eq(application.to_string()))
+        .filter(placements::state.eq_any(["proposed", "confirmed", "completed"]))
+        .select(Row::as_select())
+        .load(db)?;
+    Ok(with_consents(db, rows)?.pop())
+}
+
+/// Whose placements a reader may see; put into the query, so that foreign rows never leave the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visible {
+    /// Every one.
+    All,
+    /// Of this employer's staff.
+    StaffOf(EmployerId),
+    /// Of this employer's staff, or at one of its libraries.
+    StaffOrHostedBy(EmployerId),
+}
+
+/// The placements of a round by id, as far as visible; at most `most` after `after`.
+///
+/// # Errors
+/// The database's.
+pub fn list(
+    db: &mut Db,
+    round: RoundId,
+    visible: Visible,
+    after: Option<PlacementId>,
+    most: i64,
+) -> Result<Vec<Placement>, StoreError> {
+    let mut query = placements::table
+        .filter(placements::round_id.eq(round.to_string()))
+        .select(Row::as_select())
+        .into_boxed();
+    match visible {
+        Visible::All => {}
+        Visible::StaffOf(employer) => query = query.filter(placements::employer_id.eq(employer.to_string())),
+        Visible::StaffOrHostedBy(employer) => {
+            let own = library_employers::table
+                .filter(library_employers::employer_id.eq(employer.to_string()))
+                .select(library_employers::library_id);
+            query = query.filter(
+                placements::employer_id.eq(employer.to_string()).or(placements::host_library_id.eq_any(own)),
+            );
+        }
+    }
+    if let Some(after) = after {
+        query = query.filter(placements::id.gt(after.to_string()));
+    }
+    let rows = query.order(placements::id).limit(most).load(db)?;
+    with_consents(db, rows)
+}
+
+/// Adds a placement and its consents.
+///
+/// # Errors
+/// The database's.
+pub fn insert(tx: &mut Tx<'_>, placement: &Placement, now: NaiveDateTime) -> Result<(), StoreError> {
+    diesel::insert_into(placements::table)
+        .values(&Row::from_domain(placement, now, now))
+        .execute(&mut **tx)?;
+    for consent in &placement.consents {
+        diesel::insert_into(consents::table)
+            .values(&ConsentRow {
+                placement_id: placement.id.to_string(),
+                party: consent.party.to_string(),
+                answer: consent.answer.to_string(),
+                answered_at: None,
+                answered_by: None,
+                channel: None,
+                reason: consent.reason.clone(),
+            })
+            .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Saves a changed placement and raises its revision; consents are saved by [`save_answer`].
+///
+/// # Errors
+/// The database's.
+pub fn save(tx: &mut Tx<'_>, placement: &mut Placement, now: NaiveDateTime) -> Result<(), StoreError> {
+    placement.revision += 1;
+    let id = placement.id.to_string();
+    let created_at: NaiveDateTime =
+        placements::table.find(&id).select(placements::created_at).first(&mut **tx)?;
+    diesel::update(placements::table.find(&id))
+        .set(&Row::from_domain(placement, created_at, now))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// By whom and through what an answer came.
+#[derive(Debug, Clone, Copy)]
+pub struct AnsweredBy<'a> {
+    /// The actor's stable name.
+    pub actor: &'a str,
+    /// `link` or `api`.
+    pub channel: &'a str,
+}
+
+/// Saves one party's answer with when, who and through what.
+///
+/// # Errors
+/// The database's.
+pub fn save_answer(
+    tx: &mut Tx<'_>,
+    id: PlacementId,
+    consent: &Consent,
+    by: AnsweredBy<'_>,
+    now: NaiveDateTime,
+) -> Result<(), StoreError> {
+    diesel::update(consents::table.find((id.to_string(), consent.party.to_string())))
+        .set((
+            consents::answer.eq(consent.answer.to_string()),
+            consents::answered_at.eq(now),
+            consents::answered_by.eq(by.actor),
+            consents::channel.eq(by.channel),
+            consents::reason.eq(&consent.reason),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The calendar identity of a placement for one recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarIdentity {
+    /// RFC 5545 UID, for life.
+    pub uid: String,
+    /// RFC 5545 SEQUENCE of the last invitation.
+    pub sequence: i64,
+}
+
+/// The calendar identity of a placement for a party, if an invitation was ever made.
+///
+/// # Errors
+/// The database's.
+pub fn find_identity(
+    db: &mut Db,
+    id: PlacementId,
+    party: Party,
+) -> Result<Option<CalendarIdentity>, StoreError> {
+    let found: Option<(String, i64)> = invitations::table
+        .find((id.to_string(), party.to_string()))
+        .select((invitations::uid, invitations::sequence))
+        .first(db)
+        .optional()?;
+    Ok(found.map(|(uid, sequence)| CalendarIdentity { uid, sequence }))
+}
+
+/// Stores a calendar identity, new or raised.
+///
+/// # Errors
+/// The database's.
+pub fn save_identity(
+    tx: &mut Tx<'_>,
+    id: PlacementId,
+    party: Party,
+    identity: &CalendarIdentity,
+) -> Result<(), StoreError> {
+    let key = (id.to_string(), party.to_string());
+    let changed = diesel::update(invitations::table.find(key.clone()))
+        .set(invitations::sequence.eq(identity.sequence))
+        .execute(&mut **tx)?;
+    if changed == 0 {
+        diesel::insert_into(invitations::table)
+            .values((
+                invitations::placement_id.eq(key.0),
+                invitations::party.eq(key.1),
+                invitations::uid.eq(&identity.uid),
+                invitations::sequence.eq(identity.sequence),
+            ))
+            .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// The libraries a person was placed at in other rounds, so that nobody goes to the same host twice.
+///
+/// # Errors
+/// The database's.
+pub fn hosts_visited(
+    db: &mut Db,
+    round: RoundId,
+) -> Result<Vec<(crate::domain::ids::PersonId, crate::domain::ids::LibraryId)>, StoreError> {
+    let rows: Vec<(String, String)> = placements::table
+        .filter(placements::round_id.ne(round.to_string()))
+        .filter(placements::state.eq_any(["confirmed", "completed"]))
+        .select((placements::person_id, placements::host_library_id))
+        .distinct()
+        .load(db)?;
+    rows.iter().map(|(person, host)| Ok((parse("person", person)?, parse("library", host)?))).collect()
+}

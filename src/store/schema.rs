@@ -1,0 +1,242 @@
+//! The tables as diesel sees them; the truth is in `migrations`.
+
+diesel::table! {
+    employers (id) { id -> Text, name -> Text, group_name -> Nullable<Text>, created_at -> Timestamp, }
+}
+diesel::table! {
+    employer_domains (employer_id, domain) { employer_id -> Text, domain -> Text, }
+}
+diesel::table! {
+    employer_managers (employer_id, email) { employer_id -> Text, email -> Text, }
+}
+diesel::table! {
+    libraries (id) {
+        id -> Text,
+        reference -> Text,
+        name -> Text,
+        search_text -> Text,
+        sectors -> Text,
+        address -> Nullable<Text>,
+        postcode -> Nullable<Text>,
+        country -> Nullable<Text>,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        time_zone -> Text,
+        status -> Text,
+        opening_hours -> Nullable<Text>,
+        contact_name -> Nullable<Text>,
+        contact_email -> Nullable<Text>,
+        topics -> Text,
+        access -> Text,
+        vetting_required -> Bool,
+        escorts_visitors -> Bool,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    library_employers (library_id, employer_id) { library_id -> Text, employer_id -> Text, }
+}
+diesel::table! {
+    persons (id) { id -> Text, name -> Text, email -> Text, created_at -> Timestamp, }
+}
+diesel::table! {
+    rounds (id) {
+        id -> Text,
+        name -> Text,
+        state -> Text,
+        time_zone -> Text,
+        sign_up_until -> Date,
+        answer_until -> Date,
+        dates -> Text,
+        rules -> Text,
+        release_required -> Bool,
+        rules_sha256 -> Nullable<Text>,
+        revision -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    round_libraries (round_id, library_id) {
+        round_id -> Text,
+        library_id -> Text,
+        hosting -> Text,
+        hosting_limit -> Nullable<BigInt>,
+        release -> Text,
+        hours -> Text,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    applications (id) {
+        id -> Text,
+        round_id -> Text,
+        person_id -> Text,
+        employer_id -> Text,
+        home_library_id -> Text,
+        state -> Text,
+        dates -> Text,
+        released_dates -> Text,
+        hours -> Text,
+        max_km -> Double,
+        sectors -> Text,
+        topics -> Text,
+        avoid -> Text,
+        manager_email -> Text,
+        manager_trust -> Text,
+        refusal_reason -> Nullable<Text>,
+        assured_until -> Nullable<Date>,
+        role_title -> Nullable<Text>,
+        objectives -> Nullable<Text>,
+        language -> Text,
+        priority -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    access_needs (application_id) { application_id -> Text, needs -> Text, }
+}
+diesel::table! {
+    runs (id) {
+        id -> Text,
+        round_id -> Text,
+        state -> Text,
+        seed -> BigInt,
+        time_limit_seconds -> BigInt,
+        round_revision -> BigInt,
+        round_file -> Text,
+        round_sha256 -> Text,
+        schedule_file -> Nullable<Text>,
+        placed -> Nullable<BigInt>,
+        unplaced -> Nullable<BigInt>,
+        value -> Nullable<BigInt>,
+        bound -> Nullable<BigInt>,
+        proof -> Nullable<Text>,
+        error -> Nullable<Text>,
+        lease_until -> Nullable<Timestamp>,
+        lease_by -> Nullable<Text>,
+        created_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    placements (id) {
+        id -> Text,
+        round_id -> Text,
+        run_id -> Text,
+        application_id -> Text,
+        person_id -> Text,
+        employer_id -> Text,
+        home_library_id -> Text,
+        host_library_id -> Text,
+        date -> Date,
+        starts -> Text,
+        ends -> Text,
+        time_zone -> Text,
+        score -> BigInt,
+        ring -> Nullable<BigInt>,
+        state -> Text,
+        revision -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    consents (placement_id, party) {
+        placement_id -> Text,
+        party -> Text,
+        answer -> Text,
+        answered_at -> Nullable<Timestamp>,
+        answered_by -> Nullable<Text>,
+        channel -> Nullable<Text>,
+        reason -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    invitations (placement_id, party) { placement_id -> Text, party -> Text, uid -> Text, sequence -> BigInt, }
+}
+diesel::table! {
+    api_tokens (id) {
+        id -> Text,
+        name -> Text,
+        secret_sha256 -> Text,
+        role -> Text,
+        employer_id -> Nullable<Text>,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    links (id) {
+        id -> Text,
+        secret_sha256 -> Text,
+        purpose -> Text,
+        application_id -> Text,
+        placement_id -> Nullable<Text>,
+        party -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    audit_entries (id) {
+        id -> Text,
+        at -> Timestamp,
+        actor -> Text,
+        role -> Text,
+        on_behalf_of -> Nullable<Text>,
+        action -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        details -> Text,
+    }
+}
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        kind -> Text,
+        dedupe_key -> Text,
+        thread_key -> Text,
+        party -> Text,
+        recipient_name -> Nullable<Text>,
+        recipient_address -> Text,
+        application_id -> Text,
+        placement_id -> Nullable<Text>,
+        facts -> Text,
+        state -> Text,
+        message_id -> Nullable<Text>,
+        message -> Nullable<Binary>,
+        attempts -> BigInt,
+        next_attempt_at -> Timestamp,
+        lease_until -> Nullable<Timestamp>,
+        lease_by -> Nullable<Text>,
+        last_answer -> Nullable<Text>,
+        created_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    employers,
+    employer_domains,
+    employer_managers,
+    libraries,
+    library_employers,
+    persons,
+    rounds,
+    round_libraries,
+    applications,
+    access_needs,
+    runs,
+    placements,
+    consents,
+    invitations,
+    api_tokens,
+    links,
+    audit_entries,
+    outbox,
+);

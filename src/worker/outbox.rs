@@ -1,0 +1,99 @@
+//! One step of the outbox: claim, render once, send, settle.
+
+use super::Stop;
+use crate::domain::notice::Notice;
+use crate::mail::{self, SendClass, Transport};
+use crate::services::outbox::{self, Attempt, Prepared};
+use crate::services::{App, AppError};
+
+/// How many notices are claimed at once.
+const BATCH: i64 = 20;
+
+/// Sends what is due; says how many notices were dealt with. Stops between two notices when asked to, and gives the
+/// rest back.
+///
+/// # Errors
+/// The database's. What the mail server says is settled, not returned.
+pub async fn send_due(app: &App, transport: &Transport, by: &str, stop: &Stop) -> Result<usize, AppError> {
+    let claimed = blocking(app, by, |app, by| outbox::claim(&app, &by, BATCH)).await?;
+    for (n, notice) in claimed.iter().enumerate() {
+        if stop.is_asked() {
+            let rest = claimed[n..].to_vec();
+            blocking(app, by, move |app, by| outbox::give_back(&app, &rest, &by)).await?;
+            return Ok(n);
+        }
+        send_one(app, transport, by, notice).await?;
+    }
+    Ok(claimed.len())
+}
+
+async fn send_one(app: &App, transport: &Transport, by: &str, notice: &Notice) -> Result<(), AppError> {
+    let message_id = outbox::message_id(app, notice);
+    let prepared = {
+        let notice = notice.clone();
+        blocking(app, by, move |app, _| outbox::prepare(&app, &notice)).await
+    };
+    let attempt = match prepared {
+        Ok(Prepared::Stored(bytes)) => send(app, transport, notice, &message_id, &bytes).await,
+        Ok(Prepared::Letter(letter)) => match mail::render(&letter, &app.sender()) {
+            Ok(rendered) => {
+                let (id, stored_id, bytes) = (notice.id, message_id.clone(), rendered.message.clone());
+                let own = blocking(app, by, move |app, by| {
+                    outbox::store_message(&app, id, &by, &stored_id, &bytes)
+                })
+                .await?;
+                if !own {
+                    // Another sender holds the lease now: it will send the message.
+                    return Ok(());
+                }
+                send(app, transport, notice, &message_id, &rendered.message).await
+            }
+            Err(error) => Attempt::Never(format!("cannot be rendered: {error}")),
+        },
+        // A notice that cannot be prepared must not stop the others; the words are for operators.
+        Err(AppError::Store(error)) => return Err(error.into()),
+        Err(error) => Attempt::Never(error.to_string()),
+    };
+    log(notice, &attempt);
+    let notice = notice.clone();
+    blocking(app, by, move |app, by| outbox::settle(&app, &notice, &by, &attempt)).await
+}
+
+async fn send(
+    app: &App,
+    transport: &Transport,
+    notice: &Notice,
+    message_id: &str,
+    bytes: &[u8],
+) -> Attempt {
+    let from = &app.settings.organiser_address;
+    let sent = transport.send(from, notice.recipient.as_str(), message_id, notice.kind.as_str(), bytes).await;
+    match sent {
+        Ok(answer) => Attempt::Sent(answer),
+        Err(error) => match error.class {
+            SendClass::Retry => Attempt::Later(error.words),
+            SendClass::Permanent => Attempt::Never(error.words),
+        },
+    }
+}
+
+fn log(notice: &Notice, attempt: &Attempt) {
+    let to = notice.recipient.masked();
+    match attempt {
+        Attempt::Sent(_) => tracing::info!(notice = %notice.id, kind = %notice.kind, to, "sent"),
+        Attempt::Later(_) => tracing::warn!(notice = %notice.id, kind = %notice.kind, to, "will be tried again"),
+        Attempt::Never(_) => tracing::error!(notice = %notice.id, kind = %notice.kind, to, "given up"),
+    }
+}
+
+/// Runs a use case on a thread that may wait for the database.
+async fn blocking<T: Send + 'static>(
+    app: &App,
+    by: &str,
+    work: impl FnOnce(App, String) -> Result<T, AppError> + Send + 'static,
+) -> Result<T, AppError> {
+    let (app, by) = (app.clone(), by.to_owned());
+    tokio::task::spawn_blocking(move || work(app, by))
+        .await
+        .map_err(|error| AppError::Internal(error.to_string()))?
+}
