@@ -5,6 +5,7 @@ pub(super) mod round;
 pub(super) mod schedule;
 
 use std::collections::HashSet;
+use std::hash::Hash;
 
 use chrono::NaiveDate;
 
@@ -22,16 +23,24 @@ pub(super) fn text(at: &At<'_>) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// An array whose elements differ.
-pub(super) fn unique_texts(at: &At<'_>) -> Option<Vec<String>> {
-    let read = at.list_of(text)?;
+/// An array whose elements differ; repeated ones are reported beside those that cannot be read.
+pub(super) fn unique<T: Clone + Eq + Hash>(
+    at: &At<'_>,
+    mut read: impl FnMut(&At<'_>) -> Option<T>,
+) -> Option<Vec<T>> {
     let mut seen = HashSet::new();
-    for (place, value) in at.list()?.iter().zip(&read) {
-        if !seen.insert(value) {
+    at.list_of(|place| {
+        let value = read(place)?;
+        if !seen.insert(value.clone()) {
             place.fault("stands here twice");
         }
-    }
-    Some(read)
+        Some(value)
+    })
+}
+
+/// An array of texts that differ.
+pub(super) fn unique_texts(at: &At<'_>) -> Option<Vec<String>> {
+    unique(at, text)
 }
 
 /// Absent means empty.

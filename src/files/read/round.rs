@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::{clock, date, header, optional_texts, parse_date, text, unique_texts};
+use super::{clock, date, header, optional_texts, parse_date, text, unique, unique_texts};
 use crate::domain::fault::maybe;
 use crate::domain::json::{At, Object};
 use crate::files::round::{Forbidden, Hours, Library, Lock, Round, Staff};
@@ -48,17 +48,21 @@ pub(in crate::files) fn read(at: &At<'_>) -> Option<Round> {
         }
         zone.ok()
     });
-    let dates = object.required("dates").and_then(|at| unique_dates(&at));
+    // A date counts as known even where another one cannot be read, lest every use of it looks wrong.
+    let mut days = HashSet::new();
+    let dates = object.required("dates").and_then(|at| {
+        unique(&at, |at| {
+            let day = date(at)?;
+            days.insert(day);
+            Some(day)
+        })
+    });
     let rules = object.optional("rules").map_or(Some(Rules::default()), |at| Rules::read(&at));
-    let mut known = Known {
-        dates: dates.iter().flatten().copied().collect(),
-        libraries: HashSet::new(),
-        staff: HashSet::new(),
-    };
+    let mut known = Known { dates: days, libraries: HashSet::new(), staff: HashSet::new() };
     let employer_groups = object.optional("employer_groups").map_or(Some(Vec::new()), |at| groups(&at));
     let libraries = list(&object, "libraries", |at| library(at, &mut known));
-    let partners = list(&object, "partners", |at| partner(at, &known));
-    let partners = partners.filter(|pairs| pairs_differ(&object, pairs));
+    let mut pairs = HashSet::new();
+    let partners = list(&object, "partners", |at| partner(at, &known, &mut pairs));
     let staff = list(&object, "staff", |at| person(at, &mut known));
     let locks = locks(&object, &known);
     let forbidden = forbidden(&object, &known);
@@ -101,30 +105,18 @@ fn list<T>(object: &Object<'_>, key: &str, read: impl FnMut(&At<'_>) -> Option<T
     object.optional(key).map_or(Some(Vec::new()), |at| at.list_of(read))
 }
 
-fn unique_dates(at: &At<'_>) -> Option<Vec<NaiveDate>> {
-    let read = at.list_of(date)?;
-    let mut seen = HashSet::new();
-    for (place, value) in at.list()?.iter().zip(&read) {
-        if !seen.insert(value) {
-            place.fault("stands here twice");
-        }
-    }
-    Some(read)
-}
-
 fn groups(at: &At<'_>) -> Option<Vec<Vec<String>>> {
     let mut first: HashMap<String, String> = HashMap::new();
     at.list_of(|group| {
-        let names = unique_texts(group)?;
-        for (place, name) in group.list()?.iter().zip(&names) {
-            if let Some(other) = first.get(name) {
+        unique(group, |place| {
+            let name = text(place)?;
+            let own = group.pointer();
+            let other = first.entry(name.clone()).or_insert_with(|| own.to_owned());
+            if other != own {
                 place.fault(format!("this employer is in two groups, the other at {other}"));
             }
-        }
-        for name in &names {
-            first.entry(name.clone()).or_insert_with(|| group.pointer().to_owned());
-        }
-        Some(names)
+            Some(name)
+        })
     })
 }
 
@@ -159,13 +151,7 @@ fn known_date(at: &At<'_>, known: &Known) -> Option<NaiveDate> {
 }
 
 fn known_dates(at: &At<'_>, known: &Known) -> Option<Vec<NaiveDate>> {
-    let days = unique_dates(at)?;
-    for (place, day) in at.list()?.iter().zip(&days) {
-        if !known.dates.contains(day) {
-            place.fault("is not among the round's dates");
-        }
-    }
-    Some(days)
+    unique(at, |at| known_date(at, known))
 }
 
 /// The date that a table's key names.
@@ -211,6 +197,10 @@ fn hours(object: &Object<'_>, known: &Known) -> Option<Hours> {
         let times = at.list_of(clock)?;
         match times[..] {
             [from, to] if from < to => Some((from, to)),
+            [1440, _] => {
+                at.list()?.first()?.fault("24:00 ends a day and starts none");
+                None
+            }
             [_, _] => {
                 at.fault("the start must lie before the end");
                 None
@@ -361,33 +351,26 @@ fn person(at: &At<'_>, known: &mut Known) -> Option<Staff> {
     })
 }
 
-fn partner(at: &At<'_>, known: &Known) -> Option<[String; 2]> {
+/// An unordered pair: the same two libraries in either order are a repeated value.
+fn partner(at: &At<'_>, known: &Known, seen: &mut HashSet<[String; 2]>) -> Option<[String; 2]> {
     let pair = at.list_of(|at| known_library(at, known))?;
     match <[String; 2]>::try_from(pair) {
         Ok([a, b]) if a == b => {
             at.fault("a library is no partner of itself");
             None
         }
-        Ok(pair) => Some(pair),
+        Ok([a, b]) => {
+            let sorted = if a < b { [a.clone(), b.clone()] } else { [b.clone(), a.clone()] };
+            if !seen.insert(sorted) {
+                at.fault("this pair stands here twice");
+            }
+            Some([a, b])
+        }
         Err(_) => {
             at.fault("must be a pair of libraries");
             None
         }
     }
-}
-
-/// The same pair in either order is a repeated value.
-fn pairs_differ(object: &Object<'_>, pairs: &[[String; 2]]) -> bool {
-    let Some(places) = object.optional("partners").and_then(|at| at.list()) else { return true };
-    let mut seen = HashSet::new();
-    let mut differ = true;
-    for (place, [a, b]) in places.iter().zip(pairs) {
-        if !seen.insert(if a < b { (a, b) } else { (b, a) }) {
-            place.fault("this pair stands here twice");
-            differ = false;
-        }
-    }
-    differ
 }
 
 fn locks(object: &Object<'_>, known: &Known) -> Option<Vec<Lock>> {
