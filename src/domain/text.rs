@@ -23,36 +23,53 @@ impl fmt::Display for Name {
     }
 }
 
-/// Characters that nobody sees but that make two equal-looking names differ, or turn text around.
+/// Characters that nobody sees but that make two equal-looking names differ, or turn text around; also the spaces that
+/// look like the usual one (a name with a no-break space is not found by somebody who types it).
 const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{00AD}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+    is_odd_space(c)
+        || matches!(c, '\u{00AD}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+/// Spaces that the space bar does not give.
+const fn is_odd_space(c: char) -> bool {
+    matches!(c, '\u{00A0}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}')
+}
+
+/// Where Windows-1252 has marks and Latin-1 has control characters.
+const WINDOWS_1252: [(u8, char); 13] = [
+    (0x80, '€'),
+    (0x82, '‚'),
+    (0x84, '„'),
+    (0x85, '…'),
+    (0x91, '‘'),
+    (0x92, '’'),
+    (0x93, '“'),
+    (0x94, '”'),
+    (0x95, '•'),
+    (0x96, '–'),
+    (0x97, '—'),
+    (0x99, '™'),
+    (0x9C, 'œ'),
+];
+
+/// The character that a control character of Latin-1 stands for when the text was Windows-1252.
+fn meant_by(control: char) -> char {
+    WINDOWS_1252
+        .iter()
+        .find(|(byte, _)| u32::from(*byte) == u32::from(control))
+        .map_or(' ', |(_, meant)| *meant)
 }
 
 /// What text looks like that was UTF-8 but was read as Windows-1252: gives what it should have been.
 fn unscrambled(text: &str) -> Option<String> {
-    if !text.contains(['Ã', 'Â', 'â']) {
+    if !text.contains(['Ã', 'Â', 'Å', 'â']) {
         return None;
     }
-    let mut bytes = Vec::with_capacity(text.len());
-    for c in text.chars() {
-        let byte = match c {
-            '€' => 0x80,
-            '‚' => 0x82,
-            '„' => 0x84,
-            '…' => 0x85,
-            '‘' => 0x91,
-            '’' => 0x92,
-            '“' => 0x93,
-            '”' => 0x94,
-            '•' => 0x95,
-            '–' => 0x96,
-            '—' => 0x97,
-            '™' => 0x99,
-            'œ' => 0x9C,
-            other => u8::try_from(u32::from(other)).ok()?,
-        };
-        bytes.push(byte);
-    }
+    let byte = |c: char| match WINDOWS_1252.iter().find(|(_, written)| *written == c) {
+        Some((byte, _)) => Some(*byte),
+        None => u8::try_from(u32::from(c)).ok(),
+    };
+    let bytes = text.chars().map(byte).collect::<Option<Vec<u8>>>()?;
     String::from_utf8(bytes).ok().filter(|mended| mended.chars().count() < text.chars().count())
 }
 
@@ -65,21 +82,32 @@ impl FromStr for Name {
         if length == 0 {
             return Err(Rule::of("must not be empty"));
         }
-        if name.chars().any(|c| matches!(c, '\n' | '\r')) {
+        if name.chars().any(|c| matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')) {
             return Err(Rule::of("must be one line: it has line breaks"));
         }
         if let Some(c) = name.chars().find(|c| c.is_control()) {
-            return Err(Rule::new(format!("must have no control characters: it has U+{:04X}", u32::from(c))));
+            let meant: String = name.chars().map(|c| if c.is_control() { meant_by(c) } else { c }).collect();
+            return Err(Rule::new(format!(
+                "must have no control characters: it has U+{:04X} (maybe `{}`)",
+                u32::from(c),
+                meant.trim()
+            )));
         }
         if name.contains('\u{FFFD}') {
             return Err(Rule::of(
                 "has replacement characters (U+FFFD): the text was read in a wrong encoding",
             ));
         }
-        if let Some(c) = text.chars().find(|c| is_invisible(*c)) {
+        if let Some(c) = name.chars().find(|c| is_invisible(*c)) {
+            let seen: String = name
+                .chars()
+                .filter(|c| is_odd_space(*c) || !is_invisible(*c))
+                .map(|c| if is_odd_space(c) { ' ' } else { c })
+                .collect();
             return Err(Rule::new(format!(
-                "must have no invisible characters: it has U+{:04X}",
-                u32::from(c)
+                "must have no invisible characters: it has U+{:04X} (maybe `{}`)",
+                u32::from(c),
+                seen.trim()
             )));
         }
         if let Some(mended) = unscrambled(name) {
@@ -110,6 +138,10 @@ mod tests {
         assert!(rule("a\r\nb").contains("line breaks"));
         assert!(rule("Sz\u{FFFD}pm").contains("replacement"));
         assert!(rule("Belfast Central\u{200B}").contains("U+200B"));
+        assert!(rule("Tredegar\u{A0}Library").contains("U+00A0 (maybe `Tredegar Library`)"));
+        assert!(rule("Llyfrgell TÅ· Pawb").contains("maybe `Llyfrgell Tŷ Pawb`"));
+        assert!(rule("\u{84}Lessing\u{93}").contains("U+0084 (maybe `„Lessing“`)"));
+        assert!(rule("a\u{2028}b").contains("line breaks"));
         assert!(rule("Hungate Reading CafÃ©").contains("maybe `Hungate Reading Café`"));
         assert!(rule("  ").contains("empty"));
         assert!(rule(&"x".repeat(201)).contains("201"));
