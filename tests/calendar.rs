@@ -1,0 +1,219 @@
+//! Invitations: snapshots, byte stability, and what two independent readers (Python icalendar and vobject) make of them.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+
+use std::path::Path;
+use std::process::Command;
+
+use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
+use library_swap::calendar;
+use library_swap::domain::letter::{EventStatus, Invitation, Method};
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).expect("a date")
+}
+
+fn invitation(time_zone: Tz, date: NaiveDate) -> Invitation {
+    Invitation {
+        method: Method::Request,
+        uid: "placement-01937f5c-0000-7000-8000-000000000001-participant@exchange.example".to_owned(),
+        sequence: 0,
+        dtstamp: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),
+        status: EventStatus::Tentative,
+        organiser_name: "Library Exchange".to_owned(),
+        organiser_address: "exchange@exchange.example".to_owned(),
+        attendee_name: Some("Siân Ŵyn, \"Librarian\"; BA".to_owned()),
+        attendee_address: "sian.wyn@library.example".to_owned(),
+        summary: "Library exchange: The Hive, Worcester".to_owned(),
+        description: "Your day at The Hive with the Library Exchange;\nplease ring the bell, then C:\\wait."
+            .to_owned(),
+        location: Some("The Hive, Sawmill Walk, The Butts, Worcester WR1 3PD".to_owned()),
+        point: Some((52.194_58, -2.225_75)),
+        date,
+        starts: NaiveTime::from_hms_opt(9, 30, 0).expect("a time"),
+        ends: NaiveTime::from_hms_opt(16, 0, 0).expect("a time"),
+        time_zone,
+        url: "https://exchange.example/my/placements?a=1,2;3".to_owned(),
+    }
+}
+
+fn london() -> Invitation {
+    invitation(Tz::Europe__London, day(2027, 3, 1))
+}
+
+#[test]
+fn a_proposal_is_a_tentative_request_that_asks_for_an_answer() {
+    insta::assert_snapshot!(calendar::write(&london()));
+}
+
+#[test]
+fn a_confirmation_is_the_same_event_accepted_and_asks_nothing() {
+    let confirmed = Invitation { status: EventStatus::Confirmed, sequence: 1, ..london() };
+    insta::assert_snapshot!(calendar::write(&confirmed));
+}
+
+#[test]
+fn a_cancellation_takes_the_event_out_and_has_no_alarm() {
+    let cancelled =
+        Invitation { method: Method::Cancel, status: EventStatus::Cancelled, sequence: 2, ..london() };
+    let text = calendar::write(&cancelled);
+    assert!(!text.contains("VALARM"), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn an_event_in_utc_has_a_z_and_no_zone() {
+    let text = calendar::write(&invitation(Tz::UTC, day(2027, 7, 1)));
+    assert!(text.contains("\r\nDTSTART:20270701T093000Z\r\nDTEND:20270701T160000Z\r\n"), "{text}");
+    assert!(!text.contains("VTIMEZONE"), "{text}");
+}
+
+#[test]
+fn the_same_invitation_gives_the_same_bytes_and_only_crlf_ends_lines() {
+    let text = calendar::write(&london());
+    assert_eq!(text, calendar::write(&london()));
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    assert_eq!(text.matches('\r').count(), text.matches("\r\n").count());
+    assert!(text.ends_with("END:VCALENDAR\r\n") && !text.contains("\r\n\r\n"));
+    assert!(text.split("\r\n").all(|line| line.len() <= 75));
+}
+
+#[test]
+fn no_text_can_add_a_property_a_person_or_an_event() {
+    let evil = "x\r\nATTENDEE:mailto:eve@evil.example\r\nEND:VEVENT\n\rBEGIN:VALARM\"";
+    let invitation = Invitation {
+        attendee_name: Some(evil.to_owned()),
+        attendee_address: format!("a@b.example{evil}"),
+        organiser_name: evil.to_owned(),
+        summary: evil.to_owned(),
+        description: evil.to_owned(),
+        location: Some(evil.to_owned()),
+        uid: evil.to_owned(),
+        url: evil.to_owned(),
+        ..london()
+    };
+    let text = calendar::write(&invitation).replace("\r\n ", "");
+    let begins = |start: &str| text.split("\r\n").filter(|line| line.starts_with(start)).count();
+    assert_eq!((begins("ATTENDEE"), begins("END:VEVENT"), begins("BEGIN:VALARM")), (1, 1, 1), "{text}");
+    assert_eq!(text.split("\r\n").filter(|line| line.contains('\r') || line.contains('\n')).count(), 0);
+}
+
+/// Runs a judge; none when Python or a library is missing, which is a failure where Python is required.
+fn judge(files: &[std::path::PathBuf]) -> Option<Vec<serde_json::Value>> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/read_ics.py");
+    let output = Command::new("python3").arg(script).args(files).output();
+    let missing = match output {
+        Ok(output) if output.status.success() => {
+            let text = String::from_utf8(output.stdout).expect("UTF-8");
+            return Some(text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect());
+        }
+        Ok(output) if output.status.code() == Some(3) => String::from_utf8_lossy(&output.stderr).into_owned(),
+        Ok(output) => panic!("the judge failed: {}", String::from_utf8_lossy(&output.stderr)),
+        Err(error) => error.to_string(),
+    };
+    assert!(std::env::var_os("LIBRARY_SWAP_REQUIRE_PYTHON").is_none(), "no judge: {missing}");
+    eprintln!("SKIPPED: no judge of calendars: {missing}");
+    None
+}
+
+#[test]
+fn two_independent_readers_find_the_right_instants_in_every_zone_on_both_sides_of_both_changes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dates = [
+        day(2027, 1, 4),
+        day(2027, 3, 12),
+        day(2027, 3, 15),
+        day(2027, 3, 26),
+        day(2027, 3, 29),
+        day(2027, 7, 1),
+        day(2027, 10, 29),
+        day(2027, 11, 1),
+        day(2027, 11, 8),
+        day(2027, 12, 31),
+        day(2028, 2, 29),
+        day(2026, 4, 6),
+    ];
+    // The first of each pair: whether its rules are the same in today's tzdata as in chrono-tz, so that its IANA name can
+    // be judged as well.
+    let zones = [
+        (true, Tz::Europe__London),
+        (true, Tz::Europe__Dublin),
+        (true, Tz::Europe__Lisbon),
+        (true, Tz::Europe__Berlin),
+        (true, Tz::Europe__Athens),
+        (true, Tz::Atlantic__Azores),
+        (true, Tz::Africa__Lagos),
+        (true, Tz::Asia__Tokyo),
+        (true, Tz::Asia__Kolkata),
+        (true, Tz::America__New_York),
+        (true, Tz::America__St_Johns),
+        (true, Tz::UTC),
+        (true, Tz::Australia__Lord_Howe),
+        (true, Tz::Pacific__Auckland),
+        (true, Tz::Asia__Jerusalem),
+        (true, Tz::America__Santiago),
+        (false, Tz::Africa__Casablanca),
+        (false, Tz::Atlantic__Reykjavik),
+    ];
+    let (mut files, mut expected) = (Vec::new(), Vec::new());
+    for (agreed, zone) in zones {
+        let place = zone.name().replace('/', "-");
+        for date in dates {
+            let invitation = invitation(zone, date);
+            let text = calendar::write(&invitation);
+            let instant = |time: NaiveTime| {
+                let local = zone.from_local_datetime(&date.and_time(time)).single().expect("one instant");
+                local.with_timezone(&Utc).format("%Y-%m-%dT%H:%M:%SZ").to_string()
+            };
+            let instants = (instant(invitation.starts), instant(invitation.ends));
+            // A name that no reader knows: the VTIMEZONE itself must be right.
+            let opaque = text.replace(zone.name(), &format!("Opaque/{place}"));
+            for (name, text, judged) in [("iana", text, agreed), ("opaque", opaque, zone != Tz::UTC)] {
+                if judged {
+                    let path = folder.path().join(format!("{place}-{date}-{name}.ics"));
+                    std::fs::write(&path, text).expect("written");
+                    files.push(path.clone());
+                    expected.push((path.display().to_string(), instants.clone()));
+                }
+            }
+        }
+    }
+    let Some(readings) = judge(&files) else { return };
+    assert!(readings.len() > files.len(), "two readers");
+    for reading in readings {
+        let (_, (start, end)) =
+            expected.iter().find(|(path, _)| reading["file"] == path.as_str()).expect("a file");
+        assert_eq!(
+            (reading["start"].as_str(), reading["end"].as_str()),
+            (Some(&**start), Some(&**end)),
+            "{reading}"
+        );
+        assert_eq!(reading["broken"], serde_json::json!([]), "{reading}");
+    }
+}
+
+#[test]
+fn two_independent_readers_get_every_text_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let invitation = Invitation { status: EventStatus::Confirmed, sequence: 7, ..london() };
+    let path = folder.path().join("one.ics");
+    std::fs::write(&path, calendar::write(&invitation)).expect("written");
+    let Some(readings) = judge(&[path]) else { return };
+    assert_eq!(readings.len(), 2);
+    for reading in readings {
+        for (key, value) in [
+            ("method", "REQUEST"),
+            ("status", "CONFIRMED"),
+            ("partstat", "ACCEPTED"),
+            ("uid", invitation.uid.as_str()),
+            ("summary", invitation.summary.as_str()),
+            ("description", invitation.description.as_str()),
+            ("location", invitation.location.as_deref().expect("a place")),
+            ("attendee", "mailto:sian.wyn@library.example"),
+            ("cn", "Siân Ŵyn, 'Librarian'; BA"),
+        ] {
+            assert_eq!(reading[key], value, "{key} by {}", reading["reader"]);
+        }
+        assert_eq!(reading["sequence"], 7);
+    }
+}
