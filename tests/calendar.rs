@@ -166,8 +166,8 @@ fn two_independent_readers_find_the_right_instants_in_every_zone_on_both_sides_o
                 local.with_timezone(&Utc).format("%Y-%m-%dT%H:%M:%SZ").to_string()
             };
             let instants = (instant(invitation.starts), instant(invitation.ends));
-            // A name that no reader knows: the VTIMEZONE itself must be right.
-            let opaque = text.replace(zone.name(), &format!("Opaque/{place}"));
+            // A name that no reader knows or has kept from another file: the VTIMEZONE itself must be right.
+            let opaque = text.replace(zone.name(), &format!("Opaque/{place}-{date}"));
             for (name, text, judged) in [("iana", text, agreed), ("opaque", opaque, zone != Tz::UTC)] {
                 if judged {
                     let path = folder.path().join(format!("{place}-{date}-{name}.ics"));
