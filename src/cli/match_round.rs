@@ -1,12 +1,177 @@
 //! Solves a round file.
 
+use std::io::{IsTerminal, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use crate::files::schedule::Proof;
+use crate::files::{Round, Schedule};
+use crate::matching::{MatchError, Options, Progress, StopReason, solve, write_mps};
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The round file.
+    round: PathBuf,
+    /// Where to write the schedule; standard output otherwise.
+    #[arg(short, long, value_name = "SCHEDULE")]
+    output: Option<PathBuf>,
+    /// Stop after this time with the best schedule and its certified gap, e.g. 30s, 500ms, 5m.
+    #[arg(long, value_name = "TIME", value_parser = read_duration)]
+    time_limit: Option<Duration>,
+    /// Stop after so many units of work: the same schedule on every machine.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
+    work: Option<i64>,
+    /// Stop at this gap, e.g. 0.001.
+    #[arg(long, value_name = "GAP", default_value = "0.0", value_parser = read_gap)]
+    gap: f64,
+    /// Decides among equally good schedules.
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    seed: i64,
+    /// Threads to use; the schedule does not depend on them.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = read_threads)]
+    threads: usize,
+    /// Write the model here too, in free MPS.
+    #[arg(long, value_name = "FILE.mps")]
+    model: Option<PathBuf>,
+}
+
+fn read_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "ms" => 0.001,
+        "s" | "" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("must be a number and ms, s, m or h, e.g. 30s".to_owned()),
+    };
+    let number: f64 = digits.parse().map_err(|_| "must be a number and a unit, e.g. 30s".to_owned())?;
+    Duration::try_from_secs_f64(number * unit).map_err(|error| error.to_string())
+}
+
+fn read_gap(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(gap) if (0.0..=1.0).contains(&gap) => Ok(gap),
+        Ok(_) | Err(_) => Err("must be a number from 0 to 1".to_owned()),
+    }
+}
+
+fn read_threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads @ 1..=1024) => Ok(threads),
+        Ok(_) | Err(_) => Err("must be a number from 1 to 1024".to_owned()),
+    }
+}
 
 /// Runs the command.
-pub fn run(_args: &Args) -> ExitCode {
-    ExitCode::from(super::UNABLE)
+pub fn run(args: &Args) -> ExitCode {
+    match match_round(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(code) => ExitCode::from(code),
+    }
+}
+
+/// Solves and writes; what went wrong is told on standard error, the exit code is the error.
+fn match_round(args: &Args) -> Result<(), u8> {
+    let round = read_round(&args.round)?;
+    if let Some(file) = &args.model {
+        let mut model = Vec::new();
+        write_mps(&round, &mut model).map_err(|error| refuse(&error))?;
+        write_file(file, &model)?;
+    }
+    let schedule = solve_in_time(args, &round).map_err(|error| refuse(&error))?;
+    let text = schedule.to_json();
+    match &args.output {
+        Some(file) => write_file(file, text.as_bytes())?,
+        None => std::io::stdout().write_all(text.as_bytes()).map_err(|error| {
+            eprintln!("standard output: {error}");
+            super::UNABLE
+        })?,
+    }
+    summarise(&schedule);
+    Ok(())
+}
+
+fn read_round(file: &Path) -> Result<Round, u8> {
+    let bytes = std::fs::read(file).map_err(|error| {
+        eprintln!("{}: {error}", file.display());
+        super::UNABLE
+    })?;
+    Round::read(&bytes).map_err(|faults| {
+        for fault in faults {
+            eprintln!("{}: {fault}", file.display());
+        }
+        super::UNABLE
+    })
+}
+
+/// Tells an error and chooses its exit code.
+fn refuse(error: &MatchError) -> u8 {
+    eprintln!("{}: {error}", error.code());
+    match error {
+        MatchError::LocksInfeasible | MatchError::LockBreaksRule { .. } | MatchError::StoppedEarly => {
+            super::NO
+        }
+        MatchError::RingLimitNotYet | MatchError::CannotWrite { .. } => super::UNABLE,
+    }
+}
+
+fn solve_in_time(args: &Args, round: &Round) -> Result<Schedule, MatchError> {
+    let options = Options { seed: args.seed, work: args.work, gap: args.gap, threads: args.threads };
+    let begin = Instant::now();
+    let line = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
+    let mut told = begin;
+    let mut progress = |progress: &Progress| {
+        let now = Instant::now();
+        if let Some(line) = &line
+            && now.duration_since(told) > Duration::from_millis(100)
+        {
+            told = now;
+            let Progress { value, bound, work } = progress;
+            line.set_message(format!("value {value}, bound {bound}, gap {}, work {work}", bound - value));
+            line.tick();
+        }
+        match args.time_limit {
+            Some(limit) if now.duration_since(begin) >= limit => ControlFlow::Break(StopReason::Time),
+            Some(_) | None => ControlFlow::Continue(()),
+        }
+    };
+    let solved = solve(round, &options, &mut progress);
+    if let Some(line) = &line {
+        line.finish_and_clear();
+    }
+    let mut schedule = solved?;
+    schedule.run.seconds = begin.elapsed().as_secs_f64();
+    Ok(schedule)
+}
+
+fn summarise(schedule: &Schedule) {
+    let (outcomes, objective, run) = (&schedule.outcomes, &schedule.objective, &schedule.run);
+    eprintln!("{} placed, {} without a place", outcomes.placed, outcomes.unplaced);
+    let proof = match (objective.optimal, objective.proof) {
+        (true, Proof::Prices) => "optimal, proved by prices".to_owned(),
+        (true, Proof::Search) => {
+            format!("optimal by search; prices prove a gap of {}", objective.bound_prices - objective.value)
+        }
+        (false, Proof::Prices | Proof::Search) => format!("gap {:.4} %", 100.0 * objective.gap),
+    };
+    eprintln!("value {}, bound {} ({proof})", objective.value, objective.bound);
+    eprintln!("{:.2} s, stopped: {}", run.seconds, run.stopped);
+}
+
+/// Writes a file as a whole or not at all: beside it first, then renamed.
+fn write_file(file: &Path, bytes: &[u8]) -> Result<(), u8> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(format!(".{}.part", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, file));
+    written.map_err(|error| {
+        eprintln!("{}: {error}", file.display());
+        if beside.exists() && std::fs::remove_file(&beside).is_err() {
+            eprintln!("{}: is left over", beside.display());
+        }
+        super::UNABLE
+    })
 }

@@ -1,1 +1,141 @@
-//! Round to schedule: problem, pricing, flow, search, certificate, explanations. A pure function.
+//! Round to schedule: a pure function, with a certificate.
+//!
+//! `problem` turns a round into integers by the `rules`; `pricing` finds the prices that bound every schedule (with
+//! `day` and `flow` for exact circulations and `master` for the next prices to try); `search` finds schedules and
+//! closes the gap (`primal`, `tree`, `neighbourhood`); `certificate` proves the bound again from whole prices;
+//! `rings`, `explain` and `report` write the schedule; `mps` writes the model for other solvers.
+//! Never reads a clock, a database or the environment; what it finds does not depend on the order of the input or on
+//! the number of threads.
+
+mod certificate;
+mod day;
+mod explain;
+mod flow;
+mod master;
+mod mps;
+mod neighbourhood;
+mod num;
+mod pricing;
+mod primal;
+mod problem;
+mod report;
+mod rings;
+mod rules;
+mod search;
+mod tree;
+mod watch;
+
+use std::ops::ControlFlow;
+
+pub use mps::write_mps;
+pub use rules::Code;
+
+use crate::files::{Round, Schedule};
+
+/// How a round is to be solved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// Decides among equal optima.
+    pub seed: i64,
+    /// Work units after which to stop.
+    pub work: Option<i64>,
+    /// Gap at which to stop.
+    pub gap: f64,
+    /// Threads to use; the schedule does not depend on them.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seed: 0, work: None, gap: 0.0, threads: 1 }
+    }
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Of the best schedule found; 0 while there is none.
+    pub value: i64,
+    /// No schedule has more.
+    pub bound: i64,
+    /// Work units spent.
+    pub work: i64,
+}
+
+/// Why a caller ends a run before the proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// The time is up.
+    Time,
+    /// Nobody wants the result any more.
+    Cancelled,
+}
+
+/// Why a round has no schedule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MatchError {
+    /// A lock breaks a hard rule and has no override.
+    #[error(
+        "the lock of {staff:?} breaks the rule {code:?}; maybe withdraw it, or give it an \"override\" with the reason"
+    )]
+    LockBreaksRule {
+        /// Whose lock.
+        staff: String,
+        /// The rule.
+        code: &'static str,
+    },
+    /// No schedule completes the locks.
+    #[error(
+        "no schedule completes the locks under the required balance; maybe allow more balance, or override one"
+    )]
+    LocksInfeasible,
+    /// `max_ring` is set.
+    #[error("rings of limited length (\"max_ring\") cannot be solved yet; maybe leave \"max_ring\" out")]
+    RingLimitNotYet,
+    /// The run was stopped before any schedule completed the locks.
+    #[error("stopped before a schedule that completes the locks was found; maybe allow more time")]
+    StoppedEarly,
+    /// The model could not be written.
+    #[error("the model cannot be written: {words}")]
+    CannotWrite {
+        /// What the system says.
+        words: String,
+    },
+}
+
+impl MatchError {
+    /// The stable name of the error.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            MatchError::LockBreaksRule { .. } => "lock_breaks_rule",
+            MatchError::LocksInfeasible => "locks_infeasible",
+            MatchError::RingLimitNotYet => "not_yet",
+            MatchError::StoppedEarly => "stopped_early",
+            MatchError::CannotWrite { .. } => "cannot_write",
+        }
+    }
+}
+
+/// Finds the best schedule of a round, or the best until `progress` breaks, the work is spent or the gap is reached.
+///
+/// The round is one that was read or [`Round::checked`]. `run.seconds` is 0: the caller knows the time.
+///
+/// # Errors
+/// `lock_breaks_rule`, `locks_infeasible`; `not_yet` for a limit of rings; `stopped_early` when nothing was found.
+pub fn solve(
+    round: &Round,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress) -> ControlFlow<StopReason>,
+) -> Result<Schedule, MatchError> {
+    if round.rules.max_ring.is_some() {
+        return Err(MatchError::RingLimitNotYet);
+    }
+    let (problem, key) = problem::build(round, options.seed)?;
+    let most = certificate::Certificate::new(&problem, &pricing::Dual::trivial(&problem)).bound;
+    let mut watch = watch::Watch::new(options, progress, most);
+    let found =
+        search::search(&problem, options.seed, &mut watch).map_err(|_| MatchError::LocksInfeasible)?;
+    let plan = found.plan.ok_or(MatchError::StoppedEarly)?;
+    let certificate = certificate::Certificate::new(&problem, &found.dual);
+    Ok(report::report(&problem, &key, &plan, &certificate, &watch, options))
+}

@@ -25,7 +25,11 @@ pub(super) fn float(n: i64) -> f64 {
 }
 
 /// The nearest integer, saturating.
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "`as` saturates, which is wanted")]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "`as` saturates, which is wanted"
+)]
 pub(super) fn nearest(x: f64) -> i64 {
     x.round() as i64
 }

@@ -3,13 +3,13 @@
 //! Everything is numbered in the order of a hash of (seed, id), so that neither the order of the input nor sign-up
 //! time can matter, and ties are broken by the hash alone. Triples stand person by person, then by date and host.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 use super::MatchError;
-use super::num::{Ix, int};
+use super::num::Ix;
 use super::rules::{Rulebook, Traveller};
 use crate::files::Round;
 use crate::files::round::{Library, Staff};
@@ -50,9 +50,35 @@ pub(super) struct Problem {
     pub(super) limit: Vec<Option<i64>>,
     /// The required balance at each library-day; none where it is off or lifted by an override.
     pub(super) balance: Vec<Option<i64>>,
+    /// Locked visitors less locked leavers at each library-day.
+    pub(super) shift: Vec<i64>,
     pub(super) locks: Vec<Fixed>,
     /// Value of the locks.
     pub(super) locked_value: i64,
+    /// Prices are whole parts of a point, so many to the point: 1,000 unless sums would leave 64 bits.
+    pub(super) scale: i64,
+}
+
+/// What a branch of the search adds to the problem.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope {
+    /// Triples that are ruled out; empty if none is.
+    pub(super) ruled_out: Vec<bool>,
+    /// Fewest and most visitors at a library-day, where the branch narrows them.
+    pub(super) visitors: BTreeMap<usize, (i64, i64)>,
+}
+
+impl Scope {
+    pub(super) fn allows(&self, triple: usize) -> bool {
+        !self.ruled_out.get(triple).copied().unwrap_or(false)
+    }
+
+    /// Fewest and most visitors at a library-day.
+    pub(super) fn places(&self, problem: &Problem, day: usize) -> (i64, i64) {
+        let most = problem.hosting[day].min(problem.limit[day / problem.dates].unwrap_or(i64::MAX));
+        let (low, high) = self.visitors.get(&day).copied().unwrap_or((0, most));
+        (low, high.min(most))
+    }
 }
 
 impl Problem {
@@ -86,7 +112,6 @@ pub(super) struct Key<'a> {
 /// A lock of the round.
 pub(super) struct LockKey<'a> {
     pub(super) staff: &'a Staff,
-    pub(super) home: &'a Library,
     pub(super) host: &'a Library,
     pub(super) date: NaiveDate,
     pub(super) score: i64,
@@ -94,10 +119,21 @@ pub(super) struct LockKey<'a> {
 }
 
 fn hash(seed: i64, kind: &str, id: &str) -> [u8; 32] {
-    Sha256::new().chain_update(seed.to_le_bytes()).chain_update(kind).chain_update([0]).chain_update(id).finalize().into()
+    Sha256::new()
+        .chain_update(seed.to_le_bytes())
+        .chain_update(kind)
+        .chain_update([0])
+        .chain_update(id)
+        .finalize()
+        .into()
 }
 
-fn by_hash<'a, T>(seed: i64, kind: &str, items: impl Iterator<Item = &'a T>, id: impl Fn(&T) -> &str) -> Vec<&'a T> {
+fn by_hash<'a, T>(
+    seed: i64,
+    kind: &str,
+    items: impl Iterator<Item = &'a T>,
+    id: impl Fn(&T) -> &str,
+) -> Vec<&'a T> {
     let mut keyed: Vec<([u8; 32], &T)> = items.map(|item| (hash(seed, kind, id(item)), item)).collect();
     keyed.sort_by_key(|(hash, _)| *hash);
     keyed.into_iter().map(|(_, item)| item).collect()
@@ -131,8 +167,10 @@ pub(super) fn build(round: &Round, seed: i64) -> Result<(Problem, Key<'_>), Matc
         release: vec![0; days],
         limit: libraries.iter().map(|library| library.hosting_limit).collect(),
         balance: vec![round.rules.balance; days],
+        shift: vec![0; days],
         locks: Vec::new(),
         locked_value: 0,
+        scale: 1,
     };
     for (n, library) in libraries.iter().enumerate() {
         for (d, date) in dates.iter().enumerate() {
@@ -161,7 +199,7 @@ pub(super) fn build(round: &Round, seed: i64) -> Result<(Problem, Key<'_>), Matc
             date: Ix::new(date_at[&lock.date]),
         };
         problem.locks.push(fixed);
-        locks.push(LockKey { staff, home, host, date: lock.date, score, overridden });
+        locks.push(LockKey { staff, host, date: lock.date, score, overridden });
     }
     take_locks(&mut problem, &locks)?;
 
@@ -191,6 +229,7 @@ pub(super) fn build(round: &Round, seed: i64) -> Result<(Problem, Key<'_>), Matc
         problem.triples[begin..].sort_by_key(|triple| (triple.date, triple.host));
         problem.first.push(problem.triples.len());
     }
+    problem.scale = problem.fitting_scale();
     let key = Key { round, book, libraries, dates, people, library_at, locks };
     Ok((problem, key))
 }
@@ -203,6 +242,8 @@ fn take_locks(problem: &mut Problem, keys: &[LockKey<'_>]) -> Result<(), MatchEr
     let whole = (problem.hosting.clone(), problem.release.clone(), problem.limit.clone());
     for (lock, key) in problem.locks.clone().iter().zip(keys) {
         let (into, out) = (problem.day(lock.host, lock.date), problem.day(lock.home, lock.date));
+        problem.shift[into] += 1;
+        problem.shift[out] -= 1;
         problem.hosting[into] = (problem.hosting[into] - 1).max(0);
         problem.release[out] = (problem.release[out] - 1).max(0);
         if let Some(limit) = &mut problem.limit[lock.host.at()] {
@@ -229,24 +270,31 @@ fn take_locks(problem: &mut Problem, keys: &[LockKey<'_>]) -> Result<(), MatchEr
     Ok(())
 }
 
-/// A sub-problem: some triples forbidden, some placements given.
 impl Problem {
-    /// The problem that is left when some triples are chosen and others forbidden. Also says which triple each of its
-    /// triples was.
-    pub(super) fn restricted(&self, chosen: &[usize], allowed: &dyn Fn(usize) -> bool) -> (Problem, Vec<usize>) {
-        let mut left = Problem {
-            triples: Vec::new(),
-            first: vec![0],
-            ..self.clone()
-        };
+    /// The triples of a person on a date.
+    pub(super) fn on(&self, person: usize, date: usize) -> std::ops::Range<usize> {
+        let range = self.of(person);
+        let own = &self.triples[range.clone()];
+        let (from, to) = (
+            own.partition_point(|triple| triple.date.at() < date),
+            own.partition_point(|triple| triple.date.at() <= date),
+        );
+        range.start + from..range.start + to
+    }
+
+    /// The problem that is left when some triples are given. Also says which triple each of its triples was.
+    pub(super) fn with_given(&self, given: &[usize]) -> (Problem, Vec<usize>) {
+        let mut left = Problem { triples: Vec::new(), first: vec![0], ..self.clone() };
         let mut gone = vec![false; self.home.len()];
-        for &t in chosen {
+        for &t in given {
             let triple = self.triples[t];
             gone[triple.person.at()] = true;
             left.locked_value += triple.value;
             let home = self.home_of(&triple);
             left.locks.push(Fixed { home, host: triple.host, date: triple.date });
             let (into, out) = (self.day(triple.host, triple.date), self.day(home, triple.date));
+            left.shift[into] += 1;
+            left.shift[out] -= 1;
             left.hosting[into] -= 1;
             left.release[out] -= 1;
             if let Some(limit) = &mut left.limit[triple.host.at()] {
@@ -260,7 +308,7 @@ impl Problem {
                 let open = left.hosting[self.day(triple.host, triple.date)] > 0
                     && left.release[self.day(self.home_of(&triple), triple.date)] > 0
                     && left.limit[triple.host.at()].is_none_or(|limit| limit > 0);
-                if !gone[p] && open && allowed(t) {
+                if !gone[p] && open {
                     left.triples.push(triple);
                     origin.push(t);
                 }
@@ -270,14 +318,18 @@ impl Problem {
         (left, origin)
     }
 
-    /// Whether what was chosen keeps every capacity (a branch may have overdrawn one).
-    pub(super) fn is_overdrawn(&self) -> bool {
-        self.hosting.iter().chain(&self.release).any(|n| *n < 0)
-            || self.limit.iter().flatten().any(|limit| *limit < 0)
+    /// The largest of 1,000, 100, 10 and 1 parts to the point with which no sum of prices leaves 64 bits.
+    fn fitting_scale(&self) -> i64 {
+        let most = |p: usize| self.triples[self.of(p)].iter().map(|triple| triple.value).max().unwrap_or(0);
+        // At most 2⁵³ by the limits of the format.
+        let total: i64 = (0..self.home.len()).map(most).sum();
+        let fits = |scale: &i64| total.checked_mul(*scale).is_some_and(|sum| sum < i64::MAX / 64);
+        [1000, 100, 10].into_iter().find(fits).unwrap_or(1)
     }
 
-    /// How many people there are, as a weight of the search effort.
-    pub(super) fn people(&self) -> i64 {
-        int(self.home.len())
+    /// A price that no circulation pays.
+    pub(super) fn forbidding_price(&self) -> i64 {
+        let most = |p: usize| self.triples[self.of(p)].iter().map(|triple| triple.value).max().unwrap_or(0);
+        1 + self.scale * (0..self.home.len()).map(most).sum::<i64>()
     }
 }

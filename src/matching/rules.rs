@@ -258,10 +258,8 @@ impl<'a> Rulebook<'a> {
     /// The score of a placement, the same on every date.
     pub(super) fn score(&self, who: &Traveller<'_>, host: &Library) -> i64 {
         let weights = &self.round.rules.weights;
-        let sector = self
-            .sector_rank(who, host)
-            .and_then(|rank| weights.sector.get(rank).copied())
-            .unwrap_or(0);
+        let sector =
+            self.sector_rank(who, host).and_then(|rank| weights.sector.get(rank).copied()).unwrap_or(0);
         let shared = who.staff.topics.iter().filter(|topic| host.topics.contains(topic)).count();
         let topics = weights.topic * super::num::int(shared).min(weights.topics_max);
         let nearness = match who.metres_to(host) {

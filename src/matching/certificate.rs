@@ -1,0 +1,98 @@
+//! The certificate: whole prices whose total anybody can add up, recomputed here exactly in 128 bits.
+//!
+//! Given prices for places, limits, release and balance, the best price for a person is the most that any triple of
+//! the person gains beyond them: then no triple's term of the bound is above 0, and the bound is the plain total of
+//! prices times what the locks leave. Weak duality needs nothing of how the prices were found.
+
+use super::pricing::Dual;
+use super::problem::{Key, Problem};
+use crate::files::schedule::Prices;
+
+/// Prices in thousandths of a point and the bound they prove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Certificate {
+    dual: Dual,
+    /// On the value of every schedule, locks included.
+    pub(super) bound: i64,
+}
+
+/// Thousandths in a point.
+const THOUSAND: i64 = 1000;
+
+impl Certificate {
+    /// Makes the prices of a dual solution whole thousandths, people's as low as they can be.
+    pub(super) fn new(problem: &Problem, dual: &Dual) -> Self {
+        let mut dual = dual.clone();
+        let unit = THOUSAND / problem.scale;
+        for list in [&mut dual.limit, &mut dual.hosting, &mut dual.release, &mut dual.balance] {
+            for price in list {
+                *price *= unit;
+            }
+        }
+        for (price, balance) in dual.balance.iter_mut().zip(&problem.balance) {
+            if balance.is_none() {
+                *price = 0;
+            }
+        }
+        for p in 0..problem.home.len() {
+            let triples = &problem.triples[problem.of(p)];
+            let gain = |t: &super::problem::Triple| {
+                let (into, out) = (problem.day(t.host, t.date), problem.day(problem.home_of(t), t.date));
+                THOUSAND * t.value
+                    - dual.limit[t.host.at()]
+                    - dual.hosting[into]
+                    - dual.release[out]
+                    - dual.balance[out]
+                    + dual.balance[into]
+            };
+            dual.staff[p] = triples.iter().map(gain).max().unwrap_or(0).max(0);
+        }
+        let total = total(problem, &dual);
+        let floor = total.div_euclid(i128::from(THOUSAND));
+        Self { dual, bound: i64::try_from(floor).unwrap_or(i64::MAX) }
+    }
+
+    /// The prices by id, without those that are 0.
+    pub(super) fn prices(&self, problem: &Problem, key: &Key<'_>) -> Prices {
+        let dual = &self.dual;
+        let on_days = |prices: &[i64]| {
+            let mut rows = Vec::new();
+            for (day, price) in prices.iter().enumerate().filter(|(_, price)| **price != 0) {
+                let (library, date) = (day / problem.dates, day % problem.dates);
+                rows.push((key.libraries[library].id.clone(), key.dates[date], *price));
+            }
+            rows.sort();
+            rows
+        };
+        let staff = key.people.iter().zip(&dual.staff).filter(|(_, price)| **price != 0);
+        let limits = key.libraries.iter().zip(&dual.limit).filter(|(_, price)| **price != 0);
+        let mut hosting_limit: Vec<(String, i64)> =
+            limits.map(|(library, price)| (library.id.clone(), *price)).collect();
+        hosting_limit.sort();
+        Prices {
+            staff: staff.map(|(person, price)| (person.id.clone(), *price)).collect(),
+            hosting: on_days(&dual.hosting),
+            hosting_limit,
+            release: on_days(&dual.release),
+            balance: on_days(&dual.balance),
+        }
+    }
+}
+
+/// The sum of matching.md, in thousandths; people's prices leave no triple a gain.
+fn total(problem: &Problem, dual: &Dual) -> i128 {
+    let times = |capacity: &i64, price: &i64| i128::from(*capacity) * i128::from(*price);
+    let mut total = i128::from(THOUSAND) * i128::from(problem.locked_value);
+    total += dual.staff.iter().map(|price| i128::from(*price)).sum::<i128>();
+    total += problem.hosting.iter().zip(&dual.hosting).map(|(c, p)| times(c, p)).sum::<i128>();
+    total += problem.release.iter().zip(&dual.release).map(|(c, p)| times(c, p)).sum::<i128>();
+    for (limit, price) in problem.limit.iter().zip(&dual.limit) {
+        total += times(&limit.unwrap_or(0), price);
+    }
+    for (day, price) in dual.balance.iter().enumerate() {
+        if let Some(balance) = problem.balance[day] {
+            total += times(&balance, &price.abs()) + times(&problem.shift[day], price);
+        }
+    }
+    total
+}

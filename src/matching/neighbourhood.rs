@@ -1,0 +1,177 @@
+//! Neighbourhoods: people near an unplaced one are freed, everybody else stays, and the small problem is solved again.
+//!
+//! Method: the unplaced person is drawn in proportion to the price; near are those who share host-days with the
+//! person, or come from the hosts in question, or visit the person's home. The small problem is priced and searched
+//! like the whole, with its own bound to end it early.
+//! Literature: Shaw (1998) and Ropke and Pisinger (2006) for large neighbourhoods.
+
+use super::pricing::{Dual, Pricing, Start};
+use super::primal::Plan;
+use super::problem::{Problem, Scope};
+use super::tree::{Tree, bound_of};
+use super::watch::Watch;
+
+/// Nodes of a small problem at most.
+const NODES: usize = 24;
+/// Bundle steps at the root of a small problem at most.
+const STEPS: usize = 30;
+/// People freed at first, and at most.
+const FREED: (usize, usize) = (24, 120);
+
+/// Draws neighbourhoods of a problem.
+pub(super) struct Neighbourhoods<'a> {
+    problem: &'a Problem,
+    dual: Dual,
+    random: u64,
+    /// People freed at a time: more when nothing was found for long.
+    freed: usize,
+    in_vain: usize,
+}
+
+impl<'a> Neighbourhoods<'a> {
+    pub(super) fn new(problem: &'a Problem, dual: &Dual, seed: i64) -> Self {
+        let random = seed.unsigned_abs() ^ 0x9e37_79b9_7f4a_7c15;
+        Self { problem, dual: dual.clone(), random, freed: FREED.0, in_vain: 0 }
+    }
+
+    /// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers everywhere.
+    fn draw(&mut self, below: u64) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % below.max(1)
+    }
+
+    /// Solves one neighbourhood of a schedule again; a better schedule if there is one.
+    pub(super) fn look(&mut self, plan: &Plan, watch: &mut Watch<'_>) -> Option<Plan> {
+        let problem = self.problem;
+        let mut at: Vec<Option<usize>> = vec![None; problem.home.len()];
+        for &t in &plan.triples {
+            at[problem.triples[t].person.at()] = Some(t);
+        }
+        let about = self.draw_unplaced(&at);
+        let free = self.near(about, &at);
+        let given: Vec<usize> =
+            plan.triples.iter().copied().filter(|t| !free[problem.triples[*t].person.at()]).collect();
+        let (small, origin) = problem.with_given(&given);
+        let found = solve_small(&small, &self.dual, plan.value, watch);
+        let better = found.map(|found| {
+            let mut triples = given;
+            triples.extend(found.triples.iter().map(|t| origin[*t]));
+            Plan::new(problem, triples)
+        });
+        self.in_vain = if better.is_some() { 0 } else { self.in_vain + 1 };
+        if better.is_some() {
+            self.freed = FREED.0.max(self.freed / 2);
+        } else if self.in_vain > 40 {
+            self.in_vain = 0;
+            self.freed = (self.freed * 3 / 2).min(FREED.1);
+        }
+        better
+    }
+
+    fn draw_unplaced(&mut self, at: &[Option<usize>]) -> usize {
+        let weight = |p: usize| {
+            if at[p].is_none() { 1 + self.dual.staff[p].unsigned_abs() } else { 0 }
+        };
+        let total: u64 = (0..at.len()).map(weight).sum();
+        if total == 0 {
+            return usize::try_from(self.draw(super::num::int(at.len()).unsigned_abs())).unwrap_or(0);
+        }
+        let weights: Vec<u64> = (0..at.len()).map(weight).collect();
+        let mut left = self.draw(total);
+        for (p, weight) in weights.into_iter().enumerate() {
+            if left < weight {
+                return p;
+            }
+            left -= weight;
+        }
+        0
+    }
+
+    /// Who is freed: the person, and as many of the nearest as the size allows.
+    fn near(&mut self, about: usize, at: &[Option<usize>]) -> Vec<bool> {
+        let problem = self.problem;
+        let mut host_days = vec![false; problem.hosting.len()];
+        let mut hosts = vec![false; problem.libraries];
+        for t in problem.of(about) {
+            let triple = &problem.triples[t];
+            host_days[problem.day(triple.host, triple.date)] = true;
+            hosts[triple.host.at()] = true;
+        }
+        let home = problem.home[about];
+        let mut ranked: Vec<(u64, usize)> = Vec::new();
+        for p in (0..problem.home.len()).filter(|p| *p != about) {
+            let mut near = 0_u64;
+            for t in problem.of(p) {
+                let triple = &problem.triples[t];
+                near += u64::from(host_days[problem.day(triple.host, triple.date)]);
+                near += u64::from(triple.host == home);
+            }
+            near += if hosts[problem.home[p].at()] { 8 } else { 0 };
+            if let Some(t) = at[p] {
+                let triple = &problem.triples[t];
+                near += if host_days[problem.day(triple.host, triple.date)] { 16 } else { 0 };
+                near += if triple.host == home { 16 } else { 0 };
+            }
+            if near > 0 {
+                // A random share, so that the same person does not always free the same others.
+                let share = 1 + self.draw(8);
+                ranked.push((near * share, p));
+            }
+        }
+        ranked.sort_unstable_by(|a, b| b.cmp(a));
+        let mut free = vec![false; problem.home.len()];
+        free[about] = true;
+        for (_, p) in ranked.into_iter().take(self.freed) {
+            free[p] = true;
+        }
+        // Whoever else has no place has nothing to lose.
+        for (p, t) in at.iter().enumerate() {
+            free[p] = free[p] || (t.is_none() && problem.of(p).any(|t| near_by(problem, t, &host_days)));
+        }
+        free
+    }
+}
+
+fn near_by(problem: &Problem, triple: usize, host_days: &[bool]) -> bool {
+    let triple = &problem.triples[triple];
+    host_days[problem.day(triple.host, triple.date)]
+}
+
+/// A schedule of a small problem better than `cutoff`.
+fn solve_small(problem: &Problem, dual: &Dual, cutoff: i64, watch: &mut Watch<'_>) -> Option<Plan> {
+    let scope = Scope::default();
+    let start = Start { staff: dual.staff.clone(), limit: dual.limit.clone() };
+    let mut pricing = Pricing::new(problem, &scope, &start, &[], watch.threads())?;
+    let mut spent = 0;
+    for _ in 0..STEPS {
+        let open = bound_of(problem, pricing.best.total) - cutoff;
+        if open <= 0 {
+            watch.spend(pricing.work - spent);
+            return None;
+        }
+        let step = pricing.step(&scope);
+        watch.spend(pricing.work - spent);
+        spent = pricing.work;
+        if watch.stopped.is_some() || step.expected < 0.05 * super::num::float(problem.scale) {
+            break;
+        }
+    }
+    let mut tree = Tree::new(problem, &pricing, cutoff);
+    if let Some(plan) = super::primal::complete(problem, &scope, &preferred(problem, &pricing)) {
+        tree.offer(plan);
+    }
+    for _ in 0..NODES {
+        if watch.stopped.is_some() || tree.is_closed() {
+            break;
+        }
+        tree.advance(watch);
+    }
+    tree.best
+}
+
+fn preferred(problem: &Problem, pricing: &Pricing<'_>) -> Vec<Option<usize>> {
+    super::tree::preferred_dates(problem, &pricing.average())
+}

@@ -1,0 +1,102 @@
+//! From a plan and its certificate to the schedule file, locks included.
+
+use chrono::NaiveDate;
+
+use super::Options;
+use super::certificate::Certificate;
+use super::explain::{count_ranks, explain};
+use super::num::int;
+use super::primal::Plan;
+use super::problem::{Key, Problem};
+use super::rings::{Move, split};
+use super::rules::Traveller;
+use super::watch::{Watch, gap};
+use crate::files::Schedule;
+use crate::files::round::{Library, Staff};
+use crate::files::schedule::{Objective, Outcomes, Placement, Proof, Run};
+
+/// Somebody who has a place.
+struct Placed<'a> {
+    staff: &'a Staff,
+    host: &'a Library,
+    date: NaiveDate,
+    score: i64,
+}
+
+/// Writes the schedule of a plan.
+pub(super) fn report(
+    problem: &Problem,
+    key: &Key<'_>,
+    plan: &Plan,
+    certificate: &Certificate,
+    watch: &Watch<'_>,
+    options: &Options,
+) -> Schedule {
+    let locks = key.locks.iter();
+    let mut placed: Vec<Placed<'_>> = locks
+        .map(|lock| Placed { staff: lock.staff, host: lock.host, date: lock.date, score: lock.score })
+        .collect();
+    for &t in &plan.triples {
+        let triple = &problem.triples[t];
+        let (staff, host) = (key.people[triple.person.at()], key.libraries[triple.host.at()]);
+        let home = key.libraries[problem.home_of(triple).at()];
+        let score = key.book.score(&Traveller::new(staff, home), host);
+        placed.push(Placed { staff, host, date: key.dates[triple.date.at()], score });
+    }
+    placed.sort_by(|a, b| a.staff.id.cmp(&b.staff.id));
+
+    let moves: Vec<Move<'_>> = placed
+        .iter()
+        .map(|p| Move { date: p.date, home: &p.staff.home, host: &p.host.id, staff: &p.staff.id })
+        .collect();
+    let placements = placed.iter().zip(split(&moves)).map(|(p, ring)| Placement {
+        staff: p.staff.id.clone(),
+        host: p.host.id.clone(),
+        date: p.date,
+        score: p.score,
+        ring,
+    });
+    let mut has_place = vec![false; key.people.len()];
+    for &t in &plan.triples {
+        has_place[problem.triples[t].person.at()] = true;
+    }
+    let mut left: Vec<&Staff> =
+        key.people.iter().zip(&has_place).filter(|(_, placed)| !**placed).map(|(staff, _)| *staff).collect();
+    left.sort_by(|a, b| a.id.cmp(&b.id));
+
+    let pairs: Vec<(&Staff, &Library)> = placed.iter().map(|p| (p.staff, p.host)).collect();
+    let waited = |staff: &&&Staff| staff.priority > 0;
+    let outcomes = Outcomes {
+        placed: int(placed.len()),
+        unplaced: int(left.len()),
+        sector_rank: count_ranks(key, &pairs),
+        placed_after_waiting: int(pairs.iter().map(|(staff, _)| staff).filter(waited).count()),
+        unplaced_after_waiting: int(left.iter().filter(waited).count()),
+    };
+    let bound = watch.bound.min(certificate.bound).max(plan.value);
+    let proof = if bound == certificate.bound { Proof::Prices } else { Proof::Search };
+    Schedule {
+        round_sha256: key.round.sha256(),
+        placements: placements.collect(),
+        unplaced: left.into_iter().map(|staff| explain(key, staff)).collect(),
+        waived: Vec::new(),
+        outcomes,
+        objective: Objective {
+            value: plan.value,
+            bound,
+            bound_prices: certificate.bound,
+            gap: gap(plan.value, bound),
+            optimal: plan.value == bound,
+            proof,
+        },
+        prices: certificate.prices(problem, key),
+        run: Run {
+            engine: env!("CARGO_PKG_VERSION").to_owned(),
+            seed: options.seed,
+            work: watch.work,
+            stopped: watch.stopped.map_or("proved", |stopped| stopped.as_str()).to_owned(),
+            seconds: 0.0,
+            threads: int(options.threads),
+        },
+    }
+}

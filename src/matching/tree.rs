@@ -1,0 +1,327 @@
+//! Branch and bound: closes what the prices of the root leave open.
+//!
+//! Method: best bound first, deeper first among equals. A node is priced with its parent's prices and cycles, its
+//! schedule worked out from the average of the bundle, triples that no better schedule can use are ruled out for all
+//! below (reduced-cost fixing), and what stays open is split: a person goes on one date only or never on it; when
+//! everybody has one date, the visitors of a host with a limit are at most so many on a date or more.
+//! Every split narrows, so the search ends; where nothing ties dates together any more, circulations are exact.
+//! Literature: Land and Doig (1960); Savelsbergh (1994) for reduced-cost fixing.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::rc::Rc;
+
+use super::num::Ix;
+use super::pricing::{Cycle, Pricing, Start};
+use super::primal::{Plan, complete, plan_of};
+use super::problem::{Problem, Scope};
+use super::watch::Watch;
+
+/// What a node inherits.
+#[derive(Debug)]
+struct Heritage {
+    start: Start,
+    cycles: Vec<Cycle>,
+}
+
+/// A part of the problem that is still open.
+#[derive(Debug)]
+struct Node {
+    /// Bound on the value of every schedule in it.
+    bound: i64,
+    depth: u32,
+    number: u64,
+    scope: Scope,
+    from: Rc<Heritage>,
+}
+
+impl Node {
+    fn rank(&self) -> (i64, u32, u64) {
+        (self.bound, self.depth, self.number)
+    }
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        self.rank() == other.rank()
+    }
+}
+
+impl Eq for Node {}
+
+impl PartialOrd for Node {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Node {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+/// Branch and bound over one problem.
+pub(super) struct Tree<'a> {
+    problem: &'a Problem,
+    open: BinaryHeap<Node>,
+    numbers: u64,
+    /// The best schedule known.
+    pub(super) best: Option<Plan>,
+    /// Only better than this counts.
+    pub(super) cutoff: i64,
+}
+
+/// Bundle steps in a node at most.
+const NODE_STEPS: usize = 40;
+
+/// The bound on the value of every schedule that a dual's total proves.
+pub(super) fn bound_of(problem: &Problem, total: i64) -> i64 {
+    problem.locked_value + total.div_euclid(problem.scale)
+}
+
+impl<'a> Tree<'a> {
+    /// The whole problem, to be bettered beyond `cutoff`.
+    pub(super) fn new(problem: &'a Problem, root: &Pricing<'_>, cutoff: i64) -> Self {
+        let mut tree = Self { problem, open: BinaryHeap::new(), numbers: 0, best: None, cutoff };
+        tree.branch(root, &Scope::default(), 0);
+        tree
+    }
+
+    /// Adopts a schedule if it is better.
+    pub(super) fn offer(&mut self, plan: Plan) {
+        if plan.value > self.cutoff {
+            self.cutoff = plan.value;
+            self.best = Some(plan);
+        }
+    }
+
+    /// No schedule that the tree may still find has more than this, unless it is found already.
+    pub(super) fn bound(&self) -> i64 {
+        self.open.peek().map_or(self.cutoff, |node| node.bound.max(self.cutoff))
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.open.peek().is_none_or(|node| node.bound <= self.cutoff)
+    }
+
+    /// Looks into the most promising node.
+    pub(super) fn advance(&mut self, watch: &mut Watch<'_>) {
+        let Some(node) = self.open.pop() else { return };
+        if node.bound <= self.cutoff {
+            self.open.clear();
+            return;
+        }
+        let problem = self.problem;
+        let pricing =
+            Pricing::new(problem, &node.scope, &node.from.start, &node.from.cycles, watch.threads());
+        let Some(mut pricing) = pricing else {
+            watch.spend(1);
+            return;
+        };
+        let mut spent = 0;
+        for _ in 0..NODE_STEPS {
+            if let Some(plan) = plan_of(problem, &pricing.used()) {
+                self.offer(plan);
+            }
+            let open = bound_of(problem, pricing.best.total) - self.cutoff;
+            if open <= 0 {
+                break;
+            }
+            let step = pricing.step(&node.scope);
+            watch.spend(pricing.work - spent);
+            spent = pricing.work;
+            let far = super::num::float(open.saturating_mul(problem.scale)) * 0.1;
+            if watch.stopped.is_some() || step.expected < far.max(super::num::float(problem.scale) * 0.05) {
+                break;
+            }
+        }
+        if bound_of(problem, pricing.best.total) <= self.cutoff {
+            return;
+        }
+        if watch.stopped.is_some() {
+            // Not looked into to the end: stays open.
+            self.open.push(node);
+            return;
+        }
+        let dates = preferred_dates(problem, &pricing.average());
+        if let Some(plan) = complete(problem, &node.scope, &dates) {
+            self.offer(plan);
+        }
+        self.branch(&pricing, &node.scope, node.depth + 1);
+    }
+
+    /// Splits what is open of a priced node.
+    fn branch(&mut self, pricing: &Pricing<'_>, scope: &Scope, depth: u32) {
+        let problem = self.problem;
+        let bound = bound_of(problem, pricing.best.total);
+        if bound <= self.cutoff {
+            return;
+        }
+        let mut scope = scope.clone();
+        scope.ruled_out.resize(problem.triples.len(), false);
+        for t in 0..problem.triples.len() {
+            let with = pricing.best.total.saturating_add(pricing.best.gain(problem, t));
+            if bound_of(problem, with) <= self.cutoff {
+                scope.ruled_out[t] = true;
+            }
+        }
+        let from = Rc::new(Heritage {
+            start: Start { staff: pricing.best.staff.clone(), limit: pricing.best.limit.clone() },
+            cycles: pricing.cycles(),
+        });
+        for scope in self.split(pricing, scope) {
+            self.numbers += 1;
+            let (number, from) = (self.numbers, Rc::clone(&from));
+            self.open.push(Node { bound, depth, number, scope, from });
+        }
+    }
+
+    fn split(&mut self, pricing: &Pricing<'_>, scope: Scope) -> Vec<Scope> {
+        let problem = self.problem;
+        let average = pricing.average();
+        let mut choice: Option<(f64, usize, usize)> = None;
+        for p in 0..problem.home.len() {
+            let shares = date_shares(problem, &average, p, |t| scope.allows(t));
+            if shares.len() < 2 {
+                continue;
+            }
+            for (date, share) in shares {
+                // Nearest to a half; the first of equals.
+                let open = 0.5 - (share.clamp(0.0, 1.0) - 0.5).abs();
+                if choice.is_none_or(|(most, _, _)| open > most + 1e-9) {
+                    choice = Some((open, p, date));
+                }
+            }
+        }
+        if let Some((_, person, date)) = choice {
+            let mut only = scope.clone();
+            let mut never = scope;
+            for t in problem.of(person) {
+                let there = problem.triples[t].date.at() == date;
+                if there {
+                    never.ruled_out[t] = true;
+                } else {
+                    only.ruled_out[t] = true;
+                }
+            }
+            // The later number is looked into first.
+            return vec![never, only];
+        }
+        self.split_host(pricing, &scope)
+    }
+
+    /// Everybody has one date: narrows the visitors of a host whose limit ties dates together. Nothing if none does.
+    fn split_host(&mut self, pricing: &Pricing<'_>, scope: &Scope) -> Vec<Scope> {
+        let problem = self.problem;
+        let mut feasible = vec![0_i64; problem.hosting.len()];
+        for (t, triple) in problem.triples.iter().enumerate() {
+            if scope.allows(t) {
+                feasible[problem.day(triple.host, triple.date)] += 1;
+            }
+        }
+        let mut visitors = vec![0_i64; problem.hosting.len()];
+        for t in pricing.used() {
+            visitors[problem.day(problem.triples[t].host, problem.triples[t].date)] += 1;
+        }
+        let range = |day: usize| {
+            let (low, high) = scope.places(problem, day);
+            (low, high.min(feasible[day]))
+        };
+        for (library, limit) in problem.limit.iter().enumerate() {
+            let Some(limit) = limit else { continue };
+            let days: Vec<usize> =
+                (0..problem.dates).map(|d| problem.day(Ix::new(library), Ix::new(d))).collect();
+            let fewest: i64 = days.iter().map(|day| range(*day).0).sum();
+            if days.iter().map(|day| range(*day).1).sum::<i64>() <= *limit {
+                continue;
+            }
+            let widest = days.iter().copied().max_by_key(|day| range(*day).1 - range(*day).0);
+            let Some(day) = widest else { continue };
+            let (low, high) = range(day);
+            let high = high.min(low + limit - fewest);
+            let mut few = scope.clone();
+            let mut many = scope.clone();
+            if high <= low {
+                // No more than the fewest anywhere: the limit is spent.
+                for day in days {
+                    few.visitors.insert(day, (range(day).0, range(day).0));
+                }
+                return vec![few];
+            }
+            let at = visitors[day].clamp(low, high - 1);
+            few.visitors.insert(day, (low, at));
+            many.visitors.insert(day, (at + 1, high));
+            return vec![many, few];
+        }
+        Vec::new()
+    }
+}
+
+/// How much of a person the average sends on each open date.
+fn date_shares(
+    problem: &Problem,
+    average: &[f64],
+    person: usize,
+    allows: impl Fn(usize) -> bool,
+) -> Vec<(usize, f64)> {
+    let mut shares: Vec<(usize, f64)> = Vec::new();
+    for t in problem.of(person).filter(|t| allows(*t)) {
+        let date = problem.triples[t].date.at();
+        match shares.last_mut() {
+            Some((last, share)) if *last == date => *share += average[t],
+            Some(_) | None => shares.push((date, average[t])),
+        }
+    }
+    shares
+}
+
+/// The date on which the average mostly sends each person; none for those whom it leaves at home.
+pub(super) fn preferred_dates(problem: &Problem, average: &[f64]) -> Vec<Option<usize>> {
+    let best = |p: usize| {
+        let mut best: Option<(usize, f64)> = None;
+        for (date, share) in date_shares(problem, average, p, |_| true) {
+            if share > best.map_or(0.05, |(_, most)| most + 1e-9) {
+                best = Some((date, share));
+            }
+        }
+        best
+    };
+    (0..problem.home.len()).map(|p| best(p).map(|(date, _)| date)).collect()
+}
+
+/// Fixes people to dates by the average, a share a round, with some steps of the bundle between.
+pub(super) fn dive(problem: &Problem, pricing: &Pricing<'_>, watch: &mut Watch<'_>) -> Option<Plan> {
+    let scope = Scope::default();
+    let mut pricing = pricing.clone();
+    let mut date_of: Vec<Option<usize>> = vec![None; problem.home.len()];
+    let mut spent = pricing.work;
+    loop {
+        let average = pricing.average();
+        let mut open: Vec<(f64, usize, usize)> = Vec::new();
+        for p in (0..problem.home.len()).filter(|p| date_of[*p].is_none()) {
+            let shares = date_shares(problem, &average, p, |_| true);
+            let best = shares.into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+            if let Some((date, share)) = best.filter(|(_, share)| *share > 0.02) {
+                open.push((share, p, date));
+            }
+        }
+        if open.is_empty() || watch.stopped.is_some() {
+            break;
+        }
+        open.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let sure = open.iter().filter(|(share, _, _)| *share > 0.98).count();
+        let now = sure.max(open.len().div_ceil(6));
+        for &(_, p, date) in &open[..now] {
+            date_of[p] = Some(date);
+            pricing.keep_one_date(p, date);
+        }
+        pricing.refresh(&scope);
+        for _ in 0..3 {
+            pricing.step(&scope);
+        }
+        watch.spend(pricing.work - spent);
+        spent = pricing.work;
+    }
+    complete(problem, &scope, &date_of)
+}
