@@ -1,1 +1,9 @@
-//! Schedules as CSV and JSON: pure functions from domain values to bytes.
+//! What HR takes away: the schedule as CSV and JSON. Pure functions from domain values to bytes.
+//!
+//! Columns and their order are a promise, told in `docs/exports.md` and counted by [`SCHEDULE_VERSION`]: files are read
+//! by programs that nobody here has seen. Never sorts, filters or looks anything up.
+
+mod formula;
+mod schedule;
+
+pub use schedule::{Bom, COLUMNS, CsvFormat, SCHEDULE_VERSION, schedule_csv, schedule_json};

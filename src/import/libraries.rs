@@ -143,9 +143,9 @@ impl Row<'_> {
         self.columns.get(column).and_then(|place| self.record.get(*place)).unwrap_or_default().trim()
     }
 
-    fn report(&mut self, column: &'static str, rule: impl ToString, loss: Loss) {
+    fn report(&mut self, column: &'static str, rule: Rule, loss: Loss) {
         let value = shortened(self.cell(column));
-        self.faults.push(RowFault { line: self.line, column, value, rule: rule.to_string(), loss });
+        self.faults.push(RowFault { line: self.line, column, value, rule: rule.0.into_owned(), loss });
     }
 
     /// A row of another length than the header has its values under wrong names.
@@ -159,7 +159,7 @@ impl Row<'_> {
             String::new()
         };
         let rule = format!("has {found} cells where the header has {expected}{hint}");
-        self.report("row", rule, Loss::Row);
+        self.report("row", Rule::new(rule), Loss::Row);
     }
 
     /// A value without which the row is worth nothing.
