@@ -1,1 +1,18 @@
 //! How a notice looks and leaves: templates, MIME, three transports (SMTP, files, memory).
+//!
+//! Rendering is a pure function of a letter: the same letter gives the same bytes. Never looks anything up, never reads
+//! a clock, never decides whether a notice goes out; no log and no error shows an address or a secret.
+
+mod files;
+mod memory;
+mod message;
+mod render;
+mod settings;
+mod smtp;
+mod transport;
+mod words;
+
+pub use memory::{Memory, Sent};
+pub use render::{RenderError, Rendered, Sender, render};
+pub use settings::{Password, Tls, TransportKind, TransportSettings};
+pub use transport::{SendClass, SendError, Transport};
