@@ -4,7 +4,7 @@ pub(super) mod audit;
 pub(super) mod round;
 pub(super) mod schedule;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::Hash;
 
 use chrono::NaiveDate;
@@ -48,6 +48,18 @@ pub(super) fn optional_texts(object: &Object<'_>, key: &str) -> Option<Vec<Strin
     object.optional(key).map_or(Some(Vec::new()), |at| unique_texts(&at))
 }
 
+/// A member that may be absent: `Some(None)` where it is, `None` where it is wrong.
+pub(super) fn optional<T>(
+    object: &Object<'_>,
+    key: &str,
+    read: impl FnOnce(&At<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    match object.optional(key) {
+        Some(at) => read(&at).map(Some),
+        None => Some(None),
+    }
+}
+
 /// `YYYY-MM-DD`, a day that exists.
 pub(super) fn parse_date(text: &str) -> Result<NaiveDate, Rule> {
     let shape = text.len() == 10
@@ -70,6 +82,47 @@ pub(super) fn date(at: &At<'_>) -> Option<NaiveDate> {
             None
         }
     }
+}
+
+const NO_SUCH_DATE: &str = "is not among the round's dates";
+
+/// A date of the round.
+pub(super) fn known_date(at: &At<'_>, dates: &HashSet<NaiveDate>) -> Option<NaiveDate> {
+    let day = date(at)?;
+    if !dates.contains(&day) {
+        at.fault(NO_SUCH_DATE);
+    }
+    Some(day)
+}
+
+/// A table whose keys are dates of the round.
+pub(super) fn by_date<T>(
+    object: &Object<'_>,
+    key: &str,
+    dates: &HashSet<NaiveDate>,
+    mut read: impl FnMut(&At<'_>) -> Option<T>,
+) -> Option<BTreeMap<NaiveDate, T>> {
+    let Some(at) = object.optional(key) else { return Some(BTreeMap::new()) };
+    let rows: Vec<Option<(NaiveDate, T)>> = at
+        .table()?
+        .iter()
+        .map(|(key, at)| {
+            let day = match parse_date(key) {
+                Ok(day) if dates.contains(&day) => Some(day),
+                Ok(_) => {
+                    at.fault(format!("the key {key} {NO_SUCH_DATE}"));
+                    None
+                }
+                Err(rule) => {
+                    at.fault(format!("the key {key} {rule}"));
+                    None
+                }
+            };
+            let value = read(at);
+            Some((day?, value?))
+        })
+        .collect();
+    rows.into_iter().collect()
 }
 
 /// `HH:MM`, 00:00 to 24:00.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::{clock, date, header, optional_texts, parse_date, text, unique, unique_texts};
+use super::{by_date, clock, date, header, known_date, optional, optional_texts, text, unique, unique_texts};
 use crate::domain::fault::maybe;
 use crate::domain::json::{At, Object};
 use crate::files::round::{Forbidden, Hours, Library, Lock, Round, Staff};
@@ -142,58 +142,16 @@ fn known_person(at: &At<'_>, known: &Known) -> Option<String> {
     Some(id)
 }
 
-fn known_date(at: &At<'_>, known: &Known) -> Option<NaiveDate> {
-    let day = date(at)?;
-    if !known.dates.contains(&day) {
-        at.fault("is not among the round's dates");
-    }
-    Some(day)
-}
-
 fn known_dates(at: &At<'_>, known: &Known) -> Option<Vec<NaiveDate>> {
-    unique(at, |at| known_date(at, known))
-}
-
-/// The date that a table's key names.
-fn key_date(key: &str, at: &At<'_>, known: &Known) -> Option<NaiveDate> {
-    match parse_date(key) {
-        Ok(day) if known.dates.contains(&day) => Some(day),
-        Ok(_) => {
-            at.fault(format!("the key {key} is not among the round's dates"));
-            None
-        }
-        Err(rule) => {
-            at.fault(format!("the key {key} {rule}"));
-            None
-        }
-    }
-}
-
-fn by_date<T>(
-    object: &Object<'_>,
-    key: &str,
-    known: &Known,
-    mut read: impl FnMut(&At<'_>) -> Option<T>,
-) -> Option<BTreeMap<NaiveDate, T>> {
-    let Some(at) = object.optional(key) else { return Some(BTreeMap::new()) };
-    let rows: Vec<Option<(NaiveDate, T)>> = at
-        .table()?
-        .iter()
-        .map(|(key, at)| {
-            let day = key_date(key, at, known);
-            let value = read(at);
-            Some((day?, value?))
-        })
-        .collect();
-    rows.into_iter().collect()
+    unique(at, |at| known_date(at, &known.dates))
 }
 
 fn counts(object: &Object<'_>, key: &str, known: &Known) -> Option<BTreeMap<NaiveDate, i64>> {
-    by_date(object, key, known, |at| at.integer(0..=MOST_COUNT))
+    by_date(object, key, &known.dates, |at| at.integer(0..=MOST_COUNT))
 }
 
 fn hours(object: &Object<'_>, known: &Known) -> Option<Hours> {
-    by_date(object, "hours", known, |at| {
+    by_date(object, "hours", &known.dates, |at| {
         let times = at.list_of(clock)?;
         match times[..] {
             [from, to] if from < to => Some((from, to)),
@@ -267,7 +225,7 @@ fn library(at: &At<'_>, known: &mut Known) -> Option<Library> {
     let (vetting_required, escorts_visitors) = (flag("vetting_required"), flag("escorts_visitors"));
     let (topics, access) = (optional_texts(&object, "topics"), optional_texts(&object, "access"));
     let (hosting, release) = (counts(&object, "hosting", known), counts(&object, "release", known));
-    let hosting_limit = object.optional("hosting_limit").map(|at| at.integer(0..=MOST_COUNT));
+    let hosting_limit = optional(&object, "hosting_limit", |at| at.integer(0..=MOST_COUNT));
     let hours = hours(&object, known);
     Some(Library {
         id: id?,
@@ -280,10 +238,7 @@ fn library(at: &At<'_>, known: &mut Known) -> Option<Library> {
         vetting_required: vetting_required?,
         escorts_visitors: escorts_visitors?,
         hosting: hosting?,
-        hosting_limit: match hosting_limit {
-            Some(limit) => Some(limit?),
-            None => None,
-        },
+        hosting_limit: hosting_limit?,
         release: release?,
         hours: hours?,
     })
@@ -316,20 +271,17 @@ fn person(at: &At<'_>, known: &mut Known) -> Option<Staff> {
     let dates = object.required("dates").and_then(|at| known_dates(&at, known));
     let hours = hours(&object, known);
     let max_km = object.required("max_km").and_then(|at| at.number(0.0..=MOST_KM));
-    let origin = match object.optional("origin") {
-        None => Some(None),
-        Some(at) => at.object(&["latitude", "longitude"]).and_then(|origin| {
-            let point = point(&origin)?;
-            if point.is_none() {
-                at.fault("needs latitude and longitude");
-            }
-            Some(point)
-        }),
-    };
+    let origin = optional(&object, "origin", |at| {
+        let point = point(&at.object(&["latitude", "longitude"])?)?;
+        if point.is_none() {
+            at.fault("needs latitude and longitude");
+        }
+        point
+    });
     let texts = |key: &str| optional_texts(&object, key);
     let (sectors, topics, needs) = (texts("sectors"), texts("topics"), texts("needs"));
     let (visited, avoid) = (texts("visited"), texts("avoid"));
-    let assured_until = object.optional("assured_until").map(|at| date(&at));
+    let assured_until = optional(&object, "assured_until", date);
     let priority = object.optional("priority").map_or(Some(0), |at| at.integer(0..=1_000));
     Some(Staff {
         id: id?,
@@ -341,10 +293,7 @@ fn person(at: &At<'_>, known: &mut Known) -> Option<Staff> {
         sectors: sectors?,
         topics: topics?,
         needs: needs?,
-        assured_until: match assured_until {
-            Some(day) => Some(day?),
-            None => None,
-        },
+        assured_until: assured_until?,
         visited: visited?,
         avoid: avoid?,
         priority: priority?,
@@ -385,17 +334,9 @@ fn locks(object: &Object<'_>, known: &Known) -> Option<Vec<Lock>> {
             Some(id)
         });
         let host = object.required("host").and_then(|at| known_library(&at, known));
-        let date = object.required("date").and_then(|at| known_date(&at, known));
-        let reason = object.optional("override").map(|at| text(&at));
-        Some(Lock {
-            staff: staff?,
-            host: host?,
-            date: date?,
-            override_reason: match reason {
-                Some(reason) => Some(reason?),
-                None => None,
-            },
-        })
+        let date = object.required("date").and_then(|at| known_date(&at, &known.dates));
+        let reason = optional(&object, "override", text);
+        Some(Lock { staff: staff?, host: host?, date: date?, override_reason: reason? })
     })
 }
 
@@ -405,15 +346,8 @@ fn forbidden(object: &Object<'_>, known: &Known) -> Option<Vec<Forbidden>> {
         let object = at.object(&["staff", "host", "date"])?;
         let staff = object.required("staff").and_then(|at| known_person(&at, known));
         let host = object.required("host").and_then(|at| known_library(&at, known));
-        let date = object.optional("date").map(|at| known_date(&at, known));
-        let pair = Forbidden {
-            staff: staff?,
-            host: host?,
-            date: match date {
-                Some(day) => Some(day?),
-                None => None,
-            },
-        };
+        let date = optional(&object, "date", |at| known_date(at, &known.dates));
+        let pair = Forbidden { staff: staff?, host: host?, date: date? };
         if !seen.insert((pair.staff.clone(), pair.host.clone(), pair.date)) {
             at.fault("stands here twice");
         }

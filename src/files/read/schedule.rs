@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::{date, header, sha256, text};
+use super::{date, header, optional, sha256, text};
 use crate::domain::json::{At, Node, Object};
 use crate::files::schedule::{
     Change, ChangeTo, Objective, Outcomes, Placement, Prices, Proof, Reason, Run, Schedule, Unplaced, Waiver,
@@ -62,17 +62,8 @@ fn placement(at: &At<'_>) -> Option<Placement> {
     let (staff, host) = (required_text(&object, "staff"), required_text(&object, "host"));
     let date = object.required("date").and_then(|at| date(&at));
     let score = object.required("score").and_then(|at| at.integer(ANY));
-    let ring = object.optional("ring").map(|at| at.integer(COUNT));
-    Some(Placement {
-        staff: staff?,
-        host: host?,
-        date: date?,
-        score: score?,
-        ring: match ring {
-            Some(ring) => Some(ring?),
-            None => None,
-        },
-    })
+    let ring = optional(&object, "ring", |at| at.integer(COUNT));
+    Some(Placement { staff: staff?, host: host?, date: date?, score: score?, ring: ring? })
 }
 
 fn unplaced(at: &At<'_>) -> Option<Unplaced> {
@@ -94,21 +85,15 @@ fn unplaced(at: &At<'_>) -> Option<Unplaced> {
             at.table()?.iter().map(|(code, at)| Some(((*code).to_owned(), at.integer(COUNT)?))).collect();
         rows.into_iter().collect()
     });
-    let change = object.optional("change").map(|at| change(&at));
-    let change_reason = object.optional("change_reason").map(|at| text(&at));
+    let change = optional(&object, "change", change);
+    let change_reason = optional(&object, "change_reason", text);
     Some(Unplaced {
         staff: staff?,
         reason: reason?,
         hosts_considered: hosts_considered?,
         excluded: excluded?,
-        change: match change {
-            Some(change) => Some(change?),
-            None => None,
-        },
-        change_reason: match change_reason {
-            Some(reason) => Some(reason?),
-            None => None,
-        },
+        change: change?,
+        change_reason: change_reason?,
     })
 }
 
@@ -123,39 +108,19 @@ fn change(at: &At<'_>) -> Option<Change> {
             None
         }
     });
-    let host = object.optional("host").map(|at| text(&at));
-    let day = object.optional("date").map(|at| date(&at));
+    let host = optional(&object, "host", text);
+    let day = optional(&object, "date", date);
     let displaces = object.optional("displaces").map_or(Some(0), |at| at.integer(COUNT));
-    Some(Change {
-        field: field?,
-        to: to?,
-        host: match host {
-            Some(host) => Some(host?),
-            None => None,
-        },
-        date: match day {
-            Some(day) => Some(day?),
-            None => None,
-        },
-        displaces: displaces?,
-    })
+    Some(Change { field: field?, to: to?, host: host?, date: day?, displaces: displaces? })
 }
 
 fn waiver(at: &At<'_>) -> Option<Waiver> {
     let object = at.object(&["code", "library", "date", "reason"])?;
     let code = required_text(&object, "code");
     let library = required_text(&object, "library");
-    let day = object.optional("date").map(|at| date(&at));
+    let day = optional(&object, "date", date);
     let reason = required_text(&object, "reason");
-    Some(Waiver {
-        code: code?,
-        library: library?,
-        date: match day {
-            Some(day) => Some(day?),
-            None => None,
-        },
-        reason: reason?,
-    })
+    Some(Waiver { code: code?, library: library?, date: day?, reason: reason? })
 }
 
 fn outcomes(at: &At<'_>) -> Option<Outcomes> {
