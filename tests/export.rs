@@ -1,4 +1,9 @@
 //! The HR schedule: read back by the csv crate and by Python, documented column by column, free of formulas.
+#![allow(
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "tests say what they need, and when they are skipped"
+)]
 
 use std::io::Write;
 use std::process::{Command, Stdio};

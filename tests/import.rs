@@ -1,4 +1,9 @@
 //! Lists of libraries: real ones, damaged ones, and arbitrary bytes.
+#![allow(
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "tests say what they need, and when they are skipped"
+)]
 
 use std::path::PathBuf;
 

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod audit_file;
+pub mod configuration;
 mod match_round;
 mod verify;
 

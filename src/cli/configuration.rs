@@ -1,0 +1,255 @@
+//! The configuration: built-in defaults, then a file, then the environment; later ones win.
+//!
+//! `config/default.toml` holds every key there is, so a key that it does not have is a misspelt one, and an error. All
+//! faults are told at once, each with its place. Never shows a secret, neither in `Debug` nor in
+//! [`Configuration::resolved`].
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::domain::email::Email;
+use crate::domain::states::named;
+use crate::domain::text::Name;
+use crate::store::StoreUrl;
+
+mod layers;
+mod read;
+
+pub use layers::{environment, load};
+
+/// Everything that can be set. What each key means is told in `docs/configuration.md`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// The HTTP server.
+    pub server: Server,
+    /// The database.
+    pub database: Database,
+    /// Outgoing mail.
+    pub mail: Mail,
+    /// Matching runs.
+    pub matching: Matching,
+    /// What a client may ask for.
+    pub limits: Limits,
+    /// Logs.
+    pub log: Log,
+}
+
+/// The HTTP server.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Where it listens.
+    #[serde(deserialize_with = "read::address")]
+    pub listen: SocketAddr,
+    /// How people reach it: the beginning of every link in a mail, without a slash at the end.
+    #[serde(deserialize_with = "read::public_url")]
+    pub public_url: String,
+    /// Threads that answer; 0 for as many as there are processors.
+    pub workers: u16,
+    /// Hops in front of the server whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: u8,
+    /// Where metrics are served, if at all.
+    #[serde(deserialize_with = "read::optional_address")]
+    pub metrics: Option<SocketAddr>,
+}
+
+/// The database.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// Which and where.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "masked")]
+    pub url: StoreUrl,
+    /// Connections kept open.
+    pub connections: NonZeroU32,
+}
+
+named! {
+    /// How mail leaves.
+    MailTransport {
+        /// Each mail becomes a file in a folder.
+        Files = "files",
+        /// A mail server.
+        Smtp = "smtp",
+        /// Kept in memory and lost at the end, for tests and demonstrations.
+        Memory = "memory",
+    }
+}
+
+/// Outgoing mail.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// How it leaves.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub transport: MailTransport,
+    /// For transport `files`.
+    pub folder: PathBuf,
+    /// What the service is called in mails.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub service_name: Name,
+    /// Sender of mails and organiser of invitations.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub organiser_name: Name,
+    /// Its address; answers to invitations go there.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub organiser_address: Email,
+    /// The part after the @ in Message-IDs and calendar UIDs.
+    #[serde(deserialize_with = "read::domain")]
+    pub domain: String,
+    /// For transport `smtp`.
+    pub smtp: Smtp,
+}
+
+named! {
+    /// How the connection to the mail server is kept secret.
+    Tls {
+        /// TLS from the first byte (usual port 465).
+        Implicit = "implicit",
+        /// Plain until STARTTLS, which must succeed (usual port 587).
+        Starttls = "starttls",
+        /// Not at all: only for a server on this machine or network.
+        None = "none",
+    }
+}
+
+/// The mail server.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// Its name; needed for transport `smtp`.
+    #[serde(deserialize_with = "read::optional_text")]
+    pub host: Option<String>,
+    /// Its port.
+    pub port: NonZeroU16,
+    /// Encryption.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub tls: Tls,
+    /// Who we are; none where it asks nobody.
+    #[serde(deserialize_with = "read::optional_text")]
+    pub user: Option<String>,
+    /// The password of `user`.
+    #[serde(deserialize_with = "read::optional_secret")]
+    pub password: Option<Secret>,
+    /// Certificates (PEM) of an authority of your own, beside those of the system.
+    #[serde(deserialize_with = "read::optional_path")]
+    pub ca_file: Option<PathBuf>,
+    /// How long one step of the conversation may take.
+    pub timeout_seconds: NonZeroU32,
+}
+
+/// Matching runs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Matching {
+    /// After how long a run stops and shows what it has.
+    pub run_seconds: NonZeroU32,
+    /// Runs that are solved at the same time.
+    pub threads: NonZeroUsize,
+}
+
+/// What a client may ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Length of a request's body.
+    pub body_bytes: NonZeroUsize,
+    /// Requests of one API token.
+    pub requests_per_minute_per_token: NonZeroU32,
+    /// Sign-ups from one network address.
+    pub sign_ups_per_hour_per_address: NonZeroU32,
+    /// Wrong tokens from one network address.
+    pub failed_sign_ins_per_minute: NonZeroU32,
+}
+
+named! {
+    /// How a line of the log looks.
+    LogFormat {
+        /// For people.
+        Text = "text",
+        /// For programs: one JSON object a line.
+        Json = "json",
+    }
+}
+
+/// Logs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// How a line looks.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub format: LogFormat,
+    /// What is logged: `info`, or by part of the program `warn,library_swap::mail=debug`.
+    #[serde(deserialize_with = "read::log_filter")]
+    pub level: String,
+}
+
+/// What stands where a secret was.
+const HIDDEN: &str = "•••";
+
+/// A text that no log and no screen shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself, for the one who has to present it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(HIDDEN)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(HIDDEN)
+    }
+}
+
+fn shown<T: fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+fn masked<S: Serializer>(url: &StoreUrl, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&url.masked())
+}
+
+impl Configuration {
+    /// The whole as TOML, as it holds after all layers, secrets hidden.
+    pub fn resolved(&self) -> String {
+        let mut out = String::new();
+        // A struct of texts and numbers: it always has a JSON form, and JSON's texts and numbers are TOML's.
+        let sections = serde_json::to_value(self).unwrap_or_default();
+        write_section(&mut out, "", &sections);
+        out
+    }
+}
+
+/// Writes the values of a section, then the sections in it.
+fn write_section(out: &mut String, name: &str, section: &Value) {
+    let entries = || section.as_object().into_iter().flatten();
+    if entries().any(|(_, value)| !value.is_object()) {
+        out.push_str(&format!("{}[{name}]\n", if out.is_empty() { "" } else { "\n" }));
+    }
+    for (key, value) in entries().filter(|(_, value)| !value.is_object()) {
+        let text = if value.is_null() { "\"\"".to_owned() } else { value.to_string() };
+        out.push_str(&format!("{key} = {text}\n"));
+    }
+    for (key, value) in entries().filter(|(_, value)| value.is_object()) {
+        let inner = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
+        write_section(out, &inner, value);
+    }
+}
+
+#[cfg(test)]
+mod tests;
