@@ -59,6 +59,9 @@ mod tests {
             ("a\r\n @b", "a\r\n' @b"),
             ("a\r=1", "a\r'=1"),
             ("＝1", "'＝1"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("＠a", "'＠a"),
         ] {
             assert_eq!(defused(cell), expected, "{cell:?}");
         }
