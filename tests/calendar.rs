@@ -1,5 +1,5 @@
 //! Invitations: snapshots, byte stability, and what two independent readers (Python icalendar and vobject) make of them.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 use std::path::Path;
 use std::process::Command;

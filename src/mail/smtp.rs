@@ -6,6 +6,7 @@ use std::time::Duration;
 use lettre::address::Envelope;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls as LettreTls, TlsParameters};
+use lettre::transport::smtp::response::Category;
 use lettre::transport::smtp::{AsyncSmtpTransport, Error};
 use lettre::{AsyncTransport, Tokio1Executor};
 
@@ -61,6 +62,8 @@ impl Smtp {
             }
         };
         let envelope = envelope.map_err(|error| SendError::retry(&error.to_string()))?;
+        // lettre ends the data with a line break of its own.
+        let message = message.strip_suffix(b"\r\n").unwrap_or(message);
         match tokio::time::timeout(self.timeout, self.server.send_raw(&envelope, message)).await {
             Ok(Ok(response)) => {
                 Ok(discreet(&format!("{} {}", response.code(), response.first_line().unwrap_or_default())))
@@ -91,12 +94,17 @@ impl Smtp {
     /// a greeting, a TLS handshake or a user refused with 5xx is the server's or the operator's matter and says nothing
     /// about the message. So the refusal is believed only of a server that is otherwise willing.
     async fn classify(&self, error: &Error) -> SendError {
-        if error.is_permanent() && self.check().await.is_ok() {
+        if error.is_permanent() && !asks_for_credentials(error) && self.check().await.is_ok() {
             SendError::permanent(&told(error))
         } else {
             SendError::retry(&told(error))
         }
     }
+}
+
+/// 530, 534, 535, 538 (RFC 4954): a user, another mechanism or TLS is wanted. The operator can mend that.
+fn asks_for_credentials(error: &Error) -> bool {
+    error.status().is_some_and(|code| code.category == Category::Unspecified3)
 }
 
 /// An error with its causes.

@@ -16,9 +16,13 @@ pub(super) enum Language {
 }
 
 impl Language {
-    /// The language for a recipient who prefers `tag`; English where theirs is not there yet.
-    pub(super) fn for_tag(_tag: &str) -> Self {
-        Self::English
+    const ALL: [Self; 1] = [Self::English];
+
+    /// The language for a recipient who prefers `tag` (`en`, `en-GB`, `cy`); English where theirs is not there yet.
+    pub(super) fn for_tag(tag: &str) -> Self {
+        let primary = tag.split('-').next().unwrap_or_default();
+        let spoken = Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary));
+        spoken.unwrap_or(Self::English)
     }
 
     /// BCP 47 tag, and name of the folder of its templates.
@@ -160,6 +164,13 @@ mod tests {
 
     fn day(year: i32, month: u32, day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(year, month, day).expect("a date")
+    }
+
+    #[test]
+    fn a_language_that_is_not_there_yet_is_answered_in_english() {
+        for tag in ["en", "en-GB", "EN", "cy", ""] {
+            assert_eq!(Language::for_tag(tag), Language::English, "{tag}");
+        }
     }
 
     #[test]

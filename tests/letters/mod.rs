@@ -1,0 +1,126 @@
+//! Letters as the service fills them, and what a mail program sees of a message.
+
+use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
+use library_swap::domain::letter::{EventStatus, Invitation, Letter, Method, NoticeKind, Visit};
+use library_swap::domain::party::Party;
+use library_swap::mail::{Rendered, Sender, render};
+use mail_parser::{Message, MessageParser};
+
+fn day(month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2027, month, day).expect("a date")
+}
+
+fn time(hour: u32, minute: u32) -> NaiveTime {
+    NaiveTime::from_hms_opt(hour, minute, 0).expect("a time")
+}
+
+pub fn sender() -> Sender {
+    Sender { name: "Library Exchange".to_owned(), address: "exchange@exchange.example".to_owned() }
+}
+
+const fn has_visit(kind: NoticeKind) -> bool {
+    match kind {
+        NoticeKind::Proposal | NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Cancelled => true,
+        NoticeKind::VerifyAddress
+        | NoticeKind::AlreadySignedUp
+        | NoticeKind::ReleaseRequest
+        | NoticeKind::Unplaced => false,
+    }
+}
+
+/// A letter as the service fills it: what the party may not know is absent.
+pub fn letter(kind: NoticeKind, party: Party) -> Letter {
+    let certain = kind == NoticeKind::Confirmed;
+    let to_host = party == Party::Host;
+    let cancelled = kind == NoticeKind::Cancelled;
+    let (to_name, to_address) = match party {
+        Party::Participant => (Some("Siân Ŵyn"), "sian.wyn@library.example"),
+        Party::Host => (Some("Harriet Host"), "desk@hive.example"),
+        Party::Manager => (None, "boss@library.example"),
+    };
+    let visit = Visit {
+        host_library: "The Hive, Worcester".to_owned(),
+        host_address: Some("Sawmill Walk, The Butts, Worcester, WR1 3PD".to_owned()),
+        host_contact_name: (certain && party == Party::Participant).then(|| "Harriet Host".to_owned()),
+        host_contact_address: (certain && party == Party::Participant)
+            .then(|| "desk@hive.example".to_owned()),
+        date: day(3, 1),
+        starts: time(9, 30),
+        ends: time(16, 0),
+        time_zone: Tz::Europe__London,
+        former_times: (kind == NoticeKind::Changed).then(|| (time(10, 0), time(15, 0))),
+    };
+    let invitation = Invitation {
+        method: if cancelled { Method::Cancel } else { Method::Request },
+        uid: format!("placement-01937f5c-{party}@exchange.example"),
+        sequence: 1,
+        dtstamp: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),
+        status: match kind {
+            NoticeKind::Cancelled => EventStatus::Cancelled,
+            NoticeKind::Confirmed => EventStatus::Confirmed,
+            NoticeKind::VerifyAddress
+            | NoticeKind::AlreadySignedUp
+            | NoticeKind::ReleaseRequest
+            | NoticeKind::Proposal
+            | NoticeKind::Changed
+            | NoticeKind::Unplaced => EventStatus::Tentative,
+        },
+        organiser_name: "Library Exchange".to_owned(),
+        organiser_address: "exchange@exchange.example".to_owned(),
+        attendee_name: to_name.map(str::to_owned),
+        attendee_address: to_address.to_owned(),
+        summary: "Library exchange: The Hive, Worcester".to_owned(),
+        description: "A day at The Hive, Worcester – croeso, Siân!".to_owned(),
+        location: Some("The Hive, Worcester".to_owned()),
+        point: None,
+        date: visit.date,
+        starts: visit.starts,
+        ends: visit.ends,
+        time_zone: visit.time_zone,
+        url: "https://exchange.example".to_owned(),
+    };
+    Letter {
+        kind,
+        party,
+        to_name: to_name.map(str::to_owned),
+        to_address: to_address.to_owned(),
+        language: "en".to_owned(),
+        round_name: "Spring round 2027".to_owned(),
+        service_name: "Library Exchange".to_owned(),
+        public_url: "https://exchange.example".to_owned(),
+        link: (!(cancelled && party != Party::Participant))
+            .then(|| "https://exchange.example/links/0123456789abcdef".to_owned()),
+        participant_name: (!to_host || certain).then(|| "Siân Ŵyn".to_owned()),
+        participant_address: (to_host && certain).then(|| "sian.wyn@library.example".to_owned()),
+        role_title: Some("Children's librarian".to_owned()),
+        objectives: Some("How you run <reading> groups & clubs".to_owned()),
+        home_sectors: vec!["public".to_owned(), "academic".to_owned()],
+        home_library: (!to_host).then(|| "Cardiff Central".to_owned()),
+        dates: vec![day(3, 1), day(3, 8), day(3, 15)],
+        visit: has_visit(kind).then_some(visit),
+        answer_until: matches!(kind, NoticeKind::Proposal | NoticeKind::ReleaseRequest).then(|| day(2, 12)),
+        reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::Unplaced)
+            .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
+        invitation: (has_visit(kind) && party != Party::Manager).then_some(invitation),
+        message_id: "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned(),
+        thread_root: None,
+        sent_at: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),
+    }
+}
+
+pub fn rendered(letter: &Letter) -> Rendered {
+    render(letter, &sender()).unwrap_or_else(|error| panic!("{} to {}: {error:?}", letter.kind, letter.party))
+}
+
+pub fn parsed(rendered: &Rendered) -> Message<'_> {
+    MessageParser::new().parse(&rendered.message).expect("a message")
+}
+
+pub fn plain(message: &Message<'_>) -> String {
+    message.body_text(0).expect("a plain part").replace("\r\n", "\n")
+}
+
+pub fn html(message: &Message<'_>) -> String {
+    message.body_html(0).expect("an HTML part").replace("\r\n", "\n")
+}
