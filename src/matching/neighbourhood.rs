@@ -152,10 +152,10 @@ fn solve_small(problem: &Problem, dual: &Dual, cutoff: i64, watch: &mut Watch<'_
             watch.spend(pricing.work - spent);
             return None;
         }
-        let step = pricing.step(&scope);
+        pricing.step(&scope);
         watch.spend(pricing.work - spent);
         spent = pricing.work;
-        if watch.stopped.is_some() || step.expected < 0.05 * super::num::float(problem.scale) {
+        if watch.stopped.is_some() || pricing.expected < 0.05 * super::num::float(problem.scale) {
             break;
         }
     }

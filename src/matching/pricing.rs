@@ -87,15 +87,13 @@ pub(super) struct Pricing<'a> {
     closed: Vec<bool>,
     forbidding: i64,
     threads: usize,
+    /// How much lower the last step expected the bound, in parts of a point.
+    pub(super) expected: f64,
     pub(super) work: i64,
 }
 
-/// What a step has brought.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Step {
-    /// How much lower the model expected the bound, in parts of a point.
-    pub(super) expected: f64,
-}
+/// Sweeps of the model over its cycles in a step at most.
+const SWEEPS: usize = 96;
 
 impl<'a> Pricing<'a> {
     /// Prices a problem, starting from given prices. None if locks or branches ask a date for more than it can do.
@@ -140,6 +138,7 @@ impl<'a> Pricing<'a> {
             closed: vec![false; people * problem.dates],
             forbidding: problem.forbidding_price(),
             threads,
+            expected: f64::INFINITY,
             work: 0,
         };
         pricing.take_capacities(&mut capacity);
@@ -368,11 +367,14 @@ impl<'a> Pricing<'a> {
     }
 
     /// One step of the bundle.
-    pub(super) fn step(&mut self, scope: &Scope) -> Step {
-        let exact = float(self.problem.scale) / 5.0 / super::num::count(self.problem.home.len().max(1));
-        let (total, work) = self.master.solve(self.reach, exact, 240);
+    pub(super) fn step(&mut self, scope: &Scope) {
+        // As exact as a fifth of a point in all, or as a part of what is still to be had.
+        let all = super::num::count(self.problem.home.len().max(1));
+        let wanted = if self.expected.is_finite() { self.expected.max(0.0) / 20.0 } else { 0.0 };
+        let exact = wanted.max(float(self.problem.scale) / 5.0) / all;
+        let (total, work) = self.master.solve(self.reach, exact, SWEEPS);
         self.work += work;
-        let expected = float(self.best.total) - self.base_value - total;
+        self.expected = float(self.best.total) - self.base_value - total;
         let people = self.problem.home.len();
         let price = |i: usize| nearest(self.master.price[i]).max(0);
         let staff: Vec<i64> = (0..people).map(price).collect();
@@ -383,13 +385,12 @@ impl<'a> Pricing<'a> {
             self.best = dual;
             self.recentre();
         }
-        if lower > 0.3 * expected {
+        if lower > 0.3 * self.expected {
             self.reach = (self.reach * 2.0).min(self.most_reach);
-        } else if lower < -expected {
+        } else if lower < -self.expected {
             self.reach = (self.reach * 0.7).max(self.most_reach / 1000.0);
         }
         self.master.retain(|_| true);
-        Step { expected }
     }
 
     /// How much of each triple the average schedule uses.

@@ -25,6 +25,10 @@ pub(super) struct Infeasible;
 
 /// Steps of the bundle at the root at most.
 const ROOT_STEPS: usize = 400;
+/// Part of the bound still to be had at which the root is good enough to look for schedules.
+const GOOD_ENOUGH: f64 = 1e-5;
+/// Parts of a point still to be had at which the root is as good as priced.
+const AS_GOOD_AS_PRICED: f64 = 0.02;
 
 /// Adopts a schedule if it is better.
 fn adopt(best: &mut Option<Plan>, plan: Option<Plan>, watch: &mut Watch<'_>) {
@@ -42,70 +46,96 @@ pub(super) fn search(problem: &Problem, seed: i64, watch: &mut Watch<'_>) -> Res
     let start = Start { staff: vec![0; problem.home.len()], limit: vec![0; problem.libraries] };
     let mut root = Pricing::new(problem, &scope, &start, &[], watch.threads()).ok_or(Infeasible)?;
     watch.spend(root.work);
-    price_root(problem, &mut root, &mut best, watch);
-    if bound_of(problem, root.best.total) < problem.locked_value {
-        return Err(Infeasible);
-    }
-    if !watch.is_over() {
+    let mut course = Course { problem, best, steps: 0 };
+    let good = |root: &Pricing<'_>| root.expected < GOOD_ENOUGH * float(root.best.total);
+    while !good(&root) && course.step(&mut root, watch) {}
+    if !watch.is_over() && !course.is_infeasible(watch) {
         let dates = preferred_dates(problem, &root.average());
-        adopt(&mut best, complete(problem, &scope, &dates), watch);
-    }
-    if !watch.is_over() {
-        adopt(&mut best, dive(problem, &root, watch), watch);
+        adopt(&mut course.best, complete(problem, &scope, &dates), watch);
         watch.spend(0);
     }
-    if !watch.is_over() {
-        close(problem, &root, &mut best, seed, watch);
-        if best.is_none() && watch.stopped.is_none() {
-            return Err(Infeasible);
-        }
+    if !watch.is_over() && !course.is_infeasible(watch) {
+        let plan = dive(problem, &root, watch);
+        adopt(&mut course.best, plan, watch);
+        watch.spend(0);
     }
-    Ok(Found { plan: best, dual: root.best })
+    if !watch.is_over() && !course.is_infeasible(watch) {
+        course.close(&mut root, seed, watch);
+    }
+    if course.is_infeasible(watch) {
+        return Err(Infeasible);
+    }
+    let trivial = Dual::trivial(problem);
+    let dual = if trivial.total < root.best.total { trivial } else { root.best };
+    Ok(Found { plan: course.best, dual })
 }
 
-/// Takes the bundle at the root as far as it goes.
-fn price_root(problem: &Problem, root: &mut Pricing<'_>, best: &mut Option<Plan>, watch: &mut Watch<'_>) {
-    let mut spent = root.work;
-    for _ in 0..ROOT_STEPS {
-        watch.bound = watch.bound.min(bound_of(problem, root.best.total));
-        adopt(best, plan_of(problem, &root.used()), watch);
-        if watch.is_over() || watch.bound < problem.locked_value {
-            return;
-        }
-        let step = root.step(&Scope::default());
-        watch.spend(root.work - spent);
-        spent = root.work;
-        if step.expected < 0.02 * float(problem.scale) {
-            break;
-        }
-    }
-    watch.bound = watch.bound.min(bound_of(problem, root.best.total));
+/// What a run has come to.
+struct Course<'a> {
+    problem: &'a Problem,
+    best: Option<Plan>,
+    steps: usize,
 }
 
-/// Branch and bound in turn with neighbourhoods.
-fn close(problem: &Problem, root: &Pricing<'_>, best: &mut Option<Plan>, seed: i64, watch: &mut Watch<'_>) {
-    let cutoff = best.as_ref().map_or(problem.locked_value - 1, |plan| plan.value);
-    let mut tree = Tree::new(problem, root, cutoff);
-    let mut near = Neighbourhoods::new(problem, &root.best, seed);
-    let (mut by_tree, mut by_near) = (0, 0);
-    while !watch.is_over() {
-        let before = watch.work;
-        if by_tree <= by_near || best.is_none() {
-            tree.advance(watch);
-            adopt(best, tree.best.clone(), watch);
-            by_tree += (watch.work - before).max(1);
-        } else if let Some(plan) = best.as_ref() {
-            let better = near.look(plan, watch);
-            if let Some(plan) = &better {
-                tree.offer(plan.clone());
-            }
-            adopt(best, better, watch);
-            by_near += (watch.work - before).max(1);
+impl Course<'_> {
+    /// Whether it is proven that nothing completes the locks.
+    fn is_infeasible(&self, watch: &Watch<'_>) -> bool {
+        watch.bound < self.problem.locked_value
+    }
+
+    /// One step of the bundle at the root. Whether another one is wanted.
+    fn step(&mut self, root: &mut Pricing<'_>, watch: &mut Watch<'_>) -> bool {
+        watch.bound = watch.bound.min(bound_of(self.problem, root.best.total));
+        adopt(&mut self.best, plan_of(self.problem, &root.used()), watch);
+        if watch.is_over() || self.is_infeasible(watch) {
+            return false;
         }
-        if watch.stopped.is_none() {
-            watch.bound = watch.bound.min(tree.bound());
-            if tree.is_closed() {
-                return;
+        let before = root.work;
+        root.step(&Scope::default());
+        self.steps += 1;
+        watch.bound = watch.bound.min(bound_of(self.problem, root.best.total));
+        adopt(&mut self.best, plan_of(self.problem, &root.used()), watch);
+        watch.spend(root.work - before);
+        root.expected >= AS_GOOD_AS_PRICED * float(self.problem.scale) && self.steps < ROOT_STEPS
+    }
+
+    /// The rest of the pricing, then branch and bound, in turn with neighbourhoods.
+    fn close(&mut self, root: &mut Pricing<'_>, seed: i64, watch: &mut Watch<'_>) {
+        let problem = self.problem;
+        let mut near = Neighbourhoods::new(problem, &root.best, seed);
+        let mut tree: Option<Tree<'_>> = None;
+        let (mut by_bound, mut by_near) = (0, 0);
+        while !watch.is_over() && !self.is_infeasible(watch) {
+            let before = watch.work;
+            let of_turn = match &self.best {
+                Some(plan) if by_near < by_bound => {
+                    let better = near.look(plan, watch);
+                    if let (Some(tree), Some(plan)) = (&mut tree, &better) {
+                        tree.offer(plan.clone());
+                    }
+                    adopt(&mut self.best, better, watch);
+                    &mut by_near
+                }
+                Some(_) | None => {
+                    match &mut tree {
+                        Some(tree) => {
+                            tree.advance(watch);
+                            adopt(&mut self.best, tree.best.clone(), watch);
+                        }
+                        None if self.step(root, watch) => {}
+                        None => {
+                            let cutoff =
+                                self.best.as_ref().map_or(problem.locked_value - 1, |plan| plan.value);
+                            tree = Some(Tree::new(problem, root, cutoff));
+                        }
+                    }
+                    &mut by_bound
+                }
+            };
+            *of_turn += (watch.work - before).max(1);
+            if let (Some(tree), None) = (&tree, watch.stopped) {
+                // Closed without a schedule, it claims less than the locks: infeasible.
+                watch.bound = watch.bound.min(tree.bound());
             }
         }
     }

@@ -128,11 +128,12 @@ impl<'a> Tree<'a> {
             if open <= 0 {
                 break;
             }
-            let step = pricing.step(&node.scope);
+            pricing.step(&node.scope);
             watch.spend(pricing.work - spent);
             spent = pricing.work;
             let far = super::num::float(open.saturating_mul(problem.scale)) * 0.1;
-            if watch.stopped.is_some() || step.expected < far.max(super::num::float(problem.scale) * 0.05) {
+            if watch.stopped.is_some() || pricing.expected < far.max(super::num::float(problem.scale) * 0.05)
+            {
                 break;
             }
         }
