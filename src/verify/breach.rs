@@ -64,6 +64,40 @@ pub enum Code {
 }
 
 impl Code {
+    const OF_SCHEDULES: [Code; 26] = [
+        Code::NotFeasible,
+        Code::OnePlacement,
+        Code::HostFull,
+        Code::HostLimit,
+        Code::Cover,
+        Code::Balance,
+        Code::Ring,
+        Code::RoundSha256,
+        Code::UnknownId,
+        Code::EveryoneOnce,
+        Code::Order,
+        Code::Score,
+        Code::Lock,
+        Code::Reason,
+        Code::HostsConsidered,
+        Code::Excluded,
+        Code::Change,
+        Code::Waiver,
+        Code::Outcomes,
+        Code::Value,
+        Code::Bound,
+        Code::BoundPrices,
+        Code::Gap,
+        Code::Optimal,
+        Code::Proof,
+        Code::Price,
+    ];
+
+    /// Every code, for documentation.
+    pub fn all() -> impl Iterator<Item = Code> {
+        Rule::ALL.into_iter().map(Code::Rule).chain(Self::OF_SCHEDULES)
+    }
+
     /// The name that programs know.
     pub const fn as_str(self) -> &'static str {
         match self {
