@@ -1,4 +1,10 @@
 //! Round, schedule and audit files: golden files of another implementation, damaged files, stable hashes.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test may fail, and says what it skips"
+)]
 
 #[path = "files/damaged.rs"]
 mod damaged;

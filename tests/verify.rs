@@ -1,5 +1,11 @@
 //! The checker: golden schedules are clean, every single damage is a breach with its code, and a published audit
 //! file proves the same without naming anybody.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test may fail, and says what it skips"
+)]
 
 #[path = "verify/commands.rs"]
 mod commands;
@@ -18,7 +24,7 @@ use library_swap::verify::{Code, Rule, Subject, Verdict, verify, without_people}
 use proptest::prelude::*;
 
 fn pairs() -> Vec<(String, Round, Schedule)> {
-    let read = |(name, round, schedule): (String, Vec<u8>, Vec<u8>)| {
+    let read = |(name, round, schedule): golden::Pair| {
         (name, Round::read(&round).expect("a round"), Schedule::read(&schedule).expect("a schedule"))
     };
     golden().unwrap_or_default().into_iter().map(read).collect()

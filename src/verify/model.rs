@@ -64,7 +64,7 @@ pub(super) fn count(length: usize) -> i64 {
 /// Where feasibility and scores come from.
 #[derive(Debug)]
 enum Source<'a> {
-    Rules(HardRules<'a>),
+    Rules(Box<HardRules<'a>>),
     Listed(Vec<Options>),
 }
 
@@ -152,7 +152,7 @@ impl<'a> Model<'a> {
             balance: round.rules.balance,
             max_ring: round.rules.max_ring,
             weight: round.placement_weight(),
-            source: Source::Rules(rules),
+            source: Source::Rules(Box::new(rules)),
         };
         for lock in &round.locks {
             let found = (model.person(&lock.staff), model.library(&lock.host), model.date(lock.date));

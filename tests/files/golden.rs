@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-/// Name, round and schedule of each golden pair; none, loudly, where they are absent.
-pub fn golden() -> Option<Vec<(String, Vec<u8>, Vec<u8>)>> {
+/// Name, round file and schedule file.
+pub type Pair = (String, Vec<u8>, Vec<u8>);
+
+/// Each golden pair; none, loudly, where they are absent.
+pub fn golden() -> Option<Vec<Pair>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/rounds/golden");
     let Ok(entries) = std::fs::read_dir(&folder) else {
         eprintln!("SKIPPED: the golden files are not here ({})", folder.display());
