@@ -274,6 +274,42 @@ fn an_override_lets_the_locks_together_exceed_a_capacity_and_leaves_none_to_othe
     assert_eq!(full(&value, &later), ["host_limit: host_limit of b: 3 visitors in the round, 2 allowed"]);
 }
 
+#[test]
+fn the_bound_is_the_sum_of_the_formula_worked_out_by_hand() {
+    let mut value = free_round(&json!({"balance": 1}));
+    value["libraries"][1]["hosting"] = json!({"2027-03-01": 2});
+    value["libraries"][1]["hosting_limit"] = json!(3);
+    let staff = value["staff"].as_array().expect("staff").clone();
+    let mut people = vec![staff[0].clone(), staff[10].clone()];
+    people[1]["dates"] = json!(["2027-03-01"]);
+    value["staff"] = json!(people);
+    value["locks"] = json!([{"staff": "a1", "host": "b", "date": "2027-03-01"}]);
+    let round = read(&value);
+    let mut made = schedule(&round, &[("a1", "b", 1, None)]);
+    let on = |library: &str, date: u32, price: i64| (library.to_owned(), day(date), price);
+    made.prices = Prices {
+        staff: [("c1".to_owned(), 100_000)].into(),
+        hosting: vec![on("b", 1, 10_000), on("d", 2, 999)],
+        hosting_limit: vec![("b".to_owned(), 5_000)],
+        release: vec![on("a", 1, 2_000), on("c", 1, 3_000)],
+        balance: vec![on("a", 1, -4_000), on("b", 1, 7_000), on("c", 1, 1_000)],
+    };
+    // Each placement is worth 1000 + 40 (no wishes) + 20 (at the same spot).
+    let constants = 1_060_000 // the lock
+        + 100_000 // c1
+        + (2 - 1) * 10_000 + 999 // places at b beside the lock, and at d
+        + (3 - 1) * 5_000 // b's limit beside the lock
+        + (5 - 1) * 2_000 + 5 * 3_000 // releases of a beside the lock, and of c
+        + 4_000 + 7_000 + 1_000 // balance 1 × |z|
+        + 4_000 + 7_000; // δ × z: the lock leaves a (−1 × −4,000) and visits b (1 × 7,000)
+    let of_c1 = 1_060_000 - 100_000 - 3_000 - 1_000;
+    let triples = (of_c1 - 4_000) + (of_c1 - 10_000 - 5_000 + 7_000) + of_c1; // at a, at b, at d
+    let report = check(&round, &made);
+    assert_eq!(breaches_of(&report, &[Code::Price, Code::Order]), [""; 0]);
+    assert_eq!(report.bound_prices, (constants + triples) / 1000);
+    assert_eq!(report.bound_prices, 4_082, "4,082,999 thousandths are rounded down");
+}
+
 fn waiver(code: &str, library: &str, date: Option<NaiveDate>) -> Waiver {
     Waiver { code: code.to_owned(), library: library.to_owned(), date, reason: "drop-out".to_owned() }
 }
@@ -351,6 +387,15 @@ fn the_canonical_split_cuts_rings_off_the_walk_and_steps_back_at_dead_ends() {
     let back =
         [("a1", "b", 1, Some(1)), ("b1", "c", 1, None), ("b2", "d", 1, Some(1)), ("d1", "a", 1, Some(1))];
     assert_eq!(ring_breaches(&free, vec![], &back), [""; 0]);
+    // The host decides before the person: a2 goes first, and takes d's way home from a1.
+    let by_host = [
+        ("a1", "c", 1, None),
+        ("a2", "b", 1, Some(1)),
+        ("b1", "d", 1, Some(1)),
+        ("c1", "d", 1, None),
+        ("d1", "a", 1, Some(1)),
+    ];
+    assert_eq!(ring_breaches(&free, vec![], &by_host), [""; 0]);
     // Rings of an earlier date come first.
     let dates =
         [("a1", "b", 2, Some(2)), ("b1", "a", 2, Some(2)), ("c1", "d", 1, Some(1)), ("d1", "c", 1, Some(1))];
