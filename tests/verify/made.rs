@@ -297,7 +297,7 @@ fn the_bound_is_the_sum_of_the_formula_worked_out_by_hand() {
     // Each placement is worth 1000 + 40 (no wishes) + 20 (at the same spot).
     let constants = 1_060_000 // the lock
         + 100_000 // c1
-        + (2 - 1) * 10_000 + 999 // places at b beside the lock, and at d
+        + 10_000 + 999 // the one place at b beside the lock, and one at d
         + (3 - 1) * 5_000 // b's limit beside the lock
         + (5 - 1) * 2_000 + 5 * 3_000 // releases of a beside the lock, and of c
         + 4_000 + 7_000 + 1_000 // balance 1 × |z|
