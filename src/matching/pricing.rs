@@ -297,6 +297,7 @@ impl<'a> Pricing<'a> {
             balance: vec![0; days],
             total: 0,
         };
+        let mut hosts = Vec::new();
         for day in &self.days {
             let network = &day.network;
             for (e, role) in day.roles[..day.priced].iter().enumerate() {
@@ -305,8 +306,13 @@ impl<'a> Pricing<'a> {
                 let worth = if reduced == 0 { 0 } else { (-reduced * edge.low).max(-reduced * edge.high) };
                 match role {
                     Role::Host(host) => {
-                        dual.hosting[self.problem.day(*host, day.date)] = (-reduced).max(0);
-                        dual.total += worth;
+                        let at = self.problem.day(*host, day.date);
+                        dual.hosting[at] = (-reduced).max(0);
+                        if edge.low > 0 || dual.hosting[at] == 0 {
+                            dual.total += worth;
+                        } else {
+                            hosts.push((*host, at, edge.high));
+                        }
                     }
                     Role::Home(home) => {
                         dual.release[self.problem.day(*home, day.date)] = (-reduced).max(0);
@@ -326,10 +332,30 @@ impl<'a> Pricing<'a> {
                     network.potential(node) - network.potential(0);
             }
         }
+        self.lift_limits(&mut dual, &hosts);
         let limits =
             self.problem.limit.iter().zip(&dual.limit).map(|(most, price)| most.unwrap_or(0) * price);
         dual.total += dual.staff.iter().sum::<i64>() + limits.sum::<i64>();
         dual
+    }
+
+    /// Where a host's limit, not its places, was all that a date could have, the price belongs to the limit: the
+    /// dearest such date counts once, and places elsewhere become cheaper by it. Adds the places' part to the total.
+    fn lift_limits(&self, dual: &mut Dual, hosts: &[(Ix, usize, i64)]) {
+        let mut lift = vec![0; self.problem.libraries];
+        let limit_of = |host: &Ix| self.problem.limit[host.at()].unwrap_or(i64::MAX);
+        for (host, day, _) in
+            hosts.iter().filter(|(host, day, _)| limit_of(host) < self.problem.hosting[*day])
+        {
+            lift[host.at()] = dual.hosting[*day].max(lift[host.at()]);
+        }
+        for (host, day, places) in hosts {
+            dual.hosting[*day] = (dual.hosting[*day] - lift[host.at()]).max(0);
+            dual.total += dual.hosting[*day] * places;
+        }
+        for (price, lift) in dual.limit.iter_mut().zip(lift) {
+            *price += lift;
+        }
     }
 
     /// Takes the best dual, whose circulations are the present ones, as the centre of the next step.
@@ -360,7 +386,10 @@ impl<'a> Pricing<'a> {
                     Role::Triple(_) => continue,
                 };
                 let at = self.place(library, day.date, kind);
-                self.master.centre[at] = float((-reduced).max(0));
+                let lifted = kind == 0 && self.limited[library.at()];
+                let price =
+                    if lifted { self.best.hosting[self.problem.day(library, day.date)] } else { -reduced };
+                self.master.centre[at] = float(price.max(0));
                 self.master.centre[at + 1] = float(reduced.max(0));
             }
         }
