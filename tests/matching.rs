@@ -1,6 +1,7 @@
 //! The engine against an exhaustive search over random small rounds, known values of presets and golden files.
 //!
 //! Everything that is expected here is worked out in `matching_brute`, which shares no code with the engine.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -31,7 +32,7 @@ fn without_run(mut schedule: Schedule) -> Schedule {
 #[test]
 fn random_small_rounds_equal_an_exhaustive_search_and_their_bounds_hold() {
     let (mut optimal, mut infeasible, mut broken, mut searched) = (0, 0, 0, 0);
-    for seed in 0..500 {
+    for seed in 0..600 {
         let value = brute::random::round(seed);
         let round = read(&value);
         let expected = brute::optimum(&round);
@@ -53,7 +54,7 @@ fn random_small_rounds_equal_an_exhaustive_search_and_their_bounds_hold() {
     eprintln!(
         "{optimal} optimal ({searched} by search), {infeasible} infeasible, {broken} with a broken lock"
     );
-    assert!(optimal > 350 && infeasible > 5 && broken > 5, "the random rounds have become one-sided");
+    assert!(optimal > 300 && infeasible > 2 && broken > 20, "the random rounds have become one-sided");
 }
 
 #[test]
@@ -144,6 +145,36 @@ fn the_model_has_a_column_for_each_triple_and_fixes_the_locks() {
     assert_eq!(model.matches(" BV BOUND ").count(), 2, "{model}");
 }
 
+/// A round of `make_round.py`; none, loudly, if that cannot be run here.
+fn preset(arguments: &[&str]) -> Option<Round> {
+    let folder = shared()?;
+    let out = tempfile::NamedTempFile::new().expect("a file");
+    let made = Command::new("python3")
+        .arg("make_round.py")
+        .args(arguments)
+        .arg("--out")
+        .arg(out.path())
+        .current_dir(&folder)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output();
+    if made.is_err() {
+        eprintln!("SKIPPED: python3 cannot be run here");
+        return None;
+    }
+    Some(Round::read(&std::fs::read(out.path()).expect("a round")).expect("a round"))
+}
+
+#[test]
+fn threads_change_nothing_where_dates_are_large_enough_to_be_shared_out() {
+    let Some(round) = preset(&["--preset", "medium", "--balance", "1"]) else { return };
+    let options = Options { work: Some(100_000), ..Options::default() };
+    let one = run(&round, &options).expect("a schedule");
+    let three = run(&round, &Options { threads: 3, ..options }).expect("a schedule");
+    assert_eq!(without_run(one.clone()), without_run(three));
+    assert_eq!(one.run.stopped, "work");
+    brute::check(&round, &one).expect("certified");
+}
+
 fn shared() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/rounds");
     if folder.join("make_round.py").exists() {
@@ -155,7 +186,6 @@ fn shared() -> Option<PathBuf> {
 
 #[test]
 fn presets_reach_their_known_values() {
-    let Some(folder) = shared() else { return };
     let known = [
         ("tiny", "0", Some(7_195)),
         ("tiny", "1", None),
@@ -172,19 +202,8 @@ fn presets_reach_their_known_values() {
             if preset == "rural" && !features.is_empty() {
                 continue;
             }
-            let output = Command::new("python3")
-                .arg("make_round.py")
-                .args(["--preset", preset, "--balance", balance, "--out", "/dev/stdout"])
-                .args(features)
-                .current_dir(&folder)
-                .env("PYTHONDONTWRITEBYTECODE", "1")
-                .output();
-            let Ok(output) = output.map(|output| output.stdout) else {
-                eprintln!("SKIPPED: no python3");
-                return;
-            };
-            let end = output.iter().position(|byte| *byte == b'\n').unwrap_or(output.len());
-            let round = Round::read(&output[..end]).or_else(|_| Round::read(&output)).expect("a round");
+            let arguments = [&["--preset", preset, "--balance", balance], features].concat();
+            let Some(round) = self::preset(&arguments) else { return };
             let schedule = run(&round, &Options::default()).expect("a schedule");
             brute::check(&round, &schedule).unwrap_or_else(|words| panic!("{preset} {balance}: {words}"));
             assert!(schedule.objective.optimal, "{preset} {balance} {features:?}");
@@ -206,7 +225,7 @@ fn golden_values_are_reached() {
         let golden = Schedule::read(&golden).expect("a schedule");
         let round = Round::read(&std::fs::read(&path).expect("a round")).expect("a round");
         // Enough to reach the value; the proof of the largest takes longer.
-        let work = (!golden.objective.optimal).then_some(4_000_000);
+        let work = (!golden.objective.optimal).then_some(20_000_000);
         let schedule = run(&round, &Options { work, ..Options::default() }).expect("a schedule");
         brute::check(&round, &schedule).unwrap_or_else(|words| panic!("{stem}: {words}"));
         assert!(schedule.objective.value >= golden.objective.value, "{stem}: {:?}", schedule.objective);

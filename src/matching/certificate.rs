@@ -4,7 +4,7 @@
 //! the person gains beyond them: then no triple's term of the bound is above 0, and the bound is the plain total of
 //! prices times what the locks leave. Weak duality needs nothing of how the prices were found.
 
-use super::pricing::Dual;
+use super::dual::Dual;
 use super::problem::{Key, Problem};
 use crate::files::schedule::Prices;
 

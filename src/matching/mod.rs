@@ -9,6 +9,7 @@
 
 mod certificate;
 mod day;
+mod dual;
 mod explain;
 mod flow;
 mod master;
@@ -131,7 +132,7 @@ pub fn solve(
         return Err(MatchError::RingLimitNotYet);
     }
     let (problem, key) = problem::build(round, options.seed)?;
-    let most = certificate::Certificate::new(&problem, &pricing::Dual::trivial(&problem)).bound;
+    let most = certificate::Certificate::new(&problem, &dual::Dual::trivial(&problem)).bound;
     let mut watch = watch::Watch::new(options, progress, most);
     let found =
         search::search(&problem, options.seed, &mut watch).map_err(|_| MatchError::LocksInfeasible)?;

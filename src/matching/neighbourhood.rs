@@ -5,10 +5,11 @@
 //! like the whole, with its own bound to end it early.
 //! Literature: Shaw (1998) and Ropke and Pisinger (2006) for large neighbourhoods.
 
-use super::pricing::{Dual, Pricing, Start};
+use super::dual::Dual;
+use super::pricing::{Pricing, Start};
 use super::primal::Plan;
 use super::problem::{Problem, Scope};
-use super::tree::{Tree, bound_of};
+use super::tree::{Tree, bound_of, dive};
 use super::watch::Watch;
 
 /// Nodes of a small problem at most.
@@ -26,12 +27,20 @@ pub(super) struct Neighbourhoods<'a> {
     /// People freed at a time: more when nothing was found for long.
     freed: usize,
     in_vain: usize,
+    /// Looks since the last better schedule.
+    long_in_vain: usize,
+    turn: u64,
 }
 
 impl<'a> Neighbourhoods<'a> {
     pub(super) fn new(problem: &'a Problem, dual: &Dual, seed: i64) -> Self {
         let random = seed.unsigned_abs() ^ 0x9e37_79b9_7f4a_7c15;
-        Self { problem, dual: dual.clone(), random, freed: FREED.0, in_vain: 0 }
+        Self { problem, dual: dual.clone(), random, freed: FREED.0, in_vain: 0, long_in_vain: 0, turn: 0 }
+    }
+
+    /// How many times more work the bound deserves: the more, the longer nothing was found.
+    pub(super) fn caution(&self) -> i64 {
+        1 + super::num::int(self.long_in_vain / 60)
     }
 
     /// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers everywhere.
@@ -50,8 +59,10 @@ impl<'a> Neighbourhoods<'a> {
         for &t in &plan.triples {
             at[problem.triples[t].person.at()] = Some(t);
         }
-        let about = self.draw_unplaced(&at);
-        let free = self.near(about, &at);
+        self.turn += 1;
+        let about = if self.turn % 3 == 1 { self.draw_person() } else { self.draw_unplaced(&at) };
+        let free =
+            if self.turn.is_multiple_of(3) { self.on_dates(about, &at) } else { self.near(about, &at) };
         let given: Vec<usize> =
             plan.triples.iter().copied().filter(|t| !free[problem.triples[*t].person.at()]).collect();
         let (small, origin) = problem.with_given(&given);
@@ -62,6 +73,7 @@ impl<'a> Neighbourhoods<'a> {
             Plan::new(problem, triples)
         });
         self.in_vain = if better.is_some() { 0 } else { self.in_vain + 1 };
+        self.long_in_vain = if better.is_some() { 0 } else { self.long_in_vain + 1 };
         if better.is_some() {
             self.freed = FREED.0.max(self.freed / 2);
         } else if self.in_vain > 40 {
@@ -71,13 +83,18 @@ impl<'a> Neighbourhoods<'a> {
         better
     }
 
+    fn draw_person(&mut self) -> usize {
+        let people = super::num::int(self.problem.home.len()).unsigned_abs();
+        usize::try_from(self.draw(people)).unwrap_or(0)
+    }
+
     fn draw_unplaced(&mut self, at: &[Option<usize>]) -> usize {
         let weight = |p: usize| {
             if at[p].is_none() { 1 + self.dual.staff[p].unsigned_abs() } else { 0 }
         };
         let total: u64 = (0..at.len()).map(weight).sum();
         if total == 0 {
-            return usize::try_from(self.draw(super::num::int(at.len()).unsigned_abs())).unwrap_or(0);
+            return self.draw_person();
         }
         let weights: Vec<u64> = (0..at.len()).map(weight).collect();
         let mut left = self.draw(total);
@@ -88,6 +105,28 @@ impl<'a> Neighbourhoods<'a> {
             left -= weight;
         }
         0
+    }
+
+    /// Who is freed: everybody on dates drawn at random, one of them a date of the person's, and all without a place.
+    fn on_dates(&mut self, about: usize, at: &[Option<usize>]) -> Vec<bool> {
+        let problem = self.problem;
+        let mut on = vec![0_usize; problem.dates];
+        for t in at.iter().flatten() {
+            on[problem.triples[*t].date.at()] += 1;
+        }
+        let mut dates: Vec<(u64, usize)> = (0..problem.dates)
+            .map(|d| (if problem.on(about, d).is_empty() { 1 } else { 3 } * (1 + self.draw(64)), d))
+            .collect();
+        dates.sort_unstable_by(|a, b| b.cmp(a));
+        let mut open = vec![false; problem.dates];
+        let mut freed = 0;
+        for (_, date) in dates {
+            if freed < self.freed {
+                open[date] = true;
+                freed += on[date];
+            }
+        }
+        at.iter().map(|t| t.is_none_or(|t| open[problem.triples[t].date.at()])).collect()
     }
 
     /// Who is freed: the person, and as many of the nearest as the size allows.
@@ -155,11 +194,13 @@ fn solve_small(problem: &Problem, dual: &Dual, cutoff: i64, watch: &mut Watch<'_
         pricing.step(&scope);
         watch.spend(pricing.work - spent);
         spent = pricing.work;
-        if watch.stopped.is_some() || pricing.expected < 0.05 * super::num::float(problem.scale) {
+        if watch.stopped.is_some() || pricing.is_priced(0.05 * super::num::float(problem.scale)) {
             break;
         }
     }
-    let mut tree = Tree::new(problem, &pricing, cutoff);
+    let plan = dive(problem, &pricing, watch);
+    let mut tree = Tree::new(problem, &pricing, plan.as_ref().map_or(cutoff, |plan| plan.value.max(cutoff)));
+    tree.best = plan.filter(|plan| plan.value > cutoff);
     if let Some(plan) = super::primal::complete(problem, &scope, &preferred(problem, &pricing)) {
         tree.offer(plan);
     }

@@ -9,52 +9,10 @@
 //! Literature: Geoffrion (1974) for Lagrangian relaxation; Lemaréchal, Nemirovskii and Nesterov (1995).
 
 use super::day::{Day, Role};
+use super::dual::Dual;
 use super::master::Master;
 use super::num::{Ix, float, nearest};
 use super::problem::{Problem, Scope};
-
-/// A dual solution in whole parts of a point. Day tables are indexed like [`Problem::day`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Dual {
-    pub(super) staff: Vec<i64>,
-    pub(super) limit: Vec<i64>,
-    pub(super) hosting: Vec<i64>,
-    pub(super) release: Vec<i64>,
-    pub(super) balance: Vec<i64>,
-    /// Its total: a bound on the value of everything but the locks.
-    pub(super) total: i64,
-}
-
-impl Dual {
-    /// Nothing but prices on people, each worth the best triple: a bound that needs no search.
-    pub(super) fn trivial(problem: &Problem) -> Self {
-        let days = problem.hosting.len();
-        let best = |p: usize| problem.triples[problem.of(p)].iter().map(|t| t.value).max().unwrap_or(0);
-        let staff: Vec<i64> = (0..problem.home.len()).map(|p| best(p) * problem.scale).collect();
-        let total = staff.iter().sum();
-        Self {
-            staff,
-            limit: vec![0; problem.libraries],
-            hosting: vec![0; days],
-            release: vec![0; days],
-            balance: vec![0; days],
-            total,
-        }
-    }
-
-    /// What a triple would gain beyond its prices: at most 0 once people's prices are lifted.
-    pub(super) fn gain(&self, problem: &Problem, triple: usize) -> i64 {
-        let t = &problem.triples[triple];
-        let (into, out) = (problem.day(t.host, t.date), problem.day(problem.home_of(t), t.date));
-        t.value * problem.scale
-            - self.staff[t.person.at()]
-            - self.limit[t.host.at()]
-            - self.hosting[into]
-            - self.release[out]
-            - self.balance[out]
-            + self.balance[into]
-    }
-}
 
 /// Triples used (1) or given up (−1), sorted.
 pub(super) type Cycle = Vec<(Ix, i64)>;
@@ -87,13 +45,21 @@ pub(super) struct Pricing<'a> {
     closed: Vec<bool>,
     forbidding: i64,
     threads: usize,
+    /// Whether prices may go far where the model is flat: exact, but no guide for schedules.
+    goes_far: bool,
+    /// How exactly the model is solved.
+    sweeps: usize,
+    /// Whether the last step solved the model exactly enough for what it expected to be believed.
+    settled: bool,
     /// How much lower the last step expected the bound, in parts of a point.
     pub(super) expected: f64,
     pub(super) work: i64,
 }
 
-/// Sweeps of the model over its cycles in a step at most.
-const SWEEPS: usize = 96;
+/// How many times farther than usual prices may go where the model is flat.
+const FAR: f64 = 512.0;
+/// Sweeps of the model over its cycles in a step at most: at first, and when steps bring little.
+const SWEEPS: (usize, usize) = (48, 1500);
 
 impl<'a> Pricing<'a> {
     /// Prices a problem, starting from given prices. None if locks or branches ask a date for more than it can do.
@@ -138,6 +104,9 @@ impl<'a> Pricing<'a> {
             closed: vec![false; people * problem.dates],
             forbidding: problem.forbidding_price(),
             threads,
+            goes_far: false,
+            sweeps: SWEEPS.0,
+            settled: false,
             expected: f64::INFINITY,
             work: 0,
         };
@@ -401,9 +370,10 @@ impl<'a> Pricing<'a> {
         let all = super::num::count(self.problem.home.len().max(1));
         let wanted = if self.expected.is_finite() { self.expected.max(0.0) / 20.0 } else { 0.0 };
         let exact = wanted.max(float(self.problem.scale) / 5.0) / all;
-        let (total, work) = self.master.solve(self.reach, exact, SWEEPS);
-        self.work += work;
-        self.expected = float(self.best.total) - self.base_value - total;
+        let solved = self.master.solve(self.reach, exact, self.sweeps);
+        self.work += solved.work;
+        self.settled = solved.settled;
+        self.expected = float(self.best.total) - self.base_value - solved.total;
         let people = self.problem.home.len();
         let price = |i: usize| nearest(self.master.price[i]).max(0);
         let staff: Vec<i64> = (0..people).map(price).collect();
@@ -414,12 +384,35 @@ impl<'a> Pricing<'a> {
             self.best = dual;
             self.recentre();
         }
-        if lower > 0.3 * self.expected {
-            self.reach = (self.reach * 2.0).min(self.most_reach);
+        if !self.settled && self.expected < float(self.problem.scale) {
+            self.sweeps = (self.sweeps * 2).min(SWEEPS.1);
+        } else if lower < 0.2 * self.expected {
+            self.sweeps = (self.sweeps * 5 / 4).min(SWEEPS.1);
+        }
+        if self.goes_far && self.settled && self.expected < float(self.problem.scale) / 20.0 {
+            // Flat at this reach; a long way off there may still be something.
+            self.reach = (self.reach * 8.0).min(self.most_reach * FAR);
+        } else if lower > 0.3 * self.expected {
+            self.reach = (self.reach * 2.0).min(self.most_reach.max(self.reach));
         } else if lower < -self.expected {
             self.reach = (self.reach * 0.7).max(self.most_reach / 1000.0);
         }
         self.master.retain(|_| true);
+    }
+
+    /// Whether no more than so many parts of a point are to be had.
+    pub(super) fn is_priced(&self, parts: f64) -> bool {
+        self.expected < parts && (self.settled || self.sweeps >= SWEEPS.1)
+    }
+
+    /// From now on, prices may go far where the model is flat.
+    pub(super) fn go_far(&mut self) {
+        self.goes_far = true;
+    }
+
+    /// Whether no more than so many parts of a point are to be had, however far prices go.
+    pub(super) fn is_priced_far(&self, parts: f64) -> bool {
+        self.is_priced(parts) && self.reach >= self.most_reach * FAR
     }
 
     /// How much of each triple the average schedule uses.

@@ -302,13 +302,13 @@ impl Problem {
             }
         }
         let mut origin = Vec::new();
-        for p in 0..self.home.len() {
+        for (p, gone) in gone.iter().enumerate() {
             for t in self.of(p) {
                 let triple = self.triples[t];
                 let open = left.hosting[self.day(triple.host, triple.date)] > 0
                     && left.release[self.day(self.home_of(&triple), triple.date)] > 0
                     && left.limit[triple.host.at()].is_none_or(|limit| limit > 0);
-                if !gone[p] && open {
+                if !gone && open {
                     left.triples.push(triple);
                     origin.push(t);
                 }

@@ -276,6 +276,8 @@ impl<'a> Rulebook<'a> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
@@ -284,5 +286,89 @@ mod tests {
         // A degree of latitude on this sphere.
         assert_eq!(metres((52.0, -2.0), (53.0, -2.0)), 111_195);
         assert_eq!(metres((0.0, 0.0), (0.0, 180.0)), 20_015_114);
+    }
+
+    /// A round in which s1 of "home" may go to "host" on the day, some 11 km away.
+    fn feasible() -> Value {
+        json!({
+            "format": "library-swap/round", "version": 1, "timezone": "Europe/London", "dates": ["2027-03-01"],
+            "rules": {"min_minutes": 60},
+            "libraries": [
+                {"id": "home", "sectors": ["public"], "employers": ["A"], "latitude": 52.0, "longitude": -2.0,
+                 "release": {"2027-03-01": 1}},
+                {"id": "host", "sectors": ["school"], "employers": ["B"], "latitude": 52.1, "longitude": -2.0,
+                 "hosting": {"2027-03-01": 1}, "access": ["step-free"], "topics": ["coding", "archives"]},
+            ],
+            "staff": [{"id": "s1", "home": "home", "dates": ["2027-03-01"], "max_km": 30.0, "needs": ["step-free"],
+                       "topics": ["coding"]}],
+        })
+    }
+
+    /// What s1 at "host" breaks once the value at a pointer's parent has been changed.
+    fn breach_with(parent: &str, key: &str, value: Value) -> Option<Code> {
+        let mut round = feasible();
+        round.pointer_mut(parent).expect("a place")[key] = value;
+        let round = Round::read(round.to_string().as_bytes()).expect("a round");
+        let book = Rulebook::new(&round);
+        let who = Traveller::new(&round.staff[0], &round.libraries[0]);
+        book.breach(&who, &round.libraries[1], round.dates[0])
+    }
+
+    #[test]
+    fn nothing_broken_has_no_code() {
+        assert_eq!(breach_with("", "name", json!("as it is")), None);
+    }
+
+    #[test]
+    fn each_hard_rule_has_its_code() {
+        let day = |value: Value| json!({"2027-03-01": value});
+        let forbidden = json!([{"staff": "s1", "host": "host", "date": "2027-03-01"}]);
+        let cases = [
+            ("/libraries/1", "employers", json!(["C", "A"]), Code::SameEmployer),
+            ("", "employer_groups", json!([["A", "B"]]), Code::SameEmployer),
+            ("/libraries/1", "sectors", json!(["public"]), Code::Sector),
+            ("/rules", "sectors", json!({"public": ["academic"]}), Code::Sector),
+            ("/rules", "partners_only", json!(true), Code::NotPartner),
+            ("/staff/0", "avoid", json!(["host"]), Code::Avoided),
+            ("", "forbidden", forbidden, Code::Avoided),
+            ("/staff/0", "visited", json!(["host"]), Code::RepeatHost),
+            ("/staff/0", "max_km", json!(11.1), Code::Distance),
+            ("/libraries/1", "access", json!([]), Code::Access),
+            ("/staff/0", "dates", json!([]), Code::Availability),
+            ("/libraries/1", "hosting", day(json!(0)), Code::NotHosting),
+            ("/libraries/0", "release", json!({}), Code::NotReleased),
+            ("/libraries/1", "vetting_required", json!(true), Code::Vetting),
+            ("/libraries/1", "hours", day(json!(["09:00", "09:59"])), Code::Hours),
+        ];
+        for (parent, key, value, code) in cases {
+            assert_eq!(breach_with(parent, key, value), Some(code), "{parent}/{key}");
+        }
+    }
+
+    #[test]
+    fn unknown_points_and_the_own_library_have_their_codes() {
+        let mut round = feasible();
+        let host = round.pointer_mut("/libraries/1").and_then(Value::as_object_mut).expect("a library");
+        host.remove("latitude");
+        host.remove("longitude");
+        let round = Round::read(round.to_string().as_bytes()).expect("a round");
+        let book = Rulebook::new(&round);
+        let who = Traveller::new(&round.staff[0], &round.libraries[0]);
+        let breach = |host: usize| book.breach(&who, &round.libraries[host], round.dates[0]);
+        assert_eq!(breach(1), Some(Code::DistanceUnknown));
+        assert_eq!(breach(0), Some(Code::OwnLibrary));
+    }
+
+    #[test]
+    fn a_score_is_the_sum_of_sector_topics_nearness_and_partnership() {
+        let mut round = feasible();
+        round["partners"] = json!([["host", "home"]]);
+        round["rules"]["weights"] = json!({"partner": 7});
+        round["staff"][0]["sectors"] = json!(["academic", "school"]);
+        let round = Round::read(round.to_string().as_bytes()).expect("a round");
+        let book = Rulebook::new(&round);
+        let who = Traveller::new(&round.staff[0], &round.libraries[0]);
+        // The second wish 25, one topic 10, nearness 20 × (30,000 − 11,119) / 30,000 = 12, partners 7.
+        assert_eq!(book.score(&who, &round.libraries[1]), 54);
     }
 }

@@ -4,9 +4,10 @@
 //! bound of the relaxation; a dive; then branch and bound in turn with neighbourhoods, each getting as much work as
 //! the other, until value and bound meet or the watch ends the run.
 
+use super::dual::Dual;
 use super::neighbourhood::Neighbourhoods;
 use super::num::float;
-use super::pricing::{Dual, Pricing, Start};
+use super::pricing::{Pricing, Start};
 use super::primal::{Plan, complete, plan_of};
 use super::problem::{Problem, Scope};
 use super::tree::{Tree, bound_of, dive, preferred_dates};
@@ -25,8 +26,12 @@ pub(super) struct Infeasible;
 
 /// Steps of the bundle at the root at most.
 const ROOT_STEPS: usize = 400;
+/// Steps of the bundle at the root at most once the search has proven the value.
+const POLISHING_STEPS: usize = 200;
+/// Steps of the bundle after which the root has moved enough for another dive.
+const STEPS_TO_DIVE: usize = 25;
 /// Part of the bound still to be had at which the root is good enough to look for schedules.
-const GOOD_ENOUGH: f64 = 1e-5;
+const GOOD_ENOUGH: f64 = 1e-4;
 /// Parts of a point still to be had at which the root is as good as priced.
 const AS_GOOD_AS_PRICED: f64 = 0.02;
 
@@ -61,6 +66,7 @@ pub(super) fn search(problem: &Problem, seed: i64, watch: &mut Watch<'_>) -> Res
     }
     if !watch.is_over() && !course.is_infeasible(watch) {
         course.close(&mut root, seed, watch);
+        course.polish(&mut root, watch);
     }
     if course.is_infeasible(watch) {
         return Err(Infeasible);
@@ -96,7 +102,24 @@ impl Course<'_> {
         watch.bound = watch.bound.min(bound_of(self.problem, root.best.total));
         adopt(&mut self.best, plan_of(self.problem, &root.used()), watch);
         watch.spend(root.work - before);
-        root.expected >= AS_GOOD_AS_PRICED * float(self.problem.scale) && self.steps < ROOT_STEPS
+        !root.is_priced(AS_GOOD_AS_PRICED * float(self.problem.scale)) && self.steps < ROOT_STEPS
+    }
+
+    /// After a proof by search: the root a little further, for prices that prove as much are worth more.
+    fn polish(&self, root: &mut Pricing<'_>, watch: &mut Watch<'_>) {
+        root.go_far();
+        for _ in 0..POLISHING_STEPS {
+            let proven = watch.value.is_some_and(|value| bound_of(self.problem, root.best.total) <= value);
+            if proven
+                || watch.stopped.is_some()
+                || root.is_priced_far(AS_GOOD_AS_PRICED * float(self.problem.scale))
+            {
+                return;
+            }
+            let before = root.work;
+            root.step(&Scope::default());
+            watch.spend(root.work - before);
+        }
     }
 
     /// The rest of the pricing, then branch and bound, in turn with neighbourhoods.
@@ -108,7 +131,7 @@ impl Course<'_> {
         while !watch.is_over() && !self.is_infeasible(watch) {
             let before = watch.work;
             let of_turn = match &self.best {
-                Some(plan) if by_near < by_bound => {
+                Some(plan) if by_near * near.caution() < by_bound => {
                     let better = near.look(plan, watch);
                     if let (Some(tree), Some(plan)) = (&mut tree, &better) {
                         tree.offer(plan.clone());
@@ -122,8 +145,16 @@ impl Course<'_> {
                             tree.advance(watch);
                             adopt(&mut self.best, tree.best.clone(), watch);
                         }
-                        None if self.step(root, watch) => {}
+                        None if self.step(root, watch) => {
+                            if self.steps.is_multiple_of(STEPS_TO_DIVE) {
+                                let plan = dive(problem, root, watch);
+                                adopt(&mut self.best, plan, watch);
+                            }
+                        }
                         None => {
+                            // The root is priced better than for the first dive.
+                            let plan = dive(problem, root, watch);
+                            adopt(&mut self.best, plan, watch);
                             let cutoff =
                                 self.best.as_ref().map_or(problem.locked_value - 1, |plan| plan.value);
                             tree = Some(Tree::new(problem, root, cutoff));

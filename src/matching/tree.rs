@@ -132,7 +132,7 @@ impl<'a> Tree<'a> {
             watch.spend(pricing.work - spent);
             spent = pricing.work;
             let far = super::num::float(open.saturating_mul(problem.scale)) * 0.1;
-            if watch.stopped.is_some() || pricing.expected < far.max(super::num::float(problem.scale) * 0.05)
+            if watch.stopped.is_some() || pricing.is_priced(far.max(super::num::float(problem.scale) * 0.05))
             {
                 break;
             }
@@ -325,4 +325,109 @@ pub(super) fn dive(problem: &Problem, pricing: &Pricing<'_>, watch: &mut Watch<'
         spent = pricing.work;
     }
     complete(problem, &scope, &date_of)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use super::super::Options;
+    use super::super::problem::Triple;
+    use super::*;
+
+    /// Random choices for a problem of 3 libraries, 3 dates and 6 people.
+    fn problem(mut random: u64) -> Problem {
+        let mut below = |n: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from((random >> 33) % n).expect("small")
+        };
+        let (libraries, dates, people) = (3, 3, 6);
+        let count = |n: usize| i64::try_from(n).expect("small");
+        let home: Vec<Ix> = (0..people).map(|_| Ix::new(below(3))).collect();
+        let (mut triples, mut first) = (Vec::new(), vec![0]);
+        for (p, home) in home.iter().enumerate() {
+            for d in 0..dates {
+                for h in (0..libraries).filter(|h| *h != home.at()) {
+                    if below(5) < 2 {
+                        let (person, host, date) = (Ix::new(p), Ix::new(h), Ix::new(d));
+                        triples.push(Triple { person, host, date, value: count(below(50)) });
+                    }
+                }
+            }
+            first.push(triples.len());
+        }
+        let balance = [Some(0), Some(1), None][below(3)];
+        let days = libraries * dates;
+        Problem {
+            libraries,
+            dates,
+            home,
+            triples,
+            first,
+            hosting: (0..days).map(|_| count(below(3))).collect(),
+            release: (0..days).map(|_| count(below(3))).collect(),
+            limit: (0..libraries).map(|_| Some(count(below(3)))).collect(),
+            balance: vec![balance; days],
+            shift: vec![0; days],
+            locks: Vec::new(),
+            locked_value: 0,
+            scale: 1000,
+        }
+    }
+
+    fn keeps_all(problem: &Problem, chosen: &[usize]) -> bool {
+        let mut into = vec![0; problem.hosting.len()];
+        let mut out = vec![0; problem.hosting.len()];
+        for t in chosen {
+            let triple = &problem.triples[*t];
+            into[problem.day(triple.host, triple.date)] += 1;
+            out[problem.day(problem.home_of(triple), triple.date)] += 1;
+        }
+        (0..into.len()).all(|day| {
+            into[day] <= problem.hosting[day]
+                && out[day] <= problem.release[day]
+                && problem.balance[day].is_none_or(|most| (into[day] - out[day]).abs() <= most)
+        }) && problem.limit.iter().enumerate().all(|(library, limit)| {
+            let visitors: i64 = (0..problem.dates).map(|d| into[library * problem.dates + d]).sum();
+            limit.is_none_or(|limit| visitors <= limit)
+        })
+    }
+
+    fn by_trying(problem: &Problem, person: usize, chosen: &mut Vec<usize>) -> i64 {
+        if person == problem.home.len() {
+            let value = chosen.iter().map(|t| problem.triples[*t].value).sum();
+            return if keeps_all(problem, chosen) { value } else { -1 };
+        }
+        let mut best = by_trying(problem, person + 1, chosen);
+        for t in problem.of(person) {
+            chosen.push(t);
+            best = best.max(by_trying(problem, person + 1, chosen));
+            chosen.pop();
+        }
+        best
+    }
+
+    #[test]
+    fn branching_without_any_pricing_equals_trying_everything() {
+        let mut nodes = 0;
+        for random in 0..150 {
+            let problem = problem(random);
+            let start = Start { staff: vec![0; problem.home.len()], limit: vec![0; problem.libraries] };
+            // A root that has not taken a step: all the work is left to the branches.
+            let root = Pricing::new(&problem, &Scope::default(), &start, &[], 1).expect("no locks");
+            let options = Options::default();
+            let mut go_on = |_: &super::super::Progress| ControlFlow::Continue(());
+            let mut watch = Watch::new(&options, &mut go_on, i64::MAX);
+            let mut tree = Tree::new(&problem, &root, -1);
+            while !tree.is_closed() {
+                tree.advance(&mut watch);
+                nodes += 1;
+            }
+            if let Some(plan) = plan_of(&problem, &root.used()) {
+                tree.offer(plan);
+            }
+            assert_eq!(tree.cutoff, by_trying(&problem, 0, &mut Vec::new()), "{problem:?}");
+        }
+        assert!(nodes > 300, "the trees have become trivial: {nodes} nodes");
+    }
 }

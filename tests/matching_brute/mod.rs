@@ -1,5 +1,6 @@
 //! What the engine must find, worked out in the plainest way from matching.md: rules, scores, the optimum by trying
 //! everything, and the bound by adding up the prices. Shares no code with the engine.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -287,7 +288,7 @@ pub fn check(round: &Round, schedule: &Schedule) -> Result<(), String> {
     }
     ensure(round.locks.iter().all(|lock| seen.contains(&lock.staff)), || "a lock is missing".to_owned())?;
     let count = |holds: &dyn Fn(&Choice<'_>) -> bool| {
-        i64::try_from(chosen.iter().filter(|c| holds(c)).count()).unwrap()
+        i64::try_from(chosen.iter().filter(|c| holds(c)).count()).expect("few")
     };
     for library in &round.libraries {
         let in_all = count(&|c| c.1.id == library.id);

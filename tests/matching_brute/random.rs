@@ -1,4 +1,5 @@
 //! Random small rounds that use every part of the format, small enough to try everything.
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
 
 use serde_json::{Value, json};
 
@@ -64,11 +65,16 @@ pub fn round(seed: u64) -> Value {
         .map(|(id, home)| person(&mut x, id, home, &dates, &libraries, easy))
         .collect();
     let mut locks = Vec::new();
-    for id in &people {
-        if x.percent(9) {
-            let mut lock = json!({"staff": id, "host": x.of(&libraries), "date": x.of(&dates)});
-            if x.percent(75) {
+    for person in &staff {
+        if x.percent(20) && locks.len() < 1 + usize::from(x.percent(25)) {
+            let mut lock = json!({"staff": person["id"], "host": x.of(&libraries), "date": x.of(&dates)});
+            if x.percent(60) {
                 lock["override"] = json!("agreed");
+            } else {
+                // Mostly one that keeps the rules.
+                let others: Vec<&String> = libraries.iter().filter(|id| person["home"] != **id).collect();
+                lock["host"] = json!(x.of(&others));
+                lock["date"] = x.of(person["dates"].as_array().expect("dates")).clone();
             }
             locks.push(lock);
         }
