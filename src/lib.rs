@@ -10,5 +10,7 @@ pub mod http;
 pub mod import;
 pub mod mail;
 pub mod matching;
+pub mod services;
 pub mod store;
 pub mod verify;
+pub mod worker;

@@ -7,7 +7,7 @@ use std::process::Command;
 use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use library_swap::calendar;
-use library_swap::domain::letter::{EventStatus, Invitation, Method};
+use library_swap::domain::letter::{EventStatus, Invitation};
 
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).expect("a date")
@@ -15,7 +15,6 @@ fn day(year: i32, month: u32, day: u32) -> NaiveDate {
 
 fn invitation(time_zone: Tz, date: NaiveDate) -> Invitation {
     Invitation {
-        method: Method::Request,
         uid: "placement-01937f5c-0000-7000-8000-000000000001-participant@exchange.example".to_owned(),
         sequence: 0,
         dtstamp: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),
@@ -54,8 +53,7 @@ fn a_confirmation_is_the_same_event_accepted_and_asks_nothing() {
 
 #[test]
 fn a_cancellation_takes_the_event_out_and_has_no_alarm() {
-    let cancelled =
-        Invitation { method: Method::Cancel, status: EventStatus::Cancelled, sequence: 2, ..london() };
+    let cancelled = Invitation { status: EventStatus::Cancelled, sequence: 2, ..london() };
     let text = calendar::write(&cancelled);
     assert!(!text.contains("VALARM"), "{text}");
     insta::assert_snapshot!(text);

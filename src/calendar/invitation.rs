@@ -15,7 +15,7 @@ pub fn write(invitation: &Invitation) -> String {
     lines.push("VERSION", "2.0");
     lines.push("PRODID", "-//library-swap//library-swap//EN");
     lines.push("CALSCALE", "GREGORIAN");
-    lines.push("METHOD", invitation.method.as_str());
+    lines.push("METHOD", invitation.status.method().as_str());
     if !zone::is_utc(invitation.time_zone) {
         zone::write(&mut lines, invitation.time_zone, starts);
     }
@@ -79,7 +79,7 @@ fn people(lines: &mut Lines, invitation: &Invitation) {
 
 /// A reminder on the afternoon before.
 fn alarm(lines: &mut Lines, invitation: &Invitation) {
-    match invitation.method {
+    match invitation.status.method() {
         Method::Request => {
             lines.push("BEGIN", "VALARM");
             lines.push("ACTION", "DISPLAY");

@@ -39,6 +39,8 @@ pub struct Application {
     pub employer: EmployerId,
     /// Where the person works.
     pub home: LibraryId,
+    /// The name as signed up; becomes the person's once the address is proven.
+    pub name: Name,
     /// Where it is in its life.
     pub state: ApplicationState,
     /// The days asked for, sorted.
@@ -207,6 +209,7 @@ mod tests {
             person: PersonId::new(id),
             employer: EmployerId::new(id),
             home: LibraryId::new(id),
+            name: "Ann Reader".parse().expect("a name"),
             state: ApplicationState::Submitted,
             dates: vec!["2027-03-01".parse().expect("a date"), "2027-03-02".parse().expect("a date")],
             released_dates: vec![],

@@ -143,13 +143,19 @@ impl EventStatus {
             EventStatus::Cancelled => "CANCELLED",
         }
     }
+
+    /// What an invitation with this state does.
+    pub const fn method(self) -> Method {
+        match self {
+            EventStatus::Tentative | EventStatus::Confirmed => Method::Request,
+            EventStatus::Cancelled => Method::Cancel,
+        }
+    }
 }
 
 /// One calendar event for one recipient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invitation {
-    /// What it does.
-    pub method: Method,
     /// For life, per placement and recipient.
     pub uid: String,
     /// Raised by every change of date, time, place or status.

@@ -139,6 +139,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::LibraryAdministrator, Action::ReadRound, Reach::Everywhere),
     (Role::LibraryAdministrator, Action::OfferHosting, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReadHosting, Reach::OwnEmployer),
+    (Role::LibraryAdministrator, Action::SignUp, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReadApplication, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ConfirmManager, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReschedulePlacement, Reach::OwnEmployer),

@@ -58,6 +58,27 @@ pub struct Placement {
     pub consents: Vec<Consent>,
 }
 
+/// When a visitor is at a host: the hours of both in common; a day that nobody limits is an office day.
+///
+/// `None` means the whole day. Gives nothing when the hours have nothing in common.
+pub fn visit_times(
+    visitor: Option<(NaiveTime, NaiveTime)>,
+    host: Option<(NaiveTime, NaiveTime)>,
+) -> Option<(NaiveTime, NaiveTime)> {
+    let office_day = NaiveTime::from_hms_opt(9, 0, 0).zip(NaiveTime::from_hms_opt(17, 0, 0));
+    let common = |(a, b): (NaiveTime, NaiveTime), (c, d): (NaiveTime, NaiveTime)| {
+        let (start, end) = (a.max(c), b.min(d));
+        (start < end).then_some((start, end))
+    };
+    match (visitor, host) {
+        (Some(visitor), Some(host)) => common(visitor, host),
+        (Some(hours), None) => Some(hours),
+        // A library may be open from eight to ten; nobody works that long. Where it opens in the evening, its hours count.
+        (None, Some(hours)) => office_day.and_then(|day| common(hours, day)).or(Some(hours)),
+        (None, None) => office_day,
+    }
+}
+
 /// What an answer led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -195,6 +216,17 @@ mod tests {
             assert_eq!(placement.state, PlacementState::Proposed);
             assert_eq!(placement.take_answer(order[2], Answer::Yes, None), Ok(Outcome::Confirmed));
         }
+    }
+
+    #[test]
+    fn a_visit_lies_in_the_hours_of_both() {
+        let at = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time");
+        assert_eq!(visit_times(None, None), Some((at(9), at(17))));
+        assert_eq!(visit_times(Some((at(9), at(13))), Some((at(12), at(20)))), Some((at(12), at(13))));
+        assert_eq!(visit_times(None, Some((at(8), at(22)))), Some((at(9), at(17))));
+        assert_eq!(visit_times(None, Some((at(18), at(21)))), Some((at(18), at(21))));
+        assert_eq!(visit_times(Some((at(7), at(11))), None), Some((at(7), at(11))));
+        assert_eq!(visit_times(Some((at(7), at(11))), Some((at(12), at(20)))), None);
     }
 
     #[test]

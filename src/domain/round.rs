@@ -214,6 +214,19 @@ impl Round {
         }
     }
 
+    /// Whether a manager's decision still changes what is matched.
+    pub const fn takes_releases(&self) -> bool {
+        match self.state {
+            RoundState::Open | RoundState::Closed | RoundState::Matched => true,
+            RoundState::Draft
+            | RoundState::Published
+            | RoundState::Running
+            | RoundState::Completed
+            | RoundState::Archived
+            | RoundState::Cancelled => false,
+        }
+    }
+
     /// Whether libraries may still change what they offer.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ macro_rules! named {
 
         impl $name {
             /// Every value, in the order of the life cycle.
+            #[allow(dead_code, reason = "not every list is walked")]
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The stable name in tables, JSON and mails' keys.

@@ -43,8 +43,10 @@ fn body(letter: &Letter, texts: &Texts) -> Result<MultiPart, RenderError> {
     let ics = calendar::write(invitation);
     // The calendar is the last alternative, without a disposition, or programs show no buttons; the attachment is for
     // those that do not look into alternatives.
-    let kind =
-        format!("text/calendar; charset=utf-8; method={}; component=VEVENT", invitation.method.as_str());
+    let kind = format!(
+        "text/calendar; charset=utf-8; method={}; component=VEVENT",
+        invitation.status.method().as_str()
+    );
     let calendar_part = quoted_printable(&kind, &ics)?;
     let attachment =
         Attachment::new("invite.ics".to_owned()).body(ics.into_bytes(), content_type("application/ics")?);

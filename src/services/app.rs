@@ -7,10 +7,11 @@ use uuid::Uuid;
 
 use super::AppError;
 use super::clock::{Chance, Clock};
+use super::runs::Board;
 use crate::domain::ids::{AuditId, EmployerId};
 use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Subject};
 use crate::store::audit::{self, Entry};
-use crate::store::{Store, Tx};
+use crate::store::{Store, StoreError, Tx};
 
 /// Settings that use cases need.
 #[derive(Debug, Clone)]
@@ -21,10 +22,12 @@ pub struct Settings {
     pub service_name: String,
     /// The mailbox that organises invitations and sends mail.
     pub organiser_address: String,
-    /// The domain of Message-IDs and calendar UIDs.
+    /// The domain of Message-IDs.
     pub mail_domain: String,
     /// How long a matching run may take by default.
     pub run_seconds: u32,
+    /// Threads that a matching run may use.
+    pub solver_threads: usize,
 }
 
 /// The application: cheap to clone, shared by every request and worker.
@@ -38,6 +41,8 @@ pub struct App {
     pub chance: Chance,
     /// Settings.
     pub settings: Settings,
+    /// How far the runs of this process are.
+    pub board: Board,
 }
 
 /// The time and a stock of ids of one use case, drawn before its transaction begins.
@@ -85,6 +90,19 @@ impl App {
     /// When the operating system gives no random numbers.
     pub fn now(&self) -> Result<Now, AppError> {
         Ok(Now { at: self.clock.now(), seed: self.chance.bytes()? })
+    }
+
+    /// Whether the service can serve: the database answers and has every migration.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub fn check_ready(&self) -> Result<(), AppError> {
+        let pending = self.store.pending_migrations()?;
+        if pending.is_empty() {
+            return Ok(());
+        }
+        let words = format!("migrations are missing: {}", pending.join(", "));
+        Err(AppError::Store(StoreError::Unavailable(words)))
     }
 }
 

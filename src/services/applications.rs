@@ -5,24 +5,28 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::app::{Now, permit, record, scope};
+use super::app::{Now, own_employer, permit, record};
+use super::load::{find_library, get_applicant, get_library, get_round};
 use super::notices::{self, Case};
+use super::page::{Page, Paged};
+use super::rounds::load as load_round;
 use super::{App, AppError};
-use crate::domain::application::{Application, Hours, Person, ReleaseRule};
+use crate::domain::application::{Application, Hours, Person};
 use crate::domain::email::Email;
 use crate::domain::fault::Faults;
-use crate::domain::ids::{ApplicationId, LibraryId, PersonId, RoundId};
-use crate::domain::organisation::{Employer, Library};
-use crate::domain::page::{Page, Paged};
-use crate::domain::permissions::{Action, Actor, Scope, Subject};
+use crate::domain::ids::{ApplicationId, PersonId, RoundId};
+use crate::domain::link::Purpose;
+use crate::domain::organisation::Employer;
+use crate::domain::permissions::{Action, Actor, Role, Subject};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::sector::Sector;
 use crate::domain::states::{ApplicationState, LibraryStatus, ManagerTrust};
 use crate::domain::tag::Tag;
 use crate::domain::text::Name;
-use crate::store::applications::Applicant;
-use crate::store::{Db, Tx, applications, employers, libraries, placements, rounds};
+use crate::store::{Db, Tx, applications, links, organisations, placements, rounds};
+
+pub use crate::store::applications::Applicant;
 
 /// What somebody asks for at sign-up. Libraries are named by id or by reference.
 #[derive(Debug, Clone)]
@@ -59,39 +63,37 @@ pub struct SignUp {
     pub objectives: Option<String>,
 }
 
-/// Loads a round or says that there is none. Drafts are known to organisers only.
-pub(super) fn get_round(db: &mut Db, id: RoundId) -> Result<Round, AppError> {
-    rounds::find(db, id)?.ok_or_else(|| AppError::not_found("round", id))
+/// What a sign-up led to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SignedUp {
+    /// The open door: nothing is told; the mail says the rest.
+    Answered,
+    /// A program of the employer is told what it made.
+    Made(Box<Applicant>),
 }
 
-/// Loads an application or says that there is none.
-pub(super) fn get_applicant(db: &mut Db, id: ApplicationId) -> Result<Applicant, AppError> {
-    applications::find(db, id)?.ok_or_else(|| AppError::not_found("application", id))
-}
+/// Verify mails that one application may cause, whatever is signed up in its name.
+const MOST_VERIFY_MAILS: i64 = 5;
 
-/// Loads a library or says that there is none.
-pub(super) fn get_library(db: &mut Db, id: LibraryId) -> Result<Library, AppError> {
-    libraries::find(db, id)?.ok_or_else(|| AppError::not_found("library", id))
-}
-
-fn find_library(db: &mut Db, key: &str) -> Result<Option<Library>, AppError> {
-    Ok(match key.parse() {
-        Ok(id) => libraries::find(db, id)?,
-        Err(_) => libraries::find_by_reference(db, key)?,
-    })
-}
-
-/// Signs somebody up, or tells them by mail that they are signed up. The answer never tells who is known.
+/// Signs somebody up, or tells them by mail that they are signed up.
+///
+/// At the open door the answer never tells who is known (product.md). An application whose address is not proven is
+/// replaced by a newer one: what its link proves is what the newest mail said. A program with an employer's token signs
+/// up that employer's staff and is told what came of it.
 ///
 /// # Errors
-/// `not-found`, `round-state`, `too-late` of the round; `invalid-fields` with every fault.
-pub fn sign_up(app: &App, actor: &Actor, round: RoundId, form: &SignUp) -> Result<(), AppError> {
-    permit(actor, Action::SignUp, &Subject::installation(), ("round", &round))?;
+/// `not-found`, `round-state`, `too-late` of the round; `invalid-fields` with every fault; for a program also
+/// `already-exists`, and `not-found` for a home library that is not its employer's.
+pub fn sign_up(app: &App, actor: &Actor, round: RoundId, form: &SignUp) -> Result<SignedUp, AppError> {
+    let own = own_employer(actor, Action::SignUp)?;
     let now = app.now()?;
     app.store.write(|tx| {
-        let round = get_round(tx, round)?;
+        let round = load_round(tx, actor, round)?;
         round.admit_sign_up(now.today(round.time_zone))?;
-        let application = check(tx, &round, form, &now)?;
+        let mut application = check(tx, &round, form, &now)?;
+        if own.is_some_and(|own| own != application.employer) {
+            return Err(AppError::not_found("home library of your employer:", &form.home_library));
+        }
         let person = match applications::find_person_by_email(tx, &form.email)? {
             Some(known) => known,
             None => {
@@ -101,23 +103,60 @@ pub fn sign_up(app: &App, actor: &Actor, round: RoundId, form: &SignUp) -> Resul
                 person
             }
         };
-        if let Some(live) = applications::find_live(tx, round.id, person.id)? {
-            let applicant = Applicant { application: live, person };
-            // Somebody whose address is not proven gets the same mail again; whoever is verified gets a way in.
-            if applicant.application.state == ApplicationState::Submitted {
-                notices::verify_address(tx, &now, &applicant)?;
-            } else {
-                notices::already_signed_up(tx, &now, &applicant)?;
+        application.person = person.id;
+        application.priority = applications::rounds_unplaced(tx, person.id)?;
+        match applications::find_live(tx, round.id, person.id)? {
+            None => {
+                applications::insert(tx, &application, now.utc())?;
+                settle_sign_up(tx, &now, actor, form, Applicant { application, person })
             }
-            return Ok(());
+            Some(live) if actor.role != Role::Anyone => Err(Refusal::new(
+                RefusalCode::AlreadyExists,
+                format!("this person is signed up for the round “{}” already: {}", round.name, live.id),
+            )
+            .into()),
+            Some(live) if live.state == ApplicationState::Submitted => {
+                application.id = live.id;
+                let applicant = Applicant { application, person };
+                if notices::count_verify_mails(tx, &applicant)? >= MOST_VERIFY_MAILS {
+                    return Ok(SignedUp::Answered);
+                }
+                links::expire(tx, live.id, None, Purpose::Verify, now.utc())?;
+                applications::save(tx, &applicant.application, now.utc())?;
+                settle_sign_up(tx, &now, actor, form, applicant)
+            }
+            Some(live) => {
+                notices::already_signed_up(tx, &now, &Applicant { application: live, person })?;
+                Ok(SignedUp::Answered)
+            }
         }
-        let priority = applications::rounds_unplaced(tx, person.id)?;
-        let application = Application { person: person.id, priority, ..application };
-        applications::insert(tx, &application, now.utc())?;
-        applications::insert_needs(tx, application.id, &form.needs)?;
-        let details = json!({ "round": round.id.to_string(), "manager": application.manager_trust.as_str() });
-        record(tx, &now, actor, Action::SignUp, ("application", &application.id), &details)?;
-        notices::verify_address(tx, &now, &Applicant { application, person })
+    })
+}
+
+/// What follows when an application was written: name, needs, audit, mail.
+fn settle_sign_up(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    form: &SignUp,
+    applicant: Applicant,
+) -> Result<SignedUp, AppError> {
+    let application = &applicant.application;
+    applications::replace_needs(tx, application.id, &form.needs)?;
+    let details =
+        json!({ "round": application.round.to_string(), "manager": application.manager_trust.as_str() });
+    record(tx, now, actor, Action::SignUp, ("application", &application.id), &details)?;
+    notices::verify_address(tx, now, &applicant)?;
+    Ok(match actor.role {
+        Role::Anyone => SignedUp::Answered,
+        Role::Operator
+        | Role::Organiser
+        | Role::LibraryAdministrator
+        | Role::Hr
+        | Role::Manager
+        | Role::HostContact
+        | Role::Participant
+        | Role::System => SignedUp::Made(Box::new(applicant)),
     })
 }
 
@@ -132,7 +171,11 @@ fn check(db: &mut Db, round: &Round, form: &SignUp, now: &Now) -> Result<Applica
             None
         }
         None => {
-            faults.add("/home_library", &form.home_library, "there is no such library (an id or a reference)");
+            faults.add(
+                "/home_library",
+                &form.home_library,
+                "there is no such library (an id or a reference)",
+            );
             None
         }
     };
@@ -148,11 +191,8 @@ fn check(db: &mut Db, round: &Round, form: &SignUp, now: &Now) -> Result<Applica
     }
     let employer = match &home {
         Some(home) => {
-            let mut employers = Vec::new();
-            for id in &home.employers {
-                employers.extend(employers::find(db, *id)?);
-            }
-            choose_employer(&faults, form, employers)
+            let employers = organisations::list_employers_by_ids(db, &home.employers)?;
+            choose_employer(&faults, form, &employers)
         }
         None => None,
     };
@@ -162,6 +202,7 @@ fn check(db: &mut Db, round: &Round, form: &SignUp, now: &Now) -> Result<Applica
         person: PersonId::new(now.id("person")),
         employer: employer.id,
         home: home.id,
+        name: form.name.clone(),
         state: ApplicationState::Submitted,
         dates,
         released_dates: Vec::new(),
@@ -208,7 +249,7 @@ fn check_dates(faults: &Faults, round: &Round, form: &SignUp) -> Vec<NaiveDate> 
 }
 
 /// Which of a joint library's employers: the one named, the one that knows the address, the manager's, the only one.
-fn choose_employer(faults: &Faults, form: &SignUp, employers: Vec<Employer>) -> Option<Employer> {
+fn choose_employer(faults: &Faults, form: &SignUp, employers: &[Employer]) -> Option<Employer> {
     if let Some(name) = &form.employer {
         let named = employers.iter().find(|employer| employer.name == *name).cloned();
         if named.is_none() {
@@ -221,7 +262,7 @@ fn choose_employer(faults: &Faults, form: &SignUp, employers: Vec<Employer>) -> 
         let mut known = employers.iter().filter(|employer| employer.vouches_for(address));
         known.next().filter(|_| known.next().is_none()).cloned()
     };
-    let chosen = knows(&form.email).or_else(|| knows(&form.manager_email)).or_else(|| match &employers[..] {
+    let chosen = knows(&form.email).or_else(|| knows(&form.manager_email)).or_else(|| match employers {
         [only] => Some(only.clone()),
         [] | [_, _, ..] => None,
     });
@@ -267,13 +308,10 @@ pub fn list(
     round: RoundId,
     page: &Page<ApplicationId>,
 ) -> Result<Paged<Applicant, ApplicationId>, AppError> {
-    let employer = match scope(actor, Action::ReadApplication)? {
-        Scope::Everything => None,
-        Scope::Employer(own) => Some(own),
-    };
+    let own = own_employer(actor, Action::ReadApplication)?;
     app.store.read(|db| {
-        get_round(db, round)?;
-        let found = applications::list_page(db, round, employer, page.after(), page.rows_to_read())?;
+        load_round(db, actor, round)?;
+        let found = applications::list_page(db, round, own, page.after, page.fetch())?;
         Ok(page.cut(found, |applicant| applicant.application.id))
     })
 }
@@ -289,8 +327,12 @@ pub(super) fn verify(
     mut applicant: Applicant,
 ) -> Result<Applicant, AppError> {
     permit_on(tx, actor, Action::VerifyAddress, &applicant)?;
+    let round = get_round(tx, applicant.application.round)?;
+    round.admit_sign_up(now.today(round.time_zone))?;
     applicant.application.verify()?;
     applications::save(tx, &applicant.application, now.utc())?;
+    applicant.person.name = applicant.application.name.clone();
+    applications::save_person_name(tx, &applicant.person)?;
     let id = applicant.application.id;
     record(tx, now, actor, Action::VerifyAddress, ("application", &id), &json!({}))?;
     rounds::bump_revision(tx, applicant.application.round)?;
@@ -349,7 +391,7 @@ pub(super) fn decide_release(
 ) -> Result<Applicant, AppError> {
     permit_on(tx, actor, Action::DecideRelease, &applicant)?;
     let round = get_round(tx, applicant.application.round)?;
-    if round.admit_run().is_err() && round.admit_sign_up(round.sign_up_until).is_err() {
+    if !round.takes_releases() {
         return Err(Refusal::new(
             RefusalCode::TooLate,
             format!("the round “{}” is {}: its places are given", round.name, round.state),
@@ -384,10 +426,9 @@ pub(super) fn decide_release(
 /// `not-found`, `forbidden`, `application-state`.
 pub fn withdraw(app: &App, actor: &Actor, id: ApplicationId) -> Result<Applicant, AppError> {
     let now = app.now()?;
-    let mail_domain = &app.settings.mail_domain;
     app.store.write(|tx| {
         let applicant = get_applicant(tx, id)?;
-        withdraw_in(tx, &now, actor, applicant, mail_domain)
+        withdraw_in(tx, &now, actor, applicant)
     })
 }
 
@@ -397,7 +438,6 @@ pub(super) fn withdraw_in(
     now: &Now,
     actor: &Actor,
     mut applicant: Applicant,
-    mail_domain: &str,
 ) -> Result<Applicant, AppError> {
     permit_on(tx, actor, Action::WithdrawApplication, &applicant)?;
     applicant.application.withdraw()?;
@@ -406,16 +446,14 @@ pub(super) fn withdraw_in(
     record(tx, now, actor, Action::WithdrawApplication, ("application", &id), &json!({}))?;
     rounds::bump_revision(tx, applicant.application.round)?;
     if let Some(mut placement) = placements::find_live_of_application(tx, id)? {
+        let before = placement.state;
         placement.cancel()?;
         placements::save(tx, &mut placement, now.utc())?;
+        let details = json!({ "because": "application withdrawn" });
+        record(tx, now, actor, Action::CancelPlacement, ("placement", &placement.id), &details)?;
         let host = get_library(tx, placement.host)?;
         let case = Case { applicant: applicant.clone(), host, placement };
-        notices::cancelled(tx, now, &case, "the participant can no longer take part", mail_domain)?;
+        notices::cancelled(tx, now, &case, before, "the participant can no longer take part")?;
     }
     Ok(applicant)
-}
-
-/// Whether a round matches only people whose manager said yes.
-pub(super) const fn release_rule(round: &Round) -> ReleaseRule {
-    if round.release_required { ReleaseRule::Required } else { ReleaseRule::Waived }
 }

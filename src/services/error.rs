@@ -44,11 +44,16 @@ pub enum AppError {
 
 impl AppError {
     /// There is no such thing.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "ids are copied; a reference at every call says nothing"
+    )]
     pub fn not_found(kind: &'static str, id: impl ToString) -> Self {
         AppError::NotFound { kind, id: id.to_string() }
     }
 
     /// One field that cannot be taken.
+    #[expect(clippy::needless_pass_by_value, reason = "as for `not_found`")]
     pub fn field(pointer: &str, value: impl ToString, rule: impl ToString) -> Self {
         AppError::Fields(vec![Fault {
             pointer: pointer.to_owned(),

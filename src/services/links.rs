@@ -4,9 +4,10 @@
 //! present state and what can be done now.
 
 use super::app::{Now, sha256_hex};
-use super::applications::{self, Decision, get_applicant, get_library, get_round};
+use super::applications::{self, Decision};
+use super::load::{get_applicant, get_library, get_round};
 use super::notices::Case;
-use super::placements as placement_services;
+use super::placements::{Reply, answer_in};
 use super::{App, AppError};
 use crate::domain::ids::{ApplicationId, PlacementId};
 use crate::domain::link::{Link, Purpose};
@@ -16,7 +17,7 @@ use crate::domain::permissions::Actor;
 use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
-use crate::domain::states::{Answer, ApplicationState, PlacementState};
+use crate::domain::states::{Answer, ApplicationState, PlacementState, named};
 use crate::store::applications::Applicant;
 use crate::store::{Db, Tx, links, placements};
 
@@ -37,34 +38,21 @@ pub struct LinkView {
     pub placement: Option<(Placement, Library)>,
 }
 
-/// What a POST on a link can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
-    /// Prove the address.
-    Verify,
-    /// Release the participant.
-    Release,
-    /// Do not release the participant.
-    RefuseRelease,
-    /// Say yes to the proposal.
-    Accept,
-    /// Say no to it.
-    Decline,
-    /// Take the application back.
-    Withdraw,
-}
-
-impl Deed {
-    /// The name in forms and JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Deed::Verify => "verify",
-            Deed::Release => "release",
-            Deed::RefuseRelease => "refuse",
-            Deed::Accept => "accept",
-            Deed::Decline => "decline",
-            Deed::Withdraw => "withdraw",
-        }
+named! {
+    /// What a POST on a link can do.
+    Deed {
+        /// Prove the address.
+        Verify = "verify",
+        /// Release the participant.
+        Release = "release",
+        /// Do not release the participant.
+        RefuseRelease = "refuse",
+        /// Say yes to the proposal.
+        Accept = "accept",
+        /// Say no to it.
+        Decline = "decline",
+        /// Take the application back.
+        Withdraw = "withdraw",
     }
 }
 
@@ -86,8 +74,9 @@ pub enum Act {
 }
 
 fn get_link(db: &mut Db, secret: &str) -> Result<Link, AppError> {
-    links::find_by_secret(db, &sha256_hex(secret))?
-        .ok_or_else(|| AppError::not_found("link", "with this address: it may have been cut by a mail program"))
+    links::find_by_secret(db, &sha256_hex(secret))?.ok_or_else(|| {
+        AppError::not_found("link", "with this address: it may have been cut by a mail program")
+    })
 }
 
 fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
@@ -124,7 +113,9 @@ fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
         Purpose::Answer => match &view.placement {
             Some((placement, _)) => match (placement.state, placement.answer_of(view.link.party)) {
                 (PlacementState::Proposed, Some(Answer::Pending)) => vec![Deed::Accept, Deed::Decline],
-                (PlacementState::Proposed | PlacementState::Confirmed, Some(Answer::Yes)) => vec![Deed::Decline],
+                (PlacementState::Proposed | PlacementState::Confirmed, Some(Answer::Yes)) => {
+                    vec![Deed::Decline]
+                }
                 _ => Vec::new(),
             },
             None => Vec::new(),
@@ -164,7 +155,6 @@ pub fn authenticate(app: &App, secret: &str) -> Result<Actor, AppError> {
 /// `not-found`; `link-spent` with what is true now; the refusals of the deed itself.
 pub fn act(app: &App, secret: &str, act: &Act) -> Result<LinkView, AppError> {
     let now = app.now()?;
-    let mail_domain = &app.settings.mail_domain;
     app.store.write(|tx| {
         let link = get_link(tx, secret)?;
         let view = load(tx, link, &now)?;
@@ -175,7 +165,7 @@ pub fn act(app: &App, secret: &str, act: &Act) -> Result<LinkView, AppError> {
             return Err(spent(&view).into());
         }
         let actor = view.link.actor();
-        perform(tx, &now, &actor, &view, act, mail_domain)?;
+        perform(tx, &now, &actor, &view, act)?;
         if matches!(view.link.purpose, Purpose::Verify | Purpose::Release) {
             links::mark_used(tx, view.link.id, now.utc())?;
         }
@@ -192,7 +182,9 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
             .is_some_and(|(placement, _)| placement.answer_of(view.link.party) == Some(answer))
     };
     match act {
-        Act::Verify => view.link.purpose == Purpose::Verify && application.state != ApplicationState::Submitted,
+        Act::Verify => {
+            view.link.purpose == Purpose::Verify && application.state != ApplicationState::Submitted
+        }
         Act::Release(_) => {
             view.link.purpose == Purpose::Release && application.state == ApplicationState::Released
         }
@@ -218,14 +210,7 @@ fn spent(view: &LinkView) -> Refusal {
     )
 }
 
-fn perform(
-    tx: &mut Tx<'_>,
-    now: &Now,
-    actor: &Actor,
-    view: &LinkView,
-    act: &Act,
-    mail_domain: &str,
-) -> Result<(), AppError> {
+fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act) -> Result<(), AppError> {
     let applicant = view.applicant.clone();
     match (view.link.purpose, act) {
         (Purpose::Verify, Act::Verify) => applications::verify(tx, now, actor, applicant).map(|_| ()),
@@ -246,12 +231,11 @@ fn perform(
                 Act::Decline(reason) => (Answer::No, reason.clone()),
                 _ => (Answer::Yes, None),
             };
-            let by = (actor, "link");
-            placement_services::answer_in(tx, now, by, case, view.link.party, answer, reason, mail_domain)
-                .map(|_| ())
+            let reply = Reply { party: view.link.party, answer, reason, channel: "link" };
+            answer_in(tx, now, actor, case, &reply).map(|_| ())
         }
         (Purpose::Application, Act::Withdraw) => {
-            applications::withdraw_in(tx, now, actor, applicant, mail_domain).map(|_| ())
+            applications::withdraw_in(tx, now, actor, applicant).map(|_| ())
         }
         (purpose, _) => Err(AppError::field(
             "/deed",

@@ -6,12 +6,14 @@
 
 pub mod app;
 pub mod applications;
+pub mod audit;
 pub mod clock;
 pub mod employers;
 pub mod error;
 pub mod libraries;
 pub mod library_import;
 pub mod links;
+mod load;
 pub mod notices;
 pub mod offers;
 pub mod outbox;
@@ -21,6 +23,7 @@ pub mod publication;
 pub mod rounds;
 pub mod runs;
 pub mod schedule;
+mod snapshot;
 pub mod tokens;
 
 pub use app::{App, Settings};

@@ -14,6 +14,7 @@ use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
+use crate::domain::states::PlacementState;
 use crate::domain::text::Name;
 use crate::store::applications::Applicant;
 use crate::store::placements::{self, CalendarIdentity};
@@ -32,6 +33,9 @@ pub struct Facts {
     /// The times before a change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_times: Option<(NaiveTime, NaiveTime)>,
+    /// Whether the placement was confirmed before, so that both sides know each other.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acquainted: bool,
     /// Why, in words for the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -65,7 +69,7 @@ impl Recipient {
     pub fn participant(applicant: &Applicant) -> Self {
         Self {
             party: Party::Participant,
-            name: Some(applicant.person.name.clone()),
+            name: Some(applicant.application.name.clone()),
             address: applicant.person.email.clone(),
         }
     }
@@ -85,6 +89,14 @@ impl Recipient {
     }
 }
 
+/// The thread of mails to one party about one placement, or about an application.
+fn thread_of(applicant: &Applicant, placement: Option<&Placement>, party: Party) -> String {
+    match placement {
+        Some(placement) => format!("placement:{}:{party}", placement.id),
+        None => format!("application:{}:{party}", applicant.application.id),
+    }
+}
+
 fn enqueue(
     tx: &mut Tx<'_>,
     now: &Now,
@@ -95,11 +107,7 @@ fn enqueue(
     facts: &Facts,
 ) -> Result<bool, AppError> {
     let (applicant, placement) = case;
-    let thread = match placement {
-        Some(placement) => format!("placement:{}:{}", placement.id, recipient.party),
-        // A verification is never overtaken by a release request to somebody else.
-        None => format!("application:{}:{}", applicant.application.id, recipient.party),
-    };
+    let thread = thread_of(applicant, placement, recipient.party);
     let dedupe_key = format!("{thread}:{kind}:{version}");
     let facts = serde_json::to_string(facts).map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(outbox::enqueue(
@@ -125,14 +133,24 @@ fn enqueue(
     )?)
 }
 
-/// Asks a new applicant to prove the address.
+/// Asks an applicant to prove the address: once for each version of the application.
 ///
 /// # Errors
 /// The database's.
 pub fn verify_address(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<(), AppError> {
+    let version = count_verify_mails(tx, applicant)?;
     let recipient = Recipient::participant(applicant);
-    enqueue(tx, now, NoticeKind::VerifyAddress, &recipient, (applicant, None), 0, &Facts::default())?;
+    enqueue(tx, now, NoticeKind::VerifyAddress, &recipient, (applicant, None), version, &Facts::default())?;
     Ok(())
+}
+
+/// How often an applicant was asked to prove the address.
+///
+/// # Errors
+/// The database's.
+pub fn count_verify_mails(tx: &mut Tx<'_>, applicant: &Applicant) -> Result<i64, AppError> {
+    let thread = thread_of(applicant, None, Party::Participant);
+    Ok(outbox::count_of_kind(tx, &thread, NoticeKind::VerifyAddress)?)
 }
 
 /// Tells somebody who signs up again that they are signed up already, at most once an hour.
@@ -198,19 +216,19 @@ const fn is_invited(party: Party) -> bool {
     }
 }
 
-/// Raises the calendar identity of a recipient, or makes it.
+/// Raises the calendar identity of a recipient, or makes it. The UID is a plain UUID (RFC 7986, section 5.3).
 fn next_identity(
     tx: &mut Tx<'_>,
+    now: &Now,
     case: &Case,
     party: Party,
-    mail_domain: &str,
 ) -> Result<CalendarIdentity, AppError> {
     let identity = match placements::find_identity(tx, case.placement.id, party)? {
         Some(known) => CalendarIdentity { sequence: known.sequence + 1, ..known },
-        None => CalendarIdentity {
-            uid: format!("placement-{}-{party}@{mail_domain}", case.placement.id),
-            sequence: 0,
-        },
+        None => {
+            let uid = now.id(&format!("calendar {} {party}", case.placement.id)).to_string();
+            CalendarIdentity { uid, sequence: 0 }
+        }
     };
     placements::save_identity(tx, case.placement.id, party, &identity)?;
     Ok(identity)
@@ -223,7 +241,6 @@ fn tell(
     case: &Case,
     kind: NoticeKind,
     event: Event,
-    mail_domain: &str,
     more: &Facts,
 ) -> Result<(), AppError> {
     for recipient in case.recipients() {
@@ -232,7 +249,7 @@ fn tell(
         if kind == NoticeKind::Proposal && !asked {
             continue;
         }
-        let thread = format!("placement:{}:{party}", case.placement.id);
+        let thread = thread_of(&case.applicant, Some(&case.placement), party);
         if event == Event::Cancelled {
             let nothing_went_out = !outbox::has_begun(tx, &thread)?;
             if nothing_went_out {
@@ -241,8 +258,9 @@ fn tell(
             }
         }
         let mut facts = Facts { event: Some(event), ..more.clone() };
+        facts.acquainted |= event == Event::Confirmed;
         if is_invited(party) {
-            facts.sequence = Some(next_identity(tx, case, party, mail_domain)?.sequence);
+            facts.sequence = Some(next_identity(tx, now, case, party)?.sequence);
         }
         let version = case.placement.revision;
         let about = (&case.applicant, Some(&case.placement));
@@ -255,16 +273,16 @@ fn tell(
 ///
 /// # Errors
 /// The database's.
-pub fn proposal(tx: &mut Tx<'_>, now: &Now, case: &Case, mail_domain: &str) -> Result<(), AppError> {
-    tell(tx, now, case, NoticeKind::Proposal, Event::Tentative, mail_domain, &Facts::default())
+pub fn proposal(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError> {
+    tell(tx, now, case, NoticeKind::Proposal, Event::Tentative, &Facts::default())
 }
 
 /// Tells that everybody has said yes.
 ///
 /// # Errors
 /// The database's.
-pub fn confirmed(tx: &mut Tx<'_>, now: &Now, case: &Case, mail_domain: &str) -> Result<(), AppError> {
-    tell(tx, now, case, NoticeKind::Confirmed, Event::Confirmed, mail_domain, &Facts::default())
+pub fn confirmed(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError> {
+    tell(tx, now, case, NoticeKind::Confirmed, Event::Confirmed, &Facts::default())
 }
 
 /// Tells that the times have changed.
@@ -276,16 +294,14 @@ pub fn changed(
     now: &Now,
     case: &Case,
     former_times: (NaiveTime, NaiveTime),
-    mail_domain: &str,
 ) -> Result<(), AppError> {
-    use crate::domain::states::PlacementState;
     let event =
         if case.placement.state == PlacementState::Confirmed { Event::Confirmed } else { Event::Tentative };
     let facts = Facts { former_times: Some(former_times), ..Facts::default() };
-    tell(tx, now, case, NoticeKind::Changed, event, mail_domain, &facts)
+    tell(tx, now, case, NoticeKind::Changed, event, &facts)
 }
 
-/// Tells that the placement is off, to those who heard of it.
+/// Tells that the placement is off, to those who heard of it. `before` is its state until now.
 ///
 /// # Errors
 /// The database's.
@@ -293,9 +309,10 @@ pub fn cancelled(
     tx: &mut Tx<'_>,
     now: &Now,
     case: &Case,
+    before: PlacementState,
     reason: &str,
-    mail_domain: &str,
 ) -> Result<(), AppError> {
-    let facts = Facts { reason: Some(reason.to_owned()), ..Facts::default() };
-    tell(tx, now, case, NoticeKind::Cancelled, Event::Cancelled, mail_domain, &facts)
+    let acquainted = before == PlacementState::Confirmed;
+    let facts = Facts { reason: Some(reason.to_owned()), acquainted, ..Facts::default() };
+    tell(tx, now, case, NoticeKind::Cancelled, Event::Cancelled, &facts)
 }

@@ -5,18 +5,19 @@
 use chrono::{Duration, NaiveDateTime, NaiveTime};
 
 use super::app::{Now, permit};
-use super::applications::{get_applicant, get_library, get_round};
 use super::links::{NewLink, mint};
+use super::load::{get_applicant, get_library, get_placement, get_round};
 use super::notices::{Event, Facts};
+use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::ids::NoticeId;
-use crate::domain::letter::{EventStatus, Invitation, Letter, Method, NoticeKind, Visit};
+use crate::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Visit};
 use crate::domain::link::Purpose;
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::organisation::Library;
-use crate::domain::page::{Page, Paged};
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Subject};
+use crate::domain::placement::Placement;
 use crate::domain::round::Round;
 use crate::store::applications::Applicant;
 use crate::store::{Tx, outbox, placements};
@@ -33,7 +34,7 @@ const RETRY_MINUTES: [i64; 6] = [1, 5, 30, 120, 480, 1440];
 /// The database's.
 pub fn claim(app: &App, by: &str, most: i64) -> Result<Vec<Notice>, AppError> {
     let now = app.clock.now_utc();
-    app.store.write(|tx| Ok(outbox::claim(tx, by, now, now + LEASE, most)?))
+    app.store.write_queue(|tx| Ok(outbox::claim(tx, by, now, now + LEASE, most)?))
 }
 
 /// A claimed notice, ready to be rendered or, after an earlier attempt, rendered already.
@@ -56,7 +57,7 @@ pub fn message_id(app: &App, notice: &Notice) -> String {
 /// The database's; `internal` for facts that cannot be read.
 pub fn prepare(app: &App, notice: &Notice) -> Result<Prepared, AppError> {
     let now = app.now()?;
-    app.store.write(|tx| {
+    app.store.write_queue(|tx| {
         if notice.message_id.is_some() {
             let stored = outbox::message(tx, notice.id)?
                 .ok_or_else(|| AppError::Internal(format!("notice {}: no stored bytes", notice.id)))?;
@@ -72,7 +73,17 @@ fn letter(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Lett
     let applicant = get_applicant(tx, notice.application)?;
     let round = get_round(tx, applicant.application.round)?;
     let home = get_library(tx, applicant.application.home)?;
-    let link = match purpose(notice.kind, notice.party) {
+    let visit = match notice.placement {
+        Some(id) => {
+            let placement = get_placement(tx, id)?;
+            let host = get_library(tx, placement.host)?;
+            let identity = placements::find_identity(tx, id, notice.party)?;
+            Some((placement, host, identity))
+        }
+        None => None,
+    };
+    let asked = visit.as_ref().is_some_and(|(placement, _, _)| placement.answer_of(notice.party).is_some());
+    let link = match purpose(notice, &facts, asked) {
         Some(purpose) => {
             let new = NewLink {
                 purpose,
@@ -86,27 +97,11 @@ fn letter(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Lett
         }
         None => None,
     };
-    let confirmed = facts.event == Some(Event::Confirmed);
-    let visit = match notice.placement {
-        Some(id) => {
-            let placement =
-                placements::find(tx, id)?.ok_or_else(|| AppError::not_found("placement", id))?;
-            let host = get_library(tx, placement.host)?;
-            let identity = placements::find_identity(tx, id, notice.party)?;
-            Some((placement, host, identity))
-        }
-        None => None,
-    };
-    let may_see = Discretion { party: notice.party, confirmed };
+    let may_see = Discretion { party: notice.party, acquainted: facts.acquainted };
     let invitation = match (&visit, facts.sequence, facts.event) {
         (Some((placement, host, Some(identity))), Some(sequence), Some(event)) => {
-            let mut invitation =
-                invitation(app, notice, (event, sequence), host, &identity.uid, now, &applicant, may_see);
-            invitation.date = placement.date;
-            invitation.starts = placement.starts;
-            invitation.ends = placement.ends;
-            invitation.time_zone = placement.time_zone;
-            Some(invitation)
+            let facts = EventFacts { event, sequence, uid: &identity.uid, placement, host };
+            Some(invitation(app, notice, now, &facts, &applicant, may_see))
         }
         (Some(_) | None, Some(_) | None, Some(_) | None) => None,
     };
@@ -120,7 +115,7 @@ fn letter(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Lett
         service_name: app.settings.service_name.clone(),
         public_url: app.settings.public_url.clone(),
         link,
-        participant_name: may_see.name().then(|| applicant.person.name.to_string()),
+        participant_name: may_see.name().then(|| applicant.application.name.to_string()),
         participant_address: may_see.address().then(|| applicant.person.email.to_string()),
         role_title: applicant.application.role_title.as_ref().map(ToString::to_string),
         objectives: applicant.application.objectives.clone(),
@@ -146,8 +141,9 @@ fn letter(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Lett
             time_zone: placement.time_zone,
             former_times: facts.former_times,
         }),
-        answer_until: matches!(notice.kind, NoticeKind::Proposal | NoticeKind::ReleaseRequest)
-            .then_some(if notice.kind == NoticeKind::Proposal { round.answer_until } else { round.sign_up_until }),
+        answer_until: matches!(notice.kind, NoticeKind::Proposal | NoticeKind::ReleaseRequest).then_some(
+            if notice.kind == NoticeKind::Proposal { round.answer_until } else { round.sign_up_until },
+        ),
         reason: facts.reason,
         invitation,
         message_id: message_id(app, notice),
@@ -160,7 +156,8 @@ fn letter(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Lett
 #[derive(Debug, Clone, Copy)]
 struct Discretion {
     party: Party,
-    confirmed: bool,
+    /// The placement is, or was, certain.
+    acquainted: bool,
 }
 
 impl Discretion {
@@ -168,7 +165,7 @@ impl Discretion {
     const fn name(self) -> bool {
         match self.party {
             Party::Participant | Party::Manager => true,
-            Party::Host => self.confirmed,
+            Party::Host => self.acquainted,
         }
     }
 
@@ -176,7 +173,7 @@ impl Discretion {
     const fn address(self) -> bool {
         match self.party {
             Party::Participant | Party::Manager => false,
-            Party::Host => self.confirmed,
+            Party::Host => self.acquainted,
         }
     }
 
@@ -191,18 +188,24 @@ impl Discretion {
     /// Whom to ask at the host library: those who go there, once it is certain.
     const fn contact(self) -> bool {
         match self.party {
-            Party::Participant => self.confirmed,
+            Party::Participant => self.acquainted,
             Party::Manager | Party::Host => false,
         }
     }
 }
 
-const fn purpose(kind: NoticeKind, party: Party) -> Option<Purpose> {
-    match (kind, party) {
+/// What the link in a mail is for. Whoever is asked, or has answered, gets the page of answers.
+fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
+    match (notice.kind, notice.party) {
         (NoticeKind::VerifyAddress, _) => Some(Purpose::Verify),
         (NoticeKind::ReleaseRequest, _) => Some(Purpose::Release),
         (NoticeKind::Proposal, _) => Some(Purpose::Answer),
-        (NoticeKind::Confirmed | NoticeKind::Changed, Party::Host | Party::Manager) => Some(Purpose::Answer),
+        (NoticeKind::Changed, Party::Participant) if facts.event == Some(Event::Tentative) => {
+            Some(Purpose::Answer)
+        }
+        (NoticeKind::Confirmed | NoticeKind::Changed, Party::Host | Party::Manager) => {
+            asked.then_some(Purpose::Answer)
+        }
         (NoticeKind::AlreadySignedUp | NoticeKind::Unplaced, _)
         | (NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Cancelled, Party::Participant) => {
             Some(Purpose::Application)
@@ -216,39 +219,40 @@ fn expiry(round: &Round, purpose: Purpose) -> NaiveDateTime {
     let last = match purpose {
         Purpose::Verify => round.sign_up_until,
         Purpose::Release => round.answer_until,
-        Purpose::Answer | Purpose::Application => {
-            round.dates.last().copied().unwrap_or(round.answer_until)
-        }
+        Purpose::Answer | Purpose::Application => round.dates.last().copied().unwrap_or(round.answer_until),
     };
     // One day more covers every zone west of UTC.
     last.and_time(NaiveTime::MIN) + Duration::days(2)
 }
 
 fn address_of(library: &Library) -> Option<String> {
-    let parts: Vec<String> = library
-        .address
-        .iter()
-        .cloned()
-        .chain(library.postcode.iter().map(ToString::to_string))
-        .collect();
+    let parts: Vec<String> =
+        library.address.iter().cloned().chain(library.postcode.iter().map(ToString::to_string)).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the facts of one invitation, each from another place")]
+/// The calendar event of a placement for one recipient.
+struct EventFacts<'a> {
+    event: Event,
+    sequence: i64,
+    uid: &'a str,
+    placement: &'a Placement,
+    host: &'a Library,
+}
+
 fn invitation(
     app: &App,
     notice: &Notice,
-    (event, sequence): (Event, i64),
-    host: &Library,
-    uid: &str,
     now: &Now,
+    facts: &EventFacts<'_>,
     applicant: &Applicant,
     may_see: Discretion,
 ) -> Invitation {
-    let (method, status) = match event {
-        Event::Tentative => (Method::Request, EventStatus::Tentative),
-        Event::Confirmed => (Method::Request, EventStatus::Confirmed),
-        Event::Cancelled => (Method::Cancel, EventStatus::Cancelled),
+    let EventFacts { event, sequence, uid, placement, host } = *facts;
+    let status = match event {
+        Event::Tentative => EventStatus::Tentative,
+        Event::Confirmed => EventStatus::Confirmed,
+        Event::Cancelled => EventStatus::Cancelled,
     };
     let (summary, description) = match notice.party {
         Party::Participant | Party::Manager => (
@@ -257,7 +261,7 @@ fn invitation(
         ),
         Party::Host => {
             let visitor = if may_see.name() {
-                applicant.person.name.to_string()
+                applicant.application.name.to_string()
             } else {
                 "a colleague of another sector".to_owned()
             };
@@ -268,7 +272,6 @@ fn invitation(
         }
     };
     Invitation {
-        method,
         uid: uid.to_owned(),
         sequence,
         dtstamp: now.at,
@@ -284,10 +287,10 @@ fn invitation(
             None => host.name.to_string(),
         }),
         point: host.point.map(|point| (point.latitude(), point.longitude())),
-        date: now.at.date_naive(),
-        starts: NaiveTime::MIN,
-        ends: NaiveTime::MIN,
-        time_zone: host.time_zone,
+        date: placement.date,
+        starts: placement.starts,
+        ends: placement.ends,
+        time_zone: placement.time_zone,
         url: app.settings.public_url.clone(),
     }
 }
@@ -303,7 +306,7 @@ pub fn store_message(
     message_id: &str,
     message: &[u8],
 ) -> Result<bool, AppError> {
-    app.store.write(|tx| Ok(outbox::store_message(tx, id, by, message_id, message)?))
+    app.store.write_queue(|tx| Ok(outbox::store_message(tx, id, by, message_id, message)?))
 }
 
 /// What came of an attempt.
@@ -323,7 +326,7 @@ pub enum Attempt {
 /// The database's.
 pub fn settle(app: &App, notice: &Notice, by: &str, attempt: &Attempt) -> Result<(), AppError> {
     let now = app.clock.now_utc();
-    let settled = app.store.write(|tx| -> Result<bool, AppError> {
+    let settled = app.store.write_queue(|tx| -> Result<bool, AppError> {
         Ok(match attempt {
             Attempt::Sent(words) => outbox::settle(tx, notice.id, by, NoticeState::Sent, words, now)?,
             Attempt::Never(words) => outbox::settle(tx, notice.id, by, NoticeState::GaveUp, words, now)?,
@@ -350,10 +353,9 @@ pub fn settle(app: &App, notice: &Notice, by: &str, attempt: &Attempt) -> Result
 /// # Errors
 /// The database's.
 pub fn give_back(app: &App, notices: &[Notice], by: &str) -> Result<(), AppError> {
-    let now = app.clock.now_utc();
-    app.store.write(|tx| {
+    app.store.write_queue(|tx| {
         for notice in notices {
-            outbox::put_back(tx, notice.id, by, "given back: the worker stopped", now)?;
+            outbox::give_back(tx, notice.id, by)?;
         }
         Ok(())
     })
@@ -375,7 +377,7 @@ pub fn counts(app: &App, actor: &Actor) -> Result<Vec<(NoticeState, i64)>, AppEr
 pub fn list(app: &App, actor: &Actor, page: &Page<NoticeId>) -> Result<Paged<Notice, NoticeId>, AppError> {
     permit(actor, Action::ReadOutbox, &Subject::installation(), ("outbox", &"list"))?;
     app.store.read(|db| {
-        let rows = outbox::list(db, page.after(), page.rows_to_read())?;
+        let rows = outbox::list(db, page.after, page.fetch())?;
         Ok(page.cut(rows, |notice| notice.id))
     })
 }

@@ -3,22 +3,25 @@
 use chrono::NaiveTime;
 use serde_json::json;
 
-use super::app::{Now, permit, record, scope};
-use super::applications::{get_applicant, get_library, get_round};
+use super::app::{Now, own_employer, permit, record};
+use super::load::{get_applicant, get_library, get_placement};
 use super::notices::{self, Case};
+use super::page::{Page, Paged};
+use super::rounds::load as load_round;
 use super::{App, AppError};
 use crate::domain::ids::{PlacementId, RoundId};
-use crate::domain::page::{Page, Paged};
+use crate::domain::organisation::Library;
 use crate::domain::party::Party;
-use crate::domain::permissions::{Action, Actor, Role, Scope, Subject};
+use crate::domain::permissions::{Action, Actor, Role, Subject};
 use crate::domain::placement::{Outcome, Placement};
+use crate::domain::round::Round;
 use crate::domain::states::{Answer, ApplicationState, PlacementState};
 use crate::store::placements::{AnsweredBy, Visible};
 use crate::store::{Db, Tx, applications, placements};
 
 /// Loads a placement with its people.
 pub(super) fn get_case(db: &mut Db, id: PlacementId) -> Result<Case, AppError> {
-    let placement = placements::find(db, id)?.ok_or_else(|| AppError::not_found("placement", id))?;
+    let placement = get_placement(db, id)?;
     let applicant = get_applicant(db, placement.application)?;
     let host = get_library(db, placement.host)?;
     Ok(Case { applicant, host, placement })
@@ -30,26 +33,32 @@ fn subject(actor: &Actor, case: &Case) -> Subject {
     if actor.role == Role::LibraryAdministrator {
         employers.extend(&case.host.employers);
     }
-    Subject {
-        employers,
-        application: Some(case.placement.application),
-        placement: Some(case.placement.id),
-    }
+    Subject { employers, application: Some(case.placement.application), placement: Some(case.placement.id) }
 }
 
 fn permit_on(actor: &Actor, action: Action, case: &Case) -> Result<(), AppError> {
     permit(actor, action, &subject(actor, case), ("placement", &case.placement.id))
 }
 
+/// A placement with its people and both libraries. What of it an actor may be told is the reader's concern.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The placement, its participant and its host.
+    pub case: Case,
+    /// Where the participant comes from.
+    pub home: Library,
+}
+
 /// A placement.
 ///
 /// # Errors
 /// `not-found` also for a foreign one, `forbidden`, `unauthenticated`.
-pub fn get(app: &App, actor: &Actor, id: PlacementId) -> Result<Case, AppError> {
+pub fn get(app: &App, actor: &Actor, id: PlacementId) -> Result<Seen, AppError> {
     app.store.read(|db| {
         let case = get_case(db, id)?;
         permit_on(actor, Action::ReadPlacement, &case)?;
-        Ok(case)
+        let home = get_library(db, case.placement.home)?;
+        Ok(Seen { case, home })
     })
 }
 
@@ -63,14 +72,14 @@ pub fn list(
     round: RoundId,
     page: &Page<PlacementId>,
 ) -> Result<Paged<Placement, PlacementId>, AppError> {
-    let visible = match (scope(actor, Action::ReadPlacement)?, actor.role) {
-        (Scope::Everything, _) => Visible::All,
-        (Scope::Employer(own), Role::LibraryAdministrator) => Visible::StaffOrHostedBy(own),
-        (Scope::Employer(own), _) => Visible::StaffOf(own),
+    let visible = match (own_employer(actor, Action::ReadPlacement)?, actor.role) {
+        (None, _) => Visible::All,
+        (Some(own), Role::LibraryAdministrator) => Visible::StaffOrHostedBy(own),
+        (Some(own), _) => Visible::StaffOf(own),
     };
     app.store.read(|db| {
-        get_round(db, round)?;
-        let found = placements::list(db, round, visible, page.after(), page.rows_to_read())?;
+        load_round(db, actor, round)?;
+        let found = placements::list(db, round, visible, page.after, page.fetch())?;
         Ok(page.cut(found, |placement| placement.id))
     })
 }
@@ -83,40 +92,43 @@ const fn action_of(party: Party) -> Action {
     }
 }
 
-/// Takes one party's answer through the API.
+/// What one party says to a proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// Which party.
+    pub party: Party,
+    /// Yes or no.
+    pub answer: Answer,
+    /// Why not.
+    pub reason: Option<String>,
+    /// Through what: `link` or `api`.
+    pub channel: &'static str,
+}
+
+/// Takes one party's answer.
 ///
 /// # Errors
 /// `not-found`, `forbidden`, `placement-state`, `consent-not-asked`.
-pub fn answer(
-    app: &App,
-    actor: &Actor,
-    id: PlacementId,
-    party: Party,
-    answer: Answer,
-    reason: Option<String>,
-) -> Result<Case, AppError> {
+pub fn answer(app: &App, actor: &Actor, id: PlacementId, reply: &Reply) -> Result<Case, AppError> {
     let now = app.now()?;
-    let mail_domain = &app.settings.mail_domain;
     app.store.write(|tx| {
         let case = get_case(tx, id)?;
-        answer_in(tx, &now, (actor, "api"), case, party, answer, reason.clone(), mail_domain)
+        answer_in(tx, &now, actor, case, reply)
     })
 }
 
 /// Takes one party's answer within a transaction; tells everybody when it confirms or ends the placement.
-#[expect(clippy::too_many_arguments, reason = "each is a fact of the answer; a struct would only rename them")]
 pub(super) fn answer_in(
     tx: &mut Tx<'_>,
     now: &Now,
-    (actor, channel): (&Actor, &str),
+    actor: &Actor,
     mut case: Case,
-    party: Party,
-    answer: Answer,
-    reason: Option<String>,
-    mail_domain: &str,
+    reply: &Reply,
 ) -> Result<Case, AppError> {
+    let Reply { party, answer, ref reason, channel } = *reply;
     permit_on_party(actor, party, &case)?;
-    let outcome = case.placement.take_answer(party, answer, reason)?;
+    let before = case.placement.state;
+    let outcome = case.placement.take_answer(party, answer, reason.clone())?;
     if outcome == Outcome::Repeated {
         return Ok(case);
     }
@@ -131,7 +143,7 @@ pub(super) fn answer_in(
     record(tx, now, actor, action_of(party), ("placement", &id), &details)?;
     match outcome {
         Outcome::Recorded | Outcome::Repeated => {}
-        Outcome::Confirmed => notices::confirmed(tx, now, &case, mail_domain)?,
+        Outcome::Confirmed => notices::confirmed(tx, now, &case)?,
         Outcome::Declined => {
             release_place(tx, now, &mut case)?;
             let words = match party {
@@ -139,7 +151,7 @@ pub(super) fn answer_in(
                 Party::Host => "the host library cannot receive a visitor on this day",
                 Party::Manager => "the line manager cannot release the participant on this day",
             };
-            notices::cancelled(tx, now, &case, words, mail_domain)?;
+            notices::cancelled(tx, now, &case, before, words)?;
         }
     }
     Ok(case)
@@ -176,7 +188,6 @@ pub fn reschedule(
     ends: NaiveTime,
 ) -> Result<Case, AppError> {
     let now = app.now()?;
-    let mail_domain = &app.settings.mail_domain;
     app.store.write(|tx| {
         let mut case = get_case(tx, id)?;
         let mut subject = subject(actor, &case);
@@ -193,7 +204,7 @@ pub fn reschedule(
         placements::save(tx, &mut case.placement, now.utc())?;
         let details = json!({ "starts": starts.to_string(), "ends": ends.to_string() });
         record(tx, &now, actor, Action::ReschedulePlacement, ("placement", &id), &details)?;
-        notices::changed(tx, &now, &case, former, mail_domain)?;
+        notices::changed(tx, &now, &case, former)?;
         Ok(case)
     })
 }
@@ -204,27 +215,26 @@ pub fn reschedule(
 /// `not-found`, `forbidden`, `placement-state`.
 pub fn cancel(app: &App, actor: &Actor, id: PlacementId, reason: &str) -> Result<Case, AppError> {
     let now = app.now()?;
-    let mail_domain = &app.settings.mail_domain;
     app.store.write(|tx| {
         let case = get_case(tx, id)?;
         permit_on(actor, Action::CancelPlacement, &case)?;
-        let case = cancel_in(tx, &now, case, reason, mail_domain)?;
-        record(tx, &now, actor, Action::CancelPlacement, ("placement", &id), &json!({}))?;
-        Ok(case)
+        cancel_in(tx, &now, actor, case, reason)
     })
 }
 
 fn cancel_in(
     tx: &mut Tx<'_>,
     now: &Now,
+    actor: &Actor,
     mut case: Case,
     reason: &str,
-    mail_domain: &str,
 ) -> Result<Case, AppError> {
+    let before = case.placement.state;
     case.placement.cancel()?;
     placements::save(tx, &mut case.placement, now.utc())?;
     release_place(tx, now, &mut case)?;
-    notices::cancelled(tx, now, &case, reason, mail_domain)?;
+    record(tx, now, actor, Action::CancelPlacement, ("placement", &case.placement.id), &json!({}))?;
+    notices::cancelled(tx, now, &case, before, reason)?;
     Ok(case)
 }
 
@@ -235,17 +245,14 @@ fn cancel_in(
 pub(super) fn cancel_all_of_round(
     tx: &mut Tx<'_>,
     now: &Now,
-    round: RoundId,
-    reason: &str,
-    mail_domain: &str,
-) -> Result<usize, AppError> {
-    let mut cancelled = 0;
-    for placement in placements::list(tx, round, Visible::All, None, i64::MAX)? {
+    actor: &Actor,
+    round: &Round,
+) -> Result<(), AppError> {
+    for placement in placements::list(tx, round.id, Visible::All, None, i64::MAX)? {
         if matches!(placement.state, PlacementState::Proposed | PlacementState::Confirmed) {
             let case = get_case(tx, placement.id)?;
-            cancel_in(tx, now, case, reason, mail_domain)?;
-            cancelled += 1;
+            cancel_in(tx, now, actor, case, "the round has been called off")?;
         }
     }
-    Ok(cancelled)
+    Ok(())
 }

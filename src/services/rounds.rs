@@ -16,7 +16,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::round::Round;
 use crate::domain::states::RoundState;
 use crate::domain::text::Name;
-use crate::files::round::Rules;
+use crate::files::Rules;
 use crate::store::rounds::Drafts;
 use crate::store::{Db, Tx, rounds};
 

@@ -18,6 +18,7 @@ struct Row {
     person_id: String,
     employer_id: String,
     home_library_id: String,
+    name: String,
     state: String,
     dates: String,
     released_dates: String,
@@ -55,6 +56,7 @@ impl Row {
             person_id: a.person.to_string(),
             employer_id: a.employer.to_string(),
             home_library_id: a.home.to_string(),
+            name: a.name.to_string(),
             state: a.state.to_string(),
             dates: list_to_json("dates", &a.dates)?,
             released_dates: list_to_json("released dates", &a.released_dates)?,
@@ -83,6 +85,7 @@ impl Row {
             person: parse("person", &self.person_id)?,
             employer: parse("employer", &self.employer_id)?,
             home: parse("library", &self.home_library_id)?,
+            name: parse("name", &self.name)?,
             state: parse("state", &self.state)?,
             dates: list_from_json("dates", &self.dates)?,
             released_dates: list_from_json("released dates", &self.released_dates)?,
@@ -220,6 +223,27 @@ pub fn list_of_round(db: &mut Db, round: RoundId) -> Result<Vec<Applicant>, Stor
     applicants(rows)
 }
 
+/// The applications with these ids, with their persons, in the order of their ids; unknown ids are passed over.
+///
+/// # Errors
+/// The database's.
+pub fn list_by_ids(db: &mut Db, ids: &[ApplicationId]) -> Result<Vec<Applicant>, StoreError> {
+    let mut ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    ids.sort_unstable();
+    let mut rows = Vec::with_capacity(ids.len());
+    // SQLite takes at most some 32,000 parameters in a statement.
+    for piece in ids.chunks(1_000) {
+        let found = applications::table
+            .inner_join(persons::table.on(persons::id.eq(applications::person_id)))
+            .filter(applications::id.eq_any(piece))
+            .order(applications::id)
+            .select((Row::as_select(), PersonRow::as_select()))
+            .load::<(Row, PersonRow)>(db)?;
+        rows.extend(found);
+    }
+    applicants(rows)
+}
+
 /// A page of a round's applications: of all libraries, or of one employer's libraries only.
 ///
 /// # Errors
@@ -285,11 +309,12 @@ pub fn save(tx: &mut Tx<'_>, application: &Application, now: NaiveDateTime) -> R
     Ok(())
 }
 
-/// Adds the access needs of an application; none are not stored.
+/// Puts access needs in the place of those said before; none are not stored.
 ///
 /// # Errors
 /// The database's.
-pub fn insert_needs(tx: &mut Tx<'_>, id: ApplicationId, needs: &[Tag]) -> Result<(), StoreError> {
+pub fn replace_needs(tx: &mut Tx<'_>, id: ApplicationId, needs: &[Tag]) -> Result<(), StoreError> {
+    diesel::delete(access_needs::table.find(id.to_string())).execute(&mut **tx)?;
     if needs.is_empty() {
         return Ok(());
     }

@@ -4,6 +4,7 @@
 //! with bounded repeats. A write closure may therefore run more than once: it has no sends, no clock, no random.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -237,14 +238,35 @@ impl Store {
         &self,
         writing: impl Fn(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.write_at("BEGIN ISOLATION LEVEL SERIALIZABLE", writing)
+    }
+
+    /// Writes as a worker on a queue: what counts is a compare-and-set on a lease, which needs no serial order.
+    ///
+    /// On PostgreSQL each statement sees what is committed by then (READ COMMITTED), so that many workers on one queue
+    /// do not make each other begin again. SQLite has one writer anyway.
+    ///
+    /// # Errors
+    /// As for [`Store::write`].
+    pub fn write_queue<T, E: From<StoreError> + IsConflict>(
+        &self,
+        writing: impl Fn(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write_at("BEGIN ISOLATION LEVEL READ COMMITTED", writing)
+    }
+
+    fn write_at<T, E: From<StoreError> + IsConflict>(
+        &self,
+        postgres: &str,
+        writing: impl Fn(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut attempt = 0;
         loop {
-            let result = self.write_once(&writing);
+            let result = self.write_once(postgres, &writing);
             attempt += 1;
             match result {
                 Err(error) if error.is_conflict() && attempt <= MOST_REPEATS => {
-                    // Ever longer, so that the others get through; the count alone spreads the waiting.
-                    std::thread::sleep(Duration::from_millis(u64::from(attempt * attempt)));
+                    std::thread::sleep(pause(attempt));
                 }
                 other => return other,
             }
@@ -262,10 +284,11 @@ impl Store {
 
     fn write_once<T, E: From<StoreError>>(
         &self,
+        postgres: &str,
         writing: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut db = self.writers.get().map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        begin(&mut db, "BEGIN IMMEDIATE", "BEGIN ISOLATION LEVEL SERIALIZABLE")?;
+        begin(&mut db, "BEGIN IMMEDIATE", postgres)?;
         let result = writing(&mut Tx(&mut db));
         match result {
             Ok(value) => match commit(&mut db) {
@@ -281,6 +304,15 @@ impl Store {
             }
         }
     }
+}
+
+/// How long a transaction that met another one waits: ever longer, and not all threads alike, so that those who met do
+/// not meet again.
+fn pause(attempt: u32) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (std::thread::current().id(), attempt).hash(&mut hasher);
+    let spread = hasher.finish() % u64::from(attempt * 8);
+    Duration::from_millis(u64::from(attempt * attempt) + spread)
 }
 
 /// Whether a failed transaction may be repeated.

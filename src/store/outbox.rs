@@ -116,6 +116,18 @@ pub fn has_begun(db: &mut Db, thread_key: &str) -> Result<bool, StoreError> {
     Ok(begun > 0)
 }
 
+/// How many notices of a kind a thread has had, whatever became of them.
+///
+/// # Errors
+/// The database's.
+pub fn count_of_kind(db: &mut Db, thread_key: &str, kind: NoticeKind) -> Result<i64, StoreError> {
+    Ok(outbox::table
+        .filter(outbox::thread_key.eq(thread_key))
+        .filter(outbox::kind.eq(kind.as_str()))
+        .count()
+        .get_result(db)?)
+}
+
 /// The Message-ID of the first message of a thread that was rendered.
 ///
 /// # Errors
@@ -242,6 +254,22 @@ pub fn put_back(
         ))
         .execute(&mut **tx)?;
     Ok(put == 1)
+}
+
+/// Gives a leased notice back untried: the claim does not count as an attempt.
+///
+/// # Errors
+/// The database's.
+pub fn give_back(tx: &mut Tx<'_>, id: NoticeId, by: &str) -> Result<(), StoreError> {
+    diesel::update(outbox::table.find(id.to_string()).filter(outbox::lease_by.eq(by)))
+        .set((
+            outbox::state.eq(NoticeState::Queued.as_str()),
+            outbox::attempts.eq(outbox::attempts - 1),
+            outbox::lease_by.eq(None::<String>),
+            outbox::lease_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// How many notices are in each state.

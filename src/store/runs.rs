@@ -157,42 +157,72 @@ pub fn renew(tx: &mut Tx<'_>, id: RunId, by: &str, lease_until: NaiveDateTime) -
     Ok(renewed == 1)
 }
 
-/// Stores what came of a run; false when it was settled already.
+/// Gives a run back unsolved.
+///
+/// # Errors
+/// The database's.
+pub fn give_back(tx: &mut Tx<'_>, id: RunId, by: &str) -> Result<(), StoreError> {
+    diesel::update(runs::table)
+        .filter(runs::id.eq(id.to_string()))
+        .filter(runs::state.eq(RunState::Solving.as_str()))
+        .filter(runs::lease_by.eq(by))
+        .set((
+            runs::state.eq(RunState::Queued.as_str()),
+            runs::lease_by.eq(None::<String>),
+            runs::lease_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Stores what came of a run; false when another solver has taken it over.
 ///
 /// # Errors
 /// The database's.
 pub fn finish(
     tx: &mut Tx<'_>,
     id: RunId,
+    by: &str,
     result: &RunResult,
     schedule_file: &str,
     now: NaiveDateTime,
 ) -> Result<bool, StoreError> {
-    let settled =
-        diesel::update(runs::table.find(id.to_string()).filter(runs::state.eq(RunState::Solving.as_str())))
-            .set((
-                runs::state.eq(RunState::Finished.as_str()),
-                runs::schedule_file.eq(schedule_file),
-                runs::placed.eq(result.placed),
-                runs::unplaced.eq(result.unplaced),
-                runs::value.eq(result.value),
-                runs::bound.eq(result.bound),
-                runs::proof.eq(&result.proof),
-                runs::finished_at.eq(now),
-            ))
-            .execute(&mut **tx)?;
+    let settled = diesel::update(runs::table)
+        .filter(runs::id.eq(id.to_string()))
+        .filter(runs::state.eq(RunState::Solving.as_str()))
+        .filter(runs::lease_by.eq(by))
+        .set((
+            runs::state.eq(RunState::Finished.as_str()),
+            runs::schedule_file.eq(schedule_file),
+            runs::placed.eq(result.placed),
+            runs::unplaced.eq(result.unplaced),
+            runs::value.eq(result.value),
+            runs::bound.eq(result.bound),
+            runs::proof.eq(&result.proof),
+            runs::finished_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
     Ok(settled == 1)
 }
 
-/// Stores why a run failed.
+/// Stores why a run failed; false when another solver has taken it over.
 ///
 /// # Errors
 /// The database's.
-pub fn fail(tx: &mut Tx<'_>, id: RunId, error: &str, now: NaiveDateTime) -> Result<(), StoreError> {
-    diesel::update(runs::table.find(id.to_string()).filter(runs::state.eq(RunState::Solving.as_str())))
+pub fn fail(
+    tx: &mut Tx<'_>,
+    id: RunId,
+    by: &str,
+    error: &str,
+    now: NaiveDateTime,
+) -> Result<bool, StoreError> {
+    let settled = diesel::update(runs::table)
+        .filter(runs::id.eq(id.to_string()))
+        .filter(runs::state.eq(RunState::Solving.as_str()))
+        .filter(runs::lease_by.eq(by))
         .set((runs::state.eq(RunState::Failed.as_str()), runs::error.eq(error), runs::finished_at.eq(now)))
         .execute(&mut **tx)?;
-    Ok(())
+    Ok(settled == 1)
 }
 
 /// Marks a run as the published one.

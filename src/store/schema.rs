@@ -75,6 +75,7 @@ diesel::table! {
         person_id -> Text,
         employer_id -> Text,
         home_library_id -> Text,
+        name -> Text,
         state -> Text,
         dates -> Text,
         released_dates -> Text,

@@ -58,8 +58,8 @@ const TROUBLE: Duration = Duration::from_secs(5);
 pub async fn send_mail(app: App, transport: Transport, name: String, stop: Stop) {
     while !stop.is_asked() {
         match outbox::send_due(&app, &transport, &name, &stop).await {
-            Ok(0) => stop.pause(IDLE).await,
-            Ok(_) => {}
+            Ok(outbox::Sent::Nothing | outbox::Sent::Some) => stop.pause(IDLE).await,
+            Ok(outbox::Sent::All) => {}
             Err(error) => {
                 tracing::error!(%error, "outbox");
                 stop.pause(TROUBLE).await;
@@ -69,11 +69,11 @@ pub async fn send_mail(app: App, transport: Transport, name: String, stop: Stop)
 }
 
 /// Solves queued runs until asked to stop.
-pub async fn solve_runs(app: App, name: String, board: runs::Board, stop: Stop) {
+pub async fn solve_runs(app: App, name: String, stop: Stop) {
     while !stop.is_asked() {
         let step = {
-            let (app, name, board, stop) = (app.clone(), name.clone(), board.clone(), stop.clone());
-            tokio::task::spawn_blocking(move || runs::solve_next(&app, &name, &board, &stop))
+            let (app, name, stop) = (app.clone(), name.clone(), stop.clone());
+            tokio::task::spawn_blocking(move || runs::solve_next(&app, &name, &stop))
         };
         match step.await {
             Ok(Ok(runs::Solved::Nothing)) => stop.pause(IDLE).await,

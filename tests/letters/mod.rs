@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use library_swap::domain::letter::{EventStatus, Invitation, Letter, Method, NoticeKind, Visit};
+use library_swap::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Visit};
 use library_swap::domain::party::Party;
 use library_swap::mail::{Rendered, Sender, render};
 use mail_parser::{Message, MessageParser};
@@ -52,7 +52,6 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         former_times: (kind == NoticeKind::Changed).then(|| (time(10, 0), time(15, 0))),
     };
     let invitation = Invitation {
-        method: if cancelled { Method::Cancel } else { Method::Request },
         uid: format!("placement-01937f5c-{party}@exchange.example"),
         sequence: 1,
         dtstamp: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),

@@ -116,6 +116,8 @@ CREATE TABLE applications (
     person_id TEXT NOT NULL,
     employer_id TEXT NOT NULL,
     home_library_id TEXT NOT NULL,
+    -- As signed up; becomes the person's name once the address is proven.
+    name TEXT NOT NULL,
     state TEXT NOT NULL,
     dates TEXT NOT NULL,
     released_dates TEXT NOT NULL,

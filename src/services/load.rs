@@ -1,0 +1,43 @@
+//! Loading one thing by its id, or saying that there is none.
+
+use super::AppError;
+use crate::domain::ids::{ApplicationId, LibraryId, PlacementId, RoundId, RunId};
+use crate::domain::organisation::Library;
+use crate::domain::placement::Placement;
+use crate::domain::round::Round;
+use crate::domain::run::Run;
+use crate::store::applications::Applicant;
+use crate::store::{Db, applications, organisations, placements, rounds, runs};
+
+/// A round, drafts too: for use cases that asked the table before, or act on what hangs on the round.
+pub(super) fn get_round(db: &mut Db, id: RoundId) -> Result<Round, AppError> {
+    rounds::find(db, id)?.ok_or_else(|| AppError::not_found("round", id))
+}
+
+/// An application with its person.
+pub(super) fn get_applicant(db: &mut Db, id: ApplicationId) -> Result<Applicant, AppError> {
+    applications::find(db, id)?.ok_or_else(|| AppError::not_found("application", id))
+}
+
+/// A library.
+pub(super) fn get_library(db: &mut Db, id: LibraryId) -> Result<Library, AppError> {
+    organisations::find_library(db, id)?.ok_or_else(|| AppError::not_found("library", id))
+}
+
+/// A library by its id or by its reference in the list it came from.
+pub(super) fn find_library(db: &mut Db, id_or_reference: &str) -> Result<Option<Library>, AppError> {
+    Ok(match id_or_reference.parse() {
+        Ok(id) => organisations::find_library(db, id)?,
+        Err(_) => organisations::find_library_by_reference(db, id_or_reference)?,
+    })
+}
+
+/// A placement.
+pub(super) fn get_placement(db: &mut Db, id: PlacementId) -> Result<Placement, AppError> {
+    placements::find(db, id)?.ok_or_else(|| AppError::not_found("placement", id))
+}
+
+/// A run.
+pub(super) fn get_run(db: &mut Db, id: RunId) -> Result<Run, AppError> {
+    runs::find(db, id)?.ok_or_else(|| AppError::not_found("run", id))
+}

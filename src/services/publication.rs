@@ -1,0 +1,203 @@
+//! Publishing: one transaction turns a verified run into proposals and enqueues every mail. Before it, nobody but the
+//! organisers can tell that anything was matched.
+
+use std::collections::HashMap;
+
+use chrono::NaiveTime;
+use serde_json::json;
+
+use super::app::{Now, permit_everywhere, record};
+use super::load::{get_round, get_run};
+use super::notices::{self, Case};
+use super::{App, AppError};
+use crate::domain::ids::{ApplicationId, LibraryId, PlacementId, RunId};
+use crate::domain::organisation::Library;
+use crate::domain::party::Party;
+use crate::domain::permissions::{Action, Actor};
+use crate::domain::placement::{Consent, Placement, visit_times};
+use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::round::Round;
+use crate::domain::states::{Answer, ApplicationState, PlacementState, RunState};
+use crate::files;
+use crate::files::Schedule;
+use crate::files::round::Hours;
+use crate::files::schedule::{Reason, Unplaced};
+use crate::store::applications::Applicant;
+use crate::store::{Tx, applications, organisations, placements, rounds, runs};
+
+/// Publishes a run: placements are proposed, everybody concerned is written to, the rest hear that they have no place.
+///
+/// # Errors
+/// `run-state` unless it is finished; `stale-run` when anything that is matched has changed since it was frozen;
+/// `round-state`, `too-late`; `not-found`; `forbidden`.
+pub fn publish(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError> {
+    permit_everywhere(actor, Action::Publish)?;
+    let now = app.now()?;
+    app.store.write(|tx| {
+        let run = get_run(tx, run)?;
+        let mut round = get_round(tx, run.round)?;
+        if run.state != RunState::Finished {
+            let words = format!("this run is {}: only a finished one can be published", run.state);
+            return Err(Refusal::new(RefusalCode::RunState, words).into());
+        }
+        round.publish(now.today(round.time_zone))?;
+        if run.round_revision != round.revision {
+            let words = format!(
+                "the round has changed {} times since this run froze it: start a new run",
+                round.revision - run.round_revision
+            );
+            return Err(Refusal::new(RefusalCode::StaleRun, words).into());
+        }
+        let (frozen, schedule) = read_files(tx, run.id)?;
+        let proposed = propose(tx, &now, &round, run.id, &frozen, &schedule)?;
+        runs::mark_published(tx, run.id)?;
+        rounds::save(tx, &round, now.utc())?;
+        let details = json!({ "run": run.id.to_string(), "placements": proposed });
+        record(tx, &now, actor, Action::Publish, ("round", &round.id), &details)?;
+        Ok(round)
+    })
+}
+
+fn read_files(tx: &mut Tx<'_>, run: RunId) -> Result<(files::Round, Schedule), AppError> {
+    let unreadable = |what: &str, faults: &[crate::domain::fault::Fault]| {
+        AppError::Internal(format!("{what} of run {run}: {} faults", faults.len()))
+    };
+    match runs::files(tx, run)? {
+        Some((round, Some(schedule))) => Ok((
+            files::Round::read(round.as_bytes()).map_err(|faults| unreadable("round file", &faults))?,
+            Schedule::read(schedule.as_bytes()).map_err(|faults| unreadable("schedule file", &faults))?,
+        )),
+        Some((_, None)) | None => {
+            Err(AppError::Internal(format!("run {run} is finished without a schedule")))
+        }
+    }
+}
+
+fn id<T: std::str::FromStr>(text: &str) -> Result<T, AppError> {
+    text.parse()
+        .map_err(|_| AppError::Internal(format!("`{text}` in a frozen file is no id of this service")))
+}
+
+/// Writes placements and notices; says how many placements there are.
+fn propose(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    round: &Round,
+    run: RunId,
+    frozen: &files::Round,
+    schedule: &Schedule,
+) -> Result<usize, AppError> {
+    let mut applicants: HashMap<ApplicationId, Applicant> = applications::list_of_round(tx, round.id)?
+        .into_iter()
+        .map(|applicant| (applicant.application.id, applicant))
+        .collect();
+    let hosts: Vec<LibraryId> =
+        schedule.placements.iter().map(|placed| id(&placed.host)).collect::<Result<_, _>>()?;
+    let hosts: HashMap<LibraryId, Library> = organisations::list_libraries_by_ids(tx, &hosts)?
+        .into_iter()
+        .map(|library| (library.id, library))
+        .collect();
+    let visitor_hours = frozen.staff.iter().map(|person| (person.id.as_str(), &person.hours)).collect();
+    let host_hours = frozen.libraries.iter().map(|library| (library.id.as_str(), &library.hours)).collect();
+    for placed in &schedule.placements {
+        let mut applicant = take(&mut applicants, &placed.staff)?;
+        let host_id: LibraryId = id(&placed.host)?;
+        let host = hosts.get(&host_id).ok_or_else(|| AppError::not_found("library", host_id))?.clone();
+        let (starts, ends) = times(&visitor_hours, &host_hours, placed)?;
+        let mut parties = vec![Party::Participant, Party::Host];
+        if applicant.application.state != ApplicationState::Released {
+            parties.push(Party::Manager);
+        }
+        let placement = Placement {
+            id: PlacementId::new(now.id(&format!("placement {}", placed.staff))),
+            round: round.id,
+            run,
+            application: applicant.application.id,
+            person: applicant.person.id,
+            employer: applicant.application.employer,
+            home: applicant.application.home,
+            host: host.id,
+            date: placed.date,
+            starts,
+            ends,
+            time_zone: host.time_zone,
+            score: placed.score,
+            ring: placed.ring,
+            state: PlacementState::Proposed,
+            revision: 0,
+            consents: parties
+                .into_iter()
+                .map(|party| Consent { party, answer: Answer::Pending, reason: None })
+                .collect(),
+        };
+        placements::insert(tx, &placement, now.utc())?;
+        applicant.application.state = ApplicationState::Placed;
+        applications::save(tx, &applicant.application, now.utc())?;
+        notices::proposal(tx, now, &Case { applicant, host, placement })?;
+    }
+    for left_out in &schedule.unplaced {
+        let mut applicant = take(&mut applicants, &left_out.staff)?;
+        applicant.application.state = ApplicationState::Unplaced;
+        applications::save(tx, &applicant.application, now.utc())?;
+        notices::unplaced(tx, now, &applicant, words_for(left_out))?;
+    }
+    // Whoever never came so far is told too: nobody is left waiting.
+    let mut rest: Vec<Applicant> = applicants.into_values().collect();
+    rest.sort_by_key(|applicant| applicant.application.id);
+    for applicant in rest {
+        match applicant.application.state {
+            ApplicationState::Verified | ApplicationState::Refused => {
+                notices::unplaced(
+                    tx,
+                    now,
+                    &applicant,
+                    "a release for these days could not be arranged in time",
+                )?;
+            }
+            ApplicationState::Submitted
+            | ApplicationState::Released
+            | ApplicationState::Placed
+            | ApplicationState::Unplaced
+            | ApplicationState::Withdrawn => {}
+        }
+    }
+    Ok(schedule.placements.len())
+}
+
+fn take(applicants: &mut HashMap<ApplicationId, Applicant>, staff: &str) -> Result<Applicant, AppError> {
+    let application: ApplicationId = id(staff)?;
+    applicants.remove(&application).ok_or_else(|| AppError::not_found("application", application))
+}
+
+/// When the visitor is there: what the frozen hours of both have in common.
+fn times(
+    visitors: &HashMap<&str, &Hours>,
+    hosts: &HashMap<&str, &Hours>,
+    placed: &files::schedule::Placement,
+) -> Result<(NaiveTime, NaiveTime), AppError> {
+    let on = |hours: Option<&&Hours>| {
+        hours.and_then(|hours| hours.get(&placed.date)).map(|(from, to)| (clock_time(*from), clock_time(*to)))
+    };
+    visit_times(on(visitors.get(placed.staff.as_str())), on(hosts.get(placed.host.as_str())))
+        .ok_or_else(|| AppError::Internal(format!("placement of {}: no hours in common", placed.staff)))
+}
+
+/// A time of day; 24:00 is the day's last minute, because a time of day has no 24:00.
+fn clock_time(minutes: u16) -> NaiveTime {
+    let minutes = u32::from(minutes);
+    NaiveTime::from_hms_opt(minutes / 60, minutes % 60, 0)
+        .or_else(|| NaiveTime::from_hms_opt(23, 59, 0))
+        .unwrap_or_default()
+}
+
+const fn words_for(left_out: &Unplaced) -> &'static str {
+    match left_out.reason {
+        Reason::NotFeasible => {
+            "no library that takes visitors fits the days, the distance and the other wishes"
+        }
+        Reason::Outweighed => {
+            "there were fewer places than people, and every best schedule needs the fitting ones for others"
+        }
+        Reason::DroppedOut => "the application was taken back",
+    }
+}
