@@ -1,1 +1,94 @@
 //! JSON API and link pages on actix-web; thin: reads a request, calls one use case, writes the answer.
+//!
+//! Never touches the database, never sends mail, never installs signal handlers: whoever binds it stops it. Every URL
+//! stands in [`routes`]; every problem in [`problem`].
+
+mod answer;
+mod applications;
+mod audit;
+mod auth;
+mod call;
+mod documents;
+mod employers;
+mod libraries;
+mod limits;
+mod links;
+mod offers;
+mod openapi;
+mod outbox;
+mod pages;
+mod placements;
+pub mod problem;
+mod read;
+mod rounds;
+pub mod routes;
+mod runs;
+mod schedule;
+mod schemas;
+mod tokens;
+mod trace;
+
+use std::net::TcpListener;
+use std::num::NonZeroU32;
+
+use actix_web::dev::Server;
+use actix_web::{HttpServer, middleware, web};
+use tracing_actix_web::TracingLogger;
+
+use crate::services::App;
+
+pub use openapi::document as openapi_document;
+
+/// How the API is served.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// Threads that accept and answer; blocking work has its own.
+    pub workers: usize,
+    /// Longest body that is read, in bytes.
+    pub body_bytes: usize,
+    /// How many proxies of our own stand before the service: so many last entries of `X-Forwarded-For` are believed.
+    pub trusted_proxies: usize,
+    /// Open sign-ups that one client address may send in an hour.
+    pub sign_ups_per_hour: NonZeroU32,
+    /// Wrong credentials that one client address may present in a minute.
+    pub failed_sign_ins_per_minute: NonZeroU32,
+    /// How long requests in hand may take when the server stops, in seconds.
+    pub shutdown_seconds: u64,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            workers: 2,
+            body_bytes: 1024 * 1024,
+            trusted_proxies: 0,
+            // A council's whole staff may stand behind one address.
+            sign_ups_per_hour: NonZeroU32::MIN.saturating_add(299),
+            failed_sign_ins_per_minute: NonZeroU32::MIN.saturating_add(29),
+            shutdown_seconds: 30,
+        }
+    }
+}
+
+/// Serves on a listener until the server's handle is told to stop; requests in hand are finished then.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn bind(app: App, settings: &HttpSettings, listener: TcpListener) -> std::io::Result<Server> {
+    let app = web::Data::new(app);
+    let limits = web::Data::new(limits::Limits::new(settings));
+    let server = HttpServer::new(move || {
+        actix_web::App::new()
+            .app_data(app.clone())
+            .app_data(limits.clone())
+            .wrap(middleware::from_fn(trace::add_headers))
+            .wrap(TracingLogger::<trace::RouteSpan>::new())
+            .configure(routes::configure)
+    });
+    let server = server
+        .workers(settings.workers.max(1))
+        .shutdown_timeout(settings.shutdown_seconds)
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}

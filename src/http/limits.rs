@@ -1,0 +1,134 @@
+//! How often one client address may knock: buckets of their own for open sign-ups and for wrong credentials.
+//!
+//! A right credential is never refused because somebody behind the same address had a wrong one. Never keeps an
+//! address longer than its bucket needs to fill again.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use actix_web::HttpRequest;
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota};
+
+use super::HttpSettings;
+use super::problem::Problem;
+
+/// How many checks pass before full buckets are thrown away.
+const CHECKS_PER_SWEEP: u32 = 1_000;
+
+#[derive(Debug)]
+struct Bucket {
+    limiter: DefaultKeyedRateLimiter<IpAddr>,
+    checks: AtomicU32,
+}
+
+impl Bucket {
+    fn new(quota: Quota) -> Self {
+        Self { limiter: DefaultKeyedRateLimiter::keyed(quota), checks: AtomicU32::new(0) }
+    }
+
+    fn take(&self, client: IpAddr) -> Result<(), Problem> {
+        if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_PER_SWEEP == CHECKS_PER_SWEEP - 1 {
+            self.limiter.retain_recent();
+        }
+        self.limiter
+            .check_key(&client)
+            .map_err(|refused| Problem::TooMany(refused.wait_time_from(DefaultClock::default().now())))
+    }
+}
+
+/// The buckets of this process.
+#[derive(Debug)]
+pub(super) struct Limits {
+    sign_ups: Bucket,
+    failures: Bucket,
+    /// Longest body that is read, in bytes.
+    pub(super) body_bytes: usize,
+    trusted_proxies: usize,
+}
+
+impl Limits {
+    pub(super) fn new(settings: &HttpSettings) -> Self {
+        let per_minute = |count: NonZeroU32| Bucket::new(Quota::per_minute(count));
+        Self {
+            sign_ups: Bucket::new(Quota::per_hour(settings.sign_ups_per_hour)),
+            failures: per_minute(settings.failed_sign_ins_per_minute),
+            body_bytes: settings.body_bytes,
+            trusted_proxies: settings.trusted_proxies,
+        }
+    }
+
+    /// Counts an open sign-up.
+    pub(super) fn take_sign_up(&self, client: IpAddr) -> Result<(), Problem> {
+        self.sign_ups.take(client)
+    }
+
+    /// Counts a wrong credential.
+    pub(super) fn take_failure(&self, client: IpAddr) -> Result<(), Problem> {
+        self.failures.take(client)
+    }
+
+    /// Who is counted: the peer, or what the outermost trusted proxy saw.
+    pub(super) fn client(&self, request: &HttpRequest) -> IpAddr {
+        let peer = request.peer_addr().map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| peer.ip());
+        let values = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+        let hops: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+        one_subscriber(address(peer, &hops, self.trusted_proxies))
+    }
+}
+
+/// Each proxy adds whom it saw at the end: with n proxies of our own, the n-th last entry is the client.
+fn address(peer: IpAddr, hops: &[&str], trusted_proxies: usize) -> IpAddr {
+    if trusted_proxies == 0 {
+        return peer;
+    }
+    let seen = hops.len().checked_sub(trusted_proxies).and_then(|n| hops.get(n));
+    seen.and_then(|text| text.parse().ok()).unwrap_or(peer)
+}
+
+/// One subscriber has a whole IPv6 network of 64 bits (RFC 6177): counted as one.
+fn one_subscriber(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    #[test]
+    fn only_entries_of_trusted_proxies_are_believed() {
+        let hops = ["6.6.6.6", "203.0.113.7", "10.0.0.2"];
+        assert_eq!(address(ip("10.0.0.1"), &hops, 0), ip("10.0.0.1"));
+        assert_eq!(address(ip("10.0.0.1"), &hops, 1), ip("10.0.0.2"));
+        assert_eq!(address(ip("10.0.0.1"), &hops, 2), ip("203.0.113.7"));
+        assert_eq!(address(ip("10.0.0.1"), &hops, 4), ip("10.0.0.1"));
+        assert_eq!(address(ip("10.0.0.1"), &["nonsense"], 1), ip("10.0.0.1"));
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_are_one_client() {
+        assert_eq!(one_subscriber(ip("2001:db8:1:2:3::4")), one_subscriber(ip("2001:db8:1:2:ffff::1")));
+        assert_ne!(one_subscriber(ip("2001:db8:1:3::4")), one_subscriber(ip("2001:db8:1:2::4")));
+        assert_eq!(one_subscriber(ip("::ffff:203.0.113.7")), ip("203.0.113.7"));
+    }
+
+    #[test]
+    fn a_bucket_runs_dry_for_one_client_only() {
+        let bucket = Bucket::new(Quota::per_hour(NonZeroU32::MIN.saturating_add(1)));
+        assert!(bucket.take(ip("10.0.0.1")).is_ok());
+        assert!(bucket.take(ip("10.0.0.1")).is_ok());
+        assert!(matches!(bucket.take(ip("10.0.0.1")), Err(Problem::TooMany(_))));
+        assert!(bucket.take(ip("10.0.0.2")).is_ok());
+    }
+}

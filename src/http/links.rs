@@ -1,0 +1,417 @@
+//! `/links/{secret}` and its JSON twin `/v1/links/{secret}`: what the holder of a link from a mail sees, and the one
+//! thing they came to do.
+//!
+//! GET and HEAD never change anything: mail scanners follow links. What a holder may not know is not on the page.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::ORIGIN;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::answer::{Answer, shown};
+use super::call::Call;
+use super::pages::{self, Told};
+use super::placements::{Place, Side, Visitor, clock, place, visitor};
+use super::problem::Problem;
+use super::{read, schemas};
+use crate::domain::fault::{Fault, Faults};
+use crate::domain::json::At;
+use crate::domain::link::Purpose;
+use crate::domain::party::Party;
+use crate::domain::states::{ApplicationState, ManagerTrust, PlacementState};
+use crate::services::AppError;
+use crate::services::links::{self, Act, Deed, LinkView};
+
+/// What the holder of a link sees.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Link)]
+pub(super) struct Case {
+    #[schema(schema_with = schemas::purpose)]
+    pub(super) purpose: &'static str,
+    /// In what capacity the holder acts.
+    #[schema(schema_with = schemas::party)]
+    pub(super) party: &'static str,
+    expires_at: DateTime<Utc>,
+    /// What a POST can do now; none when there is nothing to do any more.
+    #[schema(schema_with = schemas::deeds)]
+    deeds: Vec<&'static str>,
+    /// What is true and what happens next, in words.
+    next: String,
+    round: LinkedRound,
+    /// For the participant and the manager.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application: Option<LinkedApplication>,
+    /// Once there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placement: Option<LinkedPlacement>,
+    /// For the host: whom it would receive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visitor: Option<Visitor>,
+}
+
+/// The round of a link.
+#[derive(Debug, Serialize, ToSchema)]
+struct LinkedRound {
+    name: String,
+    time_zone: String,
+    sign_up_until: NaiveDate,
+    answer_until: NaiveDate,
+}
+
+/// The application of a link.
+#[derive(Debug, Serialize, ToSchema)]
+struct LinkedApplication {
+    #[schema(schema_with = schemas::application_state)]
+    state: &'static str,
+    name: String,
+    home_library: String,
+    role_title: Option<String>,
+    dates: Vec<NaiveDate>,
+    released_dates: Vec<NaiveDate>,
+    /// For the participant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    own: Option<OwnApplication>,
+}
+
+/// What only the participant sees of it.
+#[derive(Debug, Serialize, ToSchema)]
+struct OwnApplication {
+    email: String,
+    max_km: f64,
+    sectors: Vec<String>,
+    manager_email: String,
+}
+
+/// The placement of a link.
+#[derive(Debug, Serialize, ToSchema)]
+struct LinkedPlacement {
+    id: Uuid,
+    #[schema(schema_with = schemas::placement_state)]
+    state: &'static str,
+    date: NaiveDate,
+    #[schema(schema_with = schemas::time)]
+    starts: String,
+    #[schema(schema_with = schemas::time)]
+    ends: String,
+    time_zone: String,
+    host: Place,
+    /// What the holder has said; null where the holder is not asked.
+    answer: Option<&'static str>,
+}
+
+impl From<&LinkView> for Case {
+    fn from(view: &LinkView) -> Self {
+        let party = view.link.party;
+        let side = match party {
+            Party::Participant => Side::Participant,
+            Party::Manager => Side::Employer,
+            Party::Host => Side::Host,
+        };
+        let application = &view.applicant.application;
+        let own = (party == Party::Participant).then(|| OwnApplication {
+            email: view.applicant.person.email.to_string(),
+            max_km: application.max_km,
+            sectors: application.sectors.iter().map(ToString::to_string).collect(),
+            manager_email: application.manager.to_string(),
+        });
+        let shown_application = side.sees_home().then(|| LinkedApplication {
+            state: application.state.as_str(),
+            name: application.name.to_string(),
+            home_library: view.home.name.to_string(),
+            role_title: application.role_title.as_ref().map(ToString::to_string),
+            dates: application.dates.clone(),
+            released_dates: application.released_dates.clone(),
+            own,
+        });
+        let placement = view.placement.as_ref().map(|(placement, host)| LinkedPlacement {
+            id: placement.id.uuid(),
+            state: placement.state.as_str(),
+            date: placement.date,
+            starts: clock(placement.starts),
+            ends: clock(placement.ends),
+            time_zone: placement.time_zone.to_string(),
+            host: place(host, side, placement.state),
+            answer: placement.answer_of(party).map(crate::domain::states::Answer::as_str),
+        });
+        let host_sees = view.placement.as_ref().filter(|_| side == Side::Host);
+        Self {
+            purpose: view.link.purpose.as_str(),
+            party: party.as_str(),
+            expires_at: view.link.expires_at.and_utc(),
+            deeds: view.deeds.iter().map(|deed| deed.as_str()).collect(),
+            next: next(view),
+            round: LinkedRound {
+                name: view.round.name.to_string(),
+                time_zone: view.round.time_zone.to_string(),
+                sign_up_until: view.round.sign_up_until,
+                answer_until: view.round.answer_until,
+            },
+            application: shown_application,
+            placement,
+            visitor: host_sees
+                .map(|(placement, _)| visitor(&view.applicant, &view.home, side, placement.state)),
+        }
+    }
+}
+
+/// What is true now and what happens next, in one or two sentences.
+fn next(view: &LinkView) -> String {
+    match (view.link.purpose, &view.placement) {
+        (Purpose::Answer, Some((placement, _))) => placement_next(view, placement.state),
+        (Purpose::Verify | Purpose::Release | Purpose::Application | Purpose::Answer, _) => {
+            application_next(view)
+        }
+    }
+}
+
+fn placement_next(view: &LinkView, state: PlacementState) -> String {
+    let until = view.round.answer_until.format("%-d %B %Y");
+    match state {
+        PlacementState::Proposed if view.deeds.contains(&Deed::Accept) => format!(
+            "The day is proposed. Please answer by {until}. When everybody who is asked has said yes, it is certain and \
+             everybody gets a mail with the details."
+        ),
+        PlacementState::Proposed => {
+            "Your yes is recorded. When the others have said yes too, the day is certain and you get a mail.".to_owned()
+        }
+        PlacementState::Confirmed => {
+            "Everybody has said yes: the day is certain. If it has become impossible, say so here as early as you can."
+                .to_owned()
+        }
+        PlacementState::Completed => "The day has been. Thank you.".to_owned(),
+        PlacementState::Declined => {
+            "Somebody said no: the day is off. Everybody who knew of it has been told.".to_owned()
+        }
+        PlacementState::Cancelled => "The day has been called off. Everybody who knew of it has been told.".to_owned(),
+        PlacementState::Expired => "Not everybody answered in time: the day is off.".to_owned(),
+        PlacementState::DidNotTakePlace => "The day did not take place.".to_owned(),
+    }
+}
+
+fn application_next(view: &LinkView) -> String {
+    let application = &view.applicant.application;
+    let until = view.round.sign_up_until.format("%-d %B %Y");
+    let manager_side = view.link.party == Party::Manager;
+    match application.state {
+        ApplicationState::Submitted => {
+            "Please check what was signed up in your name. Press the button if it is yours. If it is not, do nothing: \
+             without the button nothing happens."
+                .to_owned()
+        }
+        ApplicationState::Verified if manager_side => format!(
+            "Your answer is asked for: may this person be away on these days? A yes to some of them is enough. Sign-up \
+             ends on {until}."
+        ),
+        ApplicationState::Verified if !view.round.release_required => {
+            format!("The address is confirmed. Places are matched after sign-up ends on {until}.")
+        }
+        ApplicationState::Verified => match application.manager_trust {
+            ManagerTrust::Believed | ManagerTrust::Confirmed => {
+                "The address is confirmed. Your line manager is asked now to release you for these days.".to_owned()
+            }
+            ManagerTrust::ToConfirm => {
+                "The address is confirmed. Your library's administrator is to confirm who your line manager is; then \
+                 your manager is asked."
+                    .to_owned()
+            }
+            ManagerTrust::Rejected => {
+                "The address of your line manager was not accepted. Please ask your library's administrator.".to_owned()
+            }
+        },
+        ApplicationState::Released => {
+            format!("The release is recorded. Places are matched after sign-up ends on {until}; a mail tells the result.")
+        }
+        ApplicationState::Refused => "A release for these days was not given.".to_owned(),
+        ApplicationState::Placed => "There is a place. The mail about it has the details.".to_owned(),
+        ApplicationState::Unplaced => "There is no place in this round.".to_owned(),
+        ApplicationState::Withdrawn => "The application has been taken back.".to_owned(),
+    }
+}
+
+/// What to do by a link.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Deed)]
+#[expect(dead_code, reason = "the schema of what `act` reads")]
+pub(super) struct DeedBody {
+    #[schema(schema_with = schemas::deed)]
+    deed: String,
+    /// With `release`: which of the days asked for; absent means all.
+    #[schema(schema_with = schemas::optional_dates)]
+    dates: Option<Vec<NaiveDate>>,
+    /// With `refuse`, where it is needed, and `decline`: why not. Only organisers read it.
+    #[schema(schema_with = schemas::optional_reason)]
+    reason: Option<String>,
+}
+
+/// Whether the deed fits what was given with it.
+fn act_of(deed: Deed, dates: Option<Vec<NaiveDate>>, reason: Option<String>, faults: &Faults) -> Option<Act> {
+    if deed != Deed::Release && dates.is_some() {
+        faults.add("/dates", "", "goes with release only");
+    }
+    if !matches!(deed, Deed::RefuseRelease | Deed::Decline) && reason.is_some() {
+        faults.add("/reason", "", "goes with refuse and decline only");
+    }
+    match deed {
+        Deed::Verify => Some(Act::Verify),
+        Deed::Release => match dates {
+            Some(days) if days.is_empty() => {
+                faults.add("/dates", "", "must name at least one day");
+                None
+            }
+            days => Some(Act::Release(days.unwrap_or_default())),
+        },
+        Deed::RefuseRelease => {
+            if reason.is_none() {
+                faults.add("/reason", "", "is required: only organisers read it");
+            }
+            reason.map(Act::RefuseRelease)
+        }
+        Deed::Accept => Some(Act::Accept),
+        Deed::Decline => Some(Act::Decline(reason)),
+        Deed::Withdraw => Some(Act::Withdraw),
+    }
+}
+
+/// An unknown secret counts as a wrong credential.
+fn counted<T>(call: &Call, result: Result<T, Problem>) -> Result<T, Problem> {
+    if let Err(Problem::App(AppError::NotFound { .. })) = &result {
+        call.limits().take_failure(call.client)?;
+    }
+    result
+}
+
+async fn look(call: &Call) -> Result<LinkView, Problem> {
+    let secret = call.path.secret.clone();
+    counted(call, call.run(move |app, _| links::view(app, &secret)).await)
+}
+
+async fn perform(call: &Call, act: Act) -> Result<LinkView, Problem> {
+    let secret = call.path.secret.clone();
+    counted(call, call.run(move |app, _| links::act(app, &secret, &act)).await)
+}
+
+/// Show what a link is for
+///
+/// Changes nothing.
+#[utoipa::path(get, path = "/v1/links/{secret}", tag = "links", params(("secret" = String, Path)),
+    responses((status = 200, description = "What its holder may know.", body = Case)))]
+pub(super) async fn get(call: Call) -> Answer {
+    let view = look(&call).await?;
+    shown(&Case::from(&view))
+}
+
+/// Do what a link is for
+///
+/// The same deed again changes nothing and answers the same.
+#[utoipa::path(post, path = "/v1/links/{secret}", tag = "links", params(("secret" = String, Path)),
+    request_body = DeedBody, responses((status = 200, description = "What is true now.", body = Case)))]
+pub(super) async fn act(call: Call) -> Answer {
+    let faults = Faults::none();
+    let (deed, dates, reason) = call.body(&["deed", "dates", "reason"], |object| {
+        let deed = object.required("deed").and_then(|at| at.parse::<Deed>());
+        let dates = read::maybe_absent(object, "dates", |at| read::items(at, read::date));
+        let reason = read::maybe_absent(object, "reason", |at: &At<'_>| read::words(at, read::MOST_REASON));
+        Some((deed?, dates?, reason?))
+    })?;
+    let act = act_of(deed, dates, reason, &faults);
+    let act = read::finish(faults, act)?;
+    let view = perform(&call, act).await?;
+    shown(&Case::from(&view))
+}
+
+/// The page of a link
+///
+/// Changes nothing, however often it is looked at.
+#[utoipa::path(get, path = "/links/{secret}", tag = "links", params(("secret" = String, Path)),
+    responses((status = 200, description = "The page with its button.", body = String, content_type = "text/html")))]
+pub(super) async fn get_page(call: Call) -> Answer {
+    let view = look(&call).await?;
+    page(&call, StatusCode::OK, &view, Told::Nothing, &[])
+}
+
+/// The page's form
+///
+/// Takes `deed`, `dates` (repeated) and `reason`, as the JSON twin does.
+#[utoipa::path(post, path = "/links/{secret}", tag = "links", params(("secret" = String, Path)),
+    request_body(content = DeedBody, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The page of what is true now.", body = String,
+        content_type = "text/html")))]
+pub(super) async fn act_by_form(call: Call) -> Answer {
+    refuse_other_sites(&call)?;
+    call.require_type("application/x-www-form-urlencoded")?;
+    let done = match read_form(&call) {
+        Ok(act) => perform(&call, act).await,
+        Err(problem) => Err(problem),
+    };
+    match done {
+        Ok(view) => page(&call, StatusCode::OK, &view, Told::Done, &[]),
+        Err(problem) => {
+            let words: Vec<String> = if let Problem::App(AppError::Fields(faults)) = &problem {
+                let told = |fault: &Fault| format!("{}: {}", fault.pointer.trim_matches('/'), fault.rule);
+                faults.iter().map(told).collect()
+            } else if let Problem::App(AppError::Refused(refusal)) = &problem {
+                vec![refusal.words.clone()]
+            } else {
+                return Err(problem);
+            };
+            let view = look(&call).await?;
+            page(&call, problem.code().status(), &view, Told::Nothing, &words)
+        }
+    }
+}
+
+fn page(call: &Call, status: StatusCode, view: &LinkView, told: Told, faults: &[String]) -> Answer {
+    let service = &call.app().settings.service_name;
+    let html = pages::link(service, &Case::from(view), told, faults)?;
+    Ok(pages::respond(HttpResponse::build(status), html))
+}
+
+fn read_form(call: &Call) -> Result<Act, Problem> {
+    let text = std::str::from_utf8(call.bytes())
+        .map_err(|error| Problem::Malformed(format!("the form is not UTF-8: {error}")))?;
+    let faults = Faults::none();
+    let (mut deed, mut dates, mut reason) = (None, Vec::new(), None);
+    for (name, value) in read::pairs(text)? {
+        match name.as_str() {
+            "deed" => match value.parse::<Deed>() {
+                Ok(read) => deed = Some(read),
+                Err(rule) => faults.add("/deed", &value, rule),
+            },
+            "dates" => match read::parse_date(&value) {
+                Ok(date) => dates.push(date),
+                Err(rule) => faults.add("/dates", &value, rule),
+            },
+            "reason" if value.trim().is_empty() => {}
+            "reason" => match read::parse_words(&value, read::MOST_REASON) {
+                Ok(words) => reason = Some(words),
+                Err(rule) => faults.add("/reason", &value, rule),
+            },
+            other => faults.add(format!("/{other}"), &value, "unknown field"),
+        }
+    }
+    if deed.is_none() && faults.is_empty() {
+        faults.add("/deed", "", "is required");
+    }
+    let act = deed.and_then(|deed| {
+        // In a form, no ticked day means none; an absent list would mean all.
+        let dates = (deed == Deed::Release || !dates.is_empty()).then_some(dates);
+        act_of(deed, dates, reason, &faults)
+    });
+    read::finish(faults, act)
+}
+
+/// Browsers say where a form comes from (Fetch Metadata; RFC 6454). Another site may hold a link, but must not act by it
+/// behind its holder's back. `Origin: null` is what our own pages send, because their Referrer-Policy is no-referrer.
+fn refuse_other_sites(call: &Call) -> Result<(), Problem> {
+    let header = |name: &str| call.request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
+    let allowed = match (header("sec-fetch-site"), header(ORIGIN.as_str())) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => origin == "null" || origin == call.app().settings.public_url,
+        (None, None) => true,
+    };
+    if allowed { Ok(()) } else { Err(Problem::CrossSite) }
+}

@@ -1,0 +1,182 @@
+//! The OpenAPI 3.1 document: endpoints describe what they take and give; what follows from the route table (security,
+//! problems, operation ids) is filled in here, so that it cannot drift.
+
+use actix_web::http::Method;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
+use utoipa::{IntoParams, Modify, OpenApi};
+
+use super::problem::{Body, Code};
+use super::routes::{self, Listed};
+use super::{
+    applications, audit, documents, employers, libraries, links, offers, outbox, placements, rounds, runs,
+    schedule, tokens,
+};
+
+/// Which page of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the description of what `Call::page` reads")]
+pub(super) struct PageParameters {
+    /// At most so many items; 50 unless said otherwise.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    #[param(format = Uuid)]
+    cursor: Option<String>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "library-swap",
+        description = "Schedules library staff exchanges: sign-up, a certified fair match, consents, calendars and HR \
+                       schedules. Additive changes only within `/v1`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    paths(
+        documents::lives,
+        documents::is_ready,
+        documents::document,
+        links::get_page,
+        links::act_by_form,
+        links::get,
+        links::act,
+        employers::list,
+        employers::create,
+        employers::get,
+        employers::replace_directory,
+        libraries::list,
+        libraries::create,
+        libraries::get,
+        libraries::replace_welcome,
+        rounds::list,
+        rounds::create,
+        rounds::get,
+        rounds::open,
+        rounds::close,
+        rounds::cancel,
+        offers::list,
+        offers::replace,
+        offers::withdraw,
+        applications::list,
+        applications::sign_up,
+        applications::get,
+        applications::withdraw,
+        applications::judge_manager,
+        runs::list,
+        runs::start,
+        runs::get,
+        runs::round_file,
+        runs::schedule_file,
+        runs::publish,
+        placements::list,
+        placements::get,
+        placements::answer,
+        placements::reschedule,
+        placements::cancel,
+        schedule::list,
+        schedule::csv,
+        tokens::list,
+        tokens::create,
+        tokens::revoke,
+        outbox::list,
+        outbox::counts,
+        audit::list,
+    ),
+    components(schemas(Body)),
+    modifiers(&FromTheTable)
+)]
+struct Document;
+
+/// The document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+struct FromTheTable;
+
+impl Modify for FromTheTable {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An API token (`lsw_…`), or the secret of a link from a mail."))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        for url in routes::list() {
+            if let Some(item) = document.paths.paths.get_mut(url.path)
+                && let Some(operation) = operation_of(item, &url.method)
+            {
+                complete(operation, &url);
+            }
+        }
+    }
+}
+
+fn operation_of<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Operation> {
+    match method.as_str() {
+        "GET" => item.get.as_mut(),
+        "POST" => item.post.as_mut(),
+        "PUT" => item.put.as_mut(),
+        "DELETE" => item.delete.as_mut(),
+        _ => None,
+    }
+}
+
+fn complete(operation: &mut Operation, url: &Listed) {
+    let words = url.path.replace(['/', '{', '}', '.', '-'], " ");
+    let words: Vec<&str> = words.split_whitespace().collect();
+    operation.operation_id = Some(format!("{}_{}", url.method.as_str().to_lowercase(), words.join("_")));
+    let mut security = Vec::new();
+    if url.is_open() {
+        security.push(SecurityRequirement::default());
+    }
+    if !url.actions.is_empty() {
+        security.push(SecurityRequirement::new::<_, [&str; 0], _>("bearer", []));
+    }
+    operation.security = Some(security);
+    for code in problems_of(operation, url) {
+        let status = code.status().as_str().to_owned();
+        let same: Vec<&str> = Code::ALL
+            .iter()
+            .filter(|other| other.status() == code.status())
+            .map(|other| other.as_str())
+            .collect();
+        let media_type =
+            if url.path.starts_with("/links/") { "text/html" } else { "application/problem+json" };
+        let problem = ResponseBuilder::new().description(format!("A problem: {}.", same.join(", "))).content(
+            media_type,
+            ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
+        );
+        operation.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem.build()));
+    }
+}
+
+/// One code for each status that an operation can answer with.
+fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
+    // Whoever presents a wrong credential, or an unknown parameter, hears of it everywhere.
+    let mut codes = vec![
+        Code::Malformed,
+        Code::Unauthenticated,
+        Code::InvalidFields,
+        Code::TooLarge,
+        Code::TooManyRequests,
+        Code::Internal,
+        Code::Unavailable,
+    ];
+    if !url.actions.is_empty() || url.path.starts_with("/links/") {
+        codes.push(Code::Forbidden);
+    }
+    if url.path.contains('{') {
+        codes.push(Code::NotFound);
+    }
+    if url.method != Method::GET || url.path.ends_with("/schedule-file") {
+        codes.push(Code::RoundState);
+    }
+    if operation.request_body.is_some() || url.method != Method::GET {
+        codes.push(Code::UnsupportedMediaType);
+    }
+    codes
+}

@@ -1,0 +1,107 @@
+//! Plain HTML pages for links from mails: compiled in, escaped by their engine, without script.
+//!
+//! Never cached, never indexed, never framed; no referrer leaves them, because their address is a secret.
+
+use std::sync::LazyLock;
+
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use chrono::NaiveDate;
+use minijinja::{Environment, Value, context};
+
+use super::answer::Answer;
+use super::call::Call;
+use super::links::Case;
+use super::problem::Problem;
+use super::trace;
+use crate::domain::link::Purpose;
+use crate::services::AppError;
+
+static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
+    let mut pages = Environment::new();
+    pages.add_template("base.html", include_str!("templates/base.html"))?;
+    pages.add_template("link.html", include_str!("templates/link.html"))?;
+    pages.add_template("problem.html", include_str!("templates/problem.html"))?;
+    pages.add_filter("day", day);
+    Ok(pages)
+});
+
+/// `2027-03-01` as people read it.
+fn day(date: String) -> String {
+    date.parse::<NaiveDate>().map_or(date, |date| date.format("%A %-d %B %Y").to_string())
+}
+
+fn render(template: &str, facts: Value) -> Result<String, Problem> {
+    let broken = |error: &minijinja::Error| AppError::Internal(format!("page {template}: {error:#}"));
+    let pages = PAGES.as_ref().map_err(broken)?;
+    let page = pages.get_template(template).and_then(|page| page.render(facts));
+    page.map_err(|error| broken(&error).into())
+}
+
+/// Whether a page follows a deed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It was only looked at.
+    Nothing,
+    /// What was asked for is done.
+    Done,
+}
+
+/// The page of a link.
+pub(super) fn link(service: &str, case: &Case, told: Told, faults: &[String]) -> Result<String, Problem> {
+    let title = match case.purpose.parse() {
+        Ok(Purpose::Verify) => "Is this your sign-up?",
+        Ok(Purpose::Release) => "May this member of staff be away?",
+        Ok(Purpose::Answer) => "A day in another library",
+        Ok(Purpose::Application) | Err(_) => "Your application",
+    };
+    render(
+        "link.html",
+        context! {
+            service,
+            title,
+            case => minijinja::value::Serde(case),
+            faults => faults.to_vec(),
+            done => told == Told::Done,
+        },
+    )
+}
+
+/// An HTML answer with the headers that pages behind secret addresses need.
+pub(super) fn respond(mut response: HttpResponseBuilder, html: String) -> HttpResponse {
+    response
+        .content_type("text/html; charset=utf-8")
+        .insert_header((
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        ))
+        .insert_header(("X-Robots-Tag", "noindex, nofollow"))
+        .body(html)
+}
+
+/// A problem as a page, for people who followed a link.
+pub(super) fn problem(problem: &Problem, request: &HttpRequest) -> HttpResponse {
+    let facts = context! {
+        service => "library-swap",
+        title => problem.code().title(),
+        detail => problem.detail(),
+        request_id => trace::id_of(request),
+    };
+    match render("problem.html", facts) {
+        Ok(html) => {
+            problem.log();
+            let mut response = HttpResponse::build(problem.code().status());
+            problem.add_headers(&mut response);
+            respond(response, html)
+        }
+        Err(broken) => broken.respond(request),
+    }
+}
+
+/// The style of the pages.
+pub(super) async fn style(_: Call) -> Answer {
+    Ok(HttpResponse::Ok()
+        .content_type("text/css; charset=utf-8")
+        .insert_header(("Cache-Control", "public, max-age=86400"))
+        .body(include_str!("templates/pages.css")))
+}

@@ -1,0 +1,383 @@
+//! `/v1/rounds/{id}/placements` and `/v1/placements`: who goes where, as far as the reader may know (product.md, rule
+//! 9).
+//!
+//! A host sees role, sectors and objectives of its visitor, the name and work address once it is certain, and never
+//! where the visitor comes from. Nobody sees access needs; reasons for a no are for organisers.
+
+use chrono::{NaiveDate, NaiveTime};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::answer::{Answer, Listed, listed, shown};
+use super::call::Call;
+use super::{read, schemas};
+use crate::domain::ids::{PlacementId, RoundId};
+use crate::domain::organisation::Library;
+use crate::domain::party::Party;
+use crate::domain::permissions::{Actor, Role};
+use crate::domain::placement;
+use crate::domain::states::{self, PlacementState};
+use crate::services::applications::Applicant;
+use crate::services::placements::{self, Reply, Seen};
+
+/// On which side of a placement its reader stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Whoever runs the round: everything but access needs.
+    Organiser,
+    /// The participant.
+    Participant,
+    /// The participant's manager and employer.
+    Employer,
+    /// The host library.
+    Host,
+}
+
+impl Side {
+    /// Where an actor stands. A joint employer's administrator, who is on both sides, sees the own member of staff.
+    fn of(actor: &Actor, placement: &placement::Placement) -> Self {
+        match actor.role {
+            Role::Organiser => Side::Organiser,
+            Role::Participant => Side::Participant,
+            Role::Manager => Side::Employer,
+            Role::LibraryAdministrator | Role::Hr if actor.employer == Some(placement.employer) => {
+                Side::Employer
+            }
+            Role::LibraryAdministrator
+            | Role::Hr
+            | Role::HostContact
+            | Role::Operator
+            | Role::Anyone
+            | Role::System => Side::Host,
+        }
+    }
+
+    /// Whether this side may know where the participant comes from.
+    pub(super) const fn sees_home(self) -> bool {
+        match self {
+            Side::Organiser | Side::Participant | Side::Employer => true,
+            Side::Host => false,
+        }
+    }
+
+    /// Whether this side may know who the participant is.
+    pub(super) const fn sees_name(self, state: PlacementState) -> bool {
+        match self {
+            Side::Organiser | Side::Participant | Side::Employer => true,
+            Side::Host => is_certain(state),
+        }
+    }
+
+    /// Whether this side may know whom to ask at the host library.
+    pub(super) const fn sees_contact(self, state: PlacementState) -> bool {
+        match self {
+            Side::Organiser => true,
+            Side::Participant => is_certain(state),
+            Side::Employer | Side::Host => false,
+        }
+    }
+}
+
+/// Whether everybody has said yes.
+const fn is_certain(state: PlacementState) -> bool {
+    match state {
+        PlacementState::Confirmed | PlacementState::Completed | PlacementState::DidNotTakePlace => true,
+        PlacementState::Proposed
+        | PlacementState::Declined
+        | PlacementState::Cancelled
+        | PlacementState::Expired => false,
+    }
+}
+
+/// What is the same for everybody who may see a placement.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PlacementInList {
+    id: Uuid,
+    round: Uuid,
+    #[schema(schema_with = schemas::placement_state)]
+    state: &'static str,
+    /// Raised by every change.
+    revision: i64,
+    date: NaiveDate,
+    /// Local to `time_zone`.
+    #[schema(schema_with = schemas::time)]
+    starts: String,
+    #[schema(schema_with = schemas::time)]
+    ends: String,
+    /// The host's.
+    time_zone: String,
+    /// The host library.
+    host_library: Uuid,
+    /// The home library; never for the host's side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home_library: Option<Uuid>,
+    /// The participant's application; never for the host's side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    application: Option<Uuid>,
+    /// The run it was published from; for organisers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<Uuid>,
+    /// Its ring in the schedule, absent for a part of an open chain; for organisers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ring: Option<i64>,
+    /// Who is asked, and what they said.
+    consents: Vec<Consent>,
+}
+
+/// One party's consent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Consent {
+    #[schema(schema_with = schemas::party)]
+    party: &'static str,
+    #[schema(schema_with = schemas::answer)]
+    answer: &'static str,
+    /// Why not; for organisers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// A placement with its people, as far as the reader may know them.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Placement {
+    #[serde(flatten)]
+    placement: PlacementInList,
+    host: Place,
+    /// Never for the host's side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home: Option<Place>,
+    participant: Visitor,
+}
+
+/// A library of a placement.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Place {
+    name: String,
+    #[schema(schema_with = schemas::sectors)]
+    sectors: Vec<String>,
+    address: Option<String>,
+    postcode: Option<String>,
+    /// Whom to ask there: for the participant once everybody has said yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<super::libraries::Contact>,
+}
+
+/// The participant.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Visitor {
+    /// For the host's side once everybody has said yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// As `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    role_title: Option<String>,
+    /// Sectors of the home library.
+    #[schema(schema_with = schemas::sectors)]
+    sectors: Vec<String>,
+    objectives: Option<String>,
+}
+
+/// A time of day as text.
+pub(super) fn clock(time: NaiveTime) -> String {
+    time.format("%H:%M").to_string()
+}
+
+fn in_list(actor: &Actor, placement: &placement::Placement) -> PlacementInList {
+    let side = Side::of(actor, placement);
+    PlacementInList {
+        id: placement.id.uuid(),
+        round: placement.round.uuid(),
+        state: placement.state.as_str(),
+        revision: placement.revision,
+        date: placement.date,
+        starts: clock(placement.starts),
+        ends: clock(placement.ends),
+        time_zone: placement.time_zone.to_string(),
+        host_library: placement.host.uuid(),
+        home_library: side.sees_home().then(|| placement.home.uuid()),
+        application: side.sees_home().then(|| placement.application.uuid()),
+        run: (side == Side::Organiser).then(|| placement.run.uuid()),
+        ring: placement.ring.filter(|_| side == Side::Organiser),
+        consents: placement
+            .consents
+            .iter()
+            .map(|consent| Consent {
+                party: consent.party.as_str(),
+                answer: consent.answer.as_str(),
+                reason: consent.reason.clone().filter(|_| side == Side::Organiser),
+            })
+            .collect(),
+    }
+}
+
+fn texts<T: ToString>(values: &[T]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
+}
+
+/// A library of a placement; its contact where this side may know it.
+pub(super) fn place(library: &Library, side: Side, state: PlacementState) -> Place {
+    Place {
+        name: library.name.to_string(),
+        sectors: texts(&library.sectors),
+        address: library.address.clone(),
+        postcode: library.postcode.as_ref().map(ToString::to_string),
+        contact: library.contact.clone().filter(|_| side.sees_contact(state)).map(Into::into),
+    }
+}
+
+/// The participant, as far as this side may know.
+pub(super) fn visitor(applicant: &Applicant, home: &Library, side: Side, state: PlacementState) -> Visitor {
+    let named = side.sees_name(state);
+    Visitor {
+        name: named.then(|| applicant.application.name.to_string()),
+        email: named.then(|| applicant.person.email.to_string()),
+        role_title: applicant.application.role_title.as_ref().map(ToString::to_string),
+        sectors: texts(&home.sectors),
+        objectives: applicant.application.objectives.clone(),
+    }
+}
+
+/// A placement as this actor may see it.
+fn shape(actor: &Actor, seen: &Seen) -> Placement {
+    let Seen { case, home } = seen;
+    let side = Side::of(actor, &case.placement);
+    let state = case.placement.state;
+    Placement {
+        placement: in_list(actor, &case.placement),
+        host: place(&case.host, side, state),
+        // Only the host library has a contact to be told here.
+        home: side.sees_home().then(|| place(home, Side::Employer, state)),
+        participant: visitor(&case.applicant, home, side, state),
+    }
+}
+
+/// List the placements of a round
+///
+/// All for organisers, one's own staff's for HR, those and one's own visitors' for administrators. Nothing is here
+/// before the round is published.
+#[utoipa::path(get, path = "/v1/rounds/{id}/placements", tag = "placements",
+    params(("id" = Uuid, Path), super::openapi::PageParameters),
+    responses((status = 200, description = "A page of placements.", body = Listed<PlacementInList>)))]
+pub(super) async fn list(call: Call) -> Answer {
+    let round: RoundId = call.id("round")?;
+    let page = call.only_page()?;
+    let found = call.run(move |app, actor| placements::list(app, actor, round, &page)).await?;
+    listed(&call, found, |placement| in_list(&call.actor, &placement))
+}
+
+/// Show a placement
+#[utoipa::path(get, path = "/v1/placements/{id}", tag = "placements", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The placement, as far as the reader may know it.", body = Placement)))]
+pub(super) async fn get(call: Call) -> Answer {
+    let id: PlacementId = call.id("placement")?;
+    let seen = call.run(move |app, actor| placements::get(app, actor, id)).await?;
+    shown(&shape(&call.actor, &seen))
+}
+
+/// One party's answer.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Answer)]
+#[expect(dead_code, reason = "the schema of what `answer` reads")]
+pub(super) struct AnswerBody {
+    #[schema(schema_with = schemas::party)]
+    party: String,
+    #[schema(schema_with = schemas::yes_or_no)]
+    answer: String,
+    /// Why not.
+    #[schema(schema_with = schemas::optional_reason)]
+    reason: Option<String>,
+}
+
+/// Answer a proposal
+///
+/// Everybody's yes confirms; one no ends it, also after a yes. The same answer again changes nothing.
+#[utoipa::path(post, path = "/v1/placements/{id}/answers", tag = "placements", params(("id" = Uuid, Path)),
+    request_body = AnswerBody,
+    responses((status = 200, description = "The placement as it is now.", body = Placement)))]
+pub(super) async fn answer(call: Call) -> Answer {
+    let id: PlacementId = call.id("placement")?;
+    let reply = call.body(&["party", "answer", "reason"], |object| {
+        let party = object.required("party").and_then(|at| at.parse::<Party>());
+        let answer = object.required("answer").and_then(|at| match at.text()? {
+            "yes" => Some(states::Answer::Yes),
+            "no" => Some(states::Answer::No),
+            _ => {
+                at.fault("must be yes or no");
+                None
+            }
+        });
+        let reason = read::maybe_absent(object, "reason", |at| read::words(at, read::MOST_REASON));
+        Some(Reply { party: party?, answer: answer?, reason: reason?, channel: "api" })
+    })?;
+    let seen = call
+        .run(move |app, actor| {
+            placements::answer(app, actor, id, &reply)?;
+            placements::get(app, actor, id)
+        })
+        .await?;
+    shown(&shape(&call.actor, &seen))
+}
+
+/// New times of a placement, local to the host, within its day.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the schema of what `reschedule` reads")]
+pub(super) struct Times {
+    #[schema(schema_with = schemas::time)]
+    starts: String,
+    /// After `starts`.
+    #[schema(schema_with = schemas::time)]
+    ends: String,
+}
+
+/// Change the times of a placement within its day
+///
+/// Who has agreed stays agreed; everybody is told.
+#[utoipa::path(put, path = "/v1/placements/{id}/times", tag = "placements", params(("id" = Uuid, Path)),
+    request_body = Times,
+    responses((status = 200, description = "The placement as it is now.", body = Placement)))]
+pub(super) async fn reschedule(call: Call) -> Answer {
+    let id: PlacementId = call.id("placement")?;
+    let (starts, ends) = call.body(&["starts", "ends"], |object| {
+        let starts = object.required("starts").and_then(|at| read::time(&at));
+        let ends = object.required("ends").and_then(|at| read::time(&at));
+        starts.zip(ends)
+    })?;
+    let seen = call
+        .run(move |app, actor| {
+            placements::reschedule(app, actor, id, starts, ends)?;
+            placements::get(app, actor, id)
+        })
+        .await?;
+    shown(&shape(&call.actor, &seen))
+}
+
+/// Why a placement is called off.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the schema of what `cancel` reads")]
+pub(super) struct Cancellation {
+    /// Told to those involved.
+    #[schema(schema_with = schemas::reason)]
+    reason: String,
+}
+
+/// Call a placement off
+#[utoipa::path(post, path = "/v1/placements/{id}/cancel", tag = "placements", params(("id" = Uuid, Path)),
+    request_body = Cancellation,
+    responses((status = 200, description = "The placement as it is now.", body = Placement)))]
+pub(super) async fn cancel(call: Call) -> Answer {
+    let id: PlacementId = call.id("placement")?;
+    let reason = call.body(&["reason"], |object| {
+        object.required("reason").and_then(|at| read::words(&at, read::MOST_REASON))
+    })?;
+    let seen = call
+        .run(move |app, actor| {
+            placements::cancel(app, actor, id, &reason)?;
+            placements::get(app, actor, id)
+        })
+        .await?;
+    shown(&shape(&call.actor, &seen))
+}

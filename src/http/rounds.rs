@@ -1,0 +1,183 @@
+//! `/v1/rounds`: rounds and the steps of their life.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::answer::{Answer, Listed, listed, made, shown};
+use super::call::Call;
+use super::problem::Problem;
+use super::{read, schemas};
+use crate::domain::application::ReleaseRule;
+use crate::domain::ids::RoundId;
+use crate::domain::json::Object;
+use crate::domain::round;
+use crate::services::AppError;
+use crate::services::rounds::{self, NewRound};
+
+/// A round. Every date is in its time zone.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Round {
+    id: Uuid,
+    name: String,
+    #[schema(schema_with = schemas::round_state)]
+    state: &'static str,
+    time_zone: String,
+    /// The last day of sign-up.
+    sign_up_until: NaiveDate,
+    /// The last day for answers to proposals.
+    answer_until: NaiveDate,
+    /// The placement days.
+    dates: Vec<NaiveDate>,
+    /// The rules of the match, complete.
+    #[schema(value_type = Object)]
+    rules: Box<RawValue>,
+    /// Whether only people whose manager said yes are matched.
+    release_required: bool,
+    /// SHA-256 of the rules' canonical JSON, from the close of sign-up on.
+    rules_sha256: Option<String>,
+    /// Raised by every change of what would be matched.
+    revision: i64,
+}
+
+/// The shape of a round.
+pub(super) fn shape(round: round::Round) -> Result<Round, Problem> {
+    let rules = RawValue::from_string(round.rules)
+        .map_err(|error| AppError::Internal(format!("rules of round {}: {error}", round.id)))?;
+    Ok(Round {
+        id: round.id.uuid(),
+        name: round.name.to_string(),
+        state: round.state.as_str(),
+        time_zone: round.time_zone.to_string(),
+        sign_up_until: round.sign_up_until,
+        answer_until: round.answer_until,
+        dates: round.dates,
+        rules,
+        release_required: round.release_required,
+        rules_sha256: round.rules_sha256,
+        revision: round.revision,
+    })
+}
+
+/// A round to be made: sign-up ends before answers, answers before the first placement day.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewRound)]
+#[expect(dead_code, reason = "the schema of what `create` reads")]
+pub(super) struct NewRoundBody {
+    #[schema(schema_with = schemas::name)]
+    name: String,
+    #[schema(schema_with = schemas::zone)]
+    time_zone: String,
+    /// Not in the past.
+    sign_up_until: NaiveDate,
+    answer_until: NaiveDate,
+    #[schema(schema_with = schemas::dates)]
+    dates: Vec<NaiveDate>,
+    /// The `rules` object of a round file; what is absent has its default.
+    #[schema(value_type = Option<Object>)]
+    rules: Option<Box<RawValue>>,
+    /// True unless said otherwise.
+    release_required: Option<bool>,
+}
+
+/// Why sign-up ends early.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the schema of what `close` reads")]
+pub(super) struct Close {
+    /// Needed before the sign-up deadline has passed.
+    #[schema(schema_with = schemas::optional_reason)]
+    early_reason: Option<String>,
+}
+
+fn read_round(object: &Object<'_>) -> Option<NewRound> {
+    let name = object.required("name").and_then(|at| at.parse());
+    let time_zone = object.required("time_zone").and_then(|at| read::zone(&at));
+    let day = |key| object.required(key).and_then(|at| read::date(&at));
+    let (sign_up_until, answer_until) = (day("sign_up_until"), day("answer_until"));
+    let dates = object.required("dates").and_then(|at| read::items(&at, read::date));
+    let release = object.optional("release_required").map_or(Some(true), |at| at.boolean());
+    let rules = object.optional("rules").map(|at| at.node().clone());
+    Some(NewRound {
+        name: name?,
+        time_zone: time_zone?,
+        sign_up_until: sign_up_until?,
+        answer_until: answer_until?,
+        dates: dates?,
+        rules,
+        release: if release? { ReleaseRule::Required } else { ReleaseRule::Waived },
+    })
+}
+
+/// Make a round
+///
+/// It is a draft, which only organisers see, until it is opened.
+#[utoipa::path(post, path = "/v1/rounds", tag = "rounds", request_body = NewRoundBody,
+    responses((status = 201, description = "The draft.", body = Round,
+        headers(("Location" = String, description = "Its URL.")))))]
+pub(super) async fn create(call: Call) -> Answer {
+    let fields = ["name", "time_zone", "sign_up_until", "answer_until", "dates", "rules", "release_required"];
+    let wanted = call.body(&fields, read_round)?;
+    let round = call.run(move |app, actor| rounds::create(app, actor, &wanted)).await?;
+    made(&format!("/v1/rounds/{}", round.id), &shape(round)?)
+}
+
+/// List rounds
+///
+/// Drafts are listed for organisers only.
+#[utoipa::path(get, path = "/v1/rounds", tag = "rounds", params(super::openapi::PageParameters),
+    responses((status = 200, description = "A page of rounds.", body = Listed<Round>)))]
+pub(super) async fn list(call: Call) -> Answer {
+    let page = call.only_page()?;
+    let found = call.run(move |app, actor| rounds::list(app, actor, &page)).await?;
+    let items = found.items.into_iter().map(shape).collect::<Result<_, _>>()?;
+    let found = crate::services::page::Paged { items, next: found.next };
+    listed(&call, found, |round: Round| round)
+}
+
+/// Show a round
+#[utoipa::path(get, path = "/v1/rounds/{id}", tag = "rounds", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The round.", body = Round)))]
+pub(super) async fn get(call: Call) -> Answer {
+    let id: RoundId = call.id("round")?;
+    let round = call.run(move |app, actor| rounds::get(app, actor, id)).await?;
+    shown(&shape(round)?)
+}
+
+/// Open sign-up
+#[utoipa::path(post, path = "/v1/rounds/{id}/open", tag = "rounds", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The open round.", body = Round)))]
+pub(super) async fn open(call: Call) -> Answer {
+    let id: RoundId = call.id("round")?;
+    call.no_body()?;
+    let round = call.run(move |app, actor| rounds::open(app, actor, id)).await?;
+    shown(&shape(round)?)
+}
+
+/// End sign-up and freeze the rules
+#[utoipa::path(post, path = "/v1/rounds/{id}/close", tag = "rounds", params(("id" = Uuid, Path)),
+    request_body = Option<Close>,
+    responses((status = 200, description = "The closed round.", body = Round)))]
+pub(super) async fn close(call: Call) -> Answer {
+    let id: RoundId = call.id("round")?;
+    let reason = call.optional_body(&["early_reason"], |object| {
+        read::maybe_absent(object, "early_reason", |at| read::words(at, read::MOST_REASON))
+    })?;
+    let round = call.run(move |app, actor| rounds::close(app, actor, id, reason.as_deref())).await?;
+    shown(&shape(round)?)
+}
+
+/// Call a round off
+///
+/// Whoever has a placement in it is told.
+#[utoipa::path(post, path = "/v1/rounds/{id}/cancel", tag = "rounds", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The cancelled round.", body = Round)))]
+pub(super) async fn cancel(call: Call) -> Answer {
+    let id: RoundId = call.id("round")?;
+    call.no_body()?;
+    let round = call.run(move |app, actor| rounds::cancel(app, actor, id)).await?;
+    shown(&shape(round)?)
+}

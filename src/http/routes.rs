@@ -1,0 +1,234 @@
+//! Every URL of the service, in one table: path, methods, who may at all, which parameters.
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
+
+use super::answer::Answer;
+use super::call::{Call, Door};
+use super::problem::Problem;
+use super::{
+    applications, audit, documents, employers, libraries, links, offers, outbox, pages, placements, rounds,
+    runs, schedule, tokens,
+};
+use crate::domain::permissions::{Action, Role, TABLE};
+
+/// How problems are told at an URL.
+#[derive(Debug, Clone, Copy)]
+enum Tongue {
+    /// To programs.
+    Json,
+    /// To people.
+    Html,
+}
+
+/// A method of an URL.
+struct Taken {
+    method: Method,
+    door: Door,
+    route: Route,
+}
+
+/// An URL and what it takes.
+pub struct Url {
+    path: &'static str,
+    tongue: Tongue,
+    taken: Vec<Taken>,
+}
+
+/// What one method of an URL is, as tests and the OpenAPI document see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The path with its parameters in braces.
+    pub path: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The actions that it may do; none: open for everybody.
+    pub actions: &'static [Action],
+    /// The parameters of its query.
+    pub parameters: &'static [&'static str],
+}
+
+impl Listed {
+    /// Whether it may be called without a credential.
+    pub fn is_open(&self) -> bool {
+        let anyone =
+            |action: &Action| TABLE.iter().any(|(role, what, _)| *role == Role::Anyone && what == action);
+        self.actions.is_empty() || self.actions.iter().any(anyone)
+    }
+}
+
+impl Url {
+    const fn at(path: &'static str) -> Self {
+        Self { path, tongue: Tongue::Json, taken: Vec::new() }
+    }
+
+    const fn page(path: &'static str) -> Self {
+        Self { path, tongue: Tongue::Html, taken: Vec::new() }
+    }
+
+    fn takes<F, A>(mut self, method: Method, door: Door, endpoint: F) -> Self
+    where
+        F: Fn(Call) -> A + Clone + 'static,
+        A: Future<Output = Answer> + 'static,
+    {
+        let tongue = self.tongue;
+        let answer = move |request: HttpRequest, payload: web::Payload| {
+            let endpoint = endpoint.clone();
+            async move {
+                let answer = match Call::receive(request.clone(), payload, door).await {
+                    Ok(call) => endpoint(call).await,
+                    Err(problem) => Err(problem),
+                };
+                answer.unwrap_or_else(|problem| match tongue {
+                    Tongue::Json => problem.respond(&request),
+                    Tongue::Html => pages::problem(&problem, &request),
+                })
+            }
+        };
+        // HEAD is GET without the body (RFC 9110, section 9.3.2).
+        let route = if method == Method::GET {
+            web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+        } else {
+            web::method(method.clone())
+        };
+        self.taken.push(Taken { method, door, route: route.to(answer) });
+        self
+    }
+
+    fn get<F, A>(self, actions: &'static [Action], parameters: &'static [&'static str], endpoint: F) -> Self
+    where
+        F: Fn(Call) -> A + Clone + 'static,
+        A: Future<Output = Answer> + 'static,
+    {
+        self.takes(Method::GET, Door { actions, parameters }, endpoint)
+    }
+
+    fn post<F, A>(self, actions: &'static [Action], endpoint: F) -> Self
+    where
+        F: Fn(Call) -> A + Clone + 'static,
+        A: Future<Output = Answer> + 'static,
+    {
+        self.takes(Method::POST, Door { actions, parameters: &[] }, endpoint)
+    }
+
+    fn put<F, A>(self, actions: &'static [Action], endpoint: F) -> Self
+    where
+        F: Fn(Call) -> A + Clone + 'static,
+        A: Future<Output = Answer> + 'static,
+    {
+        self.takes(Method::PUT, Door { actions, parameters: &[] }, endpoint)
+    }
+
+    fn delete<F, A>(self, actions: &'static [Action], endpoint: F) -> Self
+    where
+        F: Fn(Call) -> A + Clone + 'static,
+        A: Future<Output = Answer> + 'static,
+    {
+        self.takes(Method::DELETE, Door { actions, parameters: &[] }, endpoint)
+    }
+
+    fn allowed(&self) -> String {
+        let names = self.taken.iter().map(|taken| match taken.method.as_str() {
+            "GET" => "GET, HEAD",
+            other => other,
+        });
+        names.collect::<Vec<_>>().join(", ")
+    }
+}
+
+const PAGE: &[&str] = &["limit", "cursor"];
+const NONE: &[&str] = &[];
+const OPEN: &[Action] = &[];
+
+fn table() -> Vec<Url> {
+    use Action::*;
+    let answers: &[Action] = &[AnswerAsParticipant, AnswerAsHost, AnswerAsManager];
+    vec![
+        Url::at("/healthz").get(OPEN, NONE, documents::lives),
+        Url::at("/readyz").get(OPEN, NONE, documents::is_ready),
+        Url::at("/openapi.json").get(OPEN, NONE, documents::document),
+        Url::at("/docs").get(OPEN, NONE, documents::viewer_folder),
+        Url::at("/docs/problems").get(OPEN, NONE, documents::problems),
+        Url::at("/docs/{file:.*}").get(OPEN, NONE, documents::viewer),
+        Url::at("/pages.css").get(OPEN, NONE, pages::style),
+        Url::page("/links/{secret}").get(OPEN, NONE, links::get_page).post(OPEN, links::act_by_form),
+        Url::at("/v1/links/{secret}").get(OPEN, NONE, links::get).post(OPEN, links::act),
+        Url::at("/v1/employers")
+            .get(&[ReadEmployers], PAGE, employers::list)
+            .post(&[EditEmployer], employers::create),
+        Url::at("/v1/employers/{id}").get(&[ReadEmployers], NONE, employers::get),
+        Url::at("/v1/employers/{id}/directory").put(&[EditEmployer], employers::replace_directory),
+        Url::at("/v1/libraries")
+            .get(&[ReadLibraries], &["employer", "sector", "q", "limit", "cursor"], libraries::list)
+            .post(&[EditLibrary], libraries::create),
+        Url::at("/v1/libraries/{id}").get(&[ReadLibraries], NONE, libraries::get),
+        Url::at("/v1/libraries/{id}/welcome").put(&[EditLibrary], libraries::replace_welcome),
+        Url::at("/v1/rounds").get(&[ReadRound], PAGE, rounds::list).post(&[CreateRound], rounds::create),
+        Url::at("/v1/rounds/{id}").get(&[ReadRound], NONE, rounds::get),
+        Url::at("/v1/rounds/{id}/open").post(&[SteerRound], rounds::open),
+        Url::at("/v1/rounds/{id}/close").post(&[SteerRound], rounds::close),
+        Url::at("/v1/rounds/{id}/cancel").post(&[SteerRound], rounds::cancel),
+        Url::at("/v1/rounds/{id}/libraries").get(&[ReadHosting], PAGE, offers::list),
+        Url::at("/v1/rounds/{id}/libraries/{library}")
+            .put(&[OfferHosting], offers::replace)
+            .delete(&[OfferHosting], offers::withdraw),
+        Url::at("/v1/rounds/{id}/applications")
+            .get(&[ReadApplication], PAGE, applications::list)
+            .post(&[SignUp], applications::sign_up),
+        Url::at("/v1/applications/{id}").get(&[ReadApplication], NONE, applications::get),
+        Url::at("/v1/applications/{id}/withdraw").post(&[WithdrawApplication], applications::withdraw),
+        Url::at("/v1/applications/{id}/manager").post(&[ConfirmManager], applications::judge_manager),
+        Url::at("/v1/rounds/{id}/runs").get(&[Match], NONE, runs::list).post(&[Match], runs::start),
+        Url::at("/v1/runs/{id}").get(&[Match], NONE, runs::get),
+        Url::at("/v1/runs/{id}/round-file").get(&[Match], NONE, runs::round_file),
+        Url::at("/v1/runs/{id}/schedule-file").get(&[Match], NONE, runs::schedule_file),
+        Url::at("/v1/runs/{id}/publish").post(&[Publish], runs::publish),
+        Url::at("/v1/rounds/{id}/placements").get(&[ReadPlacement], PAGE, placements::list),
+        Url::at("/v1/placements/{id}").get(&[ReadPlacement], NONE, placements::get),
+        Url::at("/v1/placements/{id}/answers").post(answers, placements::answer),
+        Url::at("/v1/placements/{id}/times").put(&[ReschedulePlacement], placements::reschedule),
+        Url::at("/v1/placements/{id}/cancel").post(&[CancelPlacement], placements::cancel),
+        Url::at("/v1/rounds/{id}/schedule").get(&[ExportSchedule], NONE, schedule::list),
+        Url::at("/v1/rounds/{id}/schedule.csv").get(&[ExportSchedule], &["bom"], schedule::csv),
+        Url::at("/v1/tokens").get(&[ManageTokens], PAGE, tokens::list).post(&[ManageTokens], tokens::create),
+        Url::at("/v1/tokens/{id}").delete(&[ManageTokens], tokens::revoke),
+        Url::at("/v1/outbox").get(&[ReadOutbox], PAGE, outbox::list),
+        Url::at("/v1/outbox/counts").get(&[ReadOutbox], NONE, outbox::counts),
+        Url::at("/v1/audit").get(&[ReadAudit], PAGE, audit::list),
+    ]
+}
+
+/// The table as data.
+pub fn list() -> Vec<Listed> {
+    let each = |url: Url| {
+        let path = url.path;
+        url.taken.into_iter().map(move |taken| Listed {
+            path,
+            method: taken.method,
+            actions: taken.door.actions,
+            parameters: taken.door.parameters,
+        })
+    };
+    table().into_iter().flat_map(each).collect()
+}
+
+/// Puts the table into an application. Another method gets 405 with those that are taken; another path 404.
+pub(super) fn configure(config: &mut web::ServiceConfig) {
+    for url in table() {
+        let allowed = url.allowed();
+        let refuse = move |request: HttpRequest| {
+            let problem = Problem::Method(allowed.clone());
+            async move { problem.respond(&request) }
+        };
+        let mut resource = web::resource(url.path).default_service(web::to(refuse));
+        for taken in url.taken {
+            resource = resource.route(taken.route);
+        }
+        config.service(resource);
+    }
+    config.default_service(web::to(no_such_url));
+}
+
+async fn no_such_url(request: HttpRequest) -> HttpResponse {
+    Problem::NoSuchUrl.respond(&request)
+}

@@ -1,0 +1,247 @@
+//! The rules of the readers in the words of JSON Schema, one function for each kind of value.
+
+use utoipa::openapi::schema::{
+    AdditionalProperties, Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat,
+    SchemaType, Type,
+};
+
+use super::problem::Code;
+use super::read::{MOST_ITEMS, MOST_REASON, MOST_WORDS};
+use crate::domain::letter::NoticeKind;
+use crate::domain::link::Purpose;
+use crate::domain::notice::NoticeState;
+use crate::domain::party::Party;
+use crate::domain::permissions::{Action, Role};
+use crate::domain::sector::Sector;
+use crate::domain::states::{
+    Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunState,
+};
+use crate::services::links::Deed;
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
+}
+
+fn one_of(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
+    string().enum_values(Some(names))
+}
+
+/// A text or null, which means the same as absent.
+fn or_null(value: ObjectBuilder) -> Object {
+    value.schema_type(SchemaType::from_iter([Type::String, Type::Null])).build()
+}
+
+/// A list or null, which means the same as absent and as an empty one.
+fn list_or_null(items: Object) -> ArrayBuilder {
+    let kind = SchemaType::from_iter([Type::Array, Type::Null]);
+    ArrayBuilder::new().schema_type(kind).items(items).max_items(Some(MOST_ITEMS))
+}
+
+/// One line without control characters, not blank.
+const LINE: &str =
+    r"^[^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u001F\u007F-\u009F]*$";
+/// Lines without other control characters, not blank.
+const LINES: &str = r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F][^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$";
+
+macro_rules! names {
+    ($($function:ident: $kind:ident),+ $(,)?) => {$(
+        pub(super) fn $function() -> Object {
+            one_of($kind::ALL.iter().map(|value| value.as_str())).build()
+        }
+    )+};
+}
+
+names! {
+    code: Code,
+    sector: Sector,
+    role: Role,
+    action: Action,
+    party: Party,
+    purpose: Purpose,
+    notice_kind: NoticeKind,
+    notice_state: NoticeState,
+    round_state: RoundState,
+    application_state: ApplicationState,
+    manager_trust: ManagerTrust,
+    placement_state: PlacementState,
+    run_state: RunState,
+    library_status: LibraryStatus,
+    answer: Answer,
+    deed: Deed,
+}
+
+pub(super) fn deeds() -> Array {
+    ArrayBuilder::new().items(deed()).build()
+}
+
+/// Of a role, those that tokens have.
+pub(super) fn token_role() -> Object {
+    let given = Role::ALL.iter().filter(|role| crate::domain::token::Token::binding(**role).is_some());
+    one_of(given.map(|role| role.as_str())).build()
+}
+
+pub(super) fn with_or_without() -> Object {
+    one_of(["with", "without"]).build()
+}
+
+pub(super) fn yes_or_no() -> Object {
+    one_of([Answer::Yes, Answer::No].map(Answer::as_str)).build()
+}
+
+pub(super) fn judged_trust() -> Object {
+    one_of([ManagerTrust::Confirmed, ManagerTrust::Rejected].map(ManagerTrust::as_str)).build()
+}
+
+fn name_rule() -> ObjectBuilder {
+    string().min_length(Some(1)).max_length(Some(200)).pattern(Some(LINE))
+}
+
+pub(super) fn name() -> Object {
+    name_rule().build()
+}
+
+pub(super) fn optional_name() -> Object {
+    or_null(name_rule())
+}
+
+fn text_up_to(most: usize) -> ObjectBuilder {
+    string().min_length(Some(1)).max_length(Some(most)).pattern(Some(LINES))
+}
+
+/// Words to search for.
+pub(super) fn search() -> Object {
+    string().pattern(Some(r"^[^\u0000-\u001F\u007F-\u009F]*$")).build()
+}
+
+pub(super) fn reason() -> Object {
+    text_up_to(MOST_REASON).build()
+}
+
+pub(super) fn optional_reason() -> Object {
+    or_null(text_up_to(MOST_REASON))
+}
+
+pub(super) fn optional_words() -> Object {
+    or_null(text_up_to(MOST_WORDS))
+}
+
+pub(super) fn optional_line() -> Object {
+    or_null(text_up_to(1_000))
+}
+
+pub(super) fn reference() -> Object {
+    text_up_to(100).pattern(Some(r"^[^\s\u0000-\u001F\u007F-\u009F]+$")).build()
+}
+
+pub(super) fn email() -> Object {
+    string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).max_length(Some(254)).build()
+}
+
+pub(super) fn emails() -> Array {
+    list_of(email())
+}
+
+pub(super) fn domains() -> Array {
+    let label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
+    let domain = format!(r"^{label}(\.{label})+$");
+    list_of(string().min_length(Some(3)).max_length(Some(253)).pattern(Some(domain)).build())
+}
+
+fn date_rule() -> ObjectBuilder {
+    string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+}
+
+pub(super) fn optional_date() -> Object {
+    or_null(date_rule())
+}
+
+pub(super) fn dates() -> Array {
+    let dates = ArrayBuilder::new().items(date_rule().build()).unique_items(true);
+    dates.min_items(Some(1)).max_items(Some(MOST_ITEMS)).build()
+}
+
+pub(super) fn optional_dates() -> Array {
+    list_or_null(date_rule().build()).unique_items(true).min_items(Some(1)).build()
+}
+
+pub(super) fn optional_instant() -> Object {
+    or_null(string().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))))
+}
+
+pub(super) fn time() -> Object {
+    string().pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$")).build()
+}
+
+pub(super) fn zone() -> Object {
+    string().description(Some("An IANA time zone.")).examples([serde_json::json!("Europe/London")]).build()
+}
+
+fn list_of(item: Object) -> Array {
+    list_or_null(item).build()
+}
+
+fn set_of(item: Object) -> Array {
+    list_or_null(item).unique_items(true).build()
+}
+
+pub(super) fn tags() -> Array {
+    set_of(string().pattern(Some("^[a-z0-9_-]{1,60}$")).build())
+}
+
+pub(super) fn sectors() -> Array {
+    ArrayBuilder::new().items(sector()).build()
+}
+
+pub(super) fn optional_sectors() -> Array {
+    set_of(sector())
+}
+
+pub(super) fn some_sectors() -> Array {
+    ArrayBuilder::new()
+        .items(sector())
+        .unique_items(true)
+        .min_items(Some(1))
+        .max_items(Some(MOST_ITEMS))
+        .build()
+}
+
+fn id() -> Object {
+    string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))).build()
+}
+
+pub(super) fn some_ids() -> Array {
+    ArrayBuilder::new().items(id()).unique_items(true).min_items(Some(1)).max_items(Some(MOST_ITEMS)).build()
+}
+
+pub(super) fn optional_id() -> Object {
+    or_null(string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))))
+}
+
+pub(super) fn library_keys() -> Array {
+    set_of(text_up_to(100).build())
+}
+
+fn by_date(value: impl Into<Schema>) -> Object {
+    let value: Schema = value.into();
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
+        .property_names(Some(date_rule().build()))
+        .additional_properties(Some(AdditionalProperties::RefOr(value.into())))
+        .build()
+}
+
+/// Whole numbers by date.
+pub(super) fn counts() -> Object {
+    by_date(
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::Integer))
+            .minimum(Some(0))
+            .maximum(Some(1_000))
+            .build(),
+    )
+}
+
+/// From and to, by date.
+pub(super) fn hours() -> Object {
+    by_date(ArrayBuilder::new().items(time()).min_items(Some(2)).max_items(Some(2)).build())
+}

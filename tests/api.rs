@@ -1,0 +1,29 @@
+//! The API against a real server on each database: stories, doors, bad input, limits, documents.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says what it skips"
+)]
+
+#[path = "api/bad_input.rs"]
+mod bad_input;
+#[path = "api/documents.rs"]
+mod documents;
+#[path = "api/doors.rs"]
+mod doors;
+#[path = "api/limits.rs"]
+mod limits;
+#[path = "api/links.rs"]
+mod links;
+#[path = "api/lists.rs"]
+mod lists;
+#[path = "api/shapes.rs"]
+mod shapes;
+#[path = "api/sign_up.rs"]
+mod sign_up;
+#[path = "api/story.rs"]
+mod story;
+mod support;
+#[path = "api/world.rs"]
+mod world;

@@ -1,0 +1,208 @@
+//! Who may knock where: every endpoint with every role, written down once more by hand.
+
+use std::collections::BTreeSet;
+
+use library_swap::domain::letter::NoticeKind;
+use library_swap::domain::party::Party;
+use library_swap::http::routes;
+use serde_json::json;
+
+use crate::support::{Client, for_each_service};
+use crate::world::{World, secret_of};
+
+/// Letters: `-` nobody known, `o` operator, `g` organiser, `a` library administrator, `h` HR, `p` participant,
+/// `m` manager, `c` host contact.
+const DOORS: &[(&str, &str, &str)] = &[
+    ("GET", "/healthz", "-ogahpmc"),
+    ("GET", "/readyz", "-ogahpmc"),
+    ("GET", "/openapi.json", "-ogahpmc"),
+    ("GET", "/docs", "-ogahpmc"),
+    ("GET", "/docs/problems", "-ogahpmc"),
+    ("GET", "/docs/{file:.*}", "-ogahpmc"),
+    ("GET", "/pages.css", "-ogahpmc"),
+    ("GET", "/links/{secret}", "-ogahpmc"),
+    ("POST", "/links/{secret}", "-ogahpmc"),
+    ("GET", "/v1/links/{secret}", "-ogahpmc"),
+    ("POST", "/v1/links/{secret}", "-ogahpmc"),
+    ("GET", "/v1/employers", "ogah"),
+    ("POST", "/v1/employers", "ga"),
+    ("GET", "/v1/employers/{id}", "ogah"),
+    ("PUT", "/v1/employers/{id}/directory", "ga"),
+    ("GET", "/v1/libraries", "-ogah"),
+    ("POST", "/v1/libraries", "oga"),
+    ("GET", "/v1/libraries/{id}", "-ogah"),
+    ("PUT", "/v1/libraries/{id}/welcome", "oga"),
+    ("GET", "/v1/rounds", "-ogah"),
+    ("POST", "/v1/rounds", "g"),
+    ("GET", "/v1/rounds/{id}", "-ogah"),
+    ("POST", "/v1/rounds/{id}/open", "g"),
+    ("POST", "/v1/rounds/{id}/close", "g"),
+    ("POST", "/v1/rounds/{id}/cancel", "g"),
+    ("GET", "/v1/rounds/{id}/libraries", "ga"),
+    ("PUT", "/v1/rounds/{id}/libraries/{library}", "ga"),
+    ("DELETE", "/v1/rounds/{id}/libraries/{library}", "ga"),
+    ("GET", "/v1/rounds/{id}/applications", "gap"),
+    ("POST", "/v1/rounds/{id}/applications", "-a"),
+    ("GET", "/v1/applications/{id}", "gap"),
+    ("POST", "/v1/applications/{id}/withdraw", "gp"),
+    ("POST", "/v1/applications/{id}/manager", "a"),
+    ("GET", "/v1/rounds/{id}/runs", "g"),
+    ("POST", "/v1/rounds/{id}/runs", "g"),
+    ("GET", "/v1/runs/{id}", "g"),
+    ("GET", "/v1/runs/{id}/round-file", "g"),
+    ("GET", "/v1/runs/{id}/schedule-file", "g"),
+    ("POST", "/v1/runs/{id}/publish", "g"),
+    ("GET", "/v1/rounds/{id}/placements", "gahpmc"),
+    ("GET", "/v1/placements/{id}", "gahpmc"),
+    ("POST", "/v1/placements/{id}/answers", "apmc"),
+    ("PUT", "/v1/placements/{id}/times", "ga"),
+    ("POST", "/v1/placements/{id}/cancel", "g"),
+    ("GET", "/v1/rounds/{id}/schedule", "h"),
+    ("GET", "/v1/rounds/{id}/schedule.csv", "h"),
+    ("GET", "/v1/tokens", "og"),
+    ("POST", "/v1/tokens", "og"),
+    ("DELETE", "/v1/tokens/{id}", "og"),
+    ("GET", "/v1/outbox", "og"),
+    ("GET", "/v1/outbox/counts", "og"),
+    ("GET", "/v1/audit", "og"),
+];
+
+/// Lists that a link passes the door of, and then learns that it may not list.
+const NO_LISTS: &[(&str, &str)] =
+    &[("/v1/rounds/{id}/applications", "p"), ("/v1/rounds/{id}/placements", "pmc"), ("/v1/employers", "")];
+
+#[test]
+fn every_url_of_the_table_stands_in_this_test() {
+    let routed: BTreeSet<_> =
+        routes::list().iter().map(|url| (url.method.to_string(), url.path.to_owned())).collect();
+    let tested: BTreeSet<_> =
+        DOORS.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(routed, tested);
+}
+
+#[test]
+fn every_endpoint_is_closed_to_everybody_but_its_roles() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        world.sign_up("ann");
+        let verify = world.secret(NoticeKind::VerifyAddress, Party::Participant);
+        service.anyone().post(&format!("/v1/links/{verify}"), &json!({ "deed": "verify" })).expect(200);
+        let manager = world.secret(NoticeKind::ReleaseRequest, Party::Manager);
+        let application = world.released("bea");
+        world.propose(&application);
+        let host = secret_of(&world.mails(), NoticeKind::Proposal, Party::Host);
+        let callers: Vec<(char, Client)> = vec![
+            ('-', service.anyone()),
+            ('o', world.token("operator", None)),
+            ('g', world.organiser.clone()),
+            ('a', world.token("library_administrator", Some(&world.council))),
+            ('h', world.token("hr", Some(&world.council))),
+            ('p', service.with(&verify)),
+            ('m', service.with(&manager)),
+            ('c', service.with(&host)),
+        ];
+        let wrong =
+            [service.with(&format!("lsw_{}_00000000", "0".repeat(64))), service.with("x"), service.with("")];
+        for (method, pattern, letters) in DOORS {
+            let path = pattern
+                .replace("{id}", "01900000-0000-7000-8000-000000000000")
+                .replace("{library}", "01900000-0000-7000-8000-000000000000")
+                .replace("{secret}", "nothing")
+                .replace("{file:.*}", "index.html");
+            let send = |client: &Client| {
+                let kind = if path.starts_with("/links/") {
+                    "application/x-www-form-urlencoded"
+                } else {
+                    "application/json"
+                };
+                let body =
+                    if matches!(*method, "POST" | "PUT") && kind == "application/json" { "{}" } else { "" };
+                client.send(method, &path, &[("content-type", kind)], body.as_bytes())
+            };
+            for (letter, client) in &callers {
+                let reply = send(client);
+                let listless = NO_LISTS.iter().any(|(list, who)| list == pattern && who.contains(*letter));
+                let case = format!("{method} {pattern} by {letter}: {}", reply.text());
+                if letters.contains(*letter) && !listless {
+                    assert!(!matches!(reply.status, 401 | 403), "{case}");
+                } else if *letter == '-' {
+                    assert_eq!(reply.status, 401, "{case}");
+                    assert_eq!(reply.header("www-authenticate"), Some("Bearer realm=\"library-swap\""));
+                } else {
+                    assert_eq!((reply.status, reply.code().as_str()), (403, "forbidden"), "{case}");
+                }
+            }
+            for client in &wrong {
+                assert_eq!(send(client).status, 401, "{method} {pattern} with a wrong credential");
+            }
+        }
+    });
+}
+
+#[test]
+fn an_administrator_reaches_the_own_employer_and_nothing_beyond() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        let administrator = world.token("library_administrator", Some(&world.council));
+        let made = administrator.post("/v1/employers", &json!({ "name": "A third one" }));
+        assert_eq!((made.status, made.code().as_str()), (403, "forbidden"));
+        let directory = json!({ "domains": ["council.example"], "managers": [] });
+        let own = format!("/v1/employers/{}/directory", world.council);
+        assert_eq!(administrator.put(&own, &directory).expect(200)["managers"], json!([]));
+        let welcome = json!({ "contact": { "email": "me@evil.example" } });
+        let offer = json!({ "hosting": { "2027-03-01": 9 } });
+        for foreign in [
+            administrator.put(&format!("/v1/employers/{}/directory", world.university), &directory),
+            administrator.get(&format!("/v1/employers/{}", world.university)),
+            administrator.put(&format!("/v1/libraries/{}/welcome", world.host), &welcome),
+            administrator.put(&world.of_round(&format!("/libraries/{}", world.host)), &offer),
+            administrator.delete(&world.of_round(&format!("/libraries/{}", world.host))),
+        ] {
+            assert_eq!((foreign.status, foreign.code().as_str()), (404, "not-found"));
+        }
+        let library = json!({
+            "reference": "taken-over", "name": "X", "sectors": ["school"], "employers": [world.university],
+            "time_zone": "Europe/London",
+        });
+        assert_eq!(administrator.post("/v1/libraries", &library).pointers(), ["/employers/0"]);
+    });
+}
+
+#[test]
+fn a_credential_that_is_no_bearer_or_stands_twice_is_refused() {
+    for_each_service(|service| {
+        let world = World::without_round(service);
+        let anyone = service.anyone();
+        for value in ["Basic eDp5", "Bearer", "lsw_x"] {
+            assert_eq!(
+                anyone.send("GET", "/v1/rounds", &[("authorization", value)], &[]).status,
+                401,
+                "{value}"
+            );
+        }
+        let twice = world.organiser.send("GET", "/v1/rounds", &[("authorization", "Bearer x")], &[]);
+        assert_eq!(twice.status, 401);
+    });
+}
+
+#[test]
+fn drafts_are_there_for_organisers_only() {
+    for_each_service(|service| {
+        let world = World::without_round(service);
+        let made = world.organiser.post("/v1/rounds", &World::round_body());
+        let draft = made.expect(201);
+        assert_eq!(draft["state"], "draft");
+        assert_eq!(draft["rules"]["min_minutes"], 180);
+        let url = made.header("location").expect("a location");
+        let others =
+            [service.anyone(), world.token("hr", Some(&world.council)), world.token("operator", None)];
+        for client in &others {
+            assert_eq!(client.get(url).code(), "not-found");
+            assert_eq!(client.get("/v1/rounds").expect(200)["data"], json!([]));
+        }
+        world.organiser.step(&format!("{url}/open")).expect(200);
+        for client in &others {
+            assert_eq!(client.get(url).expect(200)["state"], "open");
+        }
+    });
+}

@@ -1,0 +1,257 @@
+//! A fresh database for each test, on SQLite always and on PostgreSQL where there is one; a served API; a client.
+//!
+//! PostgreSQL is looked for in this order: the server of `LIBRARY_SWAP_TEST_POSTGRES` (a URL of a maintenance
+//! database), a local server, a throw-away cluster of installed programs. Without any of them the PostgreSQL half says
+//! SKIPPED, and fails where `LIBRARY_SWAP_REQUIRE_POSTGRES=1`.
+#![allow(dead_code, unused_imports, reason = "each test file uses its part")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test fails by panicking and says what it skips"
+)]
+
+pub mod client;
+pub mod cluster;
+
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+
+use diesel::{Connection, PgConnection, connection::SimpleConnection};
+use library_swap::http::{self, HttpSettings};
+use library_swap::services::clock::{Chance, Clock};
+use library_swap::services::runs::Board;
+use library_swap::services::{App, Settings};
+use library_swap::store::{Store, StoreUrl};
+
+pub use client::{Client, Reply};
+
+/// When every test begins, in UTC.
+pub const BEGIN: &str = "2027-01-04T09:00:00Z";
+
+/// A database that is dropped at the end.
+pub enum Database {
+    Sqlite(tempfile::TempDir),
+    Postgres { maintenance: String, name: String, _cluster: Option<std::sync::Arc<cluster::Cluster>> },
+}
+
+impl Database {
+    fn sqlite() -> Self {
+        Database::Sqlite(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn postgres() -> Option<Self> {
+        let (maintenance, cluster) = cluster::find()?;
+        let name = format!("library_swap_test_{}", uuid::Uuid::now_v7().simple());
+        let mut connection = PgConnection::establish(&maintenance).expect("the maintenance database");
+        connection.batch_execute(&format!("CREATE DATABASE {name}")).expect("a fresh database");
+        Some(Database::Postgres { maintenance, name, _cluster: cluster })
+    }
+
+    pub fn url(&self) -> String {
+        match self {
+            Database::Sqlite(folder) => format!("sqlite:{}", folder.path().join("test.db").display()),
+            Database::Postgres { maintenance, name, .. } => cluster::with_database(maintenance, name),
+        }
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            Database::Sqlite(_) => "SQLite",
+            Database::Postgres { .. } => "PostgreSQL",
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Database::Postgres { maintenance, name, .. } = self
+            && let Ok(mut connection) = PgConnection::establish(maintenance)
+            && let Err(error) = connection.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"))
+        {
+            eprintln!("{name} stays behind: {error}");
+        }
+    }
+}
+
+/// The application on a database, with a clock that stands at [`BEGIN`] and a repeatable row of ids.
+pub fn app_on(database: &Database, public_url: &str) -> App {
+    let url: StoreUrl = database.url().parse().expect("a URL");
+    let store = Store::open(&url, 8).expect("a database");
+    store.migrate().expect("migrations");
+    App {
+        store,
+        clock: Clock::fixed(BEGIN.parse().expect("an instant")),
+        chance: Chance::seeded(1),
+        settings: Settings {
+            public_url: public_url.to_owned(),
+            service_name: "One library to the left".to_owned(),
+            organiser_address: "exchange@exchange.example".to_owned(),
+            mail_domain: "exchange.example".to_owned(),
+            run_seconds: 10,
+            solver_threads: 1,
+        },
+        board: Board::default(),
+    }
+}
+
+fn each_database(test: impl Fn(Database)) {
+    test(Database::sqlite());
+    match Database::postgres() {
+        Some(database) => test(database),
+        None => {
+            let required = std::env::var("LIBRARY_SWAP_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
+            assert!(!required, "PostgreSQL is required, and there is none");
+            eprintln!("SKIPPED: the PostgreSQL half of this test (there is no PostgreSQL)");
+        }
+    }
+}
+
+/// Runs a test on each database, empty as it is, with its URL.
+pub fn for_each_url(test: impl Fn(&Database, &str)) {
+    each_database(|database| {
+        eprintln!("on {}", database.name());
+        test(&database, &database.url());
+    });
+}
+
+/// Runs a test on each database, with an application that nobody serves.
+pub fn for_each_database(test: impl Fn(&App)) {
+    each_database(|database| {
+        eprintln!("on {}", database.name());
+        let app = app_on(&database, "http://exchange.example");
+        test(&app);
+    });
+}
+
+/// A served API.
+pub struct Service {
+    /// The application behind it, to set the clock and to look into the outbox.
+    pub app: App,
+    /// Where it is, without a slash at the end.
+    pub url: String,
+    handle: actix_web::dev::ServerHandle,
+    thread: Option<JoinHandle<()>>,
+    // Dropped last: the database goes when nobody uses it any more.
+    database: Database,
+}
+
+impl Service {
+    /// Serves on a port that the system chooses.
+    pub fn start(database: Database, settings: &HttpSettings) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let app = app_on(&database, &url);
+        let (served, settings) = (app.clone(), settings.clone());
+        let (tell, told) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server = http::bind(served, &settings, listener).expect("a server");
+                tell.send(server.handle()).expect("the test waits");
+                server.await.expect("served");
+            });
+        });
+        let handle = told.recv().expect("a handle");
+        Self { app, url, handle, thread: Some(thread), database }
+    }
+
+    /// A client without a credential.
+    pub fn anyone(&self) -> Client {
+        Client::new(&self.url, None)
+    }
+
+    /// A client with a credential.
+    pub fn with(&self, secret: &str) -> Client {
+        Client::new(&self.url, Some(secret))
+    }
+
+    /// A client with the first organiser's token.
+    pub fn organiser(&self) -> Client {
+        use library_swap::services::tokens::{FirstToken, first_token};
+        let fresh = first_token(&self.app, FirstToken::EvenIfSome).expect("a token");
+        self.with(fresh.secret.reveal())
+    }
+
+    /// Stops the server once the requests in hand are answered; gives the thread that waits for that.
+    pub fn stop_gracefully(&self) -> JoinHandle<()> {
+        let stopped = self.handle.stop(true);
+        std::thread::spawn(|| actix_web::rt::System::new().block_on(stopped))
+    }
+
+    /// Sets the clock.
+    pub fn set_clock(&self, instant: &str) {
+        self.app.clock.set(instant.parse().expect("an instant"));
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let stopped = self.handle.stop(false);
+        actix_web::rt::System::new().block_on(stopped);
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+/// Rates that no test reaches by accident.
+pub fn generous() -> HttpSettings {
+    let many = std::num::NonZeroU32::new(100_000).expect("not zero");
+    HttpSettings { sign_ups_per_hour: many, failed_sign_ins_per_minute: many, ..HttpSettings::default() }
+}
+
+/// Runs a test against a service on each database.
+pub fn for_each_service(test: impl Fn(&Service)) {
+    for_each_service_with(&generous(), test);
+}
+
+/// As [`for_each_service`], with settings of its own.
+pub fn for_each_service_with(settings: &HttpSettings, test: impl Fn(&Service)) {
+    each_database(|database| {
+        eprintln!("on {}", database.name());
+        test(&Service::start(database, settings));
+    });
+}
+
+const TABLES: &[&str] = &[
+    "access_needs",
+    "api_tokens",
+    "applications",
+    "audit_entries",
+    "consents",
+    "employer_domains",
+    "employer_managers",
+    "employers",
+    "invitations",
+    "libraries",
+    "library_employers",
+    "links",
+    "outbox",
+    "persons",
+    "placements",
+    "round_libraries",
+    "rounds",
+    "runs",
+];
+
+/// How many rows each table has.
+pub fn row_counts(app: &App) -> Vec<(String, i64)> {
+    use diesel::prelude::*;
+    use library_swap::store::{Db, StoreError};
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    let count = |table: &str| {
+        let query = diesel::sql_query(format!("SELECT count(*) AS n FROM {table}"));
+        app.store.read(|db| {
+            let row: Count = match db {
+                Db::Pg(connection) => query.get_result(connection)?,
+                Db::Sqlite(connection) => query.get_result(connection)?,
+            };
+            Ok::<_, StoreError>(row.n)
+        })
+    };
+    TABLES.iter().map(|table| ((*table).to_owned(), count(table).expect(table))).collect()
+}
