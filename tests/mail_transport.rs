@@ -238,15 +238,6 @@ async fn settings_and_transports_show_no_password() {
 }
 
 #[test]
-fn settings_are_read_with_defaults_and_unknown_names_are_refused() {
-    let read = |text: &str| serde_json::from_str::<TransportSettings>(text);
-    let settings = read(r#"{"transport":"smtp","host":"mail.example"}"#).expect("read");
-    assert_eq!((settings.tls, settings.timeout_seconds, settings.port), (Tls::Starttls, 60, None));
-    assert!(read(r#"{"transport":"smtp","host":"mail.example","tsl":"none"}"#).is_err());
-    assert!(read(r#"{"transport":"pigeon"}"#).is_err());
-}
-
-#[test]
 fn outside_the_runtime_a_mail_server_is_refused_and_not_a_panic() {
     assert!(Transport::open(&plain(25)).expect_err("refused").contains("runtime"));
 }

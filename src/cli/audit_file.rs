@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use super::verify::{print_breaches, read_file};
 use crate::files::{Round, Schedule};
+use crate::services::clock::Chance;
 use crate::verify::{Subject, verify, without_people};
 
 /// Arguments of the command.
@@ -26,9 +27,8 @@ pub struct Args {
 
 /// 64 random bits in hexadecimal behind a letter.
 fn draw_name() -> io::Result<String> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(format!("no random bytes: {error}")))?;
-    Ok(format!("p{:016x}", u64::from_be_bytes(bytes)))
+    let bytes = Chance::Real.bytes().map_err(io::Error::other)?;
+    Ok(bytes[..8].iter().fold("p".to_owned(), |name, byte| format!("{name}{byte:02x}")))
 }
 
 /// As many different names as there are people.

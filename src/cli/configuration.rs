@@ -4,7 +4,7 @@
 //! faults are told at once, each with its place. Never shows a secret, neither in `Debug` nor in
 //! [`Configuration::resolved`].
 
-use std::fmt;
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::domain::email::Email;
 use crate::domain::states::named;
 use crate::domain::text::Name;
+use crate::mail::{Password, Tls, TransportKind};
 use crate::store::StoreUrl;
 
 mod layers;
@@ -54,9 +55,6 @@ pub struct Server {
     pub workers: u16,
     /// Hops in front of the server whose `X-Forwarded-For` is believed.
     pub trusted_proxies: u8,
-    /// Where metrics are served, if at all.
-    #[serde(deserialize_with = "read::optional_address")]
-    pub metrics: Option<SocketAddr>,
 }
 
 /// The database.
@@ -70,34 +68,19 @@ pub struct Database {
     pub connections: NonZeroU32,
 }
 
-named! {
-    /// How mail leaves.
-    MailTransport {
-        /// Each mail becomes a file in a folder.
-        Files = "files",
-        /// A mail server.
-        Smtp = "smtp",
-        /// Kept in memory and lost at the end, for tests and demonstrations.
-        Memory = "memory",
-    }
-}
-
 /// Outgoing mail.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
     /// How it leaves.
     #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
-    pub transport: MailTransport,
+    pub transport: TransportKind,
     /// For transport `files`.
     pub folder: PathBuf,
-    /// What the service is called in mails.
+    /// What the service calls itself in mails and invitations.
     #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
     pub service_name: Name,
-    /// Sender of mails and organiser of invitations.
-    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
-    pub organiser_name: Name,
-    /// Its address; answers to invitations go there.
+    /// Where it sends from and who organises the invitations; answers to them go there.
     #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
     pub organiser_address: Email,
     /// The part after the @ in Message-IDs and calendar UIDs.
@@ -105,18 +88,6 @@ pub struct Mail {
     pub domain: String,
     /// For transport `smtp`.
     pub smtp: Smtp,
-}
-
-named! {
-    /// How the connection to the mail server is kept secret.
-    Tls {
-        /// TLS from the first byte (usual port 465).
-        Implicit = "implicit",
-        /// Plain until STARTTLS, which must succeed (usual port 587).
-        Starttls = "starttls",
-        /// Not at all: only for a server on this machine or network.
-        None = "none",
-    }
 }
 
 /// The mail server.
@@ -135,8 +106,8 @@ pub struct Smtp {
     #[serde(deserialize_with = "read::optional_text")]
     pub user: Option<String>,
     /// The password of `user`.
-    #[serde(deserialize_with = "read::optional_secret")]
-    pub password: Option<Secret>,
+    #[serde(deserialize_with = "read::optional_password", serialize_with = "hidden")]
+    pub password: Option<Password>,
     /// Certificates (PEM) of an authority of your own, beside those of the system.
     #[serde(deserialize_with = "read::optional_path")]
     pub ca_file: Option<PathBuf>,
@@ -150,7 +121,7 @@ pub struct Smtp {
 pub struct Matching {
     /// After how long a run stops and shows what it has.
     pub run_seconds: NonZeroU32,
-    /// Runs that are solved at the same time.
+    /// Threads that one run may use.
     pub threads: NonZeroUsize,
 }
 
@@ -160,10 +131,8 @@ pub struct Matching {
 pub struct Limits {
     /// Length of a request's body.
     pub body_bytes: NonZeroUsize,
-    /// Requests of one API token.
-    pub requests_per_minute_per_token: NonZeroU32,
     /// Sign-ups from one network address.
-    pub sign_ups_per_hour_per_address: NonZeroU32,
+    pub sign_ups_per_hour: NonZeroU32,
     /// Wrong tokens from one network address.
     pub failed_sign_ins_per_minute: NonZeroU32,
 }
@@ -190,34 +159,16 @@ pub struct Log {
     pub level: String,
 }
 
-/// What stands where a secret was.
-const HIDDEN: &str = "•••";
-
-/// A text that no log and no screen shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text itself, for the one who has to present it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(HIDDEN)
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(HIDDEN)
-    }
-}
-
-fn shown<T: fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+fn shown<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
+}
+
+/// Whether there is a password, and nothing of it.
+fn hidden<S: Serializer>(password: &Option<Password>, serializer: S) -> Result<S::Ok, S::Error> {
+    match password {
+        Some(_) => serializer.serialize_str("•••"),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn masked<S: Serializer>(url: &StoreUrl, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,11 +4,12 @@ use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::files::schedule::Proof;
 use crate::files::{Round, Schedule};
 use crate::matching::{MatchError, Options, Progress, StopReason, solve, write_mps};
+use crate::services::clock::seconds_running;
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -120,13 +121,13 @@ fn refuse(error: &MatchError) -> u8 {
 
 fn solve_in_time(args: &Args, round: &Round) -> Result<Schedule, MatchError> {
     let options = Options { seed: args.seed, work: args.work, gap: args.gap, threads: args.threads };
-    let begin = Instant::now();
+    let begin = seconds_running();
     let line = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
     let mut told = begin;
     let mut progress = |progress: &Progress| {
-        let now = Instant::now();
+        let now = seconds_running();
         if let Some(line) = &line
-            && now.duration_since(told) > Duration::from_millis(100)
+            && now - told > 0.1
         {
             told = now;
             let Progress { value, bound, work } = progress;
@@ -134,7 +135,7 @@ fn solve_in_time(args: &Args, round: &Round) -> Result<Schedule, MatchError> {
             line.tick();
         }
         match args.time_limit {
-            Some(limit) if now.duration_since(begin) >= limit => ControlFlow::Break(StopReason::Time),
+            Some(limit) if now - begin >= limit.as_secs_f64() => ControlFlow::Break(StopReason::Time),
             Some(_) | None => ControlFlow::Continue(()),
         }
     };
@@ -143,7 +144,7 @@ fn solve_in_time(args: &Args, round: &Round) -> Result<Schedule, MatchError> {
         line.finish_and_clear();
     }
     let mut schedule = solved?;
-    schedule.run.seconds = begin.elapsed().as_secs_f64();
+    schedule.run.seconds = seconds_running() - begin;
     Ok(schedule)
 }
 

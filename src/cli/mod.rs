@@ -4,13 +4,25 @@
 //! (a breach, a failed check), 2 the command could not be carried out (unreadable input, wrong use).
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line speaks on the terminal")]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::services::AppError;
+use configuration::Configuration;
+
 mod audit_file;
-pub mod configuration;
+mod configuration;
+mod demo;
+mod doctor;
+mod import;
+mod init;
+mod log;
 mod match_round;
+mod migrate;
+mod serve;
+mod service;
 mod verify;
 
 /// Exit code of a command whose answer is no.
@@ -18,15 +30,66 @@ pub const NO: u8 = 1;
 /// Exit code of a command that could not be carried out.
 pub const UNABLE: u8 = 2;
 
+/// Why a command ends without success: its exit code and words for whoever typed it.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    words: String,
+}
+
+impl Failure {
+    fn new(code: u8, words: impl Into<String>) -> Self {
+        Self { code, words: words.into() }
+    }
+
+    fn unable(words: impl Into<String>) -> Self {
+        Self::new(UNABLE, words)
+    }
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        let code = match &error {
+            AppError::Refused(_) | AppError::Fields(_) | AppError::NotFound { .. } => NO,
+            AppError::Denied(_)
+            | AppError::Unauthenticated
+            | AppError::Store(_)
+            | AppError::Chance(_)
+            | AppError::Internal(_) => UNABLE,
+        };
+        let words = match &error {
+            AppError::Fields(faults) => faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+            other => other.to_string(),
+        };
+        Self::new(code, words)
+    }
+}
+
 #[derive(Debug, Parser)]
 #[command(name = "library-swap", version, about = "Everyone moves one library to the left for a day.")]
 struct CommandLine {
+    /// A configuration file of one's own (docs/configuration.md); else LIBRARY_SWAP_CONFIG names one.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Watch real libraries exchange invented staff, from sign-up to schedule.
+    Demo(demo::Args),
+    /// Serve the API and send what is due.
+    Serve(serve::Args),
+    /// Prepare the database and make the first API token.
+    Init(init::Args),
+    /// Apply the database migrations that are missing.
+    Migrate(migrate::Args),
+    /// Take over lists.
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Check the configuration and everything the service needs.
+    Doctor(doctor::Args),
     /// Find the best schedule for a round file, with a certificate.
     Match(match_round::Args),
     /// Re-prove a schedule against its round or audit file.
@@ -37,9 +100,25 @@ enum Command {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
-    match CommandLine::parse().command {
-        Command::Match(args) => match_round::run(&args),
-        Command::Verify(args) => verify::run(&args),
-        Command::AuditFile(args) => audit_file::run(&args),
-    }
+    let CommandLine { config, command } = CommandLine::parse();
+    let configured = |run: &dyn Fn(&Configuration) -> Result<ExitCode, Failure>| {
+        let configuration = configuration::load(config.as_deref(), configuration::environment())
+            .map_err(|faults| Failure::unable(faults.join("\n")))?;
+        run(&configuration)
+    };
+    let ended = match command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Serve(args) => configured(&|configuration| serve::run(&args, configuration)),
+        Command::Init(args) => configured(&|configuration| init::run(&args, configuration)),
+        Command::Migrate(args) => configured(&|configuration| migrate::run(&args, configuration)),
+        Command::Import(command) => configured(&|configuration| import::run(&command, configuration)),
+        Command::Doctor(args) => configured(&|configuration| doctor::run(&args, configuration)),
+        Command::Match(args) => Ok(match_round::run(&args)),
+        Command::Verify(args) => Ok(verify::run(&args)),
+        Command::AuditFile(args) => Ok(audit_file::run(&args)),
+    };
+    ended.unwrap_or_else(|failure| {
+        eprintln!("{}", failure.words);
+        ExitCode::from(failure.code)
+    })
 }

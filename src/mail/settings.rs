@@ -3,36 +3,34 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use crate::domain::states::named;
 
-/// Which way mail leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TransportKind {
-    /// To a mail server.
-    Smtp,
-    /// Into a folder, for trying the service out.
-    Files,
-    /// Into memory, for tests.
-    Memory,
+named! {
+    /// Which way mail leaves.
+    TransportKind {
+        /// To a mail server.
+        Smtp = "smtp",
+        /// Into a folder, for trying the service out.
+        Files = "files",
+        /// Into memory, for tests; lost at the end.
+        Memory = "memory",
+    }
 }
 
-/// How the connection to the mail server is protected.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tls {
-    /// TLS from the first byte (port 465).
-    Implicit,
-    /// A plain connection that must be raised to TLS before anything is said (port 587).
-    #[default]
-    Starttls,
-    /// None; only to a server on this machine.
-    None,
+named! {
+    /// How the connection to the mail server is protected.
+    Tls {
+        /// TLS from the first byte (port 465).
+        Implicit = "implicit",
+        /// A plain connection that must be raised to TLS before anything is said (port 587).
+        Starttls = "starttls",
+        /// None; only to a server on this machine.
+        None = "none",
+    }
 }
 
 /// A password that no log shows.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 impl Password {
@@ -53,9 +51,8 @@ impl fmt::Debug for Password {
     }
 }
 
-/// The section `[mail]` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What a transport needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportSettings {
     /// Which way mail leaves.
     pub transport: TransportKind,
@@ -66,7 +63,6 @@ pub struct TransportSettings {
     /// The server's port; by default 465, 587 or 25, as `tls` says.
     pub port: Option<u16>,
     /// How the connection is protected.
-    #[serde(default)]
     pub tls: Tls,
     /// The user, where the server asks for one.
     pub user: Option<String>,
@@ -75,7 +71,6 @@ pub struct TransportSettings {
     /// Certificates (PEM) to trust beside the system's.
     pub ca_file: Option<PathBuf>,
     /// How long one message may take, in seconds.
-    #[serde(default = "default_timeout_seconds")]
     pub timeout_seconds: u64,
 }
 
@@ -91,7 +86,7 @@ impl TransportSettings {
             folder: None,
             host: None,
             port: None,
-            tls: Tls::default(),
+            tls: Tls::Starttls,
             user: None,
             password: None,
             ca_file: None,

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 
-use super::{Configuration, MailTransport};
+use super::Configuration;
 use crate::domain::fault::{maybe, shortened};
+use crate::mail::TransportKind;
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 /// Names the file where the command line does not.
@@ -204,13 +205,13 @@ fn contradictions(configuration: &Configuration) -> Vec<String> {
     let mail = &configuration.mail;
     let mut faults = Vec::new();
     match mail.transport {
-        MailTransport::Smtp if mail.smtp.host.is_none() => {
+        TransportKind::Smtp if mail.smtp.host.is_none() => {
             faults.push("mail.smtp.host: must be set where mail.transport is `smtp`".to_owned());
         }
-        MailTransport::Files if mail.folder.as_os_str().is_empty() => {
+        TransportKind::Files if mail.folder.as_os_str().is_empty() => {
             faults.push("mail.folder: must be set where mail.transport is `files`".to_owned());
         }
-        MailTransport::Smtp | MailTransport::Files | MailTransport::Memory => {}
+        TransportKind::Smtp | TransportKind::Files | TransportKind::Memory => {}
     }
     if mail.smtp.user.is_some() != mail.smtp.password.is_some() {
         faults.push("mail.smtp.user and mail.smtp.password: set both or neither".to_owned());

@@ -10,9 +10,9 @@ use std::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Error};
 use tracing_subscriber::EnvFilter;
 
-use super::Secret;
 use crate::domain::email::is_domain;
 use crate::domain::fault::Rule;
+use crate::mail::Password;
 
 /// Reads text and applies a rule to it.
 fn read<'de, T, D: Deserializer<'de>>(
@@ -41,10 +41,6 @@ fn to_address(text: &str) -> Result<SocketAddr, Rule> {
 
 pub fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
     read(deserializer, to_address)
-}
-
-pub fn optional_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
-    read_optional(deserializer, to_address)
 }
 
 pub fn public_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -89,7 +85,7 @@ pub fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
 }
 
 /// Secrets are taken as they are, spaces and all.
-pub fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+pub fn optional_password<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Password>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    Ok((!text.is_empty()).then_some(Secret(text)))
+    Ok((!text.is_empty()).then(|| Password::new(text)))
 }

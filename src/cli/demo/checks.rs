@@ -1,0 +1,145 @@
+//! What the demonstration promises, checked against what came out of the service.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::mailbox::Mail;
+use crate::files::{Round, Schedule};
+use crate::verify::{self, Subject};
+
+/// Everything that the checks look at.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    pub(super) run: String,
+    /// Placement and party of every yes.
+    pub(super) accepted: Vec<(String, String)>,
+    pub(super) declined: String,
+    pub(super) declined_by: String,
+    pub(super) dropped: String,
+    pub(super) dropped_out: String,
+    /// The addresses of the parties of the two placements that ended.
+    pub(super) involved: Vec<String>,
+    /// As the organiser sees them at the end.
+    pub(super) placements: Vec<Value>,
+    /// Round and schedule file of the run.
+    pub(super) files: (String, String),
+    /// Placement ids in the schedules of all employers.
+    pub(super) csv: Vec<String>,
+    /// Every mail, in the order sent.
+    pub(super) mails: Vec<Mail>,
+}
+
+impl Evidence {
+    fn placement(&self, id: &str) -> Option<&Value> {
+        self.placements.iter().find(|placement| placement["id"].as_str() == Some(id))
+    }
+
+    fn in_state(&self, state: &str) -> BTreeSet<&str> {
+        self.placements
+            .iter()
+            .filter(|placement| placement["state"].as_str() == Some(state))
+            .filter_map(|placement| placement["id"].as_str())
+            .collect()
+    }
+}
+
+/// Prints each check with its outcome; whether all held.
+pub(super) fn print(evidence: &Evidence) -> bool {
+    let checks: [(&str, Result<String, String>); 5] = [
+        ("every placement that all parties agreed to is confirmed", all_agreed_are_confirmed(evidence)),
+        ("the drop-out got a CANCEL with a higher SEQUENCE", drop_out_was_cancelled(evidence)),
+        ("the schedule verifies", schedule_verifies(evidence)),
+        ("HR's rows are the confirmed placements", rows_are_confirmed(evidence)),
+        ("nobody uninvolved got a mail", only_involved_got_mail(evidence)),
+    ];
+    println!("\nWhat was promised");
+    let mut held = true;
+    for (promise, outcome) in checks {
+        match outcome {
+            Ok(words) => println!("  ✓ {promise}: {words}"),
+            Err(words) => {
+                held = false;
+                println!("  ✗ {promise}: {words}");
+            }
+        }
+    }
+    held
+}
+
+fn all_agreed_are_confirmed(evidence: &Evidence) -> Result<String, String> {
+    let mut parties: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (placement, party) in &evidence.accepted {
+        parties.entry(placement).or_default().insert(party);
+    }
+    let asked: BTreeSet<&str> = ["participant", "host"].into();
+    let agreed: BTreeSet<&str> = parties
+        .iter()
+        .filter(|(id, parties)| **parties == asked && **id != evidence.dropped)
+        .map(|(id, _)| *id)
+        .collect();
+    let confirmed = evidence.in_state("confirmed");
+    if agreed == confirmed && !agreed.is_empty() {
+        Ok(format!("{} of {}", confirmed.len(), evidence.placements.len()))
+    } else {
+        Err(format!("{} agreed, {} confirmed", agreed.len(), confirmed.len()))
+    }
+}
+
+/// Looks at every calendar event whose CANCEL came, by its UID.
+fn drop_out_was_cancelled(evidence: &Evidence) -> Result<String, String> {
+    let placement = evidence.placement(&evidence.dropped).ok_or("the drop-out's placement is gone")?;
+    let address = placement["participant"]["email"].as_str().ok_or("the drop-out has no address")?;
+    let events: Vec<_> = evidence
+        .mails
+        .iter()
+        .filter(|mail| mail.to == address)
+        .filter_map(|mail| mail.invitation.as_ref())
+        .collect();
+    let cancel = events.iter().rfind(|event| event.method == "CANCEL").ok_or("no CANCEL came")?;
+    let before = events
+        .iter()
+        .filter(|event| event.method == "REQUEST" && event.uid == cancel.uid)
+        .map(|event| event.sequence)
+        .max()
+        .ok_or("no REQUEST with the same UID came before")?;
+    if cancel.sequence > before {
+        Ok(format!("{before}, then {}", cancel.sequence))
+    } else {
+        Err(format!("{before}, then {}", cancel.sequence))
+    }
+}
+
+fn schedule_verifies(evidence: &Evidence) -> Result<String, String> {
+    let faults = |faults: Vec<crate::domain::fault::Fault>| format!("{} faults in the files", faults.len());
+    let round = Round::read(evidence.files.0.as_bytes()).map_err(faults)?;
+    let schedule = Schedule::read(evidence.files.1.as_bytes()).map_err(faults)?;
+    let report = verify::verify(&Subject::Round(&round), &schedule);
+    match report.breaches.first() {
+        None => Ok(report.verdict.to_string()),
+        Some(breach) => Err(breach.to_string()),
+    }
+}
+
+fn rows_are_confirmed(evidence: &Evidence) -> Result<String, String> {
+    let rows: BTreeSet<&str> = evidence.csv.iter().map(String::as_str).collect();
+    let confirmed = evidence.in_state("confirmed");
+    if rows == confirmed && rows.len() == evidence.csv.len() {
+        Ok(format!("{} rows", rows.len()))
+    } else {
+        Err(format!("{} rows, {} confirmed placements", evidence.csv.len(), confirmed.len()))
+    }
+}
+
+/// The cancellations of the two placements that ended went to their own parties only.
+fn only_involved_got_mail(evidence: &Evidence) -> Result<String, String> {
+    let cancelled: Vec<&Mail> =
+        evidence.mails.iter().filter(|mail| mail.subject.starts_with("Cancelled")).collect();
+    if cancelled.is_empty() {
+        return Err("no cancellation went out at all".to_owned());
+    }
+    match cancelled.iter().find(|mail| !evidence.involved.contains(&mail.to)) {
+        None => Ok(format!("{} cancellations, all to those concerned", cancelled.len())),
+        Some(mail) => Err(format!("{} is not concerned", mail.file.display())),
+    }
+}

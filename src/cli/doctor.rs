@@ -1,0 +1,108 @@
+//! Checks what the service needs, one line each; every failure comes with its cure.
+
+use std::process::ExitCode;
+
+use super::configuration::Configuration;
+use super::{Failure, NO, service};
+use crate::services::clock::Clock;
+
+/// Arguments of the command.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Print only the checks, not the configuration as resolved.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// What a check found: the good state, or what is wrong and what to do.
+type Finding = Result<String, (String, &'static str)>;
+
+/// Runs the command: exit code 1 when any check fails.
+///
+/// # Errors
+/// When nothing can be checked at all.
+pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failure> {
+    if !args.quiet {
+        println!("# The configuration as resolved; secrets are masked.\n{}", configuration.resolved());
+    }
+    let findings = [
+        ("database", check_database(configuration)),
+        ("migrations", check_migrations(configuration)),
+        ("time zones", Ok(format!("tzdata {}", chrono_tz::IANA_TZDB_VERSION))),
+        ("clock", check_clock()),
+        ("mail", check_mail(configuration)?),
+        ("public address", check_public_url(configuration)),
+    ];
+    let mut failed = 0;
+    for (what, finding) in findings {
+        match finding {
+            Ok(words) => println!("ok      {what}: {words}"),
+            Err((words, cure)) => {
+                failed += 1;
+                println!("FAILED  {what}: {words}\n        {cure}");
+            }
+        }
+    }
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(NO) })
+}
+
+fn check_database(configuration: &Configuration) -> Finding {
+    match service::open_store(configuration) {
+        Ok(_) => Ok(configuration.database.url.masked()),
+        Err(failure) => Err((
+            failure.words,
+            "Start the server, or mend database.url; a PostgreSQL database is made with `createdb`.",
+        )),
+    }
+}
+
+fn check_migrations(configuration: &Configuration) -> Finding {
+    let store = service::open_store(configuration)
+        .map_err(|_| ("the database cannot be reached".to_owned(), "Mend the database first."))?;
+    match store.pending_migrations() {
+        Ok(pending) if pending.is_empty() => Ok("all applied".to_owned()),
+        Ok(pending) => Err((
+            format!("missing: {}", pending.join(", ")),
+            "Run `library-swap migrate`; `serve` does it too.",
+        )),
+        Err(error) => Err((error.to_string(), "Look whether the database is library-swap's own.")),
+    }
+}
+
+/// A clock that is years off makes every deadline wrong.
+fn check_clock() -> Finding {
+    let now = Clock::Real.now();
+    let built = "2026-01-01T00:00:00Z";
+    if now.to_rfc3339().as_str() > built {
+        Ok(now.to_rfc3339())
+    } else {
+        Err((format!("it says {now}, which is long past"), "Set the machine's clock (NTP)."))
+    }
+}
+
+fn check_mail(configuration: &Configuration) -> Result<Finding, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::unable(error.to_string()))?;
+    const CURE: &str =
+        "Mend the [mail] section (docs/configuration.md); mails wait in the outbox until then.";
+    Ok(runtime.block_on(async {
+        let transport = service::transport(configuration).map_err(|words| (words, CURE))?;
+        transport.check().await.map_err(|error| (error.words, CURE))
+    }))
+}
+
+/// Links in mails lead there.
+fn check_public_url(configuration: &Configuration) -> Finding {
+    let url = &configuration.server.public_url;
+    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    if url.starts_with("https://") || local.iter().any(|prefix| url.starts_with(prefix)) {
+        Ok(url.clone())
+    } else {
+        Err((
+            format!("{url} is not https: the secrets in mailed links would travel in the clear"),
+            "Put a proxy with a certificate in front and set server.public_url to its https address.",
+        ))
+    }
+}

@@ -1,0 +1,195 @@
+//! The service put together: database, use cases, workers and HTTP server in one process, started and stopped in order.
+
+use std::fs::{File, TryLockError};
+use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use actix_web::dev::ServerHandle;
+use tokio::task::JoinHandle;
+
+use super::configuration::Configuration;
+use super::{Failure, NO};
+use crate::http::{self, HttpSettings};
+use crate::mail::{Transport, TransportSettings};
+use crate::services::clock::{Chance, Clock};
+use crate::services::runs::Board;
+use crate::services::{App, Settings};
+use crate::store::{Store, StoreUrl};
+use crate::worker::{self, Stop};
+
+/// Opens the database; the folder of an SQLite file is made where it is missing.
+///
+/// # Errors
+/// When it cannot be reached, with what to do.
+pub(super) fn open_store(configuration: &Configuration) -> Result<Store, Failure> {
+    let url = &configuration.database.url;
+    if let StoreUrl::Sqlite(path) = url
+        && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Failure::unable(format!("the data folder {} cannot be made: {error}", folder.display()))
+        })?;
+    }
+    Store::open(url, configuration.database.connections.get())
+        .map_err(|error| Failure::unable(format!("{}: {error}", url.masked())))
+}
+
+/// The database with every migration applied.
+///
+/// # Errors
+/// As for [`open_store`]; a migration that cannot be applied.
+pub(super) fn open_migrated_store(configuration: &Configuration) -> Result<Store, Failure> {
+    let store = open_store(configuration)?;
+    store.migrate().map_err(|error| Failure::unable(error.to_string()))?;
+    Ok(store)
+}
+
+/// The use cases on a database, with the real clock and real chance.
+pub(super) fn app(configuration: &Configuration, store: Store) -> App {
+    App {
+        store,
+        clock: Clock::Real,
+        chance: Chance::Real,
+        settings: Settings {
+            public_url: configuration.server.public_url.trim_end_matches('/').to_owned(),
+            service_name: configuration.mail.service_name.to_string(),
+            organiser_address: configuration.mail.organiser_address.to_string(),
+            mail_domain: configuration.mail.domain.clone(),
+            run_seconds: configuration.matching.run_seconds.get(),
+            solver_threads: configuration.matching.threads.get(),
+        },
+        board: Board::default(),
+    }
+}
+
+/// How mail leaves.
+///
+/// # Errors
+/// When the transport cannot be used as it is configured.
+pub(super) fn transport(configuration: &Configuration) -> Result<Transport, String> {
+    let (mail, smtp) = (&configuration.mail, &configuration.mail.smtp);
+    Transport::open(&TransportSettings {
+        folder: Some(mail.folder.clone()),
+        host: smtp.host.clone(),
+        port: Some(smtp.port.get()),
+        tls: smtp.tls,
+        user: smtp.user.clone(),
+        password: smtp.password.clone(),
+        ca_file: smtp.ca_file.clone(),
+        timeout_seconds: u64::from(smtp.timeout_seconds.get()),
+        ..TransportSettings::of(mail.transport)
+    })
+}
+
+/// How the API is served; as many threads as processors where no number is given.
+fn http_settings(configuration: &Configuration) -> HttpSettings {
+    let (server, limits) = (&configuration.server, &configuration.limits);
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    HttpSettings {
+        workers: if server.workers == 0 { processors } else { usize::from(server.workers) },
+        body_bytes: limits.body_bytes.get(),
+        trusted_proxies: usize::from(server.trusted_proxies),
+        sign_ups_per_hour: limits.sign_ups_per_hour,
+        failed_sign_ins_per_minute: limits.failed_sign_ins_per_minute,
+        ..HttpSettings::default()
+    }
+}
+
+/// Held while a process serves an SQLite file: a second one would run every worker twice over one file.
+#[derive(Debug)]
+struct SqliteLock(#[expect(dead_code, reason = "held, never read: the lock ends with it")] File);
+
+impl SqliteLock {
+    fn take(database: &Path) -> Result<Self, Failure> {
+        let path = database.with_extension("lock");
+        let file = File::create(&path).map_err(|error| {
+            Failure::unable(format!("the lock {} cannot be made: {error}", path.display()))
+        })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(Failure::new(
+                NO,
+                format!(
+                    "another process serves {} already (it holds {}). Maybe stop it first; several processes can \
+                     share a PostgreSQL database",
+                    database.display(),
+                    path.display()
+                ),
+            )),
+            Err(TryLockError::Error(error)) => {
+                Err(Failure::unable(format!("the lock {} cannot be taken: {error}", path.display())))
+            }
+        }
+    }
+}
+
+/// A service that runs.
+pub(super) struct Running {
+    /// Where it listens.
+    pub(super) address: SocketAddr,
+    /// Its use cases.
+    pub(super) app: App,
+    server: ServerHandle,
+    stop: Stop,
+    tasks: Vec<JoinHandle<()>>,
+    _lock: Option<SqliteLock>,
+}
+
+/// Binds the address that is configured.
+///
+/// # Errors
+/// When it is taken or not this machine's.
+pub(super) fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| {
+        Failure::unable(format!(
+            "cannot listen on {address}: {error}. Maybe set server.listen to another port"
+        ))
+    })
+}
+
+/// Starts everything: lock, database, migrations, workers, HTTP.
+///
+/// # Errors
+/// Whatever of these fails, with what to do.
+pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Result<Running, Failure> {
+    let address = listener.local_addr().map_err(|error| Failure::unable(error.to_string()))?;
+    let lock = match &configuration.database.url {
+        StoreUrl::Sqlite(path) => {
+            open_store(configuration)?;
+            Some(SqliteLock::take(path)?)
+        }
+        StoreUrl::Postgres(_) => None,
+    };
+    let app = app(configuration, open_migrated_store(configuration)?);
+    let transport = transport(configuration).map_err(|words| Failure::unable(format!("mail: {words}")))?;
+    let stop = Stop::new();
+    let name = format!("{}-{}", std::process::id(), address.port());
+    let tasks = vec![
+        tokio::spawn(worker::send_mail(app.clone(), transport, name.clone(), stop.clone())),
+        tokio::spawn(worker::solve_runs(app.clone(), name, stop.clone())),
+    ];
+    let server = http::bind(app.clone(), &http_settings(configuration), listener)
+        .map_err(|error| Failure::unable(format!("cannot serve on {address}: {error}")))?;
+    let handle = server.handle();
+    let mut tasks = tasks;
+    tasks.push(tokio::spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the HTTP server ended");
+        }
+    }));
+    Ok(Running { address, app, server: handle, stop, tasks, _lock: lock })
+}
+
+impl Running {
+    /// Ends in order: requests in hand are answered, the worker settles its mail, the solver gives its run back.
+    pub(super) async fn stop(self) {
+        self.stop.ask();
+        self.server.stop(true).await;
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the service broke down");
+            }
+        }
+    }
+}
