@@ -242,6 +242,48 @@ fn the_demonstration_holds_what_it_promises() {
     );
 }
 
+/// The lines of the README's block after a heading.
+fn readme_block(heading: &str) -> String {
+    let readme = include_str!("../README.md");
+    let (_, after) = readme.split_once(heading).expect("the heading");
+    let (_, block) = after.split_once("```sh\n").expect("a block");
+    block.split_once("```").expect("its end").0.to_owned()
+}
+
+#[test]
+fn a_round_by_hand_goes_as_the_readme_says() {
+    support::for_each_url(|_, url| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut own = || {
+            let mut command = binary(folder.path(), url);
+            command.env("LIBRARY_SWAP__MAIL__FOLDER", "data/mail");
+            command
+        };
+        let token = text(&run(own().arg("init")).stdout);
+        // Links in mails begin with the public address: a port that is free right now.
+        let port =
+            std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("one").port();
+        let address = format!("127.0.0.1:{port}");
+        let (served, _) = Served::start(
+            own()
+                .env("LIBRARY_SWAP__SERVER__LISTEN", &address)
+                .env("LIBRARY_SWAP__SERVER__PUBLIC_URL", format!("http://{address}")),
+        );
+        let lines = readme_block("### A round by hand").replace("127.0.0.1:8080", &address);
+        let tour = run(Command::new("bash")
+            .current_dir(folder.path())
+            .env("TOKEN", token.trim())
+            .env("no_proxy", "*")
+            .args(["-e", "-c", &lines]));
+        let said = text(&tour.stdout);
+        assert_eq!(code(&tour), 0, "{said}\n{}", text(&tour.stderr));
+        assert!(said.contains("\"placed\":2"), "{said}");
+        let row = said.lines().last().expect("a row");
+        assert!(row.contains(",confirmed,Spring,campus employer,Ann of campus,"), "{said}");
+        assert_eq!(served.terminate(), 0);
+    });
+}
+
 /// Lets Python's own libraries read files.
 fn judge(program: &str, files: &[PathBuf]) {
     let required = std::env::var("LIBRARY_SWAP_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
