@@ -10,7 +10,9 @@ use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::fault::{Faults, Rule, maybe};
+use chrono::NaiveDate;
+
+use super::fault::{Fault, Faults, Rule, maybe};
 
 /// A JSON value with its keys as written, repeated ones too.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,6 +120,38 @@ pub fn parse(bytes: &[u8]) -> Result<Node, String> {
     serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
 
+/// Reads `YYYY-MM-DD`.
+///
+/// # Errors
+/// Another shape, or a day that does not exist.
+pub fn parse_date(text: &str) -> Result<NaiveDate, Rule> {
+    let shape = text.len() == 10
+        && text.bytes().enumerate().all(|(n, byte)| match n {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !shape {
+        return Err(Rule::of("must be a date like 2027-03-01"));
+    }
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Rule::of("there is no such day"))
+}
+
+/// Reads bytes as one document by a reader of its root; a document that is no JSON has one fault.
+///
+/// # Errors
+/// Every fault of the document.
+pub fn read_document<T>(bytes: &[u8], read: impl FnOnce(&At<'_>) -> Option<T>) -> Result<T, Vec<Fault>> {
+    let faults = Faults::none();
+    let value = match parse(bytes) {
+        Ok(node) => read(&At::root(&node, &faults)),
+        Err(words) => {
+            faults.add("", "", format!("is no JSON: {words}"));
+            None
+        }
+    };
+    faults.into_result(value)
+}
+
 /// A place in a document being read.
 #[derive(Debug, Clone)]
 pub struct At<'a> {
@@ -218,6 +252,14 @@ impl<'a> At<'a> {
     pub fn parse<T: FromStr<Err = Rule>>(&self) -> Option<T> {
         match self.text()?.parse() {
             Ok(value) => Some(value),
+            Err(rule) => self.wrong(rule),
+        }
+    }
+
+    /// A date, `YYYY-MM-DD`.
+    pub fn date(&self) -> Option<NaiveDate> {
+        match parse_date(self.text()?) {
+            Ok(date) => Some(date),
             Err(rule) => self.wrong(rule),
         }
     }

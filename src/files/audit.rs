@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::canonical::to_file;
 use super::round::Lock;
-use crate::domain::fault::{Fault, Faults};
-use crate::domain::json::{self, At};
+use crate::domain::fault::Fault;
+use crate::domain::json::read_document;
 
 /// The matching problem with pseudonyms.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -86,37 +87,17 @@ impl AuditLock {
     }
 }
 
-#[derive(Serialize)]
-struct File<'a> {
-    format: &'static str,
-    version: u32,
-    #[serde(flatten)]
-    audit: &'a AuditFile,
-}
-
 impl AuditFile {
     /// Reads an audit file.
     ///
     /// # Errors
     /// Every fault of the file, each with its JSON pointer.
     pub fn read(bytes: &[u8]) -> Result<Self, Vec<Fault>> {
-        let faults = Faults::none();
-        let node = match json::parse(bytes) {
-            Ok(node) => node,
-            Err(words) => {
-                faults.add("", "", format!("is no JSON: {words}"));
-                return faults.into_result(None);
-            }
-        };
-        let audit = super::read::audit::read(&At::root(&node, &faults));
-        faults.into_result(audit)
+        read_document(bytes, super::read::audit::read)
     }
 
     /// The file's text.
     pub fn to_json(&self) -> String {
-        let file = File { format: "library-swap/audit", version: 1, audit: self };
-        let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
-        text.push('\n');
-        text
+        to_file("library-swap/audit", self)
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -141,6 +142,22 @@ impl Round {
     pub fn sha256(&self) -> String {
         sha256_hex(self.canonical().as_bytes())
     }
+}
+
+/// A file's text for people and programs: its format and version, then its members in their fixed order.
+///
+/// Members are texts, integers and finite numbers: writing them into a String cannot fail.
+pub(super) fn to_file<T: Serialize>(format: &str, members: &T) -> String {
+    #[derive(Serialize)]
+    struct File<'a, T> {
+        format: &'a str,
+        version: u32,
+        #[serde(flatten)]
+        members: &'a T,
+    }
+    let mut text = serde_json::to_string_pretty(&File { format, version: 1, members }).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 /// Lower-case hexadecimal SHA-256.

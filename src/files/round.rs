@@ -9,8 +9,8 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::rules::Rules;
-use crate::domain::fault::{Fault, Faults};
-use crate::domain::json::{self, At};
+use crate::domain::fault::Fault;
+use crate::domain::json::read_document;
 
 /// Minutes since midnight, 0 to 1440.
 pub type Minutes = u16;
@@ -135,16 +135,7 @@ impl Round {
     /// # Errors
     /// Every fault of the file, each with its JSON pointer; a file that is no JSON has one fault.
     pub fn read(bytes: &[u8]) -> Result<Self, Vec<Fault>> {
-        let faults = Faults::none();
-        let node = match json::parse(bytes) {
-            Ok(node) => node,
-            Err(words) => {
-                faults.add("", "", format!("is no JSON: {words}"));
-                return faults.into_result(None);
-            }
-        };
-        let round = super::read::round::read(&At::root(&node, &faults));
-        faults.into_result(round)
+        read_document(bytes, super::read::round::read)
     }
 
     /// The round as it would be read from its file: one set of rules for files and for rounds built in code.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::domain::fault::{Fault, Faults};
-use crate::domain::json::{self, At};
+use super::canonical::to_file;
+use crate::domain::fault::Fault;
+use crate::domain::json::read_document;
 
 /// A schedule. Lists are sorted by id and date.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -208,38 +209,17 @@ pub struct Run {
     pub threads: i64,
 }
 
-#[derive(Serialize)]
-struct File<'a> {
-    format: &'static str,
-    version: u32,
-    #[serde(flatten)]
-    schedule: &'a Schedule,
-}
-
 impl Schedule {
     /// Reads a schedule file.
     ///
     /// # Errors
     /// Every fault of the file, each with its JSON pointer.
     pub fn read(bytes: &[u8]) -> Result<Self, Vec<Fault>> {
-        let faults = Faults::none();
-        let node = match json::parse(bytes) {
-            Ok(node) => node,
-            Err(words) => {
-                faults.add("", "", format!("is no JSON: {words}"));
-                return faults.into_result(None);
-            }
-        };
-        let schedule = super::read::schedule::read(&At::root(&node, &faults));
-        faults.into_result(schedule)
+        read_document(bytes, super::read::schedule::read)
     }
 
     /// The file's text: keys in a fixed order, lists as they are.
     pub fn to_json(&self) -> String {
-        let file = File { format: "library-swap/schedule", version: 1, schedule: self };
-        // A struct of texts, integers and finite numbers: writing it into a String cannot fail.
-        let mut text = serde_json::to_string_pretty(&file).unwrap_or_default();
-        text.push('\n');
-        text
+        to_file("library-swap/schedule", self)
     }
 }

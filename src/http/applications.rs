@@ -196,7 +196,7 @@ fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
     let email = object.required("email").and_then(|at| at.parse());
     let home_library = object.required("home_library").and_then(|at| library_key(&at));
     let employer = read::maybe_absent(object, "employer", At::parse);
-    let dates = object.required("dates").and_then(|at| read::items(&at, read::date));
+    let dates = object.required("dates").and_then(|at| read::items(&at, At::date));
     let max_km = object.required("max_km").and_then(|at| at.number(0.0..=read::MOST_KM));
     let manager_email = object.required("manager_email").and_then(|at| at.parse());
     let sectors = read::set(object, "sectors", At::parse);
@@ -204,7 +204,7 @@ fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
     let needs = read::set(object, "needs", At::parse);
     let avoid = read::set(object, "avoid", library_key);
     let hours = read::hours(object, "hours");
-    let assured_until = read::maybe_absent(object, "assured_until", read::date);
+    let assured_until = read::maybe_absent(object, "assured_until", At::date);
     let role_title = read::maybe_absent(object, "role_title", At::parse);
     let objectives = read::maybe_absent(object, "objectives", |at| read::words(at, read::MOST_WORDS));
     Some(SignUp {

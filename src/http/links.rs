@@ -18,7 +18,7 @@ use super::placements::{Place, Side, Visitor, clock, place, visitor};
 use super::problem::Problem;
 use super::{read, schemas};
 use crate::domain::fault::{Fault, Faults};
-use crate::domain::json::At;
+use crate::domain::json::{At, parse_date};
 use crate::domain::link::Purpose;
 use crate::domain::party::Party;
 use crate::domain::states::{ApplicationState, ManagerTrust, PlacementState};
@@ -313,7 +313,7 @@ pub(super) async fn act(call: Call) -> Answer {
     let faults = Faults::none();
     let (deed, dates, reason) = call.body(&["deed", "dates", "reason"], |object| {
         let deed = object.required("deed").and_then(|at| at.parse::<Deed>());
-        let dates = read::maybe_absent(object, "dates", |at| read::items(at, read::date));
+        let dates = read::maybe_absent(object, "dates", |at| read::items(at, At::date));
         let reason = read::maybe_absent(object, "reason", |at: &At<'_>| read::words(at, read::MOST_REASON));
         Some((deed?, dates?, reason?))
     })?;
@@ -381,7 +381,7 @@ fn read_form(call: &Call) -> Result<Act, Problem> {
                 Ok(read) => deed = Some(read),
                 Err(rule) => faults.add("/deed", &value, rule),
             },
-            "dates" => match read::parse_date(&value) {
+            "dates" => match parse_date(&value) {
                 Ok(date) => dates.push(date),
                 Err(rule) => faults.add("/dates", &value, rule),
             },

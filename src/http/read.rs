@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use super::problem::Problem;
 use crate::domain::application::Hours;
 use crate::domain::fault::{Faults, Rule};
-use crate::domain::json::{At, Object};
+use crate::domain::json::{At, Object, parse_date};
 use crate::services::AppError;
 
 /// Longest words that people write, in characters.
@@ -91,24 +91,6 @@ fn parsed<T>(at: &At<'_>, result: Result<T, Rule>) -> Option<T> {
             None
         }
     }
-}
-
-/// `YYYY-MM-DD`, a day that exists.
-pub(super) fn parse_date(text: &str) -> Result<NaiveDate, Rule> {
-    let shape = text.len() == 10
-        && text.bytes().enumerate().all(|(n, byte)| match n {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    if !shape {
-        return Err(Rule::of("must be a date like 2027-03-01"));
-    }
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Rule::of("there is no such day"))
-}
-
-/// A date.
-pub(super) fn date(at: &At<'_>) -> Option<NaiveDate> {
-    parsed(at, parse_date(at.text()?))
 }
 
 /// `HH:MM`, a time of day.

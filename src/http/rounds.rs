@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::{read, schemas};
 use crate::domain::application::ReleaseRule;
 use crate::domain::ids::RoundId;
-use crate::domain::json::Object;
+use crate::domain::json::{At, Object};
 use crate::domain::round;
 use crate::services::AppError;
 use crate::services::rounds::{self, NewRound};
@@ -96,9 +96,9 @@ pub(super) struct Close {
 fn read_round(object: &Object<'_>) -> Option<NewRound> {
     let name = object.required("name").and_then(|at| at.parse());
     let time_zone = object.required("time_zone").and_then(|at| read::zone(&at));
-    let day = |key| object.required(key).and_then(|at| read::date(&at));
+    let day = |key| object.required(key).and_then(|at| at.date());
     let (sign_up_until, answer_until) = (day("sign_up_until"), day("answer_until"));
-    let dates = object.required("dates").and_then(|at| read::items(&at, read::date));
+    let dates = object.required("dates").and_then(|at| read::items(&at, At::date));
     let release = object.optional("release_required").map_or(Some(true), |at| at.boolean());
     let rules = object.optional("rules").map(|at| at.node().clone());
     Some(NewRound {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDate;
 
-use super::{by_date, date, header, known_date, optional, sha256, text, unique};
+use super::{by_date, header, known_date, optional, sha256, text, unique};
 use crate::domain::json::{At, Object};
 use crate::files::audit::{AuditFile, AuditLibrary, AuditLock, AuditStaff};
 
@@ -39,7 +39,7 @@ pub(in crate::files) fn read(at: &At<'_>) -> Option<AuditFile> {
     let mut known = Known::default();
     let dates = object.required("dates").and_then(|at| {
         unique(&at, |at| {
-            let day = date(at)?;
+            let day = at.date()?;
             known.dates.insert(day);
             Some(day)
         })

@@ -10,8 +10,7 @@ use std::hash::Hash;
 use chrono::NaiveDate;
 
 use super::round::Minutes;
-use crate::domain::fault::Rule;
-use crate::domain::json::{At, Object};
+use crate::domain::json::{At, Object, parse_date};
 
 /// A text that is not empty.
 pub(super) fn text(at: &At<'_>) -> Option<String> {
@@ -49,10 +48,10 @@ pub(super) fn optional_texts(object: &Object<'_>, key: &str) -> Option<Vec<Strin
 }
 
 /// A member that may be absent: `Some(None)` where it is, `None` where it is wrong.
-pub(super) fn optional<T>(
-    object: &Object<'_>,
+pub(super) fn optional<'a, T>(
+    object: &Object<'a>,
     key: &str,
-    read: impl FnOnce(&At<'_>) -> Option<T>,
+    read: impl FnOnce(&At<'a>) -> Option<T>,
 ) -> Option<Option<T>> {
     match object.optional(key) {
         Some(at) => read(&at).map(Some),
@@ -60,35 +59,11 @@ pub(super) fn optional<T>(
     }
 }
 
-/// `YYYY-MM-DD`, a day that exists.
-pub(super) fn parse_date(text: &str) -> Result<NaiveDate, Rule> {
-    let shape = text.len() == 10
-        && text.bytes().enumerate().all(|(n, byte)| match n {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    if !shape {
-        return Err(Rule::of("must be a date like 2027-03-01"));
-    }
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Rule::of("there is no such day"))
-}
-
-/// A date.
-pub(super) fn date(at: &At<'_>) -> Option<NaiveDate> {
-    match parse_date(at.text()?) {
-        Ok(date) => Some(date),
-        Err(rule) => {
-            at.fault(rule);
-            None
-        }
-    }
-}
-
 const NO_SUCH_DATE: &str = "is not among the round's dates";
 
 /// A date of the round.
 pub(super) fn known_date(at: &At<'_>, dates: &HashSet<NaiveDate>) -> Option<NaiveDate> {
-    let day = date(at)?;
+    let day = at.date()?;
     if !dates.contains(&day) {
         at.fault(NO_SUCH_DATE);
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::{by_date, clock, date, header, known_date, optional, optional_texts, text, unique, unique_texts};
+use super::{by_date, clock, header, known_date, optional, optional_texts, text, unique, unique_texts};
 use crate::domain::fault::maybe;
 use crate::domain::json::{At, Object};
 use crate::files::round::{Forbidden, Hours, Library, Lock, Round, Staff};
@@ -52,7 +52,7 @@ pub(in crate::files) fn read(at: &At<'_>) -> Option<Round> {
     let mut days = HashSet::new();
     let dates = object.required("dates").and_then(|at| {
         unique(&at, |at| {
-            let day = date(at)?;
+            let day = at.date()?;
             days.insert(day);
             Some(day)
         })
@@ -281,7 +281,7 @@ fn person(at: &At<'_>, known: &mut Known) -> Option<Staff> {
     let texts = |key: &str| optional_texts(&object, key);
     let (sectors, topics, needs) = (texts("sectors"), texts("topics"), texts("needs"));
     let (visited, avoid) = (texts("visited"), texts("avoid"));
-    let assured_until = optional(&object, "assured_until", date);
+    let assured_until = optional(&object, "assured_until", At::date);
     let priority = object.optional("priority").map_or(Some(0), |at| at.integer(0..=1_000));
     Some(Staff {
         id: id?,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::{date, header, optional, sha256, text};
+use super::{header, optional, sha256, text};
 use crate::domain::json::{At, Node, Object};
 use crate::files::schedule::{
     Change, ChangeTo, Objective, Outcomes, Placement, Prices, Proof, Reason, Run, Schedule, Unplaced, Waiver,
@@ -60,7 +60,7 @@ pub(in crate::files) fn read(at: &At<'_>) -> Option<Schedule> {
 fn placement(at: &At<'_>) -> Option<Placement> {
     let object = at.object(&["staff", "host", "date", "score", "ring"])?;
     let (staff, host) = (required_text(&object, "staff"), required_text(&object, "host"));
-    let date = object.required("date").and_then(|at| date(&at));
+    let date = object.required("date").and_then(|at| at.date());
     let score = object.required("score").and_then(|at| at.integer(ANY));
     let ring = optional(&object, "ring", |at| at.integer(COUNT));
     Some(Placement { staff: staff?, host: host?, date: date?, score: score?, ring: ring? })
@@ -109,7 +109,7 @@ fn change(at: &At<'_>) -> Option<Change> {
         }
     });
     let host = optional(&object, "host", text);
-    let day = optional(&object, "date", date);
+    let day = optional(&object, "date", At::date);
     let displaces = object.optional("displaces").map_or(Some(0), |at| at.integer(COUNT));
     Some(Change { field: field?, to: to?, host: host?, date: day?, displaces: displaces? })
 }
@@ -118,7 +118,7 @@ fn waiver(at: &At<'_>) -> Option<Waiver> {
     let object = at.object(&["code", "library", "date", "reason"])?;
     let code = required_text(&object, "code");
     let library = required_text(&object, "library");
-    let day = optional(&object, "date", date);
+    let day = optional(&object, "date", At::date);
     let reason = required_text(&object, "reason");
     Some(Waiver { code: code?, library: library?, date: day?, reason: reason? })
 }
@@ -167,7 +167,7 @@ fn day_prices(object: &Object<'_>, key: &str) -> Option<Vec<(String, NaiveDate, 
     object.optional(key).map_or(Some(Vec::new()), |at| {
         at.list_of(|row| match &row.list()?[..] {
             [library, day, price] => {
-                let (library, day, price) = (text(library), date(day), price.integer(ANY));
+                let (library, day, price) = (text(library), day.date(), price.integer(ANY));
                 Some((library?, day?, price?))
             }
             _ => {
