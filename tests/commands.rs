@@ -254,7 +254,7 @@ fn readme_block(heading: &str) -> String {
 fn a_round_by_hand_goes_as_the_readme_says() {
     support::for_each_url(|_, url| {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut own = || {
+        let own = || {
             let mut command = binary(folder.path(), url);
             command.env("LIBRARY_SWAP__MAIL__FOLDER", "data/mail");
             command
