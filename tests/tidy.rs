@@ -226,6 +226,21 @@ fn every_problem_code_is_documented() {
 }
 
 #[test]
+fn rust_and_a_c_compiler_are_enough() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
+    // Each of these is a build step that needs cmake, clang, perl or a system library.
+    for asks_for_more in
+        ["cmake", "bindgen", "clang-sys", "openssl-sys", "openssl-src", "aws-lc-sys", "protobuf-src"]
+    {
+        let locked = lock.contains(&format!("name = \"{asks_for_more}\"\n"));
+        assert!(
+            !locked,
+            "{asks_for_more} is a dependency: a newcomer would need more than Rust and a C compiler"
+        );
+    }
+}
+
+#[test]
 fn nothing_is_left_half_done() {
     let mut wrong = Vec::new();
     let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("todo", "!(")];

@@ -102,6 +102,13 @@ struct LinkedPlacement {
     answer: Option<&'static str>,
 }
 
+impl Case {
+    /// Whether there is something to do.
+    pub(super) fn is_open(&self) -> bool {
+        !self.deeds.is_empty()
+    }
+}
+
 impl From<&LinkView> for Case {
     fn from(view: &LinkView) -> Self {
         let party = view.link.party;

@@ -15,6 +15,7 @@ use super::links::Case;
 use super::problem::Problem;
 use super::trace;
 use crate::domain::link::Purpose;
+use crate::domain::party::Party;
 use crate::services::AppError;
 
 static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
@@ -49,11 +50,12 @@ pub(super) enum Told {
 
 /// The page of a link.
 pub(super) fn link(service: &str, case: &Case, told: Told, faults: &[String]) -> Result<String, Problem> {
-    let title = match case.purpose.parse() {
-        Ok(Purpose::Verify) => "Is this your sign-up?",
-        Ok(Purpose::Release) => "May this member of staff be away?",
-        Ok(Purpose::Answer) => "A day in another library",
-        Ok(Purpose::Application) | Err(_) => "Your application",
+    let title = match (case.purpose.parse(), case.party.parse()) {
+        (Ok(Purpose::Verify), _) if case.is_open() => "Is this your sign-up?",
+        (Ok(Purpose::Verify | Purpose::Application) | Err(_), _) => "Your application",
+        (Ok(Purpose::Release), _) => "May this member of staff be away?",
+        (Ok(Purpose::Answer), Ok(Party::Host)) => "A visitor for a day",
+        (Ok(Purpose::Answer), Ok(Party::Participant | Party::Manager) | Err(_)) => "A day in another library",
     };
     render(
         "link.html",
