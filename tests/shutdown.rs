@@ -168,8 +168,7 @@ fn stopped_fifty_times_while_five_hundred_mails_go_out_each_arrives_exactly_once
             let mut child = serve(database, &server, folder.path());
             // Some nine mails a life: the last stops still fall among mails.
             assert!(wait_for(&server, stop * MAILS / (STOPS + 5)), "mails stand still at {}", server.count());
-            let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().expect("kill");
-            assert!(told.success());
+            support::terminate(&child);
             let status = child.wait().expect("it ends");
             assert_eq!(status.code(), Some(0), "SIGTERM number {stop} did not end it in order");
         }

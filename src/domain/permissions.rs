@@ -90,6 +90,10 @@ named! {
         ReadOutbox = "read_outbox",
         /// See who did what.
         ReadAudit = "read_audit",
+        /// See what a link from a mail is for.
+        OpenLink = "open_link",
+        /// Render and send what is due.
+        SendMail = "send_mail",
     }
 }
 
@@ -160,6 +164,11 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Participant, Action::ReadPlacement, Reach::OwnCase),
     (Role::HostContact, Action::ReadPlacement, Reach::OwnCase),
     (Role::Manager, Action::ReadPlacement, Reach::OwnCase),
+    (Role::Participant, Action::OpenLink, Reach::OwnCase),
+    (Role::HostContact, Action::OpenLink, Reach::OwnCase),
+    (Role::Manager, Action::OpenLink, Reach::OwnCase),
+    (Role::System, Action::Match, Reach::Everywhere),
+    (Role::System, Action::SendMail, Reach::Everywhere),
     (Role::Anyone, Action::SignUp, Reach::Everywhere),
     (Role::Anyone, Action::ReadRound, Reach::Everywhere),
     (Role::Anyone, Action::ReadLibraries, Reach::Everywhere),
@@ -186,6 +195,11 @@ impl Actor {
     /// Somebody unknown at the open door.
     pub fn anyone() -> Self {
         Self::named("anyone", Role::Anyone)
+    }
+
+    /// A worker of the service, by its name.
+    pub fn worker(name: &str) -> Self {
+        Self::named(format!("worker:{name}"), Role::System)
     }
 
     /// An actor without employer or case.

@@ -3,7 +3,7 @@
 //! Looking never changes anything, however often and by whomever (mail scanners follow links). A spent link shows the
 //! present state and what can be done now.
 
-use super::app::{Now, sha256_hex};
+use super::app::{Now, permit, sha256_hex};
 use super::applications::{self, Decision};
 use super::load::{get_applicant, get_library, get_round};
 use super::notices::Case;
@@ -13,7 +13,7 @@ use crate::domain::ids::{ApplicationId, PlacementId};
 use crate::domain::link::{Link, Purpose};
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
-use crate::domain::permissions::Actor;
+use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
@@ -80,6 +80,9 @@ fn get_link(db: &mut Db, secret: &str) -> Result<Link, AppError> {
 }
 
 fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
+    let subject =
+        Subject { application: Some(link.application), placement: link.placement, ..Subject::default() };
+    permit(&link.actor(), Action::OpenLink, &subject, ("link", &link.id))?;
     let applicant = get_applicant(db, link.application)?;
     let round = get_round(db, applicant.application.round)?;
     let home = get_library(db, applicant.application.home)?;

@@ -4,7 +4,7 @@
 
 use chrono::{Duration, NaiveDateTime, NaiveTime};
 
-use super::app::{Now, permit};
+use super::app::{Now, permit, permit_everywhere};
 use super::links::{NewLink, mint};
 use super::load::{get_applicant, get_library, get_placement, get_round};
 use super::notices::{Event, Facts};
@@ -33,6 +33,7 @@ const RETRY_MINUTES: [i64; 6] = [1, 5, 30, 120, 480, 1440];
 /// # Errors
 /// The database's.
 pub fn claim(app: &App, by: &str, most: i64) -> Result<Vec<Notice>, AppError> {
+    permit_everywhere(&Actor::worker(by), Action::SendMail)?;
     let now = app.clock.now_utc();
     app.store.write_queue(|tx| Ok(outbox::claim(tx, by, now, now + LEASE, most)?))
 }

@@ -12,7 +12,7 @@ use super::rounds::load as load_round;
 use super::snapshot::freeze;
 use super::{App, AppError};
 use crate::domain::ids::{RoundId, RunId};
-use crate::domain::permissions::{Action, Actor, Role};
+use crate::domain::permissions::{Action, Actor};
 use crate::domain::run::{Run, RunResult};
 use crate::domain::states::RunState;
 use crate::files::{Round, Schedule};
@@ -160,6 +160,7 @@ const LEASE: Duration = Duration::minutes(2);
 /// # Errors
 /// The database's; `internal` for a frozen round that cannot be read.
 pub fn claim(app: &App, by: &str) -> Result<Option<Task>, AppError> {
+    permit_everywhere(&Actor::worker(by), Action::Match)?;
     let now = app.clock.now_utc();
     app.store.write_queue(|tx| {
         let Some(id) = runs::claim(tx, by, now, now + LEASE)? else { return Ok(None) };
@@ -196,7 +197,8 @@ pub fn renew(app: &App, by: &str, id: RunId) -> Result<bool, AppError> {
 /// The database's.
 pub fn finish(app: &App, by: &str, task: &Task, found: &Found) -> Result<(), AppError> {
     let now = app.now()?;
-    let actor = Actor::named(format!("worker:{by}"), Role::System);
+    let actor = Actor::worker(by);
+    permit_everywhere(&actor, Action::Match)?;
     let settled = match found {
         Found::Schedule(schedule) => match verified(&task.round, schedule) {
             Ok(result) => Ok((result, schedule.to_json())),

@@ -194,6 +194,13 @@ impl Drop for Service {
     }
 }
 
+/// Sends SIGTERM: by the shell's own `kill`, because a small system has no other.
+pub fn terminate(process: &std::process::Child) {
+    let kill = format!("kill -TERM {}", process.id());
+    let sent = std::process::Command::new("sh").args(["-c", &kill]).status().expect("a shell");
+    assert!(sent.success());
+}
+
 /// Rates that no test reaches by accident.
 pub fn generous() -> HttpSettings {
     let many = std::num::NonZeroU32::new(100_000).expect("not zero");
