@@ -366,6 +366,31 @@ fn a_declined_proposal_is_told_to_its_parties_and_frees_the_participant() {
 }
 
 #[test]
+fn a_manager_s_no_is_told_to_the_participant_without_the_manager_s_words_and_once() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        world.sign_up("town");
+        for mail in world.deliver() {
+            world.press(&mail, "verify");
+        }
+        let request = world.deliver();
+        let secret = request[0].secret.as_ref().expect("a link");
+        let refusal = json!({ "deed": "refuse", "reason": "Stocktaking." });
+        service.anyone().post(&format!("/v1/links/{secret}"), &refusal).expect(200);
+        let told = world.deliver();
+        assert_eq!(kinds(&told), BTreeMap::from([("unplaced".to_owned(), 1)]));
+        assert!(told[0].to.starts_with("ann@") && !told[0].text.contains("Stocktaking"), "{}", told[0].text);
+        world
+            .organiser
+            .post(&world.of_round("/close"), &json!({ "early_reason": "all are here" }))
+            .expect(200);
+        let run = world.solve();
+        world.organiser.step(&format!("/v1/runs/{run}/publish")).expect(200);
+        assert!(world.deliver().is_empty(), "not told a second time");
+    });
+}
+
+#[test]
 fn a_round_that_is_called_off_tells_everybody_once() {
     for_each_service(|service| {
         let world = World::new(service);

@@ -417,6 +417,9 @@ pub(super) fn decide_release(
     let details = json!({ "state": application.state.as_str(), "days": application.released_dates.len() });
     record(tx, now, actor, Action::DecideRelease, ("application", &id), &details)?;
     rounds::bump_revision(tx, applicant.application.round)?;
+    if applicant.application.state == ApplicationState::Refused {
+        notices::unplaced(tx, now, &applicant, notices::NOT_RELEASED)?;
+    }
     Ok(applicant)
 }
 

@@ -176,7 +176,10 @@ pub fn release_request(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Res
     Ok(())
 }
 
-/// Tells an applicant that there is no place, and why.
+/// What an applicant hears who was not released; the manager's own words are for organisers.
+pub const NOT_RELEASED: &str = "a release for these days could not be arranged";
+
+/// Tells an applicant that there is no place, and why; once.
 ///
 /// # Errors
 /// The database's.

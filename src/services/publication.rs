@@ -147,12 +147,7 @@ fn propose(
     for applicant in rest {
         match applicant.application.state {
             ApplicationState::Verified | ApplicationState::Refused => {
-                notices::unplaced(
-                    tx,
-                    now,
-                    &applicant,
-                    "a release for these days could not be arranged in time",
-                )?;
+                notices::unplaced(tx, now, &applicant, notices::NOT_RELEASED)?;
             }
             ApplicationState::Submitted
             | ApplicationState::Released
@@ -193,10 +188,12 @@ fn clock_time(minutes: u16) -> NaiveTime {
 const fn words_for(left_out: &Unplaced) -> &'static str {
     match left_out.reason {
         Reason::NotFeasible => {
-            "no library that takes visitors fits the days, the distance and the other wishes"
+            "no library that takes visitors fits the days, the distance and the other wishes. Having waited counts: \
+             you come earlier in the next round"
         }
         Reason::Outweighed => {
-            "there were fewer places than people, and every best schedule needs the fitting ones for others"
+            "there were fewer places than people, and every best schedule needs the fitting ones for others. Having \
+             waited counts: you come earlier in the next round"
         }
         Reason::DroppedOut => "the application was taken back",
     }
