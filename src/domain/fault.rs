@@ -115,10 +115,14 @@ pub fn shortened(value: &str) -> String {
 
 /// " (maybe `x`)" when one of the known names is close to what was written, else nothing.
 pub fn maybe<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let most = |name: &str| 1 + name.len() / 4;
+    let length = written.chars().count();
     known
         .into_iter()
+        // The distance is at least the difference of the lengths; comparing a megabyte would take seconds.
+        .filter(|name| length.abs_diff(name.chars().count()) <= most(name))
         .map(|name| (strsim::damerau_levenshtein(written, name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
+        .filter(|(distance, name)| *distance <= most(name))
         .min()
         .map_or_else(String::new, |(_, name)| format!(" (maybe `{name}`)"))
 }
