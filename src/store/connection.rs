@@ -65,10 +65,22 @@ impl FromStr for StoreUrl {
             return Ok(StoreUrl::Sqlite(PathBuf::from(path)));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(StoreUrl::Postgres(text.to_owned()));
+            return if is_encoded(text) { Ok(StoreUrl::Postgres(text.to_owned())) } else { Err(NOT_ENCODED) };
         }
         Err(Rule::of("must begin with `sqlite:` (a file) or `postgres://` (a server)"))
     }
+}
+
+const NOT_ENCODED: Rule = Rule::of(
+    "must have its user and password percent-encoded: `@` is %40, `/` is %2F, `?` is %3F, `#` is %23, `%` is %25",
+);
+
+/// Whether a URL means what it says. libpq would take parts of a password that is not encoded for a host, a port or a
+/// wrong code, and repeat them in its errors.
+fn is_encoded(url: &str) -> bool {
+    let user = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(user, _)| user);
+    let hex = |code: &str| code.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    !user.is_some_and(|user| user.contains(['@', '/', '?', '#'])) && url.split('%').skip(1).all(hex)
 }
 
 impl StoreUrl {
@@ -76,14 +88,30 @@ impl StoreUrl {
     pub fn masked(&self) -> String {
         match self {
             StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-            StoreUrl::Postgres(url) => match (url.find("://"), url.rfind('@')) {
-                (Some(scheme), Some(at)) => {
-                    let user = url[scheme + 3..at].split(':').next().unwrap_or_default();
-                    format!("{}{user}:•••{}", &url[..scheme + 3], &url[at..])
-                }
-                (Some(_) | None, Some(_) | None) => url.clone(),
-            },
+            StoreUrl::Postgres(url) => {
+                let (place, query) = url.split_once('?').unwrap_or((url, ""));
+                let place = match (place.find("://"), place.rfind('@')) {
+                    (Some(scheme), Some(at)) => {
+                        let user = place[scheme + 3..at].split(':').next().unwrap_or_default();
+                        format!("{}{user}:•••{}", &place[..scheme + 3], &place[at..])
+                    }
+                    (Some(_) | None, Some(_) | None) => place.to_owned(),
+                };
+                let shown: Vec<String> =
+                    query.split('&').filter(|pair| !pair.is_empty()).map(masked_parameter).collect();
+                if shown.is_empty() { place } else { format!("{place}?{}", shown.join("&")) }
+            }
         }
+    }
+}
+
+/// A parameter of a database URL without what may be secret: `password`, `sslpassword`, however they are encoded.
+fn masked_parameter(pair: &str) -> String {
+    match pair.split_once('=') {
+        Some((name, _)) if name.to_lowercase().contains("password") || name.contains('%') => {
+            format!("{name}=•••")
+        }
+        Some(_) | None => pair.to_owned(),
     }
 }
 
@@ -371,5 +399,23 @@ mod tests {
     fn a_password_is_never_shown() {
         let url: StoreUrl = "postgres://me:hunter2@db.example/x".parse().expect("a URL");
         assert_eq!(format!("{url:?}"), "postgres://me:•••@db.example/x");
+        for (text, shown) in [
+            ("postgres://me@db.example/x?password=hunter2", "postgres://me:•••@db.example/x?password=•••"),
+            (
+                "postgres://db.example/x?user=me&password=hunter2&sslmode=require",
+                "postgres://db.example/x?user=me&password=•••&sslmode=require",
+            ),
+            ("postgres://db.example/x?pass%77ord=hunter2", "postgres://db.example/x?pass%77ord=•••"),
+        ] {
+            assert_eq!(text.parse::<StoreUrl>().expect("a URL").masked(), shown);
+        }
+    }
+
+    #[test]
+    fn a_password_that_libpq_would_misread_and_repeat_is_refused() {
+        for wrong in ["hun@ter2", "hun/ter2", "hun?ter2", "hun#ter2", "hun%zzter2", "hunter2%"] {
+            assert!(format!("postgres://me:{wrong}@db.example/x").parse::<StoreUrl>().is_err(), "{wrong}");
+        }
+        assert!("postgres://me:hun%40ter2@db.example/x".parse::<StoreUrl>().is_ok());
     }
 }
