@@ -23,6 +23,13 @@ impl Email {
         &self.address[self.at + 1..]
     }
 
+    /// The mailbox it is delivered to, as far as an address tells: without the tag after a `+` (RFC 5233).
+    pub fn mailbox(&self) -> String {
+        let local = &self.address[..self.at];
+        let untagged = local.split('+').next().filter(|name| !name.is_empty()).unwrap_or(local);
+        format!("{untagged}{}", &self.address[self.at..])
+    }
+
     /// The address as it may stand in a log: first letter and domain.
     pub fn masked(&self) -> String {
         let first: String = self.address.chars().take(1).collect();
@@ -108,6 +115,15 @@ mod tests {
         ] {
             assert!(wrong.parse::<Email>().is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn a_tag_leads_to_the_same_mailbox() {
+        let mailbox = |text: &str| text.parse::<Email>().expect("an address").mailbox();
+        assert_eq!(mailbox("Ann+boss@library.example"), "ann@library.example");
+        assert_eq!(mailbox("ann+a+b@library.example"), "ann@library.example");
+        assert_eq!(mailbox("+ann@library.example"), "+ann@library.example");
+        assert_ne!(mailbox("anne@library.example"), mailbox("ann@library.example"));
     }
 
     #[test]

@@ -240,7 +240,7 @@ pub(super) async fn sign_up(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
     let form = call.body(FIELDS, read_sign_up)?;
     if call.actor.role == Role::Anyone {
-        call.limits().take_sign_up(call.client)?;
+        call.limits().take_sign_up(call.client, &form.email)?;
     }
     match call.run(move |app, actor| applications::sign_up(app, actor, round, &form)).await? {
         SignedUp::Answered => Ok(HttpResponse::Accepted().json(Received {

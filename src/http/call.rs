@@ -90,7 +90,8 @@ impl Call {
         }
         let query = read::pairs(request.query_string())?;
         check_parameters(&query, door.parameters)?;
-        let body = read_body(&request, payload, limits.body_bytes).await?;
+        let read = tokio::time::timeout(limits.body_time, read_body(&request, payload, limits.body_bytes));
+        let body = read.await.map_err(|_| Problem::TooSlow(limits.body_time))??;
         Ok(Self { request, actor, client, app, limits, path, query, body })
     }
 

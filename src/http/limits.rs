@@ -1,11 +1,14 @@
-//! How often one client address may knock: buckets of their own for open sign-ups and for wrong credentials.
+//! How often one client address may knock: buckets of their own for open sign-ups and for wrong credentials; and how
+//! often one mailbox may get a mail of an open sign-up.
 //!
 //! A right credential is never refused because somebody behind the same address had a wrong one. Never keeps an
 //! address longer than its bucket needs to fill again.
 
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use actix_web::HttpRequest;
 use governor::clock::{Clock, DefaultClock};
@@ -13,27 +16,28 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 
 use super::HttpSettings;
 use super::problem::Problem;
+use crate::domain::email::Email;
 
 /// How many checks pass before full buckets are thrown away.
 const CHECKS_PER_SWEEP: u32 = 1_000;
 
 #[derive(Debug)]
-struct Bucket {
-    limiter: DefaultKeyedRateLimiter<IpAddr>,
+struct Bucket<K: Clone + Eq + Hash> {
+    limiter: DefaultKeyedRateLimiter<K>,
     checks: AtomicU32,
 }
 
-impl Bucket {
+impl<K: Clone + Eq + Hash> Bucket<K> {
     fn new(quota: Quota) -> Self {
         Self { limiter: DefaultKeyedRateLimiter::keyed(quota), checks: AtomicU32::new(0) }
     }
 
-    fn take(&self, client: IpAddr) -> Result<(), Problem> {
+    fn take(&self, key: &K) -> Result<(), Problem> {
         if self.checks.fetch_add(1, Ordering::Relaxed) % CHECKS_PER_SWEEP == CHECKS_PER_SWEEP - 1 {
             self.limiter.retain_recent();
         }
         self.limiter
-            .check_key(&client)
+            .check_key(key)
             .map_err(|refused| Problem::TooMany(refused.wait_time_from(DefaultClock::default().now())))
     }
 }
@@ -41,32 +45,41 @@ impl Bucket {
 /// The buckets of this process.
 #[derive(Debug)]
 pub(super) struct Limits {
-    sign_ups: Bucket,
-    failures: Bucket,
+    sign_ups: Bucket<IpAddr>,
+    mailboxes: Bucket<String>,
+    failures: Bucket<IpAddr>,
     /// Longest body that is read, in bytes.
     pub(super) body_bytes: usize,
+    /// How long a body may take to arrive.
+    pub(super) body_time: Duration,
     trusted_proxies: usize,
 }
 
 impl Limits {
     pub(super) fn new(settings: &HttpSettings) -> Self {
         let per_minute = |count: NonZeroU32| Bucket::new(Quota::per_minute(count));
+        let per_mailbox = settings.sign_ups_per_mailbox_and_day;
+        let one_of_a_day = Duration::from_secs(24 * 3600) / per_mailbox.get();
+        let a_day = Quota::with_period(one_of_a_day).unwrap_or(Quota::per_hour(NonZeroU32::MIN));
         Self {
             sign_ups: Bucket::new(Quota::per_hour(settings.sign_ups_per_hour)),
+            mailboxes: Bucket::new(a_day.allow_burst(per_mailbox)),
             failures: per_minute(settings.failed_sign_ins_per_minute),
             body_bytes: settings.body_bytes,
+            body_time: Duration::from_secs(settings.body_seconds),
             trusted_proxies: settings.trusted_proxies,
         }
     }
 
-    /// Counts an open sign-up.
-    pub(super) fn take_sign_up(&self, client: IpAddr) -> Result<(), Problem> {
-        self.sign_ups.take(client)
+    /// Counts an open sign-up: by who sends it, and by whose mailbox gets a mail of it, whatever tag it is written with.
+    pub(super) fn take_sign_up(&self, client: IpAddr, address: &Email) -> Result<(), Problem> {
+        self.sign_ups.take(&client)?;
+        self.mailboxes.take(&address.mailbox())
     }
 
     /// Counts a wrong credential.
     pub(super) fn take_failure(&self, client: IpAddr) -> Result<(), Problem> {
-        self.failures.take(client)
+        self.failures.take(&client)
     }
 
     /// Who is counted: the peer, or what the outermost trusted proxy saw.
@@ -126,9 +139,9 @@ mod tests {
     #[test]
     fn a_bucket_runs_dry_for_one_client_only() {
         let bucket = Bucket::new(Quota::per_hour(NonZeroU32::MIN.saturating_add(1)));
-        assert!(bucket.take(ip("10.0.0.1")).is_ok());
-        assert!(bucket.take(ip("10.0.0.1")).is_ok());
-        assert!(matches!(bucket.take(ip("10.0.0.1")), Err(Problem::TooMany(_))));
-        assert!(bucket.take(ip("10.0.0.2")).is_ok());
+        assert!(bucket.take(&ip("10.0.0.1")).is_ok());
+        assert!(bucket.take(&ip("10.0.0.1")).is_ok());
+        assert!(matches!(bucket.take(&ip("10.0.0.1")), Err(Problem::TooMany(_))));
+        assert!(bucket.take(&ip("10.0.0.2")).is_ok());
     }
 }

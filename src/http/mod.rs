@@ -46,10 +46,14 @@ pub struct HttpSettings {
     pub workers: usize,
     /// Longest body that is read, in bytes.
     pub body_bytes: usize,
+    /// How long a body may take to arrive, in seconds.
+    pub body_seconds: u64,
     /// How many proxies of our own stand before the service: so many last entries of `X-Forwarded-For` are believed.
     pub trusted_proxies: usize,
     /// Open sign-ups that one client address may send in an hour.
     pub sign_ups_per_hour: NonZeroU32,
+    /// Open sign-ups in a day that may name one mailbox: each sends it a mail, from however many addresses they come.
+    pub sign_ups_per_mailbox_and_day: NonZeroU32,
     /// Wrong credentials that one client address may present in a minute.
     pub failed_sign_ins_per_minute: NonZeroU32,
     /// How long requests in hand may take when the server stops, in seconds.
@@ -61,9 +65,11 @@ impl Default for HttpSettings {
         Self {
             workers: 2,
             body_bytes: 1024 * 1024,
+            body_seconds: 30,
             trusted_proxies: 0,
             // A council's whole staff may stand behind one address.
             sign_ups_per_hour: NonZeroU32::MIN.saturating_add(299),
+            sign_ups_per_mailbox_and_day: NonZeroU32::MIN.saturating_add(9),
             failed_sign_ins_per_minute: NonZeroU32::MIN.saturating_add(29),
             shutdown_seconds: 30,
         }

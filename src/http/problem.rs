@@ -157,6 +157,8 @@ pub(super) enum Problem {
     MediaType(&'static str),
     /// A body longer than so many bytes.
     TooLarge(usize),
+    /// A body that did not arrive within this time.
+    TooSlow(Duration),
     /// What cannot be read, in words.
     Malformed(String),
     /// Too many; when to come again.
@@ -170,6 +172,9 @@ impl From<AppError> for Problem {
         Problem::App(error)
     }
 }
+
+/// Most fields that are named in one answer, so that no small body makes a huge one.
+const MOST_ERRORS: usize = 1_000;
 
 /// One field that cannot be taken.
 #[derive(Debug, Serialize, ToSchema)]
@@ -203,7 +208,7 @@ pub(super) struct Body {
     instance: String,
     /// What to quote when asking about it.
     request_id: String,
-    /// Every field that cannot be taken.
+    /// Every field that cannot be taken, up to a thousand; `detail` counts them all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldFault>,
 }
@@ -225,7 +230,7 @@ impl Problem {
             Problem::Method(_) => Code::MethodNotAllowed,
             Problem::MediaType(_) => Code::UnsupportedMediaType,
             Problem::TooLarge(_) => Code::TooLarge,
-            Problem::Malformed(_) => Code::Malformed,
+            Problem::Malformed(_) | Problem::TooSlow(_) => Code::Malformed,
             Problem::TooMany(_) => Code::TooManyRequests,
             Problem::CrossSite => Code::CrossSite,
         }
@@ -250,6 +255,7 @@ impl Problem {
             Problem::Method(allowed) => format!("this URL takes {allowed}"),
             Problem::MediaType(read) => format!("the Content-Type must be {read}"),
             Problem::TooLarge(limit) => format!("a body may have at most {limit} bytes"),
+            Problem::TooSlow(limit) => format!("the body did not arrive within {} s", limit.as_secs()),
             Problem::Malformed(words) => words.clone(),
             Problem::TooMany(wait) => format!("try again in {} s", seconds(*wait)),
             Problem::CrossSite => "open the link from the mail and use the button on its page".to_owned(),
@@ -271,7 +277,7 @@ impl Problem {
         let (code, request_id) = (self.code(), trace::id_of(request));
         let mut errors = Vec::new();
         if let Problem::App(AppError::Fields(faults)) = self {
-            errors.extend(faults.iter().map(|fault| FieldFault {
+            errors.extend(faults.iter().take(MOST_ERRORS).map(|fault| FieldFault {
                 pointer: fault.pointer.clone(),
                 value: fault.value.clone(),
                 detail: fault.rule.clone(),
@@ -305,7 +311,7 @@ impl Problem {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"library-swap\""));
             }
             // The rest of the body is still on its way: nothing else can come over this connection.
-            Problem::TooLarge(_) => {
+            Problem::TooLarge(_) | Problem::TooSlow(_) => {
                 response.insert_header((CONNECTION, "close"));
             }
             Problem::App(_)

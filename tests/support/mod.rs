@@ -204,7 +204,12 @@ pub fn terminate(process: &std::process::Child) {
 /// Rates that no test reaches by accident.
 pub fn generous() -> HttpSettings {
     let many = std::num::NonZeroU32::new(100_000).expect("not zero");
-    HttpSettings { sign_ups_per_hour: many, failed_sign_ins_per_minute: many, ..HttpSettings::default() }
+    HttpSettings {
+        sign_ups_per_hour: many,
+        sign_ups_per_mailbox_and_day: many,
+        failed_sign_ins_per_minute: many,
+        ..HttpSettings::default()
+    }
 }
 
 /// Runs a test against a service on each database.
