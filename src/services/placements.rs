@@ -14,6 +14,7 @@ use crate::domain::organisation::Library;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Role, Subject};
 use crate::domain::placement::{Outcome, Placement};
+use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, ApplicationState, PlacementState};
 use crate::store::placements::{AnsweredBy, Visible};
@@ -127,6 +128,11 @@ pub(super) fn answer_in(
 ) -> Result<Case, AppError> {
     let Reply { party, answer, ref reason, channel } = *reply;
     permit_on_party(actor, party, &case)?;
+    let (day, today) = (case.placement.date, now.today(case.placement.time_zone));
+    if answer == Answer::Yes && today > day {
+        let words = format!("the day, {day}, has passed: nothing can be agreed on any more");
+        return Err(Refusal::new(RefusalCode::TooLate, words).into());
+    }
     let before = case.placement.state;
     let outcome = case.placement.take_answer(party, answer, reason.clone())?;
     if outcome == Outcome::Repeated {
