@@ -107,8 +107,12 @@ impl Application {
     /// The library's administrator says that the manager's address is, or is not, the manager's.
     ///
     /// # Errors
-    /// `application-state` where there is nothing to confirm.
+    /// `application-state` where there is nothing to confirm, and while the address is not proven: until then a newer
+    /// sign-up may put another manager in the place of the one that was looked at.
     pub fn judge_manager(&mut self, trust: ManagerTrust) -> Result<(), Refusal> {
+        if self.state == ApplicationState::Submitted {
+            return Err(self.refuse("judged before its e-mail address is proven"));
+        }
         match self.manager_trust {
             ManagerTrust::ToConfirm | ManagerTrust::Rejected => {
                 self.manager_trust = trust;
@@ -161,7 +165,8 @@ impl Application {
     pub fn matched_dates(&self, release_required: ReleaseRule) -> &[NaiveDate] {
         match (self.state, release_required) {
             (ApplicationState::Released, _) => &self.released_dates,
-            (ApplicationState::Verified, ReleaseRule::Waived) => &self.dates,
+            // The manager's consent is asked after the proposal, so somebody must vouch for the manager before it.
+            (ApplicationState::Verified, ReleaseRule::Waived) if self.may_ask_manager() => &self.dates,
             (
                 ApplicationState::Submitted
                 | ApplicationState::Verified
@@ -192,7 +197,7 @@ impl Application {
 pub enum ReleaseRule {
     /// Only released people enter a run.
     Required,
-    /// Verified people enter too; the manager's consent is asked after the proposal.
+    /// Verified people whose manager is known enter too; the manager's consent is asked after the proposal.
     Waived,
 }
 
@@ -242,6 +247,8 @@ mod tests {
     fn nobody_decides_for_a_manager_that_nothing_vouches_for() {
         let mut application = submitted();
         application.manager_trust = ManagerTrust::ToConfirm;
+        let early = application.judge_manager(ManagerTrust::Confirmed).expect_err("not proven yet");
+        assert_eq!(early.code, RefusalCode::ApplicationState);
         application.verify().expect("verified");
         let all = application.dates.clone();
         assert_eq!(application.release(&all).expect_err("refused").code, RefusalCode::ManagerNotConfirmed);
@@ -255,5 +262,12 @@ mod tests {
         application.verify().expect("verified");
         assert!(application.matched_dates(ReleaseRule::Required).is_empty());
         assert_eq!(application.matched_dates(ReleaseRule::Waived).len(), 2);
+        for unknown in [ManagerTrust::ToConfirm, ManagerTrust::Rejected] {
+            application.manager_trust = unknown;
+            assert!(
+                application.matched_dates(ReleaseRule::Waived).is_empty(),
+                "{unknown}: nobody may be asked"
+            );
+        }
     }
 }

@@ -72,8 +72,9 @@ pub enum SignedUp {
     Made(Box<Applicant>),
 }
 
-/// Verify mails that one application may cause, whatever is signed up in its name.
-const MOST_VERIFY_MAILS: i64 = 5;
+/// Verify mails that one application may cause in a day, whatever is signed up in its name. The day after it can be
+/// replaced again: a stranger must not keep somebody out for good.
+const MOST_VERIFY_MAILS_A_DAY: i64 = 5;
 
 /// Signs somebody up, or tells them by mail that they are signed up.
 ///
@@ -110,15 +111,18 @@ pub fn sign_up(app: &App, actor: &Actor, round: RoundId, form: &SignUp) -> Resul
                 applications::insert(tx, &application, now.utc())?;
                 settle_sign_up(tx, &now, actor, form, Applicant { application, person })
             }
-            Some(live) if actor.role != Role::Anyone => Err(Refusal::new(
-                RefusalCode::AlreadyExists,
-                format!("this person is signed up for the round “{}” already: {}", round.name, live.id),
-            )
-            .into()),
+            Some(live) if actor.role != Role::Anyone => {
+                let mut words = format!("this person is signed up for the round “{}” already", round.name);
+                // The id of what another employer made is none of this one's business.
+                if own.is_none_or(|own| own == live.employer) {
+                    words = format!("{words}: {}", live.id);
+                }
+                Err(Refusal::new(RefusalCode::AlreadyExists, words).into())
+            }
             Some(live) if live.state == ApplicationState::Submitted => {
                 application.id = live.id;
                 let applicant = Applicant { application, person };
-                if notices::count_verify_mails(tx, &applicant)? >= MOST_VERIFY_MAILS {
+                if notices::count_verify_mails_of_today(tx, &now, &applicant)? >= MOST_VERIFY_MAILS_A_DAY {
                     return Ok(SignedUp::Answered);
                 }
                 links::expire(tx, live.id, None, Purpose::Verify, now.utc())?;
@@ -186,7 +190,11 @@ fn check(db: &mut Db, round: &Round, form: &SignUp, now: &Now) -> Result<Applica
             None => faults.add(format!("/avoid/{n}"), key, "there is no such library (an id or a reference)"),
         }
     }
-    if form.manager_email == form.email {
+    // The first mail greets an address that nobody has proven by this name: it must not carry a stranger's link there.
+    if form.name.as_str().contains("://") || form.name.as_str().to_lowercase().contains("www.") {
+        faults.add("/name", &form.name, "must be a person's name, not a web address");
+    }
+    if form.manager_email.mailbox() == form.email.mailbox() {
         faults.add("/manager_email", "", "must be your line manager's address, not your own");
     }
     let employer = match &home {
@@ -362,11 +370,17 @@ pub fn judge_manager(
     let now = app.now()?;
     app.store.write(|tx| {
         let mut applicant = get_applicant(tx, id)?;
-        permit_on(tx, actor, Action::ConfirmManager, &applicant)?;
+        // At a joint library the other employer cannot say who manages this one's staff.
+        let subject = Subject::of_employers(&[applicant.application.employer]);
+        permit(actor, Action::ConfirmManager, &subject, ("application", &id))?;
         applicant.application.judge_manager(trust)?;
         applications::save(tx, &applicant.application, now.utc())?;
         let details = json!({ "manager": trust.as_str() });
         record(tx, &now, actor, Action::ConfirmManager, ("application", &id), &details)?;
+        if !get_round(tx, applicant.application.round)?.release_required {
+            // Whoever is not released yet is matched only if the manager can be asked.
+            rounds::bump_revision(tx, applicant.application.round)?;
+        }
         ask_manager(tx, &now, &applicant)?;
         Ok(applicant)
     })

@@ -2,7 +2,7 @@
 //!
 //! A notice holds ids and what cannot be looked up later; words are found when it is rendered (`services::outbox`).
 
-use chrono::NaiveTime;
+use chrono::{DateTime, Duration, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 use super::AppError;
@@ -138,19 +138,27 @@ fn enqueue(
 /// # Errors
 /// The database's.
 pub fn verify_address(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<(), AppError> {
-    let version = count_verify_mails(tx, applicant)?;
+    let version = count_verify_mails(tx, applicant, DateTime::UNIX_EPOCH.naive_utc())?;
     let recipient = Recipient::participant(applicant);
     enqueue(tx, now, NoticeKind::VerifyAddress, &recipient, (applicant, None), version, &Facts::default())?;
     Ok(())
 }
 
-/// How often an applicant was asked to prove the address.
+fn count_verify_mails(tx: &mut Tx<'_>, applicant: &Applicant, since: NaiveDateTime) -> Result<i64, AppError> {
+    let thread = thread_of(applicant, None, Party::Participant);
+    Ok(outbox::count_of_kind(tx, &thread, NoticeKind::VerifyAddress, since)?)
+}
+
+/// How often an applicant was asked to prove the address in the last 24 hours.
 ///
 /// # Errors
 /// The database's.
-pub fn count_verify_mails(tx: &mut Tx<'_>, applicant: &Applicant) -> Result<i64, AppError> {
-    let thread = thread_of(applicant, None, Party::Participant);
-    Ok(outbox::count_of_kind(tx, &thread, NoticeKind::VerifyAddress)?)
+pub fn count_verify_mails_of_today(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    applicant: &Applicant,
+) -> Result<i64, AppError> {
+    count_verify_mails(tx, applicant, now.utc() - Duration::hours(24))
 }
 
 /// Tells somebody who signs up again that they are signed up already, at most once an hour.

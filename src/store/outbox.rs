@@ -116,14 +116,20 @@ pub fn has_begun(db: &mut Db, thread_key: &str) -> Result<bool, StoreError> {
     Ok(begun > 0)
 }
 
-/// How many notices of a kind a thread has had, whatever became of them.
+/// How many notices of a kind a thread has had since then, whatever became of them.
 ///
 /// # Errors
 /// The database's.
-pub fn count_of_kind(db: &mut Db, thread_key: &str, kind: NoticeKind) -> Result<i64, StoreError> {
+pub fn count_of_kind(
+    db: &mut Db,
+    thread_key: &str,
+    kind: NoticeKind,
+    since: NaiveDateTime,
+) -> Result<i64, StoreError> {
     Ok(outbox::table
         .filter(outbox::thread_key.eq(thread_key))
         .filter(outbox::kind.eq(kind.as_str()))
+        .filter(outbox::created_at.gt(since))
         .count()
         .get_result(db)?)
 }
@@ -209,7 +215,8 @@ pub fn message(db: &mut Db, id: NoticeId) -> Result<Option<Vec<u8>>, StoreError>
     Ok(found.flatten())
 }
 
-/// Settles a leased notice as sent, given up, or superseded.
+/// Settles a leased notice as sent, given up, or superseded. The stored bytes go: the secret of the mail's link stands
+/// in them, and nobody sends them again.
 ///
 /// # Errors
 /// The database's.
@@ -226,6 +233,7 @@ pub fn settle(
             outbox::state.eq(state.as_str()),
             outbox::last_answer.eq(answer),
             outbox::settled_at.eq(now),
+            outbox::message.eq(None::<Vec<u8>>),
             outbox::lease_by.eq(None::<String>),
             outbox::lease_until.eq(None::<NaiveDateTime>),
         ))
