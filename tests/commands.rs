@@ -96,6 +96,26 @@ fn a_second_serve_on_the_same_sqlite_file_refuses_with_the_reason() {
 }
 
 #[test]
+fn the_lock_of_an_sqlite_file_is_its_own_and_found_under_every_name_of_the_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_first, _) = Served::start(&mut binary(folder.path(), "sqlite:data/x.lock"));
+    assert!(std::fs::metadata(folder.path().join("data/x.lock")).expect("a file").len() > 0, "not emptied");
+    std::os::unix::fs::symlink("x.lock", folder.path().join("data/other.db")).expect("a link");
+    let second = run(binary(folder.path(), "sqlite:data/other.db").arg("serve"));
+    assert_eq!(code(&second), 1, "{second:?}");
+    let (_neighbour, _) = Served::start(&mut binary(folder.path(), "sqlite:data/x.db"));
+}
+
+#[test]
+fn an_sqlite_file_is_readable_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    assert_eq!(code(&run(binary(folder.path(), "sqlite:data/x.db").arg("init"))), 0);
+    let mode = std::fs::metadata(folder.path().join("data/x.db")).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+}
+
+#[test]
 fn several_processes_serve_one_postgresql() {
     support::for_each_url(|database, url| {
         if matches!(database, Database::Sqlite(_)) {

@@ -3,7 +3,8 @@
 use std::fs::{File, TryLockError};
 use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
 use actix_web::dev::ServerHandle;
 use tokio::task::JoinHandle;
@@ -29,6 +30,14 @@ pub(super) fn open_store(configuration: &Configuration) -> Result<Store, Failure
     {
         std::fs::create_dir_all(folder).map_err(|error| {
             Failure::unable(format!("the data folder {} cannot be made: {error}", folder.display()))
+        })?;
+    }
+    if let StoreUrl::Sqlite(path) = url
+        && !path.exists()
+    {
+        // SQLite would make it readable for everybody on the machine, and its journals as the file is.
+        File::options().append(true).create(true).mode(0o600).open(path).map_err(|error| {
+            Failure::unable(format!("the database {} cannot be made: {error}", path.display()))
         })?;
     }
     Store::open(url, configuration.database.connections.get())
@@ -102,8 +111,14 @@ struct SqliteLock(#[expect(dead_code, reason = "held, never read: the lock ends 
 
 impl SqliteLock {
     fn take(database: &Path) -> Result<Self, Failure> {
-        let path = database.with_extension("lock");
-        let file = File::create(&path).map_err(|error| {
+        // By the file itself: another name or a link that leads to it must find the same lock.
+        let found = database.canonicalize().map_err(|error| {
+            Failure::unable(format!("the database {} cannot be found: {error}", database.display()))
+        })?;
+        let mut path = found.into_os_string();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        let file = File::options().append(true).create(true).open(&path).map_err(|error| {
             Failure::unable(format!("the lock {} cannot be made: {error}", path.display()))
         })?;
         match file.try_lock() {
@@ -164,7 +179,9 @@ pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Res
     let app = app(configuration, open_migrated_store(configuration)?);
     let transport = transport(configuration).map_err(|words| Failure::unable(format!("mail: {words}")))?;
     let stop = Stop::new();
-    let name = format!("{}-{}", std::process::id(), address.port());
+    // In containers many a process has the same number and port: leases of two must not look like one's.
+    let number = app.now().map_err(|error| Failure::unable(error.to_string()))?.id("worker").simple();
+    let name = format!("{}-{}-{number}", std::process::id(), address.port());
     let tasks = vec![
         tokio::spawn(worker::send_mail(app.clone(), transport, name.clone(), stop.clone())),
         tokio::spawn(worker::solve_runs(app.clone(), name, stop.clone())),
