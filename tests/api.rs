@@ -6,6 +6,8 @@
     reason = "a test fails by panicking and says what it skips"
 )]
 
+#[path = "api/attacks.rs"]
+mod attacks;
 #[path = "api/bad_input.rs"]
 mod bad_input;
 #[path = "api/documents.rs"]
