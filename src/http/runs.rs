@@ -139,12 +139,12 @@ pub(super) async fn get(call: Call) -> Answer {
 
 /// Take the round file that a run froze
 ///
-/// It holds people's wishes and needs: for organisers only, and to be kept accordingly.
+/// It holds people's wishes and needs: for organisers only, and to be kept accordingly. Who takes it is in the audit.
 #[utoipa::path(get, path = "/v1/runs/{id}/round-file", tag = "runs", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The round file.", body = Object, content_type = "application/json")))]
 pub(super) async fn round_file(call: Call) -> Answer {
     let id: RunId = call.id("run")?;
-    let (round, _) = call.run(move |app, actor| runs::files(app, actor, id)).await?;
+    let round = call.run(move |app, actor| runs::round_file(app, actor, id)).await?;
     file("application/json", &format!("{id}.round.json"), round)
 }
 
@@ -153,7 +153,7 @@ pub(super) async fn round_file(call: Call) -> Answer {
     responses((status = 200, description = "The schedule file.", body = Object, content_type = "application/json")))]
 pub(super) async fn schedule_file(call: Call) -> Answer {
     let id: RunId = call.id("run")?;
-    let (_, schedule) = call.run(move |app, actor| runs::files(app, actor, id)).await?;
+    let schedule = call.run(move |app, actor| runs::schedule_file(app, actor, id)).await?;
     let schedule = schedule.ok_or_else(|| {
         let words = "this run has no schedule: it is not finished, or it failed";
         AppError::Refused(Refusal::new(RefusalCode::RunState, words))

@@ -119,13 +119,29 @@ pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<Run>, AppErr
     })
 }
 
-/// The round file that a run froze, and the schedule file that came of it.
+/// The round file that a run froze. It holds access needs: who takes it stands in the audit (product.md, rule 9).
 ///
 /// # Errors
 /// `not-found`, `forbidden`, `unauthenticated`.
-pub fn files(app: &App, actor: &Actor, id: RunId) -> Result<(String, Option<String>), AppError> {
+pub fn round_file(app: &App, actor: &Actor, id: RunId) -> Result<String, AppError> {
     permit_everywhere(actor, Action::Match)?;
-    app.store.read(|db| runs::files(db, id)?.ok_or_else(|| AppError::not_found("run", id)))
+    let now = app.now()?;
+    app.store.write(|tx| {
+        let (round, _) = runs::files(tx, id)?.ok_or_else(|| AppError::not_found("run", id))?;
+        record(tx, &now, actor, Action::Match, ("run", &id), &json!({ "taken": "round file" }))?;
+        Ok(round)
+    })
+}
+
+/// The schedule file that came of a run; none while there is none.
+///
+/// # Errors
+/// `not-found`, `forbidden`, `unauthenticated`.
+pub fn schedule_file(app: &App, actor: &Actor, id: RunId) -> Result<Option<String>, AppError> {
+    permit_everywhere(actor, Action::Match)?;
+    let (_, schedule) =
+        app.store.read(|db| runs::files(db, id)?.ok_or_else(|| AppError::not_found("run", id)))?;
+    Ok(schedule)
 }
 
 /// A claimed run, ready to be solved.
@@ -155,10 +171,10 @@ pub enum Found {
 /// How long a solver may be silent before another one takes its run over.
 const LEASE: Duration = Duration::minutes(2);
 
-/// Claims the oldest run that waits.
+/// Claims the oldest run that waits. One whose frozen round cannot be read fails: it must not stop those behind it.
 ///
 /// # Errors
-/// The database's; `internal` for a frozen round that cannot be read.
+/// The database's.
 pub fn claim(app: &App, by: &str) -> Result<Option<Task>, AppError> {
     permit_everywhere(&Actor::worker(by), Action::Match)?;
     let now = app.clock.now_utc();
@@ -166,9 +182,16 @@ pub fn claim(app: &App, by: &str) -> Result<Option<Task>, AppError> {
         let Some(id) = runs::claim(tx, by, now, now + LEASE)? else { return Ok(None) };
         let run = get_run(tx, id)?;
         let (file, _) = runs::files(tx, id)?.ok_or_else(|| AppError::not_found("run", id))?;
+        let round = match read_round(id, &file) {
+            Ok(round) => round,
+            Err(error) => {
+                runs::fail(tx, id, by, &error.to_string(), now)?;
+                return Ok(None);
+            }
+        };
         Ok(Some(Task {
             run: id,
-            round: read_round(id, &file)?,
+            round,
             seed: run.seed,
             seconds: u32::try_from(run.time_limit_seconds).map_or(f64::from(MOST_SECONDS), f64::from),
         }))

@@ -6,6 +6,9 @@ use std::num::NonZeroU32;
 use library_swap::domain::letter::NoticeKind;
 use library_swap::domain::party::Party;
 use library_swap::http::HttpSettings;
+use library_swap::store::runs;
+use library_swap::worker::Stop;
+use library_swap::worker::runs::solve_next;
 use serde_json::{Value, json};
 
 use crate::support::{for_each_service, for_each_service_with, generous};
@@ -254,5 +257,51 @@ fn a_body_that_trickles_in_is_given_up() {
         let mut answer = [0; 12];
         stream.read_exact(&mut answer).expect("an answer before the body is there");
         assert_eq!(&answer, b"HTTP/1.1 400");
+    });
+}
+
+#[test]
+fn who_takes_access_needs_stands_in_the_audit() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        world.released("ann");
+        world
+            .organiser
+            .post(&world.of_round("/close"), &json!({ "early_reason": "all are here" }))
+            .expect(200);
+        let run = world.organiser.step(&world.of_round("/runs")).expect(202);
+        let file = format!("/v1/runs/{}/round-file", run["id"].as_str().expect("an id"));
+        assert!(world.organiser.get(&file).text().contains("step-free"));
+        let entries = world.organiser.get("/v1/audit?limit=200").expect(200);
+        let taken = |entry: &&Value| {
+            entry["subject_id"] == run["id"] && entry["details"].to_string().contains("round file")
+        };
+        assert_eq!(entries["data"].as_array().expect("a list").iter().filter(taken).count(), 1);
+    });
+}
+
+#[test]
+fn a_run_that_cannot_be_read_does_not_stop_those_behind_it() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        world
+            .organiser
+            .post(&world.of_round("/close"), &json!({ "early_reason": "all are here" }))
+            .expect(200);
+        let id = |run: &Value| run["id"].as_str().expect("an id").to_owned();
+        let good = id(&world.organiser.step(&world.of_round("/runs")).expect(202));
+        let app = &service.app;
+        let (good_id, nil) = (good.parse().expect("an id"), uuid::Uuid::nil().to_string());
+        let spoilt = app.store.write(|tx| {
+            let mut run = runs::find(tx, good_id)?.expect("a run");
+            run.id = nil.parse().expect("an id");
+            runs::insert(tx, &run, "{}")
+        });
+        spoilt.expect("a spoilt run, first in the queue");
+        for _ in 0..2 {
+            solve_next(app, "test", &Stop::new()).expect("goes on");
+        }
+        let state = |id: &str| world.organiser.get(&format!("/v1/runs/{id}")).expect(200)["state"].clone();
+        assert_eq!((state(&nil), state(&good)), (json!("failed"), json!("finished")));
     });
 }
