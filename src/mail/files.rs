@@ -5,6 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +23,8 @@ impl Folder {
     /// Makes the folder where it is missing, and goes on counting where earlier messages end.
     pub(super) fn open(path: &Path) -> Result<Self, String> {
         let told = |error: io::Error| format!("the mail folder {}: {error}", path.display());
-        fs::create_dir_all(path).map_err(told)?;
+        // The secrets of links stand in the mails: nobody else on the machine may read them.
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(told)?;
         let mut last = 0;
         for entry in fs::read_dir(path).map_err(told)? {
             let name = entry.map_err(told)?.file_name();
@@ -108,6 +110,16 @@ mod tests {
         assert_eq!(names.len(), 13);
         assert_eq!(names[0], "000001-proposal-12_x.example.eml");
         assert_eq!(names[9], "000010-proposal-3_x.example.eml");
+    }
+
+    #[test]
+    fn a_new_folder_is_its_owners_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = tempfile::tempdir().expect("a folder");
+        let inner = place.path().join("mail");
+        Folder::open(&inner).expect("opens");
+        let mode = fs::metadata(&inner).expect("a folder").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
     }
 
     #[test]
