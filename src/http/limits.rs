@@ -5,7 +5,7 @@
 //! address longer than its bucket needs to fill again.
 
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -97,7 +97,9 @@ fn address(peer: IpAddr, hops: &[&str], trusted_proxies: usize) -> IpAddr {
         return peer;
     }
     let seen = hops.len().checked_sub(trusted_proxies).and_then(|n| hops.get(n));
-    seen.and_then(|text| text.parse().ok()).unwrap_or(peer)
+    // Some proxies write the port too; without its client's address everybody behind one would share a bucket.
+    let read = |text: &&str| text.parse().or_else(|_| text.parse().map(|seen: SocketAddr| seen.ip())).ok();
+    seen.and_then(read).unwrap_or(peer)
 }
 
 /// One subscriber has a whole IPv6 network of 64 bits (RFC 6177): counted as one.
@@ -127,6 +129,8 @@ mod tests {
         assert_eq!(address(ip("10.0.0.1"), &hops, 2), ip("203.0.113.7"));
         assert_eq!(address(ip("10.0.0.1"), &hops, 4), ip("10.0.0.1"));
         assert_eq!(address(ip("10.0.0.1"), &["nonsense"], 1), ip("10.0.0.1"));
+        assert_eq!(address(ip("10.0.0.1"), &["203.0.113.7:50123"], 1), ip("203.0.113.7"));
+        assert_eq!(address(ip("10.0.0.1"), &["[2001:db8::7]:50123"], 1), ip("2001:db8::7"));
     }
 
     #[test]
