@@ -95,18 +95,42 @@ impl<'a> World<'a> {
             libraries.insert(name, id_of(&organiser.post("/v1/libraries", &body).expect(201)));
             employers.insert(name, employer);
         }
+        let mut world = Self {
+            service,
+            organiser,
+            employers,
+            libraries,
+            round: String::new(),
+            memory: Memory::default(),
+        };
+        world.open_round();
+        world
+    }
+
+    /// The same libraries, for another round.
+    fn again(world: &Self) -> Self {
+        Self {
+            service: world.service,
+            organiser: world.organiser.clone(),
+            employers: world.employers.clone(),
+            libraries: world.libraries.clone(),
+            round: String::new(),
+            memory: Memory::default(),
+        }
+    }
+
+    fn open_round(&mut self) {
         let body = json!({
             "name": "Spring 2027", "time_zone": "Europe/London", "sign_up_until": "2027-01-31",
             "answer_until": "2027-02-14", "dates": [DAY], "rules": { "balance": 0 },
         });
-        let round = id_of(&organiser.post("/v1/rounds", &body).expect(201));
-        organiser.step(&format!("/v1/rounds/{round}/open")).expect(200);
+        self.round = id_of(&self.organiser.post("/v1/rounds", &body).expect(201));
+        self.organiser.step(&self.of_round("/open")).expect(200);
         let offer =
             json!({ "hosting": { DAY: 1 }, "release": { DAY: 1 }, "hours": { DAY: ["10:00", "16:00"] } });
-        for library in libraries.values() {
-            organiser.put(&format!("/v1/rounds/{round}/libraries/{library}"), &offer).expect(200);
+        for library in self.libraries.values() {
+            self.organiser.put(&self.of_round(&format!("/libraries/{library}")), &offer).expect(200);
         }
-        Self { service, organiser, employers, libraries, round, memory: Memory::default() }
     }
 
     fn of_round(&self, rest: &str) -> String {
@@ -362,6 +386,23 @@ fn a_declined_proposal_is_told_to_its_parties_and_frees_the_participant() {
         let list = world.organiser.get(&world.of_round("/applications?limit=200")).expect(200);
         let unplaced = list["data"].as_array().expect("a list").iter();
         assert_eq!(unplaced.filter(|one| one["state"] == "unplaced").count(), 1);
+    });
+}
+
+#[test]
+fn nobody_is_placed_twice_on_a_day_by_rounds_that_overlap() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        let mut other = World::again(&world);
+        other.open_round();
+        // Both rounds are matched before either is published.
+        let (first, second) = (world.matched(), other.matched());
+        world.organiser.step(&format!("/v1/runs/{first}/publish")).expect(200);
+        let refused = other.organiser.step(&format!("/v1/runs/{second}/publish"));
+        assert_eq!((refused.status, refused.code().as_str()), (409, "stale-run"), "{}", refused.text());
+        let fresh = other.solve();
+        let found = other.organiser.get(&format!("/v1/runs/{fresh}")).expect(200);
+        assert_eq!(found["result"]["placed"], 0, "everybody's one day is taken: {found}");
     });
 }
 

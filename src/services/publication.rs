@@ -99,10 +99,18 @@ fn propose(
         .collect();
     let visitor_hours = frozen.staff.iter().map(|person| (person.id.as_str(), &person.hours)).collect();
     let host_hours = frozen.libraries.iter().map(|library| (library.id.as_str(), &library.hours)).collect();
+    let taken = placements::days_taken(tx, round.id)?;
     for placed in &schedule.placements {
         let mut applicant = take(&mut applicants, &placed.staff)?;
         let host_id: LibraryId = id(&placed.host)?;
         let host = hosts.get(&host_id).ok_or_else(|| AppError::not_found("library", host_id))?.clone();
+        if taken.contains(&(applicant.person.id, placed.date)) {
+            let words = format!(
+                "application {} has a place in another round on {} by now: start a new run",
+                applicant.application.id, placed.date
+            );
+            return Err(Refusal::new(RefusalCode::StaleRun, words).into());
+        }
         let (starts, ends) = times(&visitor_hours, &host_hours, placed)?;
         let mut parties = vec![Party::Participant, Party::Host];
         if applicant.application.state != ApplicationState::Released {

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{NaiveTime, Timelike};
+use chrono::{NaiveDate, NaiveTime, Timelike};
 
 use super::AppError;
 use crate::domain::application::{Application, ReleaseRule};
@@ -24,15 +24,21 @@ use crate::store::{Db, applications, organisations, placements, rounds};
 /// The database's; `invalid-fields` where the file's own limits are exceeded (sums beyond 2^53).
 pub(super) fn freeze(db: &mut Db, round: &Round) -> Result<files::Round, AppError> {
     let rule = if round.release_required { ReleaseRule::Required } else { ReleaseRule::Waived };
-    let people: Vec<Application> = applications::list_of_round(db, round.id)?
+    let taken = placements::days_taken(db, round.id)?;
+    let people: Vec<(Application, Vec<NaiveDate>)> = applications::list_of_round(db, round.id)?
         .into_iter()
-        .map(|applicant| applicant.application)
-        .filter(|application| !application.matched_dates(rule).is_empty())
+        .map(|applicant| {
+            let application = applicant.application;
+            let mut dates = application.matched_dates(rule).to_vec();
+            dates.retain(|date| !taken.contains(&(application.person, *date)));
+            (application, dates)
+        })
+        .filter(|(_, dates)| !dates.is_empty())
         .collect();
     let offers: HashMap<LibraryId, Offer> =
         rounds::offers(db, round.id)?.into_iter().map(|found| (found.library, found.offer)).collect();
     let ids: BTreeSet<LibraryId> =
-        offers.keys().copied().chain(people.iter().map(|application| application.home)).collect();
+        offers.keys().copied().chain(people.iter().map(|(application, _)| application.home)).collect();
     let libraries = organisations::list_libraries_by_ids(db, &ids.into_iter().collect::<Vec<_>>())?;
     let employers = employers_of(db, &libraries)?;
     let mut needs: HashMap<ApplicationId, Vec<Tag>> =
@@ -55,10 +61,10 @@ pub(super) fn freeze(db: &mut Db, round: &Round) -> Result<files::Round, AppErro
             .collect(),
         staff: people
             .iter()
-            .map(|application| {
+            .map(|(application, dates)| {
                 let needs = needs.remove(&application.id).unwrap_or_default();
                 let visited = visited.get(&application.person).map(Vec::as_slice).unwrap_or_default();
-                staff_of(application, rule, &needs, visited)
+                staff_of(application, dates, &needs, visited)
             })
             .collect(),
         locks: Vec::new(),
@@ -115,7 +121,7 @@ fn library_of(
     offer: &Offer,
     employers: &HashMap<EmployerId, Employer>,
 ) -> files::round::Library {
-    let counts = |table: &BTreeMap<chrono::NaiveDate, u32>| {
+    let counts = |table: &BTreeMap<NaiveDate, u32>| {
         table.iter().map(|(date, count)| (*date, i64::from(*count))).collect()
     };
     files::round::Library {
@@ -142,17 +148,16 @@ fn library_of(
 
 fn staff_of(
     application: &Application,
-    rule: ReleaseRule,
+    dates: &[NaiveDate],
     needs: &[Tag],
     visited: &[LibraryId],
 ) -> files::round::Staff {
-    let dates = application.matched_dates(rule).to_vec();
     let mut hours = hours(&application.hours);
     hours.retain(|date, _| dates.contains(date));
     files::round::Staff {
         id: application.id.to_string(),
         home: application.home.to_string(),
-        dates,
+        dates: dates.to_vec(),
         hours,
         max_km: application.max_km,
         origin: None,

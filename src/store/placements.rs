@@ -1,11 +1,13 @@
 //! Placements, their consents, and their calendar identities.
 
+use std::collections::HashSet;
+
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 
 use super::schema::{consents, invitations, library_employers, placements};
 use super::{Db, StoreError, Tx, parse};
-use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId};
+use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, PersonId, PlacementId, RoundId};
 use crate::domain::party::Party;
 use crate::domain::placement::{Consent, Placement};
 
@@ -316,17 +318,27 @@ pub fn save_identity(
     Ok(())
 }
 
+/// The days on which people have a standing placement in another round: nobody is in two places on a day.
+///
+/// # Errors
+/// The database's.
+pub fn days_taken(db: &mut Db, round: RoundId) -> Result<HashSet<(PersonId, NaiveDate)>, StoreError> {
+    let rows: Vec<(String, NaiveDate)> = placements::table
+        .filter(placements::round_id.ne(round.to_string()))
+        .filter(placements::state.eq_any(["proposed", "confirmed", "completed"]))
+        .select((placements::person_id, placements::date))
+        .load(db)?;
+    rows.into_iter().map(|(person, date)| Ok((parse("person", &person)?, date))).collect()
+}
+
 /// The libraries a person was placed at in other rounds, so that nobody goes to the same host twice.
 ///
 /// # Errors
 /// The database's.
-pub fn hosts_visited(
-    db: &mut Db,
-    round: RoundId,
-) -> Result<Vec<(crate::domain::ids::PersonId, crate::domain::ids::LibraryId)>, StoreError> {
+pub fn hosts_visited(db: &mut Db, round: RoundId) -> Result<Vec<(PersonId, LibraryId)>, StoreError> {
     let rows: Vec<(String, String)> = placements::table
         .filter(placements::round_id.ne(round.to_string()))
-        .filter(placements::state.eq_any(["confirmed", "completed"]))
+        .filter(placements::state.eq_any(["proposed", "confirmed", "completed"]))
         .select((placements::person_id, placements::host_library_id))
         .distinct()
         .load(db)?;
