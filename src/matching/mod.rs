@@ -8,6 +8,7 @@
 //! the number of threads.
 
 mod certificate;
+mod coupling;
 mod day;
 mod dual;
 mod explain;

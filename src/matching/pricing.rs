@@ -8,6 +8,7 @@
 //! Complexity: an iteration costs one bounded Dijkstra for each changed price and date; 20 to 60 iterations.
 //! Literature: Geoffrion (1974) for Lagrangian relaxation; Lemaréchal, Nemirovskii and Nesterov (1995).
 
+use super::coupling::{single_dates, tied_limits, widest};
 use super::day::{Day, Role};
 use super::dual::Dual;
 use super::master::Master;
@@ -37,6 +38,8 @@ pub(super) struct Pricing<'a> {
     /// How far a price goes for one unit of demand.
     reach: f64,
     most_reach: f64,
+    /// How far prices may go while the model does not settle: what scores differ by, not what a placement is worth.
+    calm_reach: f64,
     /// People who could go on one date only: their price is no coupling and falls out of the date's circulation.
     single: Vec<bool>,
     /// Hosts whose limit ties dates together.
@@ -59,7 +62,7 @@ pub(super) struct Pricing<'a> {
 /// How many times farther than usual prices may go where the model is flat.
 const FAR: f64 = 512.0;
 /// Sweeps of the model over its cycles in a step at most: at first, and when steps bring little.
-const SWEEPS: (usize, usize) = (48, 1500);
+const SWEEPS: (usize, usize) = (48, 400);
 
 impl<'a> Pricing<'a> {
     /// Prices a problem, starting from given prices. None if locks or branches ask a date for more than it can do.
@@ -99,6 +102,7 @@ impl<'a> Pricing<'a> {
             base_value: 0.0,
             reach: 0.0,
             most_reach: 0.0,
+            calm_reach: 0.0,
             single,
             limited,
             closed: vec![false; people * problem.dates],
@@ -115,6 +119,7 @@ impl<'a> Pricing<'a> {
         let highest = problem.triples.iter().map(|triple| triple.value).max().unwrap_or(0) * problem.scale;
         pricing.reach = float(highest) / 20.0 + 1.0;
         pricing.most_reach = float(highest) / 2.0 + 1.0;
+        pricing.calm_reach = (4.0 * float(widest(problem) * problem.scale)).min(pricing.most_reach);
         for cycle in cycles {
             pricing.add_cycle(cycle.clone(), scope);
         }
@@ -384,20 +389,30 @@ impl<'a> Pricing<'a> {
             self.best = dual;
             self.recentre();
         }
+        self.adapt(lower);
+        self.master.retain(|_| true);
+    }
+
+    /// Effort and reach of the next step, after one that lowered the bound by `lower`.
+    fn adapt(&mut self, lower: f64) {
+        let is_good = lower > 0.3 * self.expected;
         if !self.settled && self.expected < float(self.problem.scale) {
             self.sweeps = (self.sweeps * 2).min(SWEEPS.1);
-        } else if lower < 0.2 * self.expected {
+        } else if !self.settled || lower < 0.2 * self.expected {
             self.sweeps = (self.sweeps * 5 / 4).min(SWEEPS.1);
         }
         if self.goes_far && self.settled && self.expected < float(self.problem.scale) / 20.0 {
             // Flat at this reach; a long way off there may still be something.
             self.reach = (self.reach * 8.0).min(self.most_reach * FAR);
-        } else if lower > 0.3 * self.expected {
-            self.reach = (self.reach * 2.0).min(self.most_reach.max(self.reach));
+        } else if is_good {
+            let most = if self.settled { self.most_reach } else { self.calm_reach };
+            self.reach = (self.reach * 2.0).min(most.max(self.reach));
+        } else if !self.settled {
+            // The farther prices may go, the longer the model takes to settle.
+            self.reach = (self.reach / 2.0).max(self.most_reach / 1000.0);
         } else if lower < -self.expected {
             self.reach = (self.reach * 0.7).max(self.most_reach / 1000.0);
         }
-        self.master.retain(|_| true);
     }
 
     /// Whether no more than so many parts of a point are to be had.
@@ -462,38 +477,4 @@ impl<'a> Pricing<'a> {
     pub(super) fn used(&self) -> Vec<usize> {
         self.days.iter().flat_map(Day::used).collect()
     }
-}
-
-/// Who could go on one date at most.
-fn single_dates(problem: &Problem, scope: &Scope) -> Vec<bool> {
-    let mut single = vec![true; problem.home.len()];
-    for (p, single) in single.iter_mut().enumerate() {
-        let mut dates = problem.of(p).filter(|t| scope.allows(*t)).map(|t| problem.triples[t].date);
-        if let Some(first) = dates.next() {
-            *single = dates.all(|date| date == first);
-        }
-    }
-    single
-}
-
-/// Which hosts' limits could be exceeded although every date keeps its own.
-fn tied_limits(problem: &Problem, scope: &Scope, of_date: &[Vec<usize>]) -> Vec<bool> {
-    let mut most = vec![0_i64; problem.libraries];
-    let mut fewest = vec![0_i64; problem.libraries];
-    let mut dates = vec![0; problem.libraries];
-    for (date, triples) in of_date.iter().enumerate() {
-        let mut visitors = vec![0_i64; problem.libraries];
-        for &t in triples {
-            visitors[problem.triples[t].host.at()] += 1;
-        }
-        for (library, visitors) in visitors.iter().enumerate() {
-            let (low, high) = scope.places(problem, problem.day(Ix::new(library), Ix::new(date)));
-            most[library] += high.min(*visitors).max(low);
-            fewest[library] += low;
-            dates[library] += i64::from(*visitors > 0);
-        }
-    }
-    (0..problem.libraries)
-        .map(|h| problem.limit[h].is_some_and(|limit| most[h] > limit && (dates[h] > 1 || fewest[h] > limit)))
-        .collect()
 }
