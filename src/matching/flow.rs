@@ -236,6 +236,25 @@ impl Network {
         work
     }
 
+    /// What one unit more on an edge adds to the least cost, or `bound` if that is no less.
+    pub(super) fn loss_with(&mut self, edge: usize, bound: i64) -> i64 {
+        self.loss(Arc { edge: Ix::new(edge), way: Way::Along }, bound)
+    }
+
+    /// What one unit less on an edge adds to the least cost, or `bound` if that is no less.
+    pub(super) fn loss_without(&mut self, edge: usize, bound: i64) -> i64 {
+        self.loss(Arc { edge: Ix::new(edge), way: Way::Against }, bound)
+    }
+
+    fn loss(&mut self, arc: Arc, bound: i64) -> i64 {
+        let own = self.reduced_arc(arc);
+        if own >= bound || self.room(arc) <= 0 {
+            return bound;
+        }
+        let (tail, head) = self.ends(arc);
+        own + self.find_way(head, tail, bound - own)
+    }
+
     /// Sends as much as fits along `arc` and back on the way that was found.
     fn send_round(&mut self, arc: Arc, head: usize, tail: usize) {
         let mut way = vec![arc];

@@ -7,11 +7,13 @@
 //! Never reads a clock, a database or the environment; what it finds does not depend on the order of the input or on
 //! the number of threads.
 
+mod branching;
 mod certificate;
 mod coupling;
 mod day;
 mod dual;
 mod explain;
+mod fixing;
 mod flow;
 mod master;
 mod mps;

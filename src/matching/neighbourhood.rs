@@ -199,7 +199,8 @@ fn solve_small(problem: &Problem, dual: &Dual, cutoff: i64, watch: &mut Watch<'_
         }
     }
     let plan = dive(problem, &pricing, watch);
-    let mut tree = Tree::new(problem, &pricing, plan.as_ref().map_or(cutoff, |plan| plan.value.max(cutoff)));
+    let mut tree =
+        Tree::new(problem, &pricing, plan.as_ref().map_or(cutoff, |plan| plan.value.max(cutoff)), watch);
     tree.best = plan.filter(|plan| plan.value > cutoff);
     if let Some(plan) = super::primal::complete(problem, &scope, &preferred(problem, &pricing)) {
         tree.offer(plan);

@@ -28,13 +28,15 @@ pub(super) struct Start {
 /// The dual of a problem under a scope, in the course of its solution.
 #[derive(Clone)]
 pub(super) struct Pricing<'a> {
-    problem: &'a Problem,
-    days: Vec<Day>,
+    pub(super) problem: &'a Problem,
+    pub(super) days: Vec<Day>,
     master: Master,
     /// The best dual so far.
     pub(super) best: Dual,
     /// Value of the base flows.
     base_value: f64,
+    /// Prices of the present circulations.
+    pub(super) at: Start,
     /// How far a price goes for one unit of demand.
     reach: f64,
     most_reach: f64,
@@ -100,6 +102,7 @@ impl<'a> Pricing<'a> {
             master: Master::new(Vec::new(), 0),
             best: Dual::trivial(problem),
             base_value: 0.0,
+            at: start.clone(),
             reach: 0.0,
             most_reach: 0.0,
             calm_reach: 0.0,
@@ -229,6 +232,7 @@ impl<'a> Pricing<'a> {
         let limit: Vec<i64> =
             limit.iter().zip(&self.limited).map(|(price, tied)| if *tied { *price } else { 0 }).collect();
         self.solve_days(&staff, &limit);
+        self.at = Start { staff: staff.clone(), limit: limit.clone() };
         for d in 0..self.days.len() {
             for cycle in self.days[d].cycles() {
                 self.add_cycle(cycle, scope);
@@ -453,11 +457,18 @@ impl<'a> Pricing<'a> {
         self.master.columns().iter().filter(|c| c.weight > 0.0).map(|c| c.triples.clone()).collect()
     }
 
-    /// Leaves a person one date only.
-    pub(super) fn keep_one_date(&mut self, person: usize, date: usize) {
-        for d in (0..self.problem.dates).filter(|d| *d != date) {
-            self.closed[person * self.problem.dates + d] = true;
+    /// Closes dates to a person.
+    pub(super) fn close(&mut self, person: usize, dates: impl Iterator<Item = usize>) {
+        for date in dates {
+            self.closed[person * self.problem.dates + date] = true;
         }
+    }
+
+    /// Lets prices move freely again, after something was closed.
+    pub(super) fn stir(&mut self) {
+        self.reach = self.reach.max(self.calm_reach / 4.0);
+        self.expected = f64::INFINITY;
+        self.settled = false;
     }
 
     /// After dates were closed: drops the cycles that use them and evaluates the present prices anew.

@@ -157,7 +157,7 @@ impl Course<'_> {
                             adopt(&mut self.best, plan, watch);
                             let cutoff =
                                 self.best.as_ref().map_or(problem.locked_value - 1, |plan| plan.value);
-                            tree = Some(Tree::new(problem, root, cutoff));
+                            tree = Some(Tree::new(problem, root, cutoff, watch));
                         }
                     }
                     &mut by_bound

@@ -2,15 +2,19 @@
 //!
 //! Method: best bound first, deeper first among equals. A node is priced with its parent's prices and cycles, its
 //! schedule worked out from the average of the bundle, triples that no better schedule can use are ruled out for all
-//! below (reduced-cost fixing), and what stays open is split: a person goes on one date only or never on it; when
-//! everybody has one date, the visitors of a host with a limit are at most so many on a date or more.
+//! below ([`super::fixing`]), and what stays open is split: a person goes on some dates only or on the others only,
+//! chosen by trying ([`super::branching`]); when everybody has one date, the visitors of a host with a limit are at
+//! most so many on a date or more.
 //! Every split narrows, so the search ends; where nothing ties dates together any more, circulations are exact.
-//! Literature: Land and Doig (1960); Savelsbergh (1994) for reduced-cost fixing.
+//! Complexity: exponential at worst; a node costs some ten to fifty bundle steps.
+//! Literature: Land and Doig (1960).
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
 
+use super::branching::{Branches, branches};
+use super::fixing::rule_out;
 use super::num::Ix;
 use super::pricing::{Cycle, Pricing, Start};
 use super::primal::{Plan, complete, plan_of};
@@ -82,9 +86,9 @@ pub(super) fn bound_of(problem: &Problem, total: i64) -> i64 {
 
 impl<'a> Tree<'a> {
     /// The whole problem, to be bettered beyond `cutoff`.
-    pub(super) fn new(problem: &'a Problem, root: &Pricing<'_>, cutoff: i64) -> Self {
+    pub(super) fn new(problem: &'a Problem, root: &Pricing<'_>, cutoff: i64, watch: &mut Watch<'_>) -> Self {
         let mut tree = Self { problem, open: BinaryHeap::new(), numbers: 0, best: None, cutoff };
-        tree.branch(root, &Scope::default(), 0);
+        tree.branch(root.clone(), &Scope::default(), 0, watch);
         tree
     }
 
@@ -149,67 +153,46 @@ impl<'a> Tree<'a> {
         if let Some(plan) = complete(problem, &node.scope, &dates) {
             self.offer(plan);
         }
-        self.branch(&pricing, &node.scope, node.depth + 1);
+        self.branch(pricing, &node.scope, node.depth + 1, watch);
     }
 
     /// Splits what is open of a priced node.
-    fn branch(&mut self, pricing: &Pricing<'_>, scope: &Scope, depth: u32) {
-        let problem = self.problem;
-        let bound = bound_of(problem, pricing.best.total);
-        if bound <= self.cutoff {
+    fn branch(&mut self, mut pricing: Pricing<'_>, before: &Scope, depth: u32, watch: &mut Watch<'_>) {
+        if bound_of(self.problem, pricing.best.total) <= self.cutoff {
             return;
         }
-        let mut scope = scope.clone();
-        scope.ruled_out.resize(problem.triples.len(), false);
-        for t in 0..problem.triples.len() {
-            let with = pricing.best.total.saturating_add(pricing.best.gain(problem, t));
-            if bound_of(problem, with) <= self.cutoff {
-                scope.ruled_out[t] = true;
+        let mut scope = before.clone();
+        pricing.refresh(&scope);
+        watch.spend(rule_out(&mut pricing, &mut scope, self.cutoff));
+        match branches(&mut pricing, &mut scope, self.cutoff, watch) {
+            Branches::Closed => {}
+            Branches::Halves(halves) => {
+                let cutoff = self.cutoff;
+                for half in halves.into_iter().filter(|half| half.bound > cutoff) {
+                    let from = Rc::new(Heritage { start: half.start, cycles: half.cycles });
+                    self.push(half.bound, depth, half.scope, from);
+                }
             }
-        }
-        let from = Rc::new(Heritage {
-            start: Start { staff: pricing.best.staff.clone(), limit: pricing.best.limit.clone() },
-            cycles: pricing.cycles(),
-        });
-        for scope in self.split(pricing, scope) {
-            self.numbers += 1;
-            let (number, from) = (self.numbers, Rc::clone(&from));
-            self.open.push(Node { bound, depth, number, scope, from });
+            Branches::Whole => {
+                let bound = bound_of(self.problem, pricing.best.total);
+                let start = Start { staff: pricing.best.staff.clone(), limit: pricing.best.limit.clone() };
+                let from = Rc::new(Heritage { start, cycles: pricing.cycles() });
+                let parts = self.split_host(&pricing, &scope);
+                if parts.is_empty() && scope.ruled_out != before.ruled_out {
+                    // Nothing ties dates together since now: the circulations of what is left are exact.
+                    self.push(bound, depth, scope, from);
+                    return;
+                }
+                for scope in parts {
+                    self.push(bound, depth, scope, Rc::clone(&from));
+                }
+            }
         }
     }
 
-    fn split(&mut self, pricing: &Pricing<'_>, scope: Scope) -> Vec<Scope> {
-        let problem = self.problem;
-        let average = pricing.average();
-        let mut choice: Option<(f64, usize, usize)> = None;
-        for p in 0..problem.home.len() {
-            let shares = date_shares(problem, &average, p, |t| scope.allows(t));
-            if shares.len() < 2 {
-                continue;
-            }
-            for (date, share) in shares {
-                // Nearest to a half; the first of equals.
-                let open = 0.5 - (share.clamp(0.0, 1.0) - 0.5).abs();
-                if choice.is_none_or(|(most, _, _)| open > most + 1e-9) {
-                    choice = Some((open, p, date));
-                }
-            }
-        }
-        if let Some((_, person, date)) = choice {
-            let mut only = scope.clone();
-            let mut never = scope;
-            for t in problem.of(person) {
-                let there = problem.triples[t].date.at() == date;
-                if there {
-                    never.ruled_out[t] = true;
-                } else {
-                    only.ruled_out[t] = true;
-                }
-            }
-            // The later number is looked into first.
-            return vec![never, only];
-        }
-        self.split_host(pricing, &scope)
+    fn push(&mut self, bound: i64, depth: u32, scope: Scope, from: Rc<Heritage>) {
+        self.numbers += 1;
+        self.open.push(Node { bound, depth, number: self.numbers, scope, from });
     }
 
     /// Everybody has one date: narrows the visitors of a host whose limit ties dates together. Nothing if none does.
@@ -260,7 +243,7 @@ impl<'a> Tree<'a> {
 }
 
 /// How much of a person the average sends on each open date.
-fn date_shares(
+pub(super) fn date_shares(
     problem: &Problem,
     average: &[f64],
     person: usize,
@@ -315,7 +298,7 @@ pub(super) fn dive(problem: &Problem, pricing: &Pricing<'_>, watch: &mut Watch<'
         let now = sure.max(open.len().div_ceil(6));
         for &(_, p, date) in &open[..now] {
             date_of[p] = Some(date);
-            pricing.keep_one_date(p, date);
+            pricing.close(p, (0..problem.dates).filter(|d| *d != date));
         }
         pricing.refresh(&scope);
         for _ in 0..3 {
@@ -418,7 +401,7 @@ mod tests {
             let options = Options::default();
             let mut go_on = |_: &super::super::Progress| ControlFlow::Continue(());
             let mut watch = Watch::new(&options, &mut go_on, i64::MAX);
-            let mut tree = Tree::new(&problem, &root, -1);
+            let mut tree = Tree::new(&problem, &root, -1, &mut watch);
             while !tree.is_closed() {
                 tree.advance(&mut watch);
                 nodes += 1;
