@@ -63,15 +63,8 @@ impl<'a> Neighbourhoods<'a> {
         let about = if self.turn % 3 == 1 { self.draw_person() } else { self.draw_unplaced(&at) };
         let free =
             if self.turn.is_multiple_of(3) { self.on_dates(about, &at) } else { self.near(about, &at) };
-        let given: Vec<usize> =
-            plan.triples.iter().copied().filter(|t| !free[problem.triples[*t].person.at()]).collect();
-        let (small, origin) = problem.with_given(&given);
-        let found = solve_small(&small, &self.dual, plan.value, watch);
-        let better = found.map(|found| {
-            let mut triples = given;
-            triples.extend(found.triples.iter().map(|t| origin[*t]));
-            Plan::new(problem, triples)
-        });
+        let scope = self.scope_of(&free, &at, plan.value);
+        let better = solve_small(problem, &scope, &self.dual, plan.value, watch);
         self.in_vain = if better.is_some() { 0 } else { self.in_vain + 1 };
         self.long_in_vain = if better.is_some() { 0 } else { self.long_in_vain + 1 };
         if better.is_some() {
@@ -81,6 +74,20 @@ impl<'a> Neighbourhoods<'a> {
             self.freed = (self.freed * 3 / 2).min(FREED.1);
         }
         better
+    }
+
+    /// Whoever is free may go on any date, everybody else on the same date as now. What cannot better the schedule by
+    /// the root's prices is left out.
+    fn scope_of(&self, free: &[bool], at: &[Option<usize>], cutoff: i64) -> Scope {
+        let problem = self.problem;
+        let is_out = |t: usize| {
+            let triple = &problem.triples[t];
+            let p = triple.person.at();
+            let elsewhere = at[p].is_none_or(|now| problem.triples[now].date != triple.date);
+            let with = self.dual.total.saturating_add(self.dual.gain(problem, t));
+            (!free[p] && elsewhere) || bound_of(problem, with) <= cutoff
+        };
+        Scope { ruled_out: (0..problem.triples.len()).map(is_out).collect(), ..Scope::default() }
     }
 
     fn draw_person(&mut self) -> usize {
@@ -180,10 +187,15 @@ fn near_by(problem: &Problem, triple: usize, host_days: &[bool]) -> bool {
 }
 
 /// A schedule of a small problem better than `cutoff`.
-fn solve_small(problem: &Problem, dual: &Dual, cutoff: i64, watch: &mut Watch<'_>) -> Option<Plan> {
-    let scope = Scope::default();
+fn solve_small(
+    problem: &Problem,
+    scope: &Scope,
+    dual: &Dual,
+    cutoff: i64,
+    watch: &mut Watch<'_>,
+) -> Option<Plan> {
     let start = Start { staff: dual.staff.clone(), limit: dual.limit.clone() };
-    let mut pricing = Pricing::new(problem, &scope, &start, &[], watch.threads())?;
+    let mut pricing = Pricing::new(problem, scope, &start, &[], watch.threads())?;
     let mut spent = 0;
     for _ in 0..STEPS {
         let open = bound_of(problem, pricing.best.total) - cutoff;
@@ -191,18 +203,18 @@ fn solve_small(problem: &Problem, dual: &Dual, cutoff: i64, watch: &mut Watch<'_
             watch.spend(pricing.work - spent);
             return None;
         }
-        pricing.step(&scope);
+        pricing.step(scope);
         watch.spend(pricing.work - spent);
         spent = pricing.work;
         if watch.stopped.is_some() || pricing.is_priced(0.05 * super::num::float(problem.scale)) {
             break;
         }
     }
-    let plan = dive(problem, &pricing, watch);
-    let mut tree =
-        Tree::new(problem, &pricing, plan.as_ref().map_or(cutoff, |plan| plan.value.max(cutoff)), watch);
+    let plan = dive(&pricing, scope, watch);
+    let from = plan.as_ref().map_or(cutoff, |plan| plan.value.max(cutoff));
+    let mut tree = Tree::new(&pricing, scope, from, watch);
     tree.best = plan.filter(|plan| plan.value > cutoff);
-    if let Some(plan) = super::primal::complete(problem, &scope, &preferred(problem, &pricing)) {
+    if let Some(plan) = super::primal::complete(problem, scope, &preferred(problem, &pricing)) {
         tree.offer(plan);
     }
     for _ in 0..NODES {

@@ -282,42 +282,6 @@ impl Problem {
         range.start + from..range.start + to
     }
 
-    /// The problem that is left when some triples are given. Also says which triple each of its triples was.
-    pub(super) fn with_given(&self, given: &[usize]) -> (Problem, Vec<usize>) {
-        let mut left = Problem { triples: Vec::new(), first: vec![0], ..self.clone() };
-        let mut gone = vec![false; self.home.len()];
-        for &t in given {
-            let triple = self.triples[t];
-            gone[triple.person.at()] = true;
-            left.locked_value += triple.value;
-            let home = self.home_of(&triple);
-            left.locks.push(Fixed { home, host: triple.host, date: triple.date });
-            let (into, out) = (self.day(triple.host, triple.date), self.day(home, triple.date));
-            left.shift[into] += 1;
-            left.shift[out] -= 1;
-            left.hosting[into] -= 1;
-            left.release[out] -= 1;
-            if let Some(limit) = &mut left.limit[triple.host.at()] {
-                *limit -= 1;
-            }
-        }
-        let mut origin = Vec::new();
-        for (p, gone) in gone.iter().enumerate() {
-            for t in self.of(p) {
-                let triple = self.triples[t];
-                let open = left.hosting[self.day(triple.host, triple.date)] > 0
-                    && left.release[self.day(self.home_of(&triple), triple.date)] > 0
-                    && left.limit[triple.host.at()].is_none_or(|limit| limit > 0);
-                if !gone && open {
-                    left.triples.push(triple);
-                    origin.push(t);
-                }
-            }
-            left.first.push(left.triples.len());
-        }
-        (left, origin)
-    }
-
     /// The largest of 1,000, 100, 10 and 1 parts to the point with which no sum of prices leaves 64 bits.
     fn fitting_scale(&self) -> i64 {
         let most = |p: usize| self.triples[self.of(p)].iter().map(|triple| triple.value).max().unwrap_or(0);

@@ -60,7 +60,7 @@ pub(super) fn search(problem: &Problem, seed: i64, watch: &mut Watch<'_>) -> Res
         watch.spend(0);
     }
     if !watch.is_over() && !course.is_infeasible(watch) {
-        let plan = dive(problem, &root, watch);
+        let plan = dive(&root, &scope, watch);
         adopt(&mut course.best, plan, watch);
         watch.spend(0);
     }
@@ -147,17 +147,17 @@ impl Course<'_> {
                         }
                         None if self.step(root, watch) => {
                             if self.steps.is_multiple_of(STEPS_TO_DIVE) {
-                                let plan = dive(problem, root, watch);
+                                let plan = dive(root, &Scope::default(), watch);
                                 adopt(&mut self.best, plan, watch);
                             }
                         }
                         None => {
                             // The root is priced better than for the first dive.
-                            let plan = dive(problem, root, watch);
+                            let plan = dive(root, &Scope::default(), watch);
                             adopt(&mut self.best, plan, watch);
                             let cutoff =
                                 self.best.as_ref().map_or(problem.locked_value - 1, |plan| plan.value);
-                            tree = Some(Tree::new(problem, root, cutoff, watch));
+                            tree = Some(Tree::new(root, &Scope::default(), cutoff, watch));
                         }
                     }
                     &mut by_bound

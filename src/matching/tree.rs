@@ -86,9 +86,10 @@ pub(super) fn bound_of(problem: &Problem, total: i64) -> i64 {
 
 impl<'a> Tree<'a> {
     /// The whole problem, to be bettered beyond `cutoff`.
-    pub(super) fn new(problem: &'a Problem, root: &Pricing<'_>, cutoff: i64, watch: &mut Watch<'_>) -> Self {
-        let mut tree = Self { problem, open: BinaryHeap::new(), numbers: 0, best: None, cutoff };
-        tree.branch(root.clone(), &Scope::default(), 0, watch);
+    pub(super) fn new(root: &Pricing<'a>, scope: &Scope, cutoff: i64, watch: &mut Watch<'_>) -> Self {
+        let (problem, open) = (root.problem, BinaryHeap::new());
+        let mut tree = Self { problem, open, numbers: 0, best: None, cutoff };
+        tree.branch(root.clone(), scope, 0, watch);
         tree
     }
 
@@ -275,8 +276,8 @@ pub(super) fn preferred_dates(problem: &Problem, average: &[f64]) -> Vec<Option<
 }
 
 /// Fixes people to dates by the average, a share a round, with some steps of the bundle between.
-pub(super) fn dive(problem: &Problem, pricing: &Pricing<'_>, watch: &mut Watch<'_>) -> Option<Plan> {
-    let scope = Scope::default();
+pub(super) fn dive(pricing: &Pricing<'_>, scope: &Scope, watch: &mut Watch<'_>) -> Option<Plan> {
+    let problem = pricing.problem;
     let mut pricing = pricing.clone();
     let mut date_of: Vec<Option<usize>> = vec![None; problem.home.len()];
     let mut spent = pricing.work;
@@ -300,14 +301,14 @@ pub(super) fn dive(problem: &Problem, pricing: &Pricing<'_>, watch: &mut Watch<'
             date_of[p] = Some(date);
             pricing.close(p, (0..problem.dates).filter(|d| *d != date));
         }
-        pricing.refresh(&scope);
+        pricing.refresh(scope);
         for _ in 0..3 {
-            pricing.step(&scope);
+            pricing.step(scope);
         }
         watch.spend(pricing.work - spent);
         spent = pricing.work;
     }
-    complete(problem, &scope, &date_of)
+    complete(problem, scope, &date_of)
 }
 
 #[cfg(test)]
@@ -401,7 +402,7 @@ mod tests {
             let options = Options::default();
             let mut go_on = |_: &super::super::Progress| ControlFlow::Continue(());
             let mut watch = Watch::new(&options, &mut go_on, i64::MAX);
-            let mut tree = Tree::new(&problem, &root, -1, &mut watch);
+            let mut tree = Tree::new(&root, &Scope::default(), -1, &mut watch);
             while !tree.is_closed() {
                 tree.advance(&mut watch);
                 nodes += 1;
