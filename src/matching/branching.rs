@@ -43,7 +43,7 @@ pub(super) enum Branches {
     /// Nobody's dates can be split.
     Whole,
     /// These together hold all that is better.
-    Halves([Half; 2]),
+    Halves(Box<[Half; 2]>),
 }
 
 /// The best split of a node. Narrows the scope by what the trials prove.
@@ -85,7 +85,7 @@ pub(super) fn branches(
             *own |= common;
         }
     }
-    Branches::Halves(halves)
+    Branches::Halves(Box::new(halves))
 }
 
 /// Takes the one half that is left for the whole.
@@ -180,7 +180,7 @@ fn any_split(pricing: &Pricing<'_>, scope: &Scope) -> Branches {
         }
     }
     let Some((_, split)) = widest else { return Branches::Whole };
-    Branches::Halves([0, 1].map(|n| {
+    Branches::Halves(Box::new([0, 1].map(|n| {
         let mut scope = scope.clone();
         close(problem, &mut scope, split.person, &split.halves[n]);
         Half {
@@ -190,5 +190,5 @@ fn any_split(pricing: &Pricing<'_>, scope: &Scope) -> Branches {
             start: Start { staff: pricing.best.staff.clone(), limit: pricing.best.limit.clone() },
             cycles: pricing.cycles(),
         }
-    }))
+    })))
 }

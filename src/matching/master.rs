@@ -57,7 +57,7 @@ pub(super) struct Solved {
 /// Over-relaxation of the ascent: between 1 and 2 it converges, faster than at 1.
 const OVER: f64 = 1.5;
 /// Steps after which a cycle of no weight is dropped.
-const IDLE_STEPS: u32 = 12;
+const IDLE_STEPS: u32 = 24;
 
 impl Master {
     /// A model of so many resources, the first `always` of which are priced whether cycles use them or not.

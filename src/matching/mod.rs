@@ -1,12 +1,13 @@
 //! Round to schedule: a pure function, with a certificate.
 //!
 //! `problem` turns a round into integers by the `rules`; `pricing` finds the prices that bound every schedule (with
-//! `day` and `flow` for exact circulations and `master` for the next prices to try); `search` finds schedules and
-//! closes the gap (`primal`, `tree`, `neighbourhood`); `certificate` proves the bound again from whole prices;
+//! `day` and `flow` for exact circulations, `aggregate` for the first prices and `master` for the next ones to try);
+//! `search` finds schedules and closes the gap (`primal`, `neighbourhood`, `tree` with `fixing` and `branching`); `certificate` proves the bound again from whole prices;
 //! `rings`, `explain` and `report` write the schedule; `mps` writes the model for other solvers.
 //! Never reads a clock, a database or the environment; what it finds does not depend on the order of the input or on
 //! the number of threads.
 
+mod aggregate;
 mod branching;
 mod certificate;
 mod coupling;

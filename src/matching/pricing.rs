@@ -64,7 +64,7 @@ pub(super) struct Pricing<'a> {
 /// How many times farther than usual prices may go where the model is flat.
 const FAR: f64 = 512.0;
 /// Sweeps of the model over its cycles in a step at most: at first, and when steps bring little.
-const SWEEPS: (usize, usize) = (48, 400);
+const SWEEPS: (usize, usize) = (48, 100);
 
 impl<'a> Pricing<'a> {
     /// Prices a problem, starting from given prices. None if locks or branches ask a date for more than it can do.
@@ -122,7 +122,7 @@ impl<'a> Pricing<'a> {
         let highest = problem.triples.iter().map(|triple| triple.value).max().unwrap_or(0) * problem.scale;
         pricing.reach = float(highest) / 20.0 + 1.0;
         pricing.most_reach = float(highest) / 2.0 + 1.0;
-        pricing.calm_reach = (4.0 * float(widest(problem) * problem.scale)).min(pricing.most_reach);
+        pricing.calm_reach = (12.0 * float(widest(problem) * problem.scale)).min(pricing.most_reach);
         for cycle in cycles {
             pricing.add_cycle(cycle.clone(), scope);
         }

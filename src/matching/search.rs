@@ -1,13 +1,14 @@
 //! The course of a run: price the root, find schedules, close the gap.
 //!
-//! Method: a first schedule from no prices at all, so that there is always one to show; the bundle at the root to the
-//! bound of the relaxation; a dive; then branch and bound in turn with neighbourhoods, each getting as much work as
-//! the other, until value and bound meet or the watch ends the run.
+//! Method: prices of all dates taken together and a first schedule from them, so that there is always one to show;
+//! the bundle at the root to the bound of the relaxation; a dive; then branch and bound in turn with neighbourhoods,
+//! each getting as much work as the other, until value and bound meet or the watch ends the run.
 
+use super::aggregate;
 use super::dual::Dual;
 use super::neighbourhood::Neighbourhoods;
 use super::num::float;
-use super::pricing::{Pricing, Start};
+use super::pricing::Pricing;
 use super::primal::{Plan, complete, plan_of};
 use super::problem::{Problem, Scope};
 use super::tree::{Tree, bound_of, dive, preferred_dates};
@@ -31,7 +32,7 @@ const POLISHING_STEPS: usize = 200;
 /// Steps of the bundle after which the root has moved enough for another dive.
 const STEPS_TO_DIVE: usize = 25;
 /// Part of the bound still to be had at which the root is good enough to look for schedules.
-const GOOD_ENOUGH: f64 = 1e-4;
+const GOOD_ENOUGH: f64 = 1e-5;
 /// Parts of a point still to be had at which the root is as good as priced.
 const AS_GOOD_AS_PRICED: f64 = 0.02;
 
@@ -47,9 +48,14 @@ fn adopt(best: &mut Option<Plan>, plan: Option<Plan>, watch: &mut Watch<'_>) {
 pub(super) fn search(problem: &Problem, seed: i64, watch: &mut Watch<'_>) -> Result<Found, Infeasible> {
     let scope = Scope::default();
     let mut best = None;
-    adopt(&mut best, complete(problem, &scope, &vec![None; problem.home.len()]), watch);
-    let start = Start { staff: vec![0; problem.home.len()], limit: vec![0; problem.libraries] };
+    let start = aggregate::start(problem);
     let mut root = Pricing::new(problem, &scope, &start, &[], watch.threads()).ok_or(Infeasible)?;
+    let mut date_of = vec![None; problem.home.len()];
+    for t in root.used() {
+        let triple = &problem.triples[t];
+        date_of[triple.person.at()] = Some(triple.date.at());
+    }
+    adopt(&mut best, complete(problem, &scope, &date_of), watch);
     watch.spend(root.work);
     let mut course = Course { problem, best, steps: 0 };
     let good = |root: &Pricing<'_>| root.expected < GOOD_ENOUGH * float(root.best.total);
