@@ -13,8 +13,15 @@ use super::problem::{Problem, Scope};
 use super::tree::{bound_of, date_shares};
 use super::watch::Watch;
 
-/// Splits at a node that are tried at most, and of those that moved the bound.
-const TRIED: (usize, usize) = (48, 6);
+/// How many splits of a node are tried.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Trials {
+    /// At most.
+    pub(super) most: usize,
+    /// Of those that move the bound.
+    pub(super) moving: usize,
+}
+
 /// Bundle steps of a trial at most.
 const STEPS: usize = 6;
 
@@ -51,13 +58,14 @@ pub(super) fn branches(
     pricing: &mut Pricing<'_>,
     scope: &mut Scope,
     cutoff: i64,
+    trials: Trials,
     watch: &mut Watch<'_>,
 ) -> Branches {
     let problem = pricing.problem;
     let mut best: Option<(i64, [Half; 2])> = None;
     let mut moved = 0;
-    for split in splits(pricing, scope) {
-        if moved == TRIED.1 || (watch.stopped.is_some() && best.is_some()) {
+    for split in splits(pricing, scope, trials.most) {
+        if moved == trials.moving || (watch.stopped.is_some() && best.is_some()) {
             break;
         }
         let [first, second] = [0, 1].map(|n| try_half(pricing, scope, &split, n, cutoff, watch));
@@ -136,7 +144,7 @@ fn close(problem: &Problem, scope: &mut Scope, person: usize, dates: &[usize]) {
 }
 
 /// The most promising splits: the most evenly shared first, the first of equals.
-fn splits(pricing: &Pricing<'_>, scope: &Scope) -> Vec<Split> {
+fn splits(pricing: &Pricing<'_>, scope: &Scope, most: usize) -> Vec<Split> {
     let problem = pricing.problem;
     let average = pricing.average();
     let mut splits: Vec<Split> = (0..problem.home.len())
@@ -147,7 +155,7 @@ fn splits(pricing: &Pricing<'_>, scope: &Scope) -> Vec<Split> {
         .filter(|split| split.share > 0.02)
         .collect();
     splits.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.person.cmp(&b.person)));
-    splits.truncate(TRIED.0);
+    splits.truncate(most);
     splits
 }
 

@@ -5,6 +5,7 @@
 //! like the whole, with its own bound to end it early.
 //! Literature: Shaw (1998) and Ropke and Pisinger (2006) for large neighbourhoods.
 
+use super::branching::Trials;
 use super::dual::Dual;
 use super::pricing::{Pricing, Start};
 use super::primal::Plan;
@@ -12,8 +13,10 @@ use super::problem::{Problem, Scope};
 use super::tree::{Tree, bound_of, dive};
 use super::watch::Watch;
 
-/// Nodes of a small problem at most.
-const NODES: usize = 24;
+/// Nodes of a small problem at most, and how many times the work of pricing it they may take.
+const NODES: (usize, i64) = (24, 4);
+/// Splits that are tried at a node of a small problem.
+const TRIALS: Trials = Trials { most: 4, moving: 2 };
 /// Bundle steps at the root of a small problem at most.
 const STEPS: usize = 30;
 /// People freed at first, and at most.
@@ -210,15 +213,16 @@ fn solve_small(
             break;
         }
     }
+    let before = watch.work;
     let plan = dive(&pricing, scope, watch);
     let from = plan.as_ref().map_or(cutoff, |plan| plan.value.max(cutoff));
-    let mut tree = Tree::new(&pricing, scope, from, watch);
+    let mut tree = Tree::new(&pricing, scope, from, TRIALS, watch);
     tree.best = plan.filter(|plan| plan.value > cutoff);
     if let Some(plan) = super::primal::complete(problem, scope, &preferred(problem, &pricing)) {
         tree.offer(plan);
     }
-    for _ in 0..NODES {
-        if watch.stopped.is_some() || tree.is_closed() {
+    for _ in 0..NODES.0 {
+        if watch.stopped.is_some() || tree.is_closed() || watch.work - before > NODES.1 * spent {
             break;
         }
         tree.advance(watch);

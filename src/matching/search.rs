@@ -5,6 +5,7 @@
 //! each getting as much work as the other, until value and bound meet or the watch ends the run.
 
 use super::aggregate;
+use super::branching::Trials;
 use super::dual::Dual;
 use super::neighbourhood::Neighbourhoods;
 use super::num::float;
@@ -35,6 +36,9 @@ const STEPS_TO_DIVE: usize = 25;
 const GOOD_ENOUGH: f64 = 1e-5;
 /// Parts of a point still to be had at which the root is as good as priced.
 const AS_GOOD_AS_PRICED: f64 = 0.02;
+
+/// Splits that are tried at a node.
+const TRIALS: Trials = Trials { most: 48, moving: 6 };
 
 /// Adopts a schedule if it is better.
 fn adopt(best: &mut Option<Plan>, plan: Option<Plan>, watch: &mut Watch<'_>) {
@@ -163,7 +167,7 @@ impl Course<'_> {
                             adopt(&mut self.best, plan, watch);
                             let cutoff =
                                 self.best.as_ref().map_or(problem.locked_value - 1, |plan| plan.value);
-                            tree = Some(Tree::new(root, &Scope::default(), cutoff, watch));
+                            tree = Some(Tree::new(root, &Scope::default(), cutoff, TRIALS, watch));
                         }
                     }
                     &mut by_bound

@@ -13,7 +13,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::rc::Rc;
 
-use super::branching::{Branches, branches};
+use super::branching::{Branches, Trials, branches};
 use super::fixing::rule_out;
 use super::num::Ix;
 use super::pricing::{Cycle, Pricing, Start};
@@ -74,6 +74,7 @@ pub(super) struct Tree<'a> {
     pub(super) best: Option<Plan>,
     /// Only better than this counts.
     pub(super) cutoff: i64,
+    trials: Trials,
 }
 
 /// Bundle steps in a node at most.
@@ -85,10 +86,16 @@ pub(super) fn bound_of(problem: &Problem, total: i64) -> i64 {
 }
 
 impl<'a> Tree<'a> {
-    /// The whole problem, to be bettered beyond `cutoff`.
-    pub(super) fn new(root: &Pricing<'a>, scope: &Scope, cutoff: i64, watch: &mut Watch<'_>) -> Self {
+    /// What the scope leaves of a priced problem, to be bettered beyond `cutoff`.
+    pub(super) fn new(
+        root: &Pricing<'a>,
+        scope: &Scope,
+        cutoff: i64,
+        trials: Trials,
+        watch: &mut Watch<'_>,
+    ) -> Self {
         let (problem, open) = (root.problem, BinaryHeap::new());
-        let mut tree = Self { problem, open, numbers: 0, best: None, cutoff };
+        let mut tree = Self { problem, open, numbers: 0, best: None, cutoff, trials };
         tree.branch(root.clone(), scope, 0, watch);
         tree
     }
@@ -165,7 +172,7 @@ impl<'a> Tree<'a> {
         let mut scope = before.clone();
         pricing.refresh(&scope);
         watch.spend(rule_out(&mut pricing, &mut scope, self.cutoff));
-        match branches(&mut pricing, &mut scope, self.cutoff, watch) {
+        match branches(&mut pricing, &mut scope, self.cutoff, self.trials, watch) {
             Branches::Closed => {}
             Branches::Halves(halves) => {
                 let cutoff = self.cutoff;
@@ -291,7 +298,11 @@ pub(super) fn dive(pricing: &Pricing<'_>, scope: &Scope, watch: &mut Watch<'_>) 
                 open.push((share, p, date));
             }
         }
-        if open.is_empty() || watch.stopped.is_some() {
+        if watch.stopped.is_some() {
+            // Half a dive makes a poor schedule, and a large round's takes seconds to complete.
+            return None;
+        }
+        if open.is_empty() {
             break;
         }
         open.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -402,7 +413,7 @@ mod tests {
             let options = Options::default();
             let mut go_on = |_: &super::super::Progress| ControlFlow::Continue(());
             let mut watch = Watch::new(&options, &mut go_on, i64::MAX);
-            let mut tree = Tree::new(&root, &Scope::default(), -1, &mut watch);
+            let mut tree = Tree::new(&root, &Scope::default(), -1, Trials { most: 4, moving: 2 }, &mut watch);
             while !tree.is_closed() {
                 tree.advance(&mut watch);
                 nodes += 1;
