@@ -92,6 +92,15 @@ fn a_good_row_is_taken_whole() {
 }
 
 #[test]
+fn a_postcode_is_not_printed_twice() {
+    let address_of = |address| import_of(&[("address", address)]).rows[0].address.clone();
+    assert_eq!(address_of("Sawmill Walk, Worcester, WR1 3PB").as_deref(), Some("Sawmill Walk, Worcester"));
+    assert_eq!(address_of("WR1 3PB"), None);
+    assert_eq!(address_of("WR1 3PB House").as_deref(), Some("WR1 3PB House"));
+    assert_eq!(address_of("Unit XWR1 3PB").as_deref(), Some("Unit XWR1 3PB"));
+}
+
+#[test]
 fn every_british_library_of_the_real_list_is_taken() {
     let Some(bytes) = shared("libraries_gb.csv") else { return };
     let import = read_libraries(&bytes);

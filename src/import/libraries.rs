@@ -63,6 +63,19 @@ pub fn read_libraries(bytes: &[u8]) -> Import {
     import
 }
 
+/// An address without the postcode at its end: it has a place of its own, and would be printed twice.
+fn without(address: String, postcode: Option<&Postcode>) -> Option<String> {
+    let rest = postcode.and_then(|postcode| address.strip_suffix(postcode.as_str()));
+    // Only a whole word is the postcode: "WR1 3PB" does not end "XWR1 3PB".
+    match rest.filter(|rest| !rest.ends_with(char::is_alphanumeric)) {
+        Some(rest) => {
+            let rest = rest.trim_end_matches([',', ' ']);
+            (!rest.is_empty()).then(|| rest.to_owned())
+        }
+        None => Some(address),
+    }
+}
+
 /// Counts lines as an editor shows them: the csv crate's own count is that before the empty lines it skips.
 struct Lines<'a> {
     text: &'a [u8],
@@ -207,7 +220,7 @@ impl Row<'_> {
             name: name?,
             sector: sector?,
             employer: employer?,
-            address,
+            address: address.and_then(|address| without(address, postcode.as_ref())),
             postcode,
             country: country.map(|country| country.to_string()),
             point,
