@@ -228,6 +228,21 @@ fn a_list_with_rows_that_cannot_be_taken_is_not_written_unless_told_so() {
 }
 
 #[test]
+fn nobody_has_to_read_to_the_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut doctor = Command::new(env!("CARGO_BIN_EXE_library-swap"))
+        .current_dir(folder.path())
+        .arg("doctor")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    drop(doctor.stdout.take());
+    let ended = doctor.wait_with_output().expect("its end");
+    assert_eq!((code(&ended), text(&ended.stderr).as_str()), (1, ""), "as with a reader, and no panic");
+}
+
+#[test]
 fn the_demonstration_holds_what_it_promises() {
     let folder = tempfile::tempdir().expect("a folder");
     let demo = run(Command::new(env!("CARGO_BIN_EXE_library-swap"))
@@ -240,6 +255,16 @@ fn the_demonstration_holds_what_it_promises() {
         .current_dir(folder.path())
         .args(["demo", "--exit", "--folder", "."]));
     assert_eq!(code(&again), 2, "a folder with other things is never replaced");
+    let lock = std::fs::File::options()
+        .append(true)
+        .open(folder.path().join("library-swap-demo/library-swap.db.lock"))
+        .expect("the lock");
+    lock.lock().expect("as a demonstration that still serves");
+    let meanwhile = run(Command::new(env!("CARGO_BIN_EXE_library-swap"))
+        .current_dir(folder.path())
+        .args(["demo", "--exit"]));
+    assert_eq!(code(&meanwhile), 1, "a demonstration that still serves is never replaced");
+    assert!(text(&meanwhile.stderr).contains("another process serves"), "{}", text(&meanwhile.stderr));
     let mails = std::fs::read_dir(folder.path().join("library-swap-demo/mails")).expect("mails");
     let invitations: Vec<PathBuf> = mails
         .map(|entry| entry.expect("an entry").path())

@@ -23,7 +23,7 @@ type Finding = Result<String, (String, &'static str)>;
 /// When nothing can be checked at all.
 pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failure> {
     if !args.quiet {
-        println!("# The configuration as resolved; secrets are masked.\n{}", configuration.resolved());
+        say!("# The configuration as resolved; secrets are masked.\n{}", configuration.resolved());
     }
     let findings = [
         ("database", check_database(configuration)),
@@ -36,10 +36,10 @@ pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failu
     let mut failed = 0;
     for (what, finding) in findings {
         match finding {
-            Ok(words) => println!("ok      {what}: {words}"),
+            Ok(words) => say!("ok      {what}: {words}"),
             Err((words, cure)) => {
                 failed += 1;
-                println!("FAILED  {what}: {words}\n        {cure}");
+                say!("FAILED  {what}: {words}\n        {cure}");
             }
         }
     }

@@ -44,7 +44,7 @@ fn libraries(args: &LibrariesArgs, configuration: &Configuration) -> Result<Exit
         .map_err(|error| Failure::unable(format!("{}: {error}", args.file.display())))?;
     let import = read_libraries(&bytes);
     for fault in &import.faults {
-        println!("{fault}");
+        say!("{fault}");
     }
     tell_rows(&import);
     // A value that was lost is told; a library that would be missing afterwards is somebody's decision.
@@ -57,28 +57,31 @@ fn libraries(args: &LibrariesArgs, configuration: &Configuration) -> Result<Exit
         ImportMode::Apply => "written",
         ImportMode::DryRun => "would be written",
     };
-    println!(
+    say!(
         "{verb}: {} new and {} changed libraries, {} new employers; {} unchanged",
-        outcome.added, outcome.changed, outcome.employers_added, outcome.unchanged
+        outcome.added,
+        outcome.changed,
+        outcome.employers_added,
+        outcome.unchanged
     );
     match mode {
         ImportMode::Apply => Ok(ExitCode::SUCCESS),
         ImportMode::DryRun if refused => {
-            println!(
+            say!(
                 "nothing is written while {} rows cannot be taken: mend the list, or add --apply --leave-out-faulty",
                 import.left_out()
             );
             Ok(ExitCode::from(NO))
         }
         ImportMode::DryRun => {
-            println!("this was a dry run: add --apply to write");
+            say!("this was a dry run: add --apply to write");
             Ok(ExitCode::SUCCESS)
         }
     }
 }
 
 fn tell_rows(import: &Import) {
-    println!(
+    say!(
         "{} rows read: {} libraries ({} closed, {} unverified, {} without a point); {} rows left out, {} faults",
         import.read,
         import.rows.len(),

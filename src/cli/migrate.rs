@@ -17,8 +17,8 @@ pub fn run(_args: &Args, configuration: &Configuration) -> Result<ExitCode, Fail
     let store = service::open_store(configuration)?;
     let applied = store.migrate().map_err(|error| Failure::unable(error.to_string()))?;
     match applied.as_slice() {
-        [] => println!("nothing to do: the database is up to date"),
-        names => println!("applied: {}", names.join(", ")),
+        [] => say!("nothing to do: the database is up to date"),
+        names => say!("applied: {}", names.join(", ")),
     }
     Ok(ExitCode::SUCCESS)
 }

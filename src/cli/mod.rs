@@ -4,6 +4,7 @@
 //! (a breach, a failed check), 2 the command could not be carried out (unreadable input, wrong use).
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the command line speaks on the terminal")]
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,6 +12,11 @@ use clap::{Parser, Subcommand};
 
 use crate::services::AppError;
 use configuration::Configuration;
+
+/// Prints a line on standard output, as `println!` does, but not with a panic when nobody reads on (`… | head`).
+macro_rules! say {
+    ($($words:tt)*) => { $crate::cli::say_line(format_args!($($words)*)) };
+}
 
 mod audit_file;
 mod configuration;
@@ -62,6 +68,15 @@ impl From<AppError> for Failure {
             other => other.to_string(),
         };
         Self::new(code, words)
+    }
+}
+
+/// What [`say!`] does. The exit code still tells the outcome to whoever closed the pipe.
+fn say_line(words: std::fmt::Arguments<'_>) {
+    if let Err(error) = writeln!(std::io::stdout().lock(), "{words}")
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        eprintln!("standard output: {error}");
     }
 }
 

@@ -139,6 +139,14 @@ impl SqliteLock {
     }
 }
 
+/// Whether nobody serves an SQLite file, so that it may be taken away.
+///
+/// # Errors
+/// When a process serves it.
+pub(super) fn is_free(database: &Path) -> Result<(), Failure> {
+    SqliteLock::take(database).map(drop)
+}
+
 /// A service that runs.
 pub(super) struct Running {
     /// Where it listens.

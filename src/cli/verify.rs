@@ -53,7 +53,7 @@ pub(super) fn read_file<T>(path: &Path, read: impl Fn(&[u8]) -> Result<T, Vec<Fa
 /// Prints the breaches, one a line.
 pub(super) fn print_breaches(report: &Report) {
     for breach in &report.breaches {
-        println!("{breach}");
+        say!("{breach}");
     }
 }
 
@@ -70,14 +70,14 @@ pub fn run(args: &Args) -> ExitCode {
     };
     let report = verify(&subject, &schedule);
     for note in &report.notes {
-        println!("{note}");
+        say!("{note}");
     }
     if !report.is_clean() {
         print_breaches(&report);
         return ExitCode::from(super::NO);
     }
-    println!("clean: {} of {} people placed", report.placed, report.people);
-    println!("value {}, bound {}, bound by prices {}", report.value, report.bound, report.bound_prices);
-    println!("{}", report.verdict);
+    say!("clean: {} of {} people placed", report.placed, report.people);
+    say!("value {}, bound {}, bound by prices {}", report.value, report.bound, report.bound_prices);
+    say!("{}", report.verdict);
     ExitCode::SUCCESS
 }

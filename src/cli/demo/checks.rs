@@ -53,14 +53,14 @@ pub(super) fn print(evidence: &Evidence) -> bool {
         ("HR's rows are the confirmed placements", rows_are_confirmed(evidence)),
         ("nobody uninvolved got a mail", only_involved_got_mail(evidence)),
     ];
-    println!("\nWhat was promised");
+    say!("\nWhat was promised");
     let mut held = true;
     for (promise, outcome) in checks {
         match outcome {
-            Ok(words) => println!("  ✓ {promise}: {words}"),
+            Ok(words) => say!("  ✓ {promise}: {words}"),
             Err(words) => {
                 held = false;
-                println!("  ✗ {promise}: {words}");
+                say!("  ✗ {promise}: {words}");
             }
         }
     }

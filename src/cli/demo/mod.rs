@@ -36,6 +36,8 @@ pub struct Args {
 
 /// Marks a folder as a demonstration, so that nothing else is ever replaced.
 const MARK: &str = ".library-swap-demo";
+/// The database in a demonstration's folder.
+const DATABASE: &str = "library-swap.db";
 /// Where the service listens when it goes on after the story.
 const PORT: u16 = 8080;
 
@@ -74,7 +76,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             }
         };
         if !args.exit {
-            println!("\nThe service goes on at http://{address} until you press Ctrl-C.");
+            say!("\nThe service goes on at http://{address} until you press Ctrl-C.");
             super::serve::stop_signal().await?;
         }
         running.stop().await;
@@ -82,7 +84,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     })
 }
 
-/// An empty folder with the mark in it.
+/// An empty folder with the mark in it; a demonstration that still serves keeps its own.
 fn prepare(folder: &Path) -> Result<(), Failure> {
     let unusable = |error: std::io::Error| Failure::unable(format!("{}: {error}", folder.display()));
     if folder.exists() {
@@ -92,6 +94,10 @@ fn prepare(folder: &Path) -> Result<(), Failure> {
                 "{} holds something else than a demonstration: nothing is replaced. Maybe name another --folder",
                 folder.display()
             )));
+        }
+        let database = folder.join(DATABASE);
+        if database.exists() {
+            service::is_free(&database)?;
         }
         std::fs::remove_dir_all(folder).map_err(unusable)?;
     }
@@ -103,7 +109,7 @@ fn prepare(folder: &Path) -> Result<(), Failure> {
 /// The defaults, but for where things are; sixty sign-ups from one address are no attack here.
 fn configure(folder: &Path, address: SocketAddr) -> Result<Configuration, Failure> {
     let set = [
-        ("DATABASE__URL", format!("sqlite:{}", folder.join("library-swap.db").display())),
+        ("DATABASE__URL", format!("sqlite:{}", folder.join(DATABASE).display())),
         ("SERVER__PUBLIC_URL", format!("http://{address}")),
         ("MAIL__TRANSPORT", "files".to_owned()),
         ("MAIL__FOLDER", folder.join("mails").display().to_string()),

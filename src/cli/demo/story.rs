@@ -48,7 +48,7 @@ pub(super) fn tell(stage: &Stage) -> Result<bool, String> {
         mailbox: Mailbox::new(&stage.folder.join("mails")),
         mails: Vec::new(),
     };
-    println!("library-swap demo: everyone moves one library to the left\n");
+    say!("library-swap demo: everyone moves one library to the left\n");
     step("A fresh database", &format!("in {}, served at {}", stage.folder.display(), stage.base));
 
     let employers = play.enter_libraries(&stage.app)?;
@@ -124,12 +124,12 @@ pub(super) fn tell(stage: &Stage) -> Result<bool, String> {
     evidence.mails.clone_from(&play.mails);
     transcript::print(&evidence, &stage.folder, &stage.base);
     let held = checks::print(&evidence);
-    println!("\nIt took {:.1} seconds.", seconds_running() - began);
+    say!("\nIt took {:.1} seconds.", seconds_running() - began);
     Ok(held)
 }
 
 fn step(what: &str, how: &str) {
-    println!("  {what:<22} {how}");
+    say!("  {what:<22} {how}");
 }
 
 fn text(value: &Value) -> String {

@@ -10,11 +10,11 @@ use super::picture::{Way, draw};
 /// Prints the transcript.
 pub(super) fn print(evidence: &Evidence, folder: &Path, base: &str) {
     let ways: Vec<(Way, String)> = evidence.placements.iter().filter_map(way).collect();
-    println!("\nWho goes where");
+    say!("\nWho goes where");
     let mut ordered: Vec<&(Way, String)> = ways.iter().collect();
     ordered.sort_by(|(a, _), (b, _)| (a.date, &a.home).cmp(&(b.date, &b.home)));
     for (way, state) in ordered {
-        println!(
+        say!(
             "  {}  {:<20} {:<34} → {:<34} {state}",
             way.date.format("%a %e %b"),
             cut(&way.person, 20),
@@ -22,14 +22,14 @@ pub(super) fn print(evidence: &Evidence, folder: &Path, base: &str) {
             cut(&way.host, 34)
         );
     }
-    println!("\nThe rings, as they were published");
+    say!("\nThe rings, as they were published");
     let drawn: Vec<Way> = ways.into_iter().map(|(way, _)| way).collect();
     print!("{}", draw(&drawn));
-    println!("\nWhere to look");
-    println!("  mails and invitations  {}", folder.join("mails").display());
-    println!("  HR's schedules         {}", folder.join("schedules").display());
-    println!("  the database           {}", folder.join("library-swap.db").display());
-    println!("  the API                {base}/docs (while the service runs)");
+    say!("\nWhere to look");
+    say!("  mails and invitations  {}", folder.join("mails").display());
+    say!("  HR's schedules         {}", folder.join("schedules").display());
+    say!("  the database           {}", folder.join("library-swap.db").display());
+    say!("  the API                {base}/docs (while the service runs)");
 }
 
 fn way(placement: &Value) -> Option<(Way, String)> {
