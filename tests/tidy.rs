@@ -226,6 +226,25 @@ fn every_problem_code_is_documented() {
 }
 
 #[test]
+fn every_dependency_has_its_reason() {
+    let read = |file: &str| fs::read_to_string(root().join(file)).expect("a file");
+    let manifest = read("Cargo.toml");
+    let (_, dependencies) = manifest.split_once("\n[dependencies]\n").expect("dependencies");
+    let dependencies = dependencies.split("\n[").next().unwrap_or_default();
+    let used: BTreeSet<&str> =
+        dependencies.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+    let told = read("src/ARCHITECTURE.md");
+    let (_, table) = told.split_once("\n### Dependencies\n").expect("the table");
+    let reasons: BTreeSet<&str> = table
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.starts_with("| crate "))
+        .filter_map(|line| line.split('|').nth(1))
+        .flat_map(|names| names.split(',').map(str::trim))
+        .collect();
+    assert_eq!(used, reasons, "Cargo.toml and the table of src/ARCHITECTURE.md");
+}
+
+#[test]
 fn rust_and_a_c_compiler_are_enough() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
     // Each of these is a build step that needs cmake, clang, perl or a system library.
