@@ -1,4 +1,4 @@
-//! One invitation as a whole VCALENDAR: the identity table of interop.md 2.1 in code.
+//! One invitation as a whole VCALENDAR: the table of docs/mail.md, "Invitations", in code.
 
 use chrono::NaiveDateTime;
 

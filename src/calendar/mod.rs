@@ -2,7 +2,7 @@
 //!
 //! Written by a small emitter of our own. `calcard` 0.3.14 was tried first: its output is byte-stable, but it writes
 //! `\"` into quoted parameters and `\,` into URIs, which RFC 5545 does not know, keeps control characters, and puts an
-//! undated extra observance into every VTIMEZONE, which confuses Outlook (interop.md 2.4). The `icalendar` crate writes
+//! undated extra observance into every VTIMEZONE, which confuses Outlook. The `icalendar` crate writes
 //! UID and DTSTAMP into VTIMEZONE and VALARM, with a random UID at every call.
 //!
 //! The same invitation always gives the same bytes; there is never a floating time and never an access need.

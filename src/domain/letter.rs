@@ -1,6 +1,6 @@
 //! Everything that one mail tells, looked up and ready to be rendered: plain data between services, calendar and mail.
 //!
-//! What the recipient may not know is absent already (product.md, rule 9); access needs are never here.
+//! What the recipient may not know is absent already (docs/mail.md, "Notices"); access needs are never here.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -123,7 +123,7 @@ impl Method {
     }
 }
 
-/// RFC 5545 STATUS. The attendee's PARTSTAT and RSVP follow from it (identity table of interop.md 2.1).
+/// RFC 5545 STATUS. The attendee's PARTSTAT and RSVP follow from it (docs/mail.md, "Invitations").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventStatus {
     /// Proposed: an answer is asked for.

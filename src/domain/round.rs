@@ -26,7 +26,7 @@ pub struct Round {
     pub answer_until: NaiveDate,
     /// The placement days, sorted, at least one.
     pub dates: Vec<NaiveDate>,
-    /// The rules object of the round file (matching.md), canonical JSON.
+    /// The rules object of the round file (docs/files.md), canonical JSON.
     pub rules: String,
     /// Whether only people whose manager said yes are matched.
     pub release_required: bool,

@@ -43,6 +43,6 @@ pub struct RunResult {
     pub value: i64,
     /// The certified upper bound of every schedule's value.
     pub bound: i64,
-    /// `prices` or `search` (matching.md).
+    /// `prices` or `search` (docs/files.md).
     pub proof: String,
 }

@@ -1,4 +1,4 @@
-//! The canonical form of a round and its hash (matching.md): RFC 8785, defaults filled in, nulls dropped but
+//! The canonical form of a round and its hash (docs/files.md): RFC 8785, defaults filled in, nulls dropped but
 //! `rules.balance`, arrays sorted by their elements' bytes where their order means nothing.
 
 use std::collections::BTreeMap;

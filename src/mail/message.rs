@@ -1,4 +1,4 @@
-//! The RFC 5322 message around the texts: headers and MIME parts (interop.md 2.5).
+//! The RFC 5322 message around the texts: headers and MIME parts (docs/mail.md, "Shape").
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! Who sees what of a placement (product.md, rule 9).
+//! Who sees what of a placement (the table in docs/api.md, "Placements").
 
 use library_swap::domain::letter::NoticeKind;
 use library_swap::domain::party::Party;

@@ -1,4 +1,4 @@
-//! What the engine must find, worked out in the plainest way from matching.md: rules, scores, the optimum by trying
+//! What the engine must find, worked out in the plainest way from docs/files.md: rules, scores, the optimum by trying
 //! everything, and the bound by adding up the prices. Shares no code with the engine.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
 
@@ -317,7 +317,7 @@ fn ensure(holds: bool, words: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(words()) }
 }
 
-/// The sum of matching.md in 128 bits, divided by 1,000.
+/// The sum of docs/files.md in 128 bits, divided by 1,000.
 fn bound(round: &Round, left: &Left<'_>, schedule: &Schedule) -> Result<i128, String> {
     let prices = &schedule.prices;
     let by_day = |rows: &[(String, NaiveDate, i64)]| -> BTreeMap<(String, NaiveDate), i128> {
