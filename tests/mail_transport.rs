@@ -203,18 +203,24 @@ async fn starttls_with_an_own_authority_and_a_user_works_and_nothing_less_does()
 async fn settings_that_would_leak_or_cannot_work_are_refused_by_name() {
     let base = plain(25);
     for (settings, named) in [
-        (TransportSettings { host: Some("mail.library.example".to_owned()), ..base.clone() }, "mail.tls"),
+        (
+            TransportSettings { host: Some("mail.library.example".to_owned()), ..base.clone() },
+            "mail.smtp.tls",
+        ),
         (
             TransportSettings { host: Some("127.0.0.1.library.example".to_owned()), ..base.clone() },
-            "mail.tls",
+            "mail.smtp.tls",
         ),
-        (TransportSettings { host: None, ..base.clone() }, "mail.host"),
-        (TransportSettings { user: Some("u".to_owned()), ..base.clone() }, "mail.password"),
-        (TransportSettings { password: Some(Password::new("p".to_owned())), ..base.clone() }, "mail.user"),
-        (TransportSettings { timeout_seconds: 0, ..base.clone() }, "mail.timeout_seconds"),
+        (TransportSettings { host: None, ..base.clone() }, "mail.smtp.host"),
+        (TransportSettings { user: Some("u".to_owned()), ..base.clone() }, "mail.smtp.password"),
+        (
+            TransportSettings { password: Some(Password::new("p".to_owned())), ..base.clone() },
+            "mail.smtp.user",
+        ),
+        (TransportSettings { timeout_seconds: 0, ..base.clone() }, "mail.smtp.timeout_seconds"),
         (
             TransportSettings { tls: Tls::Implicit, ca_file: Some("absent.pem".into()), ..base.clone() },
-            "mail.ca_file absent.pem",
+            "mail.smtp.ca_file absent.pem",
         ),
     ] {
         let error = Transport::open(&settings).expect_err(named);

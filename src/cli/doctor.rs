@@ -47,18 +47,27 @@ pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failu
 }
 
 fn check_database(configuration: &Configuration) -> Finding {
+    // Opening would make the file, and hide that this is the wrong folder.
+    if let Some(path) = service::missing_file(configuration) {
+        let words = format!("{} is not there", path.display());
+        return Err((words, "Run `library-swap init`, or mend database.url: it may mean another folder."));
+    }
     match service::open_store(configuration) {
         Ok(_) => Ok(configuration.database.url.masked()),
         Err(failure) => Err((
-            failure.words,
+            failure.words.trim_end().to_owned(),
             "Start the server, or mend database.url; a PostgreSQL database is made with `createdb`.",
         )),
     }
 }
 
 fn check_migrations(configuration: &Configuration) -> Finding {
+    const CURE: &str = "Mend the database first.";
+    if service::missing_file(configuration).is_some() {
+        return Err(("there is no database".to_owned(), CURE));
+    }
     let store = service::open_store(configuration)
-        .map_err(|_| ("the database cannot be reached".to_owned(), "Mend the database first."))?;
+        .map_err(|_| ("the database cannot be reached".to_owned(), CURE))?;
     match store.pending_migrations() {
         Ok(pending) if pending.is_empty() => Ok("all applied".to_owned()),
         Ok(pending) => Err((

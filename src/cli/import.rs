@@ -7,7 +7,7 @@ use super::configuration::Configuration;
 use super::{Failure, NO, service};
 use crate::domain::permissions::{Actor, Role};
 use crate::import::{Import, read_libraries};
-use crate::services::library_import::{ImportMode, import_libraries};
+use crate::services::library_import::{ImportMode, ImportOutcome, import_libraries};
 
 /// What is taken over.
 #[derive(Debug, clap::Subcommand)]
@@ -50,9 +50,21 @@ fn libraries(args: &LibrariesArgs, configuration: &Configuration) -> Result<Exit
     // A value that was lost is told; a library that would be missing afterwards is somebody's decision.
     let refused = import.left_out() > 0 && !args.leave_out_faulty;
     let mode = if args.apply && !refused { ImportMode::Apply } else { ImportMode::DryRun };
-    let app = service::app(configuration, service::open_migrated_store(configuration)?);
     let actor = Actor::named("import", Role::Operator);
-    let outcome = import_libraries(&app, &actor, &import.rows, mode)?;
+    let outcome = match mode {
+        ImportMode::Apply => {
+            let app = service::app(configuration, service::open_migrated_store(configuration)?);
+            import_libraries(&app, &actor, &import.rows, mode)?
+        }
+        // A dry run makes no database on the way.
+        ImportMode::DryRun if service::missing_file(configuration).is_some() => {
+            ImportOutcome::of_new(&import.rows)
+        }
+        ImportMode::DryRun => {
+            let app = service::app(configuration, service::open_ready_store(configuration)?);
+            import_libraries(&app, &actor, &import.rows, mode)?
+        }
+    };
     let verb = match mode {
         ImportMode::Apply => "written",
         ImportMode::DryRun => "would be written",

@@ -44,6 +44,29 @@ pub(super) fn open_store(configuration: &Configuration) -> Result<Store, Failure
         .map_err(|error| Failure::unable(format!("{}: {error}", url.masked())))
 }
 
+/// The SQLite file that is configured, where it is not there yet.
+pub(super) fn missing_file(configuration: &Configuration) -> Option<&Path> {
+    match &configuration.database.url {
+        StoreUrl::Sqlite(path) if !path.exists() => Some(path),
+        StoreUrl::Sqlite(_) | StoreUrl::Postgres(_) => None,
+    }
+}
+
+/// The database as it is: for commands that must not change one on the way.
+///
+/// # Errors
+/// Where migrations are missing, with what to do.
+pub(super) fn open_ready_store(configuration: &Configuration) -> Result<Store, Failure> {
+    let store = open_store(configuration)?;
+    let pending = store.pending_migrations().map_err(|error| Failure::unable(error.to_string()))?;
+    if pending.is_empty() {
+        Ok(store)
+    } else {
+        let words = format!("the database lacks {}: run `library-swap migrate` first", pending.join(", "));
+        Err(Failure::unable(words))
+    }
+}
+
 /// The database with every migration applied.
 ///
 /// # Errors

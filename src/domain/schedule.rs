@@ -42,8 +42,8 @@ pub struct ScheduleRow {
 }
 
 impl ScheduleRow {
-    /// Length of the day in minutes.
-    pub fn minutes(&self) -> i64 {
-        (self.ends - self.starts).num_minutes()
+    /// Length of the day in hours, to two decimals.
+    pub fn hours(&self) -> f64 {
+        ((self.ends - self.starts).as_seconds_f64() / 36.0).round() / 100.0
     }
 }

@@ -6,4 +6,4 @@
 mod formula;
 mod schedule;
 
-pub use schedule::{Bom, COLUMNS, CsvFormat, SCHEDULE_VERSION, schedule_csv, schedule_json};
+pub use schedule::{Bom, COLUMNS, CsvFormat, SCHEDULE_VERSION, schedule_csv};

@@ -1,7 +1,5 @@
 //! The schedule of an employer's staff in files.
 
-use serde_json::{Value, json};
-
 use super::formula::defused;
 use crate::domain::schedule::ScheduleRow;
 
@@ -80,39 +78,6 @@ fn cells_of(row: &ScheduleRow) -> [String; 17] {
         row.starts.format("%H:%M").to_string(),
         row.ends.format("%H:%M").to_string(),
         row.time_zone.to_string(),
-        format!("{:.2}", hours(row)),
+        format!("{:.2}", row.hours()),
     ]
-}
-
-/// The same rows as JSON: `{"schedule_version": 1, "placements": [{…}]}`. Text as it is: JSON has no formulas.
-pub fn schedule_json(rows: &[ScheduleRow]) -> Value {
-    let placement = |row: &ScheduleRow| {
-        json!({
-            "placement_id": row.placement.to_string(),
-            "revision": row.revision,
-            "status": row.status.as_str(),
-            "round": row.round,
-            "employer": row.employer,
-            "person_name": row.person_name,
-            "person_email": row.person_email,
-            "home_library": row.home_library,
-            "home_sectors": row.home_sectors,
-            "host_library": row.host_library,
-            "host_sectors": row.host_sectors,
-            "date": row.date.to_string(),
-            "starts": row.starts.format("%H:%M").to_string(),
-            "ends": row.ends.format("%H:%M").to_string(),
-            "time_zone": row.time_zone.to_string(),
-            "hours": hours(row),
-        })
-    };
-    json!({
-        "schedule_version": SCHEDULE_VERSION,
-        "placements": rows.iter().map(placement).collect::<Vec<Value>>(),
-    })
-}
-
-/// Length of the day in hours with two decimals.
-fn hours(row: &ScheduleRow) -> f64 {
-    ((row.ends - row.starts).as_seconds_f64() / 36.0).round() / 100.0
 }

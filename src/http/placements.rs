@@ -1,5 +1,4 @@
-//! `/v1/rounds/{id}/placements` and `/v1/placements`: who goes where, as far as the reader may know (product.md, rule
-//! 9).
+//! `/v1/rounds/{id}/placements` and `/v1/placements`: who goes where, as far as the reader may know told by sides.
 //!
 //! A host sees role, sectors and objectives of its visitor, the name and work address once it is certain, and never
 //! where the visitor comes from. Nobody sees access needs; reasons for a no are for organisers.

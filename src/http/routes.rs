@@ -144,6 +144,7 @@ fn table() -> Vec<Url> {
     use Action::*;
     let answers: &[Action] = &[AnswerAsParticipant, AnswerAsHost, AnswerAsManager];
     vec![
+        Url::at("/").get(OPEN, NONE, documents::home),
         Url::at("/healthz").get(OPEN, NONE, documents::lives),
         Url::at("/readyz").get(OPEN, NONE, documents::is_ready),
         Url::at("/openapi.json").get(OPEN, NONE, documents::document),

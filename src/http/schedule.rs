@@ -19,7 +19,7 @@ use crate::services::schedule::{self, Bom};
 #[schema(as = ScheduleRow)]
 pub(super) struct Row {
     /// Stable over changes.
-    placement: Uuid,
+    placement_id: Uuid,
     /// Raised by every change.
     revision: i64,
     round: String,
@@ -39,7 +39,8 @@ pub(super) struct Row {
     #[schema(schema_with = schemas::time)]
     ends: String,
     time_zone: String,
-    minutes: i64,
+    /// With two decimals.
+    hours: f64,
     #[schema(schema_with = schemas::placement_state)]
     status: &'static str,
 }
@@ -51,8 +52,8 @@ pub(super) async fn list(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
     let items = call.run(move |app, actor| schedule::list(app, actor, round)).await?;
     listed(&call, Paged { items, next: None::<PlacementId> }, |row| Row {
-        placement: row.placement.uuid(),
-        minutes: row.minutes(),
+        placement_id: row.placement.uuid(),
+        hours: row.hours(),
         revision: row.revision,
         round: row.round,
         employer: row.employer,

@@ -26,9 +26,9 @@ impl Smtp {
     /// Reads the settings. Connects to nothing.
     pub(super) fn open(settings: &TransportSettings) -> Result<Self, String> {
         let host =
-            settings.host.as_deref().ok_or("mail.host is missing: transport \"smtp\" connects to it")?;
+            settings.host.as_deref().ok_or("mail.smtp.host is missing: transport \"smtp\" connects to it")?;
         if settings.timeout_seconds == 0 {
-            return Err("mail.timeout_seconds is 0; it must be at least 1".to_owned());
+            return Err("mail.smtp.timeout_seconds is 0; it must be at least 1".to_owned());
         }
         if tokio::runtime::Handle::try_current().is_err() {
             return Err("the mail server can be opened inside the asynchronous runtime only".to_owned());
@@ -46,8 +46,8 @@ impl Smtp {
                 builder = builder.credentials(credentials);
             }
             (None, None) => {}
-            (Some(_), None) => return Err("mail.password is missing: mail.user is set".to_owned()),
-            (None, Some(_)) => return Err("mail.user is missing: mail.password is set".to_owned()),
+            (Some(_), None) => return Err("mail.smtp.password is missing: mail.smtp.user is set".to_owned()),
+            (None, Some(_)) => return Err("mail.smtp.user is missing: mail.smtp.password is set".to_owned()),
         }
         Ok(Self { server: builder.build(), name: format!("{host}:{port}"), timeout })
     }
@@ -127,7 +127,7 @@ fn protection(settings: &TransportSettings, host: &str) -> Result<(LettreTls, u1
         Tls::Starttls => Ok((LettreTls::Required(parameters(settings, host)?), 587)),
         Tls::None if is_loopback(host) => Ok((LettreTls::None, 25)),
         Tls::None => Err(format!(
-            "mail.tls is \"none\" and mail.host is {host:?}: mail and password would cross the network readably; it must \
+            "mail.smtp.tls is \"none\" and mail.smtp.host is {host:?}: mail and password would cross the network readably; it must \
              be \"implicit\" or \"starttls\" for every server but this machine's own (127.0.0.1, ::1, localhost)"
         )),
     }
@@ -140,7 +140,7 @@ fn is_loopback(host: &str) -> bool {
 fn parameters(settings: &TransportSettings, host: &str) -> Result<TlsParameters, String> {
     let mut builder = TlsParameters::builder(host.to_owned());
     if let Some(path) = &settings.ca_file {
-        let told = |error: &dyn std::fmt::Display| format!("mail.ca_file {}: {error}", path.display());
+        let told = |error: &dyn std::fmt::Display| format!("mail.smtp.ca_file {}: {error}", path.display());
         let pem = std::fs::read(path).map_err(|error| told(&error))?;
         builder = builder.add_root_certificate(Certificate::from_pem(&pem).map_err(|error| told(&error))?);
     }

@@ -79,7 +79,7 @@ impl Certificate {
     }
 }
 
-/// The sum of matching.md, in thousandths; people's prices leave no triple a gain.
+/// The sum of docs/files.md, in thousandths; people's prices leave no triple a gain.
 fn total(problem: &Problem, dual: &Dual) -> i128 {
     let times = |capacity: &i64, price: &i64| i128::from(*capacity) * i128::from(*price);
     let mut total = i128::from(THOUSAND) * i128::from(problem.locked_value);

@@ -1,6 +1,6 @@
 //! Rings: how a date's placements fall into rounds of libraries, each sending one person to the next.
 //!
-//! The split is canonical (matching.md): per date, placements sorted by (home, host, staff); from the smallest home
+//! The split is canonical (docs/files.md): per date, placements sorted by (home, host, staff); from the smallest home
 //! with an unused placement follow each library's first unused one; on reaching a library of the walk cut off that
 //! ring and go on from there; where a library has none left, the last placement belongs to an open chain and the
 //! walk steps back. Complexity: linear after sorting.

@@ -1,6 +1,6 @@
 //! The hard rules for one person at one host on one date, one function each, and the score.
 //!
-//! A rule is a function from given things to whether they keep it; [`Code`] names them in the order of matching.md.
+//! A rule is a function from given things to whether they keep it; [`Code`] names them in the order of docs/files.md.
 
 use std::collections::{HashMap, HashSet};
 
@@ -65,7 +65,7 @@ impl Code {
     }
 }
 
-/// Mean radius of the earth in metres (matching.md).
+/// Mean radius of the earth in metres (docs/files.md).
 const EARTH_M: f64 = 6_371_008.8;
 
 /// Great-circle distance in whole metres: haversine with the pure-Rust `libm`, the same on every machine.

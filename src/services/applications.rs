@@ -78,7 +78,7 @@ const MOST_VERIFY_MAILS_A_DAY: i64 = 5;
 
 /// Signs somebody up, or tells them by mail that they are signed up.
 ///
-/// At the open door the answer never tells who is known (product.md). An application whose address is not proven is
+/// At the open door the answer never tells who is known. An application whose address is not proven is
 /// replaced by a newer one: what its link proves is what the newest mail said. A program with an employer's token signs
 /// up that employer's staff and is told what came of it.
 ///
@@ -470,7 +470,7 @@ pub(super) fn withdraw_in(
         record(tx, now, actor, Action::CancelPlacement, ("placement", &placement.id), &details)?;
         let host = get_library(tx, placement.host)?;
         let case = Case { applicant: applicant.clone(), host, placement };
-        notices::cancelled(tx, now, &case, before, "the participant can no longer take part")?;
+        notices::cancelled(tx, now, &case, before, "The participant can no longer take part.")?;
     }
     Ok(applicant)
 }

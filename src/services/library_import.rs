@@ -40,6 +40,14 @@ pub struct ImportOutcome {
     pub employers_added: usize,
 }
 
+impl ImportOutcome {
+    /// What taking a list over into an empty database would do.
+    pub fn of_new(rows: &[LibraryRow]) -> Self {
+        let employers: BTreeSet<&str> = rows.iter().map(|row| row.employer.as_str()).collect();
+        Self { added: rows.len(), employers_added: employers.len(), ..Self::default() }
+    }
+}
+
 /// What is to be written.
 struct Plan {
     employers: Vec<Employer>,

@@ -14,7 +14,7 @@ use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
-use crate::domain::states::PlacementState;
+use crate::domain::states::{Answer, PlacementState};
 use crate::domain::text::Name;
 use crate::store::applications::Applicant;
 use crate::store::placements::{self, CalendarIdentity};
@@ -185,7 +185,7 @@ pub fn release_request(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Res
 }
 
 /// What an applicant hears who was not released; the manager's own words are for organisers.
-pub const NOT_RELEASED: &str = "a release for these days could not be arranged";
+pub const NOT_RELEASED: &str = "A release for these days could not be arranged.";
 
 /// Tells an applicant that there is no place, and why; once.
 ///
@@ -270,6 +270,9 @@ fn tell(
         }
         let mut facts = Facts { event: Some(event), ..more.clone() };
         facts.acquainted |= event == Event::Confirmed;
+        if event == Event::Cancelled && case.placement.answer_of(party) == Some(Answer::No) {
+            facts.reason = Some("You have said that it cannot be.".to_owned());
+        }
         if is_invited(party) {
             facts.sequence = Some(next_identity(tx, now, case, party)?.sequence);
         }

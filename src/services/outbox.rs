@@ -25,7 +25,7 @@ use crate::store::{Tx, outbox, placements};
 /// How long a sender may take before its notices are taken over.
 const LEASE: Duration = Duration::minutes(5);
 
-/// Waiting times between attempts, in minutes (interop.md 3); after the last one the notice is given up.
+/// Waiting times between attempts, in minutes; after the last one the notice is given up.
 const RETRY_MINUTES: [i64; 6] = [1, 5, 30, 120, 480, 1440];
 
 /// Claims up to `most` notices that are due.
@@ -153,7 +153,7 @@ fn letter(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Lett
     })
 }
 
-/// What a recipient may know of the other side (product.md, rule 9).
+/// What a recipient may know of the other side.
 #[derive(Debug, Clone, Copy)]
 struct Discretion {
     party: Party,

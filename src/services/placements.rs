@@ -153,9 +153,9 @@ pub(super) fn answer_in(
         Outcome::Declined => {
             release_place(tx, now, &mut case)?;
             let words = match party {
-                Party::Participant => "the participant cannot take the place",
-                Party::Host => "the host library cannot receive a visitor on this day",
-                Party::Manager => "the line manager cannot release the participant on this day",
+                Party::Participant => "The participant cannot take the place.",
+                Party::Host => "The host library cannot receive a visitor on this day.",
+                Party::Manager => "The line manager cannot release the participant on this day.",
             };
             notices::cancelled(tx, now, &case, before, words)?;
         }
@@ -257,7 +257,7 @@ pub(super) fn cancel_all_of_round(
     for placement in placements::list(tx, round.id, Visible::All, None, i64::MAX)? {
         if matches!(placement.state, PlacementState::Proposed | PlacementState::Confirmed) {
             let case = get_case(tx, placement.id)?;
-            cancel_in(tx, now, actor, case, "the round has been called off")?;
+            cancel_in(tx, now, actor, case, "The round has been called off.")?;
         }
     }
     Ok(())

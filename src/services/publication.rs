@@ -196,13 +196,13 @@ fn clock_time(minutes: u16) -> NaiveTime {
 const fn words_for(left_out: &Unplaced) -> &'static str {
     match left_out.reason {
         Reason::NotFeasible => {
-            "no library that takes visitors fits the days, the distance and the other wishes. Having waited counts: \
-             you come earlier in the next round"
+            "No library that takes visitors fits the days, the distance and the other wishes. Having waited counts: \
+             you come earlier in the next round."
         }
         Reason::Outweighed => {
-            "there were fewer places than people, and every best schedule needs the fitting ones for others. Having \
-             waited counts: you come earlier in the next round"
+            "There were fewer places than people, and every best schedule needs the fitting ones for others. Having \
+             waited counts: you come earlier in the next round."
         }
-        Reason::DroppedOut => "the application was taken back",
+        Reason::DroppedOut => "The application was taken back.",
     }
 }

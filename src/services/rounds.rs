@@ -33,13 +33,13 @@ pub struct NewRound {
     pub answer_until: NaiveDate,
     /// The placement days.
     pub dates: Vec<NaiveDate>,
-    /// The `rules` object of the round file (matching.md); absent fields have the service's defaults.
+    /// The `rules` object of the round file (docs/files.md); absent fields have the service's defaults.
     pub rules: Option<Node>,
     /// Whether only people whose manager said yes are matched.
     pub release: ReleaseRule,
 }
 
-/// Minutes that visitor and host have in common unless the round says otherwise (product.md, rule 5); the file
+/// Minutes that visitor and host have in common unless the round says otherwise; the file
 /// format's own default is 0.
 const MIN_MINUTES: i64 = 180;
 

@@ -119,7 +119,7 @@ pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<Run>, AppErr
     })
 }
 
-/// The round file that a run froze. It holds access needs: who takes it stands in the audit (product.md, rule 9).
+/// The round file that a run froze. It holds access needs: who takes it stands in the audit.
 ///
 /// # Errors
 /// `not-found`, `forbidden`, `unauthenticated`.

@@ -1,4 +1,4 @@
-//! Freezing a round as the matching core sees it: a round file (matching.md) whose ids are this service's ids.
+//! Freezing a round as the matching core sees it: a round file (docs/files.md) whose ids are this service's ids.
 //!
 //! Reads only. People are named by their application's id, so that no name or address ever is in a round file.
 

@@ -170,7 +170,10 @@ pub fn first_token(app: &App, first: FirstToken) -> Result<FreshToken, AppError>
         match first {
             FirstToken::OnlyIfNone if there > 0 => Err(AppError::Refused(Refusal::new(
                 RefusalCode::AlreadyExists,
-                format!("this installation has {there} tokens already: an organiser can make more"),
+                format!(
+                    "tokens were made here already ({there}): an organiser can make more, and `library-swap init \
+                     --again` makes one where all are lost"
+                ),
             ))),
             FirstToken::OnlyIfNone | FirstToken::EvenIfSome => insert(tx, &now, &actor, &wanted),
         }

@@ -16,6 +16,7 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("GET", "/healthz", "-ogahpmc"),
     ("GET", "/readyz", "-ogahpmc"),
     ("GET", "/openapi.json", "-ogahpmc"),
+    ("GET", "/", "-ogahpmc"),
     ("GET", "/docs", "-ogahpmc"),
     ("GET", "/docs/problems", "-ogahpmc"),
     ("GET", "/docs/{file:.*}", "-ogahpmc"),

@@ -79,7 +79,7 @@ fn a_proposal_is_confirmed_rescheduled_and_stands_in_the_schedule_of_the_own_hr_
 
         let rows = own_hr.get(&world.of_round("/schedule")).expect(200);
         assert_eq!(rows["data"].as_array().expect("rows").len(), 1);
-        assert_eq!(rows["data"][0]["minutes"], 330);
+        assert_eq!(rows["data"][0]["hours"], 5.5);
         assert_eq!(rows["data"][0]["person_email"], "ann@council.example");
         assert_eq!(foreign_hr.get(&world.of_round("/schedule")).expect(200)["data"], json!([]));
         let csv = own_hr.get(&world.of_round("/schedule.csv?bom=with"));

@@ -54,7 +54,9 @@ fn verify_says_clean_lists_breaches_or_names_every_fault() {
     assert_eq!(unreadable.code, 2);
     let file = schedule.display();
     for fault in [
-        format!("{file}: /format: \"library-swap/schedule\": must be \"library-swap/round\"\n"),
+        format!(
+            "{file}: /format: \"library-swap/schedule\": this is another kind of file: \"library-swap/round\" is asked for here\n"
+        ),
         format!("{file}: /placements/0/score: is required\n"),
         format!("{file}: /run: is required\n"),
         format!("{file}: /ran: an object: unknown field (maybe `run`)\n"),

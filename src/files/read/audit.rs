@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDate;
 
-use super::{by_date, header, known_date, optional, sha256, text, unique};
+use super::{by_date, header, is_other_format, known_date, optional, sha256, text, unique};
 use crate::domain::json::{At, Object};
 use crate::files::audit::{AuditFile, AuditLibrary, AuditLock, AuditStaff};
 
@@ -22,6 +22,9 @@ struct Known {
 
 /// Reads an audit file; reports every fault.
 pub(in crate::files) fn read(at: &At<'_>) -> Option<AuditFile> {
+    if is_other_format(at, "library-swap/audit") {
+        return None;
+    }
     let object = at.object(&[
         "format",
         "version",

@@ -10,7 +10,7 @@ use std::hash::Hash;
 use chrono::NaiveDate;
 
 use super::round::Minutes;
-use crate::domain::json::{At, Object, parse_date};
+use crate::domain::json::{At, Node, Object, parse_date};
 
 /// A text that is not empty.
 pub(super) fn text(at: &At<'_>) -> Option<String> {
@@ -116,6 +116,24 @@ pub(super) fn clock(at: &At<'_>) -> Option<Minutes> {
         at.fault("must be a time like 09:30, at most 24:00");
     }
     parsed
+}
+
+/// Whether a file says that it is of another format: then only that is told, not what its fields would be wrong with.
+pub(super) fn is_other_format(at: &At<'_>, format: &str) -> bool {
+    let Node::Object(members) = at.node() else { return false };
+    let other = members.iter().find(|(key, _)| key == "format").filter(|(_, value)| match value {
+        Node::Text(text) => text != format && text.starts_with("library-swap/"),
+        Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => {
+            false
+        }
+    });
+    if other.is_some()
+        && let Some(found) = at.table().and_then(|table| table.into_iter().find(|(key, _)| *key == "format"))
+    {
+        found.1.fault(format!("this is another kind of file: \"{format}\" is asked for here"));
+        return true;
+    }
+    false
 }
 
 /// The format and version that every file begins with.

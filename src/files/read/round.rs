@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::{by_date, clock, header, known_date, optional, optional_texts, text, unique, unique_texts};
+use super::{
+    by_date, clock, header, is_other_format, known_date, optional, optional_texts, text, unique, unique_texts,
+};
 use crate::domain::fault::maybe;
 use crate::domain::json::{At, Object};
 use crate::files::round::{Forbidden, Hours, Library, Lock, Round, Staff};
@@ -25,6 +27,9 @@ struct Known {
 
 /// Reads a round; reports every fault.
 pub(in crate::files) fn read(at: &At<'_>) -> Option<Round> {
+    if is_other_format(at, "library-swap/round") {
+        return None;
+    }
     let object = at.object(&[
         "format",
         "version",

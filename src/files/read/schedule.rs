@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::{header, optional, sha256, text};
+use super::{header, is_other_format, optional, sha256, text};
 use crate::domain::json::{At, Node, Object};
 use crate::files::schedule::{
     Change, ChangeTo, Objective, Outcomes, Placement, Prices, Proof, Reason, Run, Schedule, Unplaced, Waiver,
@@ -23,6 +23,9 @@ fn required_text(object: &Object<'_>, key: &str) -> Option<String> {
 
 /// Reads a schedule; reports every fault.
 pub(in crate::files) fn read(at: &At<'_>) -> Option<Schedule> {
+    if is_other_format(at, "library-swap/schedule") {
+        return None;
+    }
     let object = at.object(&[
         "format",
         "version",
