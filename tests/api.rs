@@ -6,6 +6,9 @@
     reason = "a test fails by panicking and says what it skips"
 )]
 
+#[macro_use]
+mod loud;
+
 #[path = "api/attacks.rs"]
 mod attacks;
 #[path = "api/bad_input.rs"]

@@ -1,6 +1,9 @@
 //! The commands of the binary, as somebody types them: start, stop, refuse, import, demonstrate.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
 
+#[macro_use]
+mod loud;
+
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -35,7 +38,7 @@ fn code(output: &Output) -> i32 {
 fn shared(path: &str) -> Option<PathBuf> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared").join(path);
     if !path.exists() {
-        eprintln!("SKIPPED: {} is not here", path.display());
+        skip!("{} is not here", path.display());
         return None;
     }
     Some(path)
@@ -309,7 +312,7 @@ fn a_round_by_hand_goes_as_the_readme_says() {
     if Command::new("curl").arg("--version").output().is_err()
         || Command::new("bash").arg("--version").output().is_err()
     {
-        eprintln!("SKIPPED: curl or bash is not here");
+        skip!("curl or bash is not here");
         return;
     }
     support::for_each_url(|_, url| {
@@ -350,7 +353,7 @@ fn judge(program: &str, files: &[PathBuf]) {
     let importable = Command::new("python3").args(["-c", "import icalendar"]).output();
     if !importable.is_ok_and(|output| output.status.success()) {
         assert!(!required, "Python's icalendar is required, and it is not there");
-        eprintln!("SKIPPED: Python's icalendar is not there");
+        skip!("Python's icalendar is not there");
         return;
     }
     let judged = run(Command::new("python3").args(["-c", program]).args(files));

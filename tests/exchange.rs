@@ -2,6 +2,9 @@
 //! kept in memory.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
 
+#[macro_use]
+mod loud;
+
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};

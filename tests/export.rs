@@ -5,6 +5,9 @@
     reason = "tests say what they need, and when they are skipped"
 )]
 
+#[macro_use]
+mod loud;
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -106,7 +109,7 @@ fn python_reads_what_was_written() {
     let child =
         Command::new("python3").args(["-c", program]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut child) = child else {
-        eprintln!("SKIPPED: there is no python3 here");
+        skip!("there is no python3 here");
         return;
     };
     let mut second = row();

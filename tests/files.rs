@@ -6,6 +6,9 @@
     reason = "a test may fail, and says what it skips"
 )]
 
+#[macro_use]
+mod loud;
+
 #[path = "files/damaged.rs"]
 mod damaged;
 #[path = "files/golden.rs"]

@@ -5,6 +5,9 @@
     reason = "tests say what they need, and when they are skipped"
 )]
 
+#[macro_use]
+mod loud;
+
 use std::path::PathBuf;
 
 use library_swap::domain::sector::Sector;
@@ -68,9 +71,7 @@ fn only_fault(import: &Import) -> &RowFault {
 
 fn shared(name: &str) -> Option<Vec<u8>> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
-    std::fs::read(&path)
-        .map_err(|_| eprintln!("SKIPPED: the shared data are not here ({})", path.display()))
-        .ok()
+    std::fs::read(&path).map_err(|_| skip!("the shared data are not here ({})", path.display())).ok()
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Ways for mail to leave: a real SMTP server in Python with its moods, servers that are no use, folder and memory.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
+#[macro_use]
+mod loud;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
@@ -46,7 +49,7 @@ impl Server {
             Err(error) => error.to_string(),
         };
         assert!(std::env::var_os("LIBRARY_SWAP_REQUIRE_PYTHON").is_none(), "no mail server: {missing}");
-        eprintln!("SKIPPED: no mail server in Python: {missing}");
+        skip!("no mail server in Python: {missing}");
         None
     }
 

@@ -3,6 +3,9 @@
 //! Everything that is expected here is worked out in `matching_brute`, which shares no code with the engine.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
 
+#[macro_use]
+mod loud;
+
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::Command;
@@ -158,7 +161,7 @@ fn preset(arguments: &[&str]) -> Option<Round> {
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output();
     if made.is_err() {
-        eprintln!("SKIPPED: python3 cannot be run here");
+        skip!("python3 cannot be run here");
         return None;
     }
     Some(Round::read(&std::fs::read(out.path()).expect("a round")).expect("a round"))
@@ -180,7 +183,7 @@ fn shared() -> Option<PathBuf> {
     if folder.join("make_round.py").exists() {
         return Some(folder);
     }
-    eprintln!("SKIPPED: the rounds are not here ({})", folder.display());
+    skip!("the rounds are not here ({})", folder.display());
     None
 }
 

@@ -1,6 +1,9 @@
 //! The migrations of both databases: there and back again, and the same tables on both.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
 
+#[macro_use]
+mod loud;
+
 mod support;
 
 use std::collections::BTreeSet;

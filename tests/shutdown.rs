@@ -1,6 +1,9 @@
 //! A service that is stopped again and again while it sends: every mail arrives exactly once.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
 
+#[macro_use]
+mod loud;
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -32,20 +35,26 @@ struct MailServer {
 impl MailServer {
     fn start() -> Option<Self> {
         let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/python/smtp_server.py");
-        let mut child = Command::new("python3")
+        let started = Command::new("python3")
             .arg(script)
             .arg("plain")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
+            .spawn();
+        let absent = || {
+            let required = std::env::var("LIBRARY_SWAP_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
+            assert!(!required, "Python's aiosmtpd is required, and it is not there");
+            skip!("Python's aiosmtpd is not there");
+        };
+        let Ok(mut child) = started else {
+            absent();
+            return None;
+        };
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let Some(Ok(port)) = lines.next() else {
             child.wait().expect("it ended");
-            let required = std::env::var("LIBRARY_SWAP_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
-            assert!(!required, "Python's aiosmtpd is required, and it is not there");
-            eprintln!("SKIPPED: Python's aiosmtpd is not there");
+            absent();
             return None;
         };
         let arrived = Arc::new(Mutex::new(BTreeMap::new()));

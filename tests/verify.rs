@@ -7,6 +7,9 @@
     reason = "a test may fail, and says what it skips"
 )]
 
+#[macro_use]
+mod loud;
+
 #[path = "verify/commands.rs"]
 mod commands;
 #[path = "verify/documented.rs"]

@@ -88,7 +88,7 @@ fn another_tool_finds_the_openapi_document_valid() {
     let probe =
         Command::new("python3").args(["-c", "import openapi_spec_validator"]).stderr(Stdio::null()).status();
     if !probe.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: openapi-spec-validator is not installed (pip install openapi-spec-validator)");
+        skip!("openapi-spec-validator is not installed (pip install openapi-spec-validator)");
         return;
     }
     let mut validator = Command::new("python3")

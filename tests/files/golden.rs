@@ -9,7 +9,7 @@ pub type Pair = (String, Vec<u8>, Vec<u8>);
 pub fn golden() -> Option<Vec<Pair>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/rounds/golden");
     let Ok(entries) = std::fs::read_dir(&folder) else {
-        eprintln!("SKIPPED: the golden files are not here ({})", folder.display());
+        skip!("the golden files are not here ({})", folder.display());
         return None;
     };
     let mut found = Vec::new();

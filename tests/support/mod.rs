@@ -102,7 +102,7 @@ fn each_database(test: impl Fn(Database)) {
         None => {
             let required = std::env::var("LIBRARY_SWAP_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
             assert!(!required, "PostgreSQL is required, and there is none");
-            eprintln!("SKIPPED: the PostgreSQL half of this test (there is no PostgreSQL)");
+            skip!("the PostgreSQL half of this test (there is no PostgreSQL)");
         }
     }
 }
