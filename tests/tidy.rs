@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("export", &["domain"]),
     ("import", &["domain"]),
     ("store", &["domain"]),
-    ("services", &["domain", "files", "matching", "verify", "calendar", "export", "import", "store"]),
+    ("services", &["domain", "files", "verify", "export", "import", "store"]),
     ("mail", &["domain", "calendar"]),
     ("http", &["domain", "services"]),
     ("worker", &["domain", "services", "mail", "matching"]),

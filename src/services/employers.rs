@@ -171,21 +171,6 @@ pub fn get(app: &App, actor: &Actor, id: EmployerId) -> Result<Employer, AppErro
     permit(actor, Action::ReadEmployers, &Subject::of_employers(&[id]), ("employer", &id))?;
     app.store.read(|db| load(db, id))
 }
-
-/// The employer with exactly this name.
-///
-/// # Errors
-/// `not-found`, also for somebody else's; `forbidden`.
-pub fn get_by_name(app: &App, actor: &Actor, name: &Name) -> Result<Employer, AppError> {
-    app.store.read(|db| {
-        let found = organisations::find_employer_by_name(db, name.as_str())?;
-        // Asked even where there is none, so that the answer does not tell who exists.
-        let employers: Vec<_> = found.iter().map(|employer| employer.id).collect();
-        permit(actor, Action::ReadEmployers, &Subject::of_employers(&employers), ("employer", name))?;
-        found.ok_or_else(|| AppError::not_found("employer", name))
-    })
-}
-
 /// Replaces the group, the domains and the managers of an employer.
 ///
 /// # Errors

@@ -8,10 +8,9 @@ use diesel::prelude::*;
 
 use super::schema::outbox;
 use super::{Db, StoreError, Tx, parse};
-use crate::domain::ids::{ApplicationId, NoticeId, PlacementId};
+use crate::domain::ids::NoticeId;
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
-use crate::domain::party::Party;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = outbox)]
@@ -304,26 +303,4 @@ pub fn list(db: &mut Db, after: Option<NoticeId>, most: i64) -> Result<Vec<Notic
     }
     let rows = query.order(outbox::id).limit(most).load(db)?;
     rows.into_iter().map(Row::into_domain).collect()
-}
-
-/// The facts of a thread's notices, with kind and state: what a test or a person wants to know of a case.
-///
-/// # Errors
-/// The database's.
-pub fn of_case(
-    db: &mut Db,
-    application: ApplicationId,
-    placement: Option<PlacementId>,
-) -> Result<Vec<(NoticeKind, Party, NoticeState)>, StoreError> {
-    let mut query = outbox::table.filter(outbox::application_id.eq(application.to_string())).into_boxed();
-    if let Some(placement) = placement {
-        query = query.filter(outbox::placement_id.eq(placement.to_string()));
-    }
-    let rows: Vec<(String, String, String)> =
-        query.order(outbox::id).select((outbox::kind, outbox::party, outbox::state)).load(db)?;
-    rows.iter()
-        .map(|(kind, party, state)| {
-            Ok((parse("kind", kind)?, parse("party", party)?, parse("state", state)?))
-        })
-        .collect()
 }
