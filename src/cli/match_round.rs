@@ -1,9 +1,14 @@
 //! Solves a round file.
+//!
+//! A time limit and an interrupt (Ctrl-C, SIGTERM) end the search, not the command: the best schedule so far is written with its
+//! certified gap, and the exit code is that of a success. A second interrupt ends the program at once.
 
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::files::schedule::Proof;
@@ -76,13 +81,19 @@ pub fn run(args: &Args) -> ExitCode {
 
 /// Solves and writes; what went wrong is told on standard error, the exit code is the error.
 fn match_round(args: &Args) -> Result<(), u8> {
+    // Reading counts too: whoever allows a minute waits a minute.
+    let begin = seconds_running();
     let round = read_round(&args.round)?;
     if let Some(file) = &args.model {
         let mut model = Vec::new();
         write_mps(&round, &mut model).map_err(|error| refuse(&error))?;
         write_file(file, &model)?;
     }
-    let schedule = solve_in_time(args, &round).map_err(|error| refuse(&error))?;
+    let interrupted = watch_interrupts().map_err(|error| {
+        eprintln!("interrupts cannot be watched: {error}");
+        super::UNABLE
+    })?;
+    let schedule = solve_in_time(args, &round, begin, &interrupted).map_err(|error| refuse(&error))?;
     let text = schedule.to_json();
     match &args.output {
         Some(file) => write_file(file, text.as_bytes())?,
@@ -119,9 +130,30 @@ fn refuse(error: &MatchError) -> u8 {
     }
 }
 
-fn solve_in_time(args: &Args, round: &Round) -> Result<Schedule, MatchError> {
+/// A flag that is set when the user interrupts. A second interrupt ends the program.
+fn watch_interrupts() -> std::io::Result<Arc<AtomicBool>> {
+    /// What a shell says of a program that an interrupt has ended.
+    const INTERRUPTED: i32 = 130;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = interrupted.clone();
+    std::thread::spawn(move || {
+        while runtime.block_on(super::serve::stop_signal()).is_ok() {
+            if flag.swap(true, Ordering::Relaxed) {
+                std::process::exit(INTERRUPTED);
+            }
+        }
+    });
+    Ok(interrupted)
+}
+
+fn solve_in_time(
+    args: &Args,
+    round: &Round,
+    begin: f64,
+    interrupted: &AtomicBool,
+) -> Result<Schedule, MatchError> {
     let options = Options { seed: args.seed, work: args.work, gap: args.gap, threads: args.threads };
-    let begin = seconds_running();
     let line = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
     let mut told = begin;
     let mut progress = |progress: &Progress| {
@@ -133,6 +165,9 @@ fn solve_in_time(args: &Args, round: &Round) -> Result<Schedule, MatchError> {
             let Progress { value, bound, work } = progress;
             line.set_message(format!("value {value}, bound {bound}, gap {}, work {work}", bound - value));
             line.tick();
+        }
+        if interrupted.load(Ordering::Relaxed) {
+            return ControlFlow::Break(StopReason::Cancelled);
         }
         match args.time_limit {
             Some(limit) if now - begin >= limit.as_secs_f64() => ControlFlow::Break(StopReason::Time),

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::domain::fault::Fault;
-use crate::domain::json::{self, Node};
+use crate::domain::fault::{Fault, Faults};
+use crate::domain::json::{self, At};
 use crate::files::{AuditFile, Round, Schedule};
 use crate::verify::{Report, Subject, verify};
 
@@ -26,13 +26,10 @@ enum Problem {
 
 impl Problem {
     fn read(bytes: &[u8]) -> Result<Self, Vec<Fault>> {
-        let is_audit = match json::parse(bytes) {
-            Ok(Node::Object(members)) => {
-                members.contains(&("format".to_owned(), Node::Text("library-swap/audit".to_owned())))
-            }
-            // Whatever else it is, the reader of rounds says what is wrong with it.
-            Ok(_) | Err(_) => false,
-        };
+        let faults = Faults::none();
+        // Whatever else it is, the reader of rounds says what is wrong with it.
+        let format = json::parse(bytes).ok().and_then(|json| At::root(json, &faults).peek("format"));
+        let is_audit = format.and_then(|at| at.text()).is_some_and(|text| text == "library-swap/audit");
         if is_audit { AuditFile::read(bytes).map(Self::Audit) } else { Round::read(bytes).map(Self::Round) }
     }
 }

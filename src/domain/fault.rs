@@ -54,8 +54,30 @@ impl fmt::Display for Fault {
 }
 
 /// Collects faults while an input is read; shared by every reader of its parts.
+///
+/// The first [`MOST_FAULTS`] are kept, and fewer where their pointers are very long; the rest is only counted, so that
+/// a hostile input cannot make its list of faults many times as large as itself.
 #[derive(Debug, Default)]
-pub struct Faults(RefCell<Vec<Fault>>);
+pub struct Faults(RefCell<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    faults: Vec<Fault>,
+    /// Bytes of the pointers kept.
+    pointers: usize,
+    more: usize,
+}
+
+impl Kept {
+    fn is_full(&self) -> bool {
+        self.faults.len() >= MOST_FAULTS || self.pointers >= MOST_POINTERS
+    }
+}
+
+/// More than anybody mends in one go.
+const MOST_FAULTS: usize = 1_000;
+/// Bytes of all pointers together.
+const MOST_POINTERS: usize = 1_000_000;
 
 impl Faults {
     /// Nothing found yet.
@@ -65,29 +87,44 @@ impl Faults {
 
     /// Adds one fault.
     pub fn add(&self, pointer: impl Into<String>, value: impl fmt::Display, rule: impl fmt::Display) {
-        self.0.borrow_mut().push(Fault {
-            pointer: pointer.into(),
-            value: shortened(&value.to_string()),
-            rule: rule.to_string(),
-        });
+        let mut kept = self.0.borrow_mut();
+        if kept.is_full() {
+            kept.more += 1;
+            return;
+        }
+        let pointer = pointer.into();
+        kept.pointers += pointer.len();
+        let fault = Fault { pointer, value: shortened(&value.to_string()), rule: rule.to_string() };
+        kept.faults.push(fault);
+    }
+
+    /// Whether further faults are only counted.
+    pub fn is_full(&self) -> bool {
+        self.0.borrow().is_full()
     }
 
     /// Whether nothing was found so far.
     pub fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+        self.0.borrow().faults.is_empty()
     }
 
     /// How many were found so far.
     pub fn len(&self) -> usize {
-        self.0.borrow().len()
+        let kept = self.0.borrow();
+        kept.faults.len() + kept.more
     }
 
     /// The value if it was read without a fault.
     ///
     /// # Errors
-    /// Every fault found, in the order found. A reader that returns no value has always reported why.
+    /// Every fault found, in the order found; after the first [`MOST_FAULTS`] one fault of the whole input that says how
+    /// many more there are. A reader that returns no value has always reported why.
     pub fn into_result<T>(self, value: Option<T>) -> Result<T, Vec<Fault>> {
-        let faults = self.0.into_inner();
+        let Kept { mut faults, more, .. } = self.0.into_inner();
+        if more > 0 {
+            let rule = format!("{more} more faults are not shown");
+            faults.push(Fault { pointer: String::new(), value: String::new(), rule });
+        }
         match value {
             Some(value) if faults.is_empty() => Ok(value),
             Some(_) | None => Err(faults),
@@ -115,12 +152,17 @@ pub fn shortened(value: &str) -> String {
 
 /// " (maybe `x`)" when one of the known names is close to what was written, else nothing.
 pub fn maybe<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    /// Bytes: the comparison takes their square in time and in memory.
+    const LONGEST: usize = 200;
     let most = |name: &str| 1 + name.len() / 4;
+    if written.len() > LONGEST {
+        return String::new();
+    }
     let length = written.chars().count();
     known
         .into_iter()
-        // The distance is at least the difference of the lengths; comparing a megabyte would take seconds.
-        .filter(|name| length.abs_diff(name.chars().count()) <= most(name))
+        // The distance is at least the difference of the lengths.
+        .filter(|name| name.len() <= LONGEST && length.abs_diff(name.chars().count()) <= most(name))
         .map(|name| (strsim::damerau_levenshtein(written, name), name))
         .filter(|(distance, name)| *distance <= most(name))
         .min()

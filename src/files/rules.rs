@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::canonical::to_rfc8785;
-use crate::domain::json::At;
+use crate::domain::json::{At, Kind};
 
 /// Which sectors a person may go to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +144,7 @@ impl Rules {
             at.fault("a limit of rings needs balance 0");
         }
         let weight = object.optional("placement_weight").map_or(Some(rules.placement_weight), |at| {
-            if at.node() == &crate::domain::json::Node::Text("strict".to_owned()) {
+            if at.json().kind() == Kind::Text && at.text()? == "strict" {
                 return Some(PlacementWeight::Strict);
             }
             at.integer(0..=1_000_000_000).map(PlacementWeight::Fixed)
@@ -209,19 +209,19 @@ impl Rules {
 }
 
 fn read_sectors(at: &At<'_>) -> Option<SectorRule> {
-    use crate::domain::json::Node;
-    match at.node() {
-        Node::Text(text) if text == "cross" => Some(SectorRule::Cross),
-        Node::Text(text) if text == "any" => Some(SectorRule::Any),
-        Node::Object(_) => {
-            let rows: Vec<Option<(String, Vec<String>)>> = at
-                .table()?
-                .iter()
-                .map(|(from, to)| Some(((*from).to_owned(), super::read::unique_texts(to)?)))
-                .collect();
-            rows.into_iter().collect::<Option<BTreeMap<_, _>>>().map(SectorRule::Table)
+    let named = match at.json().kind() {
+        Kind::Object => {
+            return at
+                .table_of(|from, to| Some((from.to_owned(), super::read::unique_texts(to)?)))
+                .map(SectorRule::Table);
         }
-        Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Number(_) | Node::Text(_) | Node::List(_) => {
+        Kind::Text => at.text()?,
+        Kind::Null | Kind::Bool | Kind::Number | Kind::List => "".into(),
+    };
+    match named.as_ref() {
+        "cross" => Some(SectorRule::Cross),
+        "any" => Some(SectorRule::Any),
+        _ => {
             at.fault("must be \"cross\", \"any\" or a table of sectors");
             None
         }

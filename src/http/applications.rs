@@ -183,7 +183,8 @@ const FIELDS: &[&str] = &[
 ];
 
 fn library_key(at: &At<'_>) -> Option<String> {
-    let text = at.text()?.trim();
+    let text = at.text()?;
+    let text = text.trim();
     if text.is_empty() || text.chars().count() > 100 || text.contains(char::is_control) {
         at.fault("must be the id or the reference of a library");
         return None;
@@ -296,7 +297,7 @@ pub(super) async fn judge_manager(call: Call) -> Answer {
     let id: ApplicationId = call.id("application")?;
     let trust = call.body(&["trust"], |object| {
         let at = object.required("trust")?;
-        match at.text()? {
+        match at.text()?.as_ref() {
             "confirmed" => Some(ManagerTrust::Confirmed),
             "rejected" => Some(ManagerTrust::Rejected),
             _ => {

@@ -18,7 +18,7 @@ use super::problem::Problem;
 use super::{auth, read};
 use crate::domain::fault::{Faults, maybe, shortened};
 use crate::domain::ids::LibraryId;
-use crate::domain::json::{self, At, Node, Object};
+use crate::domain::json::{self, At, Json, Kind, Object};
 use crate::domain::permissions::{Action, Actor};
 use crate::services::page::{DEFAULT_LIMIT, MOST, Page};
 use crate::services::{App, AppError};
@@ -160,10 +160,10 @@ impl Call {
         read: impl FnOnce(&Object<'_>) -> Option<T>,
     ) -> Result<T, Problem> {
         self.require_type("application/json")?;
-        read_object(&self.parse()?, known, read)
+        read_object(self.parse()?, known, read)
     }
 
-    fn parse(&self) -> Result<Node, Problem> {
+    fn parse(&self) -> Result<Json<'_>, Problem> {
         json::parse(&self.body).map_err(|words| Problem::Malformed(format!("the body is no JSON: {words}")))
     }
 
@@ -174,13 +174,11 @@ impl Call {
         read: impl FnOnce(&Object<'_>) -> Option<T>,
     ) -> Result<T, Problem> {
         if self.body.is_empty() {
-            return read_object(&Node::Object(Vec::new()), known, read);
+            return read_object(Json::EMPTY_OBJECT, known, read);
         }
         self.require_type("application/json")?;
-        match self.parse()? {
-            Node::Null => read_object(&Node::Object(Vec::new()), known, read),
-            node => read_object(&node, known, read),
-        }
+        let json = self.parse()?;
+        read_object(if json.kind() == Kind::Null { Json::EMPTY_OBJECT } else { json }, known, read)
     }
 
     /// Refuses a body where none is read, so that nobody believes it counts.
@@ -211,12 +209,12 @@ impl Call {
 }
 
 fn read_object<T>(
-    node: &Node,
+    json: Json<'_>,
     known: &[&str],
     read: impl FnOnce(&Object<'_>) -> Option<T>,
 ) -> Result<T, Problem> {
     let faults = Faults::none();
-    let read = At::root(node, &faults).object(known).and_then(|object| read(&object));
+    let read = At::root(json, &faults).object(known).and_then(|object| read(&object));
     read::finish(faults, read)
 }
 

@@ -1,5 +1,7 @@
 //! `/v1/employers`: employers, their mail domains and the managers they vouch for.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -70,7 +72,7 @@ pub(super) struct DirectoryBody {
 
 fn read_directory(object: &Object<'_>) -> Option<Directory> {
     let group = read::maybe_absent(object, "group", At::parse::<Name>);
-    let domains = read::list(object, "domains", |at| at.text().map(str::to_owned));
+    let domains = read::list(object, "domains", |at| at.text().map(Cow::into_owned));
     let managers = read::list(object, "managers", At::parse);
     Some(Directory { group: group?, domains: domains?, managers: managers? })
 }

@@ -1,5 +1,7 @@
 //! `/v1/libraries`: libraries and how each receives visitors.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -179,7 +181,7 @@ fn read_point(at: &At<'_>) -> Option<place::Point> {
 
 fn read_library(object: &Object<'_>) -> Option<NewLibrary> {
     let line = |key| read::maybe_absent(object, key, |at| read::words(at, 1_000));
-    let reference = object.required("reference").and_then(|at| at.text().map(str::to_owned));
+    let reference = object.required("reference").and_then(|at| at.text().map(Cow::into_owned));
     let name = object.required("name").and_then(|at| at.parse());
     let sectors = object.required("sectors").and_then(|_| read::set(object, "sectors", At::parse));
     let employers = object.required("employers").and_then(|_| read::set(object, "employers", At::parse));

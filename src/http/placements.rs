@@ -299,7 +299,7 @@ pub(super) async fn answer(call: Call) -> Answer {
     let id: PlacementId = call.id("placement")?;
     let reply = call.body(&["party", "answer", "reason"], |object| {
         let party = object.required("party").and_then(|at| at.parse::<Party>());
-        let answer = object.required("answer").and_then(|at| match at.text()? {
+        let answer = object.required("answer").and_then(|at| match at.text()?.as_ref() {
             "yes" => Some(states::Answer::Yes),
             "no" => Some(states::Answer::No),
             _ => {

@@ -173,9 +173,6 @@ impl From<AppError> for Problem {
     }
 }
 
-/// Most fields that are named in one answer, so that no small body makes a huge one.
-const MOST_ERRORS: usize = 1_000;
-
 /// One field that cannot be taken.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FieldFault)]
@@ -208,7 +205,7 @@ pub(super) struct Body {
     instance: String,
     /// What to quote when asking about it.
     request_id: String,
-    /// Every field that cannot be taken, up to a thousand; `detail` counts them all.
+    /// Every field that cannot be taken, up to a thousand; then a last one tells how many more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldFault>,
 }
@@ -277,7 +274,7 @@ impl Problem {
         let (code, request_id) = (self.code(), trace::id_of(request));
         let mut errors = Vec::new();
         if let Problem::App(AppError::Fields(faults)) = self {
-            errors.extend(faults.iter().take(MOST_ERRORS).map(|fault| FieldFault {
+            errors.extend(faults.iter().map(|fault| FieldFault {
                 pointer: fault.pointer.clone(),
                 value: fault.value.clone(),
                 detail: fault.rule.clone(),

@@ -59,7 +59,7 @@ pub(super) fn list<'a, T>(
 
 /// A list of at most [`MOST_ITEMS`] elements.
 pub(super) fn items<'a, T>(at: &At<'a>, read: impl FnMut(&At<'a>) -> Option<T>) -> Option<Vec<T>> {
-    if at.list()?.len() > MOST_ITEMS {
+    if at.count()? > MOST_ITEMS {
         at.fault(format!("must have at most {MOST_ITEMS} elements"));
         return None;
     }
@@ -101,13 +101,13 @@ pub(super) fn time(at: &At<'_>) -> Option<NaiveTime> {
             .bytes()
             .enumerate()
             .all(|(n, byte)| if n == 2 { byte == b':' } else { byte.is_ascii_digit() });
-    let read = if shape { NaiveTime::parse_from_str(text, "%H:%M").ok() } else { None };
+    let read = if shape { NaiveTime::parse_from_str(&text, "%H:%M").ok() } else { None };
     parsed(at, read.ok_or(Rule::of("must be a time of day like 09:30")))
 }
 
 /// An instant with its offset (RFC 3339).
 pub(super) fn instant(at: &At<'_>) -> Option<DateTime<Utc>> {
-    let read = DateTime::parse_from_rfc3339(at.text()?).map(|instant| instant.with_timezone(&Utc));
+    let read = DateTime::parse_from_rfc3339(&at.text()?).map(|instant| instant.with_timezone(&Utc));
     let rule = Rule::of("must be an instant with its offset like 2027-03-01T00:00:00Z");
     // Years beyond four digits are no RFC 3339, and PostgreSQL ends before chrono does.
     let read = read.ok().filter(|instant| (1..=9998).contains(&chrono::Datelike::year(instant)));
@@ -122,7 +122,7 @@ pub(super) fn zone(at: &At<'_>) -> Option<Tz> {
 
 /// Words that people write: not empty, lines allowed, no other control characters.
 pub(super) fn words(at: &At<'_>, most: usize) -> Option<String> {
-    parsed(at, parse_words(at.text()?, most))
+    parsed(at, parse_words(&at.text()?, most))
 }
 
 /// As [`words`], from text.
@@ -143,19 +143,19 @@ pub(super) fn parse_words(text: &str, most: usize) -> Result<String, Rule> {
 
 /// An object whose keys are dates.
 fn by_date<T>(at: &At<'_>, mut read: impl FnMut(&At<'_>) -> Option<T>) -> Option<BTreeMap<NaiveDate, T>> {
-    let members = at.table()?;
-    if members.len() > MOST_ITEMS {
+    let mut members = 0;
+    let read = at.table_of(|key, place| {
+        members += 1;
+        if members > MOST_ITEMS {
+            return None;
+        }
+        let date = parsed(place, parse_date(key));
+        date.zip(read(place))
+    });
+    if members > MOST_ITEMS {
         at.fault(format!("must have at most {MOST_ITEMS} members"));
-        return None;
     }
-    let read: Vec<Option<(NaiveDate, T)>> = members
-        .iter()
-        .map(|(key, place)| {
-            let date = parsed(place, parse_date(key));
-            date.zip(read(place))
-        })
-        .collect();
-    read.into_iter().collect()
+    read
 }
 
 /// Whole numbers by date; absent means none.
@@ -174,12 +174,8 @@ pub(super) fn hours(object: &Object<'_>, key: &str) -> Option<Hours> {
 }
 
 fn span(at: &At<'_>) -> Option<(NaiveTime, NaiveTime)> {
-    let places = at.list()?;
-    let [from, to] = places.as_slice() else {
-        at.fault("must be two times, from and to, like [\"09:00\", \"17:00\"]");
-        return None;
-    };
-    let (from, to) = (time(from), time(to));
+    let [from, to] = at.tuple("must be two times, from and to, like [\"09:00\", \"17:00\"]")?;
+    let (from, to) = (time(&from), time(&to));
     let (from, to) = from.zip(to)?;
     if from >= to {
         at.fault("must begin before they end");
@@ -194,9 +190,9 @@ mod tests {
     use crate::domain::json::parse;
 
     fn faults(text: &str, read: impl Fn(&Object<'_>)) -> Vec<String> {
-        let node = parse(text.as_bytes()).expect("JSON");
+        let json = parse(text.as_bytes()).expect("JSON");
         let faults = Faults::none();
-        read(&At::root(&node, &faults).object(&["x"]).expect("an object"));
+        read(&At::root(json, &faults).object(&["x"]).expect("an object"));
         faults.into_result(None::<()>).expect_err("faults").iter().map(ToString::to_string).collect()
     }
 

@@ -100,7 +100,7 @@ fn read_round(object: &Object<'_>) -> Option<NewRound> {
     let (sign_up_until, answer_until) = (day("sign_up_until"), day("answer_until"));
     let dates = object.required("dates").and_then(|at| read::items(&at, At::date));
     let release = object.optional("release_required").map_or(Some(true), |at| at.boolean());
-    let rules = object.optional("rules").map(|at| at.node().clone());
+    let rules = object.optional("rules").map(|at| at.json().as_str().to_owned());
     Some(NewRound {
         name: name?,
         time_zone: time_zone?,

@@ -10,7 +10,7 @@ use super::{App, AppError, placements};
 use crate::domain::application::ReleaseRule;
 use crate::domain::fault::Faults;
 use crate::domain::ids::RoundId;
-use crate::domain::json::{At, Node};
+use crate::domain::json::{self, At, Json, Kind};
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::refusal::Refusal;
 use crate::domain::round::Round;
@@ -33,8 +33,8 @@ pub struct NewRound {
     pub answer_until: NaiveDate,
     /// The placement days.
     pub dates: Vec<NaiveDate>,
-    /// The `rules` object of the round file (docs/files.md); absent fields have the service's defaults.
-    pub rules: Option<Node>,
+    /// JSON text of the `rules` object of the round file (docs/files.md); absent fields have the service's defaults.
+    pub rules: Option<String>,
     /// Whether only people whose manager said yes are matched.
     pub release: ReleaseRule,
 }
@@ -44,24 +44,23 @@ pub struct NewRound {
 const MIN_MINUTES: i64 = 180;
 
 /// Reads the rules, with the service's defaults filled in, as canonical JSON; reports faults under `/rules`.
-fn read_rules(rules: Option<&Node>, faults: &Faults) -> Option<String> {
-    let mut members = match rules {
-        None | Some(Node::Null) => Vec::new(),
-        Some(Node::Object(members)) => members.clone(),
-        Some(
-            other @ (Node::Bool(_) | Node::Integer(_) | Node::Number(_) | Node::Text(_) | Node::List(_)),
-        ) => {
-            faults.add("/rules", other, "must be an object");
+fn read_rules(rules: Option<&str>, faults: &Faults) -> Option<String> {
+    // Read where it stands in the request, so that the pointers are right.
+    let document = format!("{{\"rules\":{}}}", rules.unwrap_or("{}"));
+    let json = match json::parse(document.as_bytes()) {
+        Ok(json) => json,
+        Err(words) => {
+            faults.add("/rules", rules.unwrap_or_default(), words);
             return None;
         }
     };
-    members.retain(|(name, value)| !(name == "min_minutes" && *value == Node::Null));
-    if !members.iter().any(|(name, _)| name == "min_minutes") {
-        members.push(("min_minutes".to_owned(), Node::Integer(MIN_MINUTES)));
+    let given = At::root(json, faults).peek("rules")?;
+    let given = if given.json().kind() == Kind::Null { At::root(Json::EMPTY_OBJECT, faults) } else { given };
+    let mut rules = Rules::read(&given)?;
+    if given.peek("min_minutes").is_none_or(|at| at.json().kind() == Kind::Null) {
+        rules.min_minutes = MIN_MINUTES;
     }
-    let document = Node::Object(vec![("rules".to_owned(), Node::Object(members))]);
-    let rules = At::root(&document, faults).object(&["rules"])?.optional("rules")?;
-    Some(Rules::read(&rules)?.canonical())
+    Some(rules.canonical())
 }
 
 /// Makes a draft.
@@ -102,7 +101,7 @@ fn check(wanted: &NewRound, now: &Now) -> Result<Round, AppError> {
         let value = if field == "answer_until" { wanted.answer_until.to_string() } else { String::new() };
         faults.add(format!("/{field}"), value, rule);
     }
-    let rules = read_rules(wanted.rules.as_ref(), &faults);
+    let rules = read_rules(wanted.rules.as_deref(), &faults);
     let round = rules.map(|rules| Round {
         id: RoundId::new(now.id("round")),
         name: wanted.name.clone(),

@@ -76,8 +76,8 @@ pub(super) fn freeze(db: &mut Db, round: &Round) -> Result<files::Round, AppErro
 /// The rules as they stand in the table, which were checked when the round was made.
 fn read_rules(round: &Round) -> Result<Rules, AppError> {
     let faults = Faults::none();
-    let node = json::parse(round.rules.as_bytes()).map_err(AppError::Internal)?;
-    let rules = Rules::read(&At::root(&node, &faults));
+    let json = json::parse(round.rules.as_bytes()).map_err(AppError::Internal)?;
+    let rules = Rules::read(&At::root(json, &faults));
     faults.into_result(rules).map_err(|found| {
         let words: Vec<String> = found.iter().map(ToString::to_string).collect();
         AppError::Internal(format!("rules of round {}: {}", round.id, words.join("; ")))

@@ -125,26 +125,21 @@ fn person(at: &At<'_>, known: &mut Known) -> Option<AuditStaff> {
     let priority = object.optional("priority").map_or(Some(0), |at| at.integer(0..=1_000));
     let mut hosts = HashSet::new();
     let feasible = object.required("feasible").and_then(|at| {
-        at.list_of(|row| match &row.list()?[..] {
-            [place, dates, score] => {
-                let host = known_id(place, &known.libraries);
-                let days = unique(dates, |at| known_date(at, &known.dates));
-                let score = score.integer(VALUE);
-                if host.is_some() && host == home {
-                    place.fault("nobody is sent to the own library");
-                }
-                if host.as_ref().is_some_and(|host| !hosts.insert(host.clone())) {
-                    place.fault("this host stands here twice");
-                }
-                if days.as_ref().is_some_and(Vec::is_empty) {
-                    dates.fault("must not be empty");
-                }
-                Some((host?, days?, score?))
+        at.list_of(|row| {
+            let [place, dates, score] = row.tuple("must be a host, its dates and the score")?;
+            let host = known_id(&place, &known.libraries);
+            let days = unique(&dates, |at| known_date(at, &known.dates));
+            let score = score.integer(VALUE);
+            if host.is_some() && host == home {
+                place.fault("nobody is sent to the own library");
             }
-            _ => {
-                row.fault("must be a host, its dates and the score");
-                None
+            if host.as_ref().is_some_and(|host| !hosts.insert(host.clone())) {
+                place.fault("this host stands here twice");
             }
+            if days.as_ref().is_some_and(Vec::is_empty) {
+                dates.fault("must not be empty");
+            }
+            Some((host?, days?, score?))
         })
     });
     Some(AuditStaff { id: id?, home: home?, priority: priority?, feasible: feasible? })

@@ -4,13 +4,13 @@ pub(super) mod audit;
 pub(super) mod round;
 pub(super) mod schedule;
 
-use std::collections::{BTreeMap, HashSet};
-use std::hash::Hash;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::NaiveDate;
 
 use super::round::Minutes;
-use crate::domain::json::{At, Node, Object, parse_date};
+use crate::domain::fault::shortened;
+use crate::domain::json::{At, Kind, Object, parse_date};
 
 /// A text that is not empty.
 pub(super) fn text(at: &At<'_>) -> Option<String> {
@@ -19,22 +19,27 @@ pub(super) fn text(at: &At<'_>) -> Option<String> {
         at.fault("must not be empty");
         return None;
     }
-    Some(text.to_owned())
+    Some(text.into_owned())
 }
 
 /// An array whose elements differ; repeated ones are reported beside those that cannot be read.
-pub(super) fn unique<T: Clone + Eq + Hash>(
-    at: &At<'_>,
-    mut read: impl FnMut(&At<'_>) -> Option<T>,
-) -> Option<Vec<T>> {
-    let mut seen = HashSet::new();
-    at.list_of(|place| {
-        let value = read(place)?;
-        if !seen.insert(value.clone()) {
-            place.fault("stands here twice");
-        }
-        Some(value)
-    })
+pub(super) fn unique<T: Ord>(at: &At<'_>, mut read: impl FnMut(&At<'_>) -> Option<T>) -> Option<Vec<T>> {
+    let values: Vec<Option<T>> = at.list_of(|place| Some(read(place)))?;
+    // Sorting takes less memory than a set of them.
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_unstable_by(|a, b| values[*a].cmp(&values[*b]).then(a.cmp(b)));
+    let same = |pair: &&[usize]| values[pair[0]].is_some() && values[pair[0]] == values[pair[1]];
+    let repeated: BTreeSet<usize> = order.windows(2).filter(same).map(|pair| pair[1]).collect();
+    if !repeated.is_empty() {
+        let mut number = 0;
+        at.each(|place| {
+            if repeated.contains(&number) {
+                place.fault("stands here twice");
+            }
+            number += 1;
+        })?;
+    }
+    values.into_iter().collect()
 }
 
 /// An array of texts that differ.
@@ -78,26 +83,21 @@ pub(super) fn by_date<T>(
     mut read: impl FnMut(&At<'_>) -> Option<T>,
 ) -> Option<BTreeMap<NaiveDate, T>> {
     let Some(at) = object.optional(key) else { return Some(BTreeMap::new()) };
-    let rows: Vec<Option<(NaiveDate, T)>> = at
-        .table()?
-        .iter()
-        .map(|(key, at)| {
-            let day = match parse_date(key) {
-                Ok(day) if dates.contains(&day) => Some(day),
-                Ok(_) => {
-                    at.fault(format!("the key {key} {NO_SUCH_DATE}"));
-                    None
-                }
-                Err(rule) => {
-                    at.fault(format!("the key {key} {rule}"));
-                    None
-                }
-            };
-            let value = read(at);
-            Some((day?, value?))
-        })
-        .collect();
-    rows.into_iter().collect()
+    at.table_of(|key, at| {
+        let day = match parse_date(key) {
+            Ok(day) if dates.contains(&day) => Some(day),
+            Ok(_) => {
+                at.fault(format!("the key {key} {NO_SUCH_DATE}"));
+                None
+            }
+            Err(rule) => {
+                at.fault(format!("the key {} {rule}", shortened(key)));
+                None
+            }
+        };
+        let value = read(at);
+        Some((day?, value?))
+    })
 }
 
 /// `HH:MM`, 00:00 to 24:00.
@@ -120,20 +120,14 @@ pub(super) fn clock(at: &At<'_>) -> Option<Minutes> {
 
 /// Whether a file says that it is of another format: then only that is told, not what its fields would be wrong with.
 pub(super) fn is_other_format(at: &At<'_>, format: &str) -> bool {
-    let Node::Object(members) = at.node() else { return false };
-    let other = members.iter().find(|(key, _)| key == "format").filter(|(_, value)| match value {
-        Node::Text(text) => text != format && text.starts_with("library-swap/"),
-        Node::Null | Node::Bool(_) | Node::Integer(_) | Node::Number(_) | Node::List(_) | Node::Object(_) => {
-            false
-        }
-    });
-    if other.is_some()
-        && let Some(found) = at.table().and_then(|table| table.into_iter().find(|(key, _)| *key == "format"))
-    {
-        found.1.fault(format!("this is another kind of file: \"{format}\" is asked for here"));
-        return true;
+    let Some(found) = at.peek("format").filter(|found| found.json().kind() == Kind::Text) else {
+        return false;
+    };
+    let is_other = found.text().is_some_and(|text| text != format && text.starts_with("library-swap/"));
+    if is_other {
+        found.fault(format!("this is another kind of file: \"{format}\" is asked for here"));
     }
-    false
+    is_other
 }
 
 /// The format and version that every file begins with.
@@ -163,5 +157,5 @@ pub(super) fn sha256(at: &At<'_>) -> Option<String> {
         at.fault("must be a SHA-256 in lower-case hexadecimal");
         return None;
     }
-    Some(text.to_owned())
+    Some(text.into_owned())
 }

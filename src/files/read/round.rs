@@ -1,5 +1,6 @@
 //! Reads a round file.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
@@ -8,7 +9,6 @@ use chrono_tz::Tz;
 use super::{
     by_date, clock, header, is_other_format, known_date, optional, optional_texts, text, unique, unique_texts,
 };
-use crate::domain::fault::maybe;
 use crate::domain::json::{At, Object};
 use crate::files::round::{Forbidden, Hours, Library, Lock, Round, Staff};
 use crate::files::rules::Rules;
@@ -103,7 +103,7 @@ fn sums_are_exact(at: &At<'_>, round: &Round) -> bool {
 }
 
 fn optional_name(object: &Object<'_>) -> Option<String> {
-    object.optional("name").map_or(Some(String::new()), |at| at.text().map(str::to_owned))
+    object.optional("name").map_or(Some(String::new()), |at| at.text().map(Cow::into_owned))
 }
 
 fn list<T>(object: &Object<'_>, key: &str, read: impl FnMut(&At<'_>) -> Option<T>) -> Option<Vec<T>> {
@@ -111,38 +111,41 @@ fn list<T>(object: &Object<'_>, key: &str, read: impl FnMut(&At<'_>) -> Option<T
 }
 
 fn groups(at: &At<'_>) -> Option<Vec<Vec<String>>> {
-    let mut first: HashMap<String, String> = HashMap::new();
+    let mut first: HashMap<String, usize> = HashMap::new();
+    let mut own = 0;
     at.list_of(|group| {
-        unique(group, |place| {
+        let names = unique(group, |place| {
             let name = text(place)?;
-            let own = group.pointer();
-            let other = first.entry(name.clone()).or_insert_with(|| own.to_owned());
+            let other = *first.entry(name.clone()).or_insert(own);
             if other != own {
+                let other = format!("{}/{other}", at.pointer());
                 place.fault(format!("this employer is in two groups, the other at {other}"));
             }
             Some(name)
-        })
+        });
+        own += 1;
+        names
     })
 }
 
 fn known_library(at: &At<'_>, known: &Known) -> Option<String> {
     let id = text(at)?;
     if !known.libraries.contains(&id) {
-        let near = maybe_of(&id, &known.libraries);
+        let near = maybe_of(at, &id, &known.libraries);
         at.fault(format!("there is no such library in this round{near}"));
     }
     Some(id)
 }
 
 /// A suggestion, where the list is short enough to look through.
-fn maybe_of(id: &str, known: &HashSet<String>) -> String {
-    if known.len() > 2_000 { String::new() } else { maybe(id, known.iter().map(String::as_str)) }
+fn maybe_of(at: &At<'_>, id: &str, known: &HashSet<String>) -> String {
+    if known.len() > 2_000 { String::new() } else { at.maybe(id, known.iter().map(String::as_str)) }
 }
 
 fn known_person(at: &At<'_>, known: &Known) -> Option<String> {
     let id = text(at)?;
     if !known.staff.contains(&id) {
-        at.fault(format!("there is no such person in this round{}", maybe_of(&id, &known.staff)));
+        at.fault(format!("there is no such person in this round{}", maybe_of(at, &id, &known.staff)));
     }
     Some(id)
 }
@@ -157,21 +160,18 @@ fn counts(object: &Object<'_>, key: &str, known: &Known) -> Option<BTreeMap<Naiv
 
 fn hours(object: &Object<'_>, known: &Known) -> Option<Hours> {
     by_date(object, "hours", &known.dates, |at| {
-        let times = at.list_of(clock)?;
-        match times[..] {
-            [from, to] if from < to => Some((from, to)),
-            [1440, _] => {
-                at.list()?.first()?.fault("24:00 ends a day and starts none");
+        let [start, end] = at.tuple("must be two times, the start and the end")?;
+        match (clock(&start), clock(&end)) {
+            (Some(from), Some(to)) if from < to => Some((from, to)),
+            (Some(1440), Some(_)) => {
+                start.fault("24:00 ends a day and starts none");
                 None
             }
-            [_, _] => {
+            (Some(_), Some(_)) => {
                 at.fault("the start must lie before the end");
                 None
             }
-            _ => {
-                at.fault("must be two times, the start and the end");
-                None
-            }
+            (None, _) | (_, None) => None,
         }
     })
 }
@@ -307,24 +307,18 @@ fn person(at: &At<'_>, known: &mut Known) -> Option<Staff> {
 
 /// An unordered pair: the same two libraries in either order are a repeated value.
 fn partner(at: &At<'_>, known: &Known, seen: &mut HashSet<[String; 2]>) -> Option<[String; 2]> {
-    let pair = at.list_of(|at| known_library(at, known))?;
-    match <[String; 2]>::try_from(pair) {
-        Ok([a, b]) if a == b => {
-            at.fault("a library is no partner of itself");
-            None
-        }
-        Ok([a, b]) => {
-            let sorted = if a < b { [a.clone(), b.clone()] } else { [b.clone(), a.clone()] };
-            if !seen.insert(sorted) {
-                at.fault("this pair stands here twice");
-            }
-            Some([a, b])
-        }
-        Err(_) => {
-            at.fault("must be a pair of libraries");
-            None
-        }
+    let [one, other] = at.tuple("must be a pair of libraries")?;
+    let (a, b) = (known_library(&one, known), known_library(&other, known));
+    let (a, b) = (a?, b?);
+    if a == b {
+        at.fault("a library is no partner of itself");
+        return None;
     }
+    let sorted = if a < b { [a.clone(), b.clone()] } else { [b.clone(), a.clone()] };
+    if !seen.insert(sorted) {
+        at.fault("this pair stands here twice");
+    }
+    Some([a, b])
 }
 
 fn locks(object: &Object<'_>, known: &Known) -> Option<Vec<Lock>> {

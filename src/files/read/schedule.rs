@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{header, is_other_format, optional, sha256, text};
-use crate::domain::json::{At, Node, Object};
+use crate::domain::json::{At, Kind, Object};
 use crate::files::schedule::{
     Change, ChangeTo, Objective, Outcomes, Placement, Prices, Proof, Reason, Run, Schedule, Unplaced, Waiver,
 };
@@ -73,7 +73,7 @@ fn unplaced(at: &At<'_>) -> Option<Unplaced> {
     let object =
         at.object(&["staff", "reason", "hosts_considered", "excluded", "change", "change_reason"])?;
     let staff = required_text(&object, "staff");
-    let reason = object.required("reason").and_then(|at| match at.text()? {
+    let reason = object.required("reason").and_then(|at| match at.text()?.as_ref() {
         "not_feasible" => Some(Reason::NotFeasible),
         "outweighed" => Some(Reason::Outweighed),
         "dropped_out" => Some(Reason::DroppedOut),
@@ -84,9 +84,7 @@ fn unplaced(at: &At<'_>) -> Option<Unplaced> {
     });
     let hosts_considered = count(&object, "hosts_considered");
     let excluded = object.optional("excluded").map_or(Some(BTreeMap::new()), |at| {
-        let rows: Vec<Option<(String, i64)>> =
-            at.table()?.iter().map(|(code, at)| Some(((*code).to_owned(), at.integer(COUNT)?))).collect();
-        rows.into_iter().collect()
+        at.table_of(|code, at| Some((code.to_owned(), at.integer(COUNT)?)))
     });
     let change = optional(&object, "change", change);
     let change_reason = optional(&object, "change_reason", text);
@@ -103,10 +101,10 @@ fn unplaced(at: &At<'_>) -> Option<Unplaced> {
 fn change(at: &At<'_>) -> Option<Change> {
     let object = at.object(&["field", "to", "host", "date", "displaces"])?;
     let field = required_text(&object, "field");
-    let to = object.required("to").and_then(|at| match at.node() {
-        Node::Text(text) => Some(ChangeTo::Text(text.clone())),
-        Node::Integer(_) | Node::Number(_) => at.number(f64::MIN..=f64::MAX).map(ChangeTo::Number),
-        Node::Null | Node::Bool(_) | Node::List(_) | Node::Object(_) => {
+    let to = object.required("to").and_then(|at| match at.json().kind() {
+        Kind::Text => at.text().map(|text| ChangeTo::Text(text.into_owned())),
+        Kind::Number => at.number(f64::MIN..=f64::MAX).map(ChangeTo::Number),
+        Kind::Null | Kind::Bool | Kind::List | Kind::Object => {
             at.fault("must be a number or a text");
             None
         }
@@ -147,7 +145,7 @@ fn objective(at: &At<'_>) -> Option<Objective> {
     let (value, bound, bound_prices) = (number("value"), number("bound"), number("bound_prices"));
     let gap = object.required("gap").and_then(|at| at.number(f64::MIN..=f64::MAX));
     let optimal = object.required("optimal").and_then(|at| at.boolean());
-    let proof = object.required("proof").and_then(|at| match at.text()? {
+    let proof = object.required("proof").and_then(|at| match at.text()?.as_ref() {
         "prices" => Some(Proof::Prices),
         "search" => Some(Proof::Search),
         _ => {
@@ -168,37 +166,25 @@ fn objective(at: &At<'_>) -> Option<Objective> {
 /// `[[library, date, price], …]`
 fn day_prices(object: &Object<'_>, key: &str) -> Option<Vec<(String, NaiveDate, i64)>> {
     object.optional(key).map_or(Some(Vec::new()), |at| {
-        at.list_of(|row| match &row.list()?[..] {
-            [library, day, price] => {
-                let (library, day, price) = (text(library), day.date(), price.integer(ANY));
-                Some((library?, day?, price?))
-            }
-            _ => {
-                row.fault("must be a library, a date and a price");
-                None
-            }
+        at.list_of(|row| {
+            let [library, day, price] = row.tuple("must be a library, a date and a price")?;
+            let (library, day, price) = (text(&library), day.date(), price.integer(ANY));
+            Some((library?, day?, price?))
         })
     })
 }
 
 fn prices(at: &At<'_>) -> Option<Prices> {
     let object = at.object(&["staff", "hosting", "hosting_limit", "release", "balance"])?;
-    let staff = object.optional("staff").map_or(Some(BTreeMap::new()), |at| {
-        let rows: Vec<Option<(String, i64)>> =
-            at.table()?.iter().map(|(id, at)| Some(((*id).to_owned(), at.integer(ANY)?))).collect();
-        rows.into_iter().collect()
-    });
+    let staff = object
+        .optional("staff")
+        .map_or(Some(BTreeMap::new()), |at| at.table_of(|id, at| Some((id.to_owned(), at.integer(ANY)?))));
     let hosting = day_prices(&object, "hosting");
     let hosting_limit = object.optional("hosting_limit").map_or(Some(Vec::new()), |at| {
-        at.list_of(|row| match &row.list()?[..] {
-            [library, price] => {
-                let (library, price) = (text(library), price.integer(ANY));
-                Some((library?, price?))
-            }
-            _ => {
-                row.fault("must be a library and a price");
-                None
-            }
+        at.list_of(|row| {
+            let [library, price] = row.tuple("must be a library and a price")?;
+            let (library, price) = (text(&library), price.integer(ANY));
+            Some((library?, price?))
         })
     });
     let (release, balance) = (day_prices(&object, "release"), day_prices(&object, "balance"));
