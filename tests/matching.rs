@@ -6,6 +6,7 @@
 #[macro_use]
 mod loud;
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::Command;
@@ -13,10 +14,13 @@ use std::process::Command;
 use library_swap::files::schedule::Proof;
 use library_swap::files::{Round, Schedule};
 use library_swap::matching::{MatchError, Options, Progress, StopReason, solve, write_mps};
+use library_swap::verify::{Rule, Subject, verify};
 use serde_json::{Value, json};
 
 #[path = "matching_brute/mod.rs"]
 mod brute;
+#[path = "matching_brute/order.rs"]
+mod order;
 
 fn run(round: &Round, options: &Options) -> Result<Schedule, MatchError> {
     solve(round, options, &mut |_| ControlFlow::Continue(()))
@@ -32,43 +36,143 @@ fn without_run(mut schedule: Schedule) -> Schedule {
     schedule
 }
 
-#[test]
-fn random_small_rounds_equal_an_exhaustive_search_and_their_bounds_hold() {
-    let (mut optimal, mut infeasible, mut broken, mut searched) = (0, 0, 0, 0);
-    for seed in 0..600 {
-        let value = brute::random::round(seed);
-        let round = read(&value);
-        let expected = brute::optimum(&round);
-        match (run(&round, &Options::default()), expected) {
-            (Ok(schedule), brute::Optimum::Value(best)) => {
-                brute::check(&round, &schedule)
-                    .unwrap_or_else(|words| panic!("seed {seed}: {words}\n{value}"));
-                assert_eq!(schedule.objective.value, best, "seed {seed}\n{value}");
-                assert_eq!(schedule.objective.bound, best, "seed {seed}\n{value}");
-                assert!(schedule.objective.optimal, "seed {seed}");
-                optimal += 1;
-                searched += i64::from(schedule.objective.proof == Proof::Search);
+/// What was found in how many random rounds.
+#[derive(Default)]
+struct Tally {
+    optimal: usize,
+    searched: usize,
+    infeasible: usize,
+    broken: usize,
+    /// How often a rule took a host away from somebody.
+    excluded: BTreeMap<String, i64>,
+}
+
+/// A right schedule is one that the checker does not refuse.
+fn accept(round: &Round, schedule: &Schedule, seed: u64) {
+    let report = verify(&Subject::Round(round), schedule);
+    assert!(report.is_clean(), "seed {seed}: {:?}", report.breaches);
+}
+
+fn compare(seed: u64, tally: &mut Tally) {
+    let value = brute::random::round(seed);
+    let round = read(&value);
+    let expected = brute::optimum(&round);
+    match (run(&round, &Options::default()), &expected) {
+        (Ok(schedule), brute::Optimum::Value(best)) => {
+            brute::check(&round, &schedule).unwrap_or_else(|words| panic!("seed {seed}: {words}\n{value}"));
+            accept(&round, &schedule, seed);
+            assert_eq!(schedule.objective.value, *best, "seed {seed}\n{value}");
+            assert_eq!(schedule.objective.bound, *best, "seed {seed}\n{value}");
+            assert!(schedule.objective.optimal, "seed {seed}");
+            tally.optimal += 1;
+            tally.searched += usize::from(schedule.objective.proof == Proof::Search);
+            for (code, count) in schedule.unplaced.iter().flat_map(|left| &left.excluded) {
+                *tally.excluded.entry(code.clone()).or_default() += count;
             }
-            (Err(MatchError::LocksInfeasible), brute::Optimum::LocksInfeasible) => infeasible += 1,
-            (Err(MatchError::LockBreaksRule { .. }), brute::Optimum::LockBreaksRule) => broken += 1,
-            (found, expected) => panic!("seed {seed}: {found:?}, expected {expected:?}\n{value}"),
         }
+        (Err(MatchError::LocksInfeasible), brute::Optimum::LocksInfeasible) => tally.infeasible += 1,
+        (Err(MatchError::LockBreaksRule { .. }), brute::Optimum::LockBreaksRule) => tally.broken += 1,
+        (found, expected) => panic!("seed {seed}: {found:?}, expected {expected:?}\n{value}"),
     }
-    eprintln!(
-        "{optimal} optimal ({searched} by search), {infeasible} infeasible, {broken} with a broken lock"
-    );
-    assert!(optimal > 300 && infeasible > 2 && broken > 20, "the random rounds have become one-sided");
+    // Stopped at once: another right schedule, whose bounds hold all the same.
+    let stop = |_: &Progress| ControlFlow::Break(StopReason::Cancelled);
+    if let Ok(schedule) = solve(&round, &Options::default(), &mut { stop }) {
+        accept(&round, &schedule, seed);
+        let brute::Optimum::Value(best) = expected else { panic!("seed {seed}: {expected:?}\n{value}") };
+        let objective = &schedule.objective;
+        assert!((objective.value..=objective.bound).contains(&best), "seed {seed}: {best}, {objective:?}");
+    }
 }
 
 #[test]
-fn the_order_of_the_input_and_the_number_of_threads_change_nothing() {
-    for seed in 0..60 {
-        let value = brute::random::round(seed);
-        let Ok(schedule) = run(&read(&value), &Options::default()) else { continue };
-        let shuffled = read(&brute::random::shuffled(&value, seed));
-        let again = run(&shuffled, &Options { threads: 3, ..Options::default() }).expect("solved before");
-        assert_eq!(without_run(again), without_run(schedule), "seed {seed}");
+fn two_thousand_random_small_rounds_equal_an_exhaustive_search_and_no_right_schedule_is_refused() {
+    const ROUNDS: u64 = 2_000;
+    let part = |first: u64| {
+        let mut tally = Tally::default();
+        (first..ROUNDS).step_by(2).for_each(|seed| compare(seed, &mut tally));
+        tally
+    };
+    let (even, odd) = std::thread::scope(|scope| {
+        let even = scope.spawn(|| part(0));
+        let odd = part(1);
+        (even.join().unwrap_or_else(|words| std::panic::resume_unwind(words)), odd)
+    });
+    let sum = |count: fn(&Tally) -> usize| count(&even) + count(&odd);
+    let (optimal, infeasible, broken) = (sum(|t| t.optimal), sum(|t| t.infeasible), sum(|t| t.broken));
+    eprintln!(
+        "{optimal} optimal ({} by search), {infeasible} infeasible, {broken} with a broken lock",
+        sum(|t| t.searched)
+    );
+    assert!(optimal > 1_000 && infeasible > 6 && broken > 60, "the random rounds have become one-sided");
+    for code in Rule::ALL.into_iter().filter(|rule| *rule != Rule::OwnLibrary).map(Rule::as_str) {
+        let count = even.excluded.get(code).unwrap_or(&0) + odd.excluded.get(code).unwrap_or(&0);
+        assert!(count >= 20, "{code} took only {count} hosts away: the random rounds have become one-sided");
     }
+}
+
+/// Removes a field of every element of a list.
+fn without(list: &str, field: &str, value: &mut Value) {
+    for row in value[list].as_array_mut().expect("a list") {
+        row.as_object_mut().expect("an object").remove(field);
+    }
+}
+
+/// A rule, and how to lift it from a round.
+type Lift = (&'static str, fn(&mut Value));
+
+#[rustfmt::skip]
+const LIFTS: &[Lift] = &[
+    ("same_employer", |v| v["rules"]["same_employer"] = json!(true)),
+    ("employer_groups", |v| v["employer_groups"] = json!([])),
+    ("sectors", |v| v["rules"]["sectors"] = json!("any")),
+    ("partners_only", |v| v["rules"]["partners_only"] = json!(false)),
+    ("partner", |v| v["rules"]["weights"]["partner"] = json!(0)),
+    ("avoid", |v| without("staff", "avoid", v)),
+    ("forbidden on a date", |v| v["forbidden"].as_array_mut().expect("pairs").retain(|pair| pair.get("date").is_none())),
+    ("forbidden for ever", |v| v["forbidden"].as_array_mut().expect("pairs").retain(|pair| pair.get("date").is_some())),
+    ("repeat_hosts", |v| v["rules"]["repeat_hosts"] = json!(true)),
+    ("unknown_distance", |v| v["rules"]["unknown_distance"] = json!(true)),
+    ("max_km", |v| v["staff"].as_array_mut().expect("staff").iter_mut().for_each(|p| p["max_km"] = json!(20_000))),
+    ("origin", |v| without("staff", "origin", v)),
+    ("needs", |v| without("staff", "needs", v)),
+    ("vetting", |v| without("libraries", "vetting_required", v)),
+    ("escorts", |v| without("libraries", "escorts_visitors", v)),
+    ("assurance", |v| v["staff"].as_array_mut().expect("staff").iter_mut().for_each(|p| p["assured_until"] = json!("2099-01-01"))),
+    ("hours", |v| v["rules"]["min_minutes"] = json!(0)),
+    ("hosting_limit", |v| without("libraries", "hosting_limit", v)),
+    ("hosting", |v| v["libraries"].as_array_mut().expect("libraries").iter_mut().for_each(|l| l["hosting"] = l["hosting"].as_object().expect("a table").keys().map(|d| (d.clone(), json!(9))).collect())),
+    ("release", |v| v["libraries"].as_array_mut().expect("libraries").iter_mut().for_each(|l| l["release"] = l["release"].as_object().expect("a table").keys().map(|d| (d.clone(), json!(9))).collect())),
+    ("dates", |v| { let all = v["dates"].clone(); v["staff"].as_array_mut().expect("staff").iter_mut().for_each(|p| p["dates"] = all.clone()); }),
+    ("balance", |v| v["rules"]["balance"] = Value::Null),
+    ("priority", |v| without("staff", "priority", v)),
+    ("wishes", |v| without("staff", "sectors", v)),
+    ("topics", |v| without("staff", "topics", v)),
+    ("weight", |v| v["rules"]["placement_weight"] = json!(77)),
+    ("locks", |v| v["locks"] = json!([])),
+    ("override", |v| without("locks", "override", v)),
+];
+
+/// The random rounds are worth comparing: each part of the format decides in some of them what the optimum is.
+#[test]
+fn every_rule_decides_some_random_rounds() {
+    let best =
+        |value: &Value| run(&read(value), &Options::default()).map(|schedule| schedule.objective.value).ok();
+    let mut decided = vec![0; LIFTS.len()];
+    for seed in 0..700 {
+        let value = brute::random::round(seed);
+        let mut before = None;
+        for (count, (_, lift)) in decided.iter_mut().zip(LIFTS) {
+            let mut lifted = value.clone();
+            lift(&mut lifted);
+            if *count < 3 && lifted != value {
+                let before = *before.get_or_insert_with(|| best(&value));
+                *count += u32::from(best(&lifted) != before);
+            }
+        }
+    }
+    let count = |((name, _), count): (&Lift, u32)| (count < 3).then(|| format!("{name}: {count}"));
+    let few: Vec<String> = LIFTS.iter().zip(decided).filter_map(count).collect();
+    assert!(few.is_empty(), "these decide too few of the random rounds: {few:?}");
 }
 
 #[test]
@@ -172,8 +276,10 @@ fn threads_change_nothing_where_dates_are_large_enough_to_be_shared_out() {
     let Some(round) = preset(&["--preset", "medium", "--balance", "1"]) else { return };
     let options = Options { work: Some(100_000), ..Options::default() };
     let one = run(&round, &options).expect("a schedule");
-    let three = run(&round, &Options { threads: 3, ..options }).expect("a schedule");
-    assert_eq!(without_run(one.clone()), without_run(three));
+    for threads in [2, 8] {
+        let more = run(&round, &Options { threads, ..options.clone() }).expect("a schedule");
+        assert_eq!(without_run(one.clone()), without_run(more), "{threads} threads");
+    }
     assert_eq!(one.run.stopped, "work");
     brute::check(&round, &one).expect("certified");
 }

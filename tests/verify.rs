@@ -21,6 +21,7 @@ mod made;
 
 use chrono::{Days, NaiveDate};
 use golden::golden;
+use library_swap::files::round::Library;
 use library_swap::files::schedule::{Change, ChangeTo, Proof, Reason, Waiver};
 use library_swap::files::{AuditFile, Round, Schedule};
 use library_swap::verify::{Code, Rule, Subject, Verdict, verify, without_people};
@@ -93,6 +94,36 @@ const DAMAGES: &[(&str, Code, Damage)] = &[
             Some(date) => { s.placements[0].date = *date; true }
             None => false,
         }
+    }),
+    ("everybody at one host on one date", Code::HostFull, |_, s| {
+        let first = s.placements[0].clone();
+        s.placements.iter_mut().for_each(|p| { p.host.clone_from(&first.host); p.date = first.date; });
+        true
+    }),
+    ("everybody at a host with a limit", Code::HostLimit, |r, s| {
+        let Some(host) = r.libraries.iter().find(|l| l.hosting_limit.is_some()) else { return false };
+        s.placements.iter_mut().for_each(|p| p.host.clone_from(&host.id));
+        true
+    }),
+    ("all of a library away on one date", Code::Cover, |r, s| {
+        let home_of = |id: &str| r.staff.iter().find(|p| p.id == id).expect("known").home.clone();
+        // A home with more people placed than it releases on a date.
+        let mut placed = std::collections::BTreeMap::<String, i64>::new();
+        s.placements.iter().for_each(|p| *placed.entry(home_of(&p.staff)).or_default() += 1);
+        let few = |l: &&Library| placed.get(&l.id).is_some_and(|n| *n > l.release.get(&r.dates[0]).copied().unwrap_or(0));
+        let Some(home) = r.libraries.iter().find(few) else { return false };
+        s.placements.iter_mut().filter(|p| home_of(&p.staff) == home.id).for_each(|p| p.date = r.dates[0]);
+        true
+    }),
+    ("one of a ring stays at home", Code::Balance, |r, s| {
+        s.placements.remove(0);
+        r.rules.balance == Some(0) && r.locks.is_empty()
+    }),
+    ("a ring in two halves", Code::Ring, |_, s| {
+        let last = s.placements.iter().filter_map(|p| p.ring).max().unwrap_or(0);
+        let Some(ring) = s.placements.iter().find_map(|p| p.ring) else { return false };
+        s.placements.iter_mut().rfind(|p| p.ring == Some(ring)).expect("a member").ring = Some(last + 1);
+        true
     }),
     ("two hosts swapped", Code::Score, |_, s| {
         let last = s.placements.len() - 1;

@@ -51,8 +51,8 @@ pub fn round(seed: u64) -> Value {
     let weight = x.of(&[json!(1000), json!(1000), json!(0), json!(40), json!("strict")]).clone();
     let rules = json!({
         "sectors": sectors, "same_employer": x.percent(30), "repeat_hosts": x.percent(30),
-        "partners_only": x.percent(5), "unknown_distance": x.percent(50),
-        "min_minutes": if x.percent(30) { 120 } else { 0 },
+        "partners_only": x.percent(8), "unknown_distance": x.percent(50),
+        "min_minutes": x.of(&[0, 0, 90, 120]),
         "balance": balance, "placement_weight": weight,
         "weights": {"sector": [40, 25, 10], "topic": 10, "topics_max": 2, "nearness": 20,
                     "partner": x.below(2) * 30},
@@ -74,7 +74,9 @@ pub fn round(seed: u64) -> Value {
                 // Mostly one that keeps the rules.
                 let others: Vec<&String> = libraries.iter().filter(|id| person["home"] != **id).collect();
                 lock["host"] = json!(x.of(&others));
-                lock["date"] = x.of(person["dates"].as_array().expect("dates")).clone();
+                if let Some(own @ [_, ..]) = person["dates"].as_array().map(Vec::as_slice) {
+                    lock["date"] = x.of(own).clone();
+                }
             }
             locks.push(lock);
         }
@@ -87,7 +89,7 @@ pub fn round(seed: u64) -> Value {
     }
     json!({
         "format": "library-swap/round", "version": 1, "timezone": "Europe/London", "dates": dates, "rules": rules,
-        "employer_groups": if x.percent(20) { json!([["emp-0", "emp-1"]]) } else { json!([]) },
+        "employer_groups": if x.percent(35) { json!([["emp-0", "emp-1", "emp-2"]]) } else { json!([]) },
         "partners": [["lib-0", "lib-1"]], "libraries": rows, "staff": staff, "locks": locks,
         "forbidden": forbidden,
     })
@@ -125,28 +127,33 @@ fn library(x: &mut Random, id: &str, dates: &[String]) -> Value {
     if x.percent(35) {
         row["hosting_limit"] = json!(x.below(3));
     }
-    if x.percent(25) {
-        row["hours"] = json!({x.of(dates).clone(): ["09:00", "13:00"]});
+    if x.percent(35) {
+        row["hours"] = hours(x, dates, ["09:00", "13:00"]);
     }
     row
 }
 
+/// The same hours on some dates.
+fn hours(x: &mut Random, dates: &[String], times: [&str; 2]) -> Value {
+    Value::Object(x.some(dates, 70).into_iter().map(|date| (date, json!(times))).collect())
+}
+
 fn person(x: &mut Random, id: &str, home: &str, dates: &[String], libraries: &[String], easy: bool) -> Value {
     let mut own = x.some(dates, 75);
-    if own.is_empty() {
+    if own.is_empty() && x.percent(80) {
         own.push(dates[0].clone());
     }
     let mut row = json!({
         "id": id, "home": home, "dates": own, "max_km": if easy { 60.0 } else { 12.5 },
         "sectors": x.some(&SECTORS, 60), "topics": x.some(&TOPICS, 50),
         "needs": if x.percent(12) { json!(["step-free"]) } else { json!([]) },
-        "visited": x.some(libraries, 8), "avoid": x.some(libraries, 6), "priority": x.below(8) / 6,
+        "visited": x.some(libraries, 8), "avoid": x.some(libraries, 6), "priority": x.of(&[0, 0, 0, 0, 0, 1, 1, 3]),
     });
     if x.percent(70) {
         row["assured_until"] = json!(x.of(&["2027-03-01", "2027-03-02", "2028-01-01"]));
     }
-    if x.percent(20) {
-        row["hours"] = json!({x.of(dates).clone(): ["11:30", "18:00"]});
+    if x.percent(35) {
+        row["hours"] = hours(x, dates, ["11:30", "18:00"]);
     }
     if x.percent(10) {
         row["origin"] = json!({"latitude": 52.05, "longitude": -2.05});
@@ -154,21 +161,65 @@ fn person(x: &mut Random, id: &str, home: &str, dates: &[String], libraries: &[S
     row
 }
 
-/// The same round with its lists in another order.
+/// Lists whose order means nothing, in a round and in its parts.
+const UNORDERED: [&str; 13] = [
+    "dates",
+    "libraries",
+    "staff",
+    "locks",
+    "forbidden",
+    "partners",
+    "employer_groups",
+    "employers",
+    "topics",
+    "access",
+    "needs",
+    "visited",
+    "avoid",
+];
+
+/// The same round with every list in another order whose order means nothing.
 pub fn shuffled(value: &Value, seed: u64) -> Value {
-    let mut x = Random::new(seed + 1_000_003);
     let mut value = value.clone();
-    for list in ["dates", "libraries", "staff", "locks", "forbidden", "partners"] {
-        if let Some(Value::Array(items)) = value.get_mut(list) {
-            for n in (1..items.len()).rev() {
-                items.swap(n, x.index(n + 1));
-            }
+    let mut x = Random::new(seed + 1_000_003);
+    shuffle(&mut value, &mut x);
+    for library in value["libraries"].as_array_mut().expect("libraries") {
+        permute(library["sectors"].as_array_mut().expect("sectors"), &mut x);
+    }
+    for pair in ["partners", "employer_groups"] {
+        for pair in value[pair].as_array_mut().expect("pairs") {
+            permute(pair.as_array_mut().expect("a pair"), &mut x);
         }
     }
-    for person in value["staff"].as_array_mut().expect("staff") {
-        for list in ["dates", "topics", "visited", "avoid"] {
-            person[list].as_array_mut().expect("a list").reverse();
-        }
+    if let Some(table) = value["rules"]["sectors"].as_object_mut() {
+        table.values_mut().for_each(|to| permute(to.as_array_mut().expect("sectors"), &mut x));
     }
     value
+}
+
+fn permute(items: &mut [Value], x: &mut Random) {
+    for n in (1..items.len()).rev() {
+        items.swap(n, x.index(n + 1));
+    }
+}
+
+/// Permutes the members of objects too.
+fn shuffle(value: &mut Value, x: &mut Random) {
+    match value {
+        Value::Object(members) => {
+            let mut rows: Vec<(String, Value)> = std::mem::take(members).into_iter().collect();
+            for n in (1..rows.len()).rev() {
+                rows.swap(n, x.index(n + 1));
+            }
+            for (key, value) in &mut rows {
+                if let (true, Value::Array(items)) = (UNORDERED.contains(&key.as_str()), &mut *value) {
+                    permute(items, x);
+                }
+                shuffle(value, x);
+            }
+            members.extend(rows);
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| shuffle(item, x)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
