@@ -13,6 +13,8 @@ mod loud;
 mod damaged;
 #[path = "files/golden.rs"]
 mod golden;
+#[path = "files/presets.rs"]
+mod presets;
 #[path = "files/samples.rs"]
 mod samples;
 
