@@ -1,0 +1,7 @@
+//! The file readers and what they stand on, under the name of the service's library.
+#![allow(dead_code, reason = "the rest of the vocabulary is the service's")]
+
+#[path = "../src/domain/mod.rs"]
+pub mod domain;
+#[path = "../src/files/mod.rs"]
+pub mod files;
