@@ -110,6 +110,15 @@ fn wait(mut child: Child) -> Output {
     child.wait_with_output().expect("its output")
 }
 
+/// Waits for a file that the command writes before it searches.
+fn wait_for(file: &Path) {
+    let begin = Instant::now();
+    while !file.exists() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{} is not written", file.display());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 fn start(folder: &Path, arguments: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_library-swap"))
         .args(["match", "round.json", "-o", "schedule.json"])
@@ -125,8 +134,9 @@ fn start(folder: &Path, arguments: &[&str]) -> Child {
 fn an_interrupt_ends_the_search_and_what_was_found_is_written_with_its_gap() {
     for signal in ["-INT", "-TERM"] {
         let folder = folder_with(&long_round());
-        let mut child = start(folder.path(), &[]);
-        std::thread::sleep(Duration::from_secs(2));
+        let mut child = start(folder.path(), &["--model", "model.mps"]);
+        wait_for(&folder.path().join("model.mps"));
+        std::thread::sleep(Duration::from_secs(1));
         assert!(child.try_wait().expect("its state").is_none(), "the round is too easy for this test");
         let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill");
         assert!(kill.success());

@@ -11,6 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::files::schedule::Proof;
 use crate::files::{Round, Schedule};
 use crate::matching::{MatchError, Options, Progress, StopReason, solve, write_mps};
@@ -83,16 +85,16 @@ pub fn run(args: &Args) -> ExitCode {
 fn match_round(args: &Args) -> Result<(), u8> {
     // Reading counts too: whoever allows a minute waits a minute.
     let begin = seconds_running();
+    let interrupted = watch_interrupts().map_err(|error| {
+        eprintln!("interrupts cannot be watched: {error}");
+        super::UNABLE
+    })?;
     let round = read_round(&args.round)?;
     if let Some(file) = &args.model {
         let mut model = Vec::new();
         write_mps(&round, &mut model).map_err(|error| refuse(&error))?;
         write_file(file, &model)?;
     }
-    let interrupted = watch_interrupts().map_err(|error| {
-        eprintln!("interrupts cannot be watched: {error}");
-        super::UNABLE
-    })?;
     let schedule = solve_in_time(args, &round, begin, &interrupted).map_err(|error| refuse(&error))?;
     let text = schedule.to_json();
     match &args.output {
@@ -130,19 +132,25 @@ fn refuse(error: &MatchError) -> u8 {
     }
 }
 
-/// A flag that is set when the user interrupts. A second interrupt ends the program.
+/// A flag that is set when the user interrupts, from now on. A second interrupt ends the program.
 fn watch_interrupts() -> std::io::Result<Arc<AtomicBool>> {
     /// What a shell says of a program that an interrupt has ended.
     const INTERRUPTED: i32 = 130;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let entered = runtime.enter();
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    drop(entered);
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
     std::thread::spawn(move || {
-        while runtime.block_on(super::serve::stop_signal()).is_ok() {
-            if flag.swap(true, Ordering::Relaxed) {
-                std::process::exit(INTERRUPTED);
+        runtime.block_on(async {
+            loop {
+                tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+                if flag.swap(true, Ordering::Relaxed) {
+                    std::process::exit(INTERRUPTED);
+                }
             }
-        }
+        });
     });
     Ok(interrupted)
 }
