@@ -12,6 +12,8 @@ mod loud;
 
 #[path = "verify/commands.rs"]
 mod commands;
+#[path = "verify/completed.rs"]
+mod completed;
 #[path = "verify/documented.rs"]
 mod documented;
 #[path = "files/golden.rs"]

@@ -183,6 +183,28 @@ impl Certificate {
         }
     }
 
+    /// Gives a person the lowest price that leaves no feasible triple a gain, adds it, and returns it in thousandths.
+    ///
+    /// No other price of the person makes the bound lower. Locked people have none.
+    pub(super) fn price_person(&mut self, model: &Model<'_>, person: usize, options: &Options) -> i128 {
+        if model.people[person].lock.is_some() {
+            return 0;
+        }
+        let home = model.people[person].home;
+        let gains = options.feasible.iter().flat_map(|(host, dates, score)| {
+            let value = 1000 * (model.weight_of(person) + i128::from(*score)) - self.hosting_limit[*host];
+            dates.iter().map(move |&date| (*host, date, value))
+        });
+        let rest = |(host, date, value): (usize, usize, i128)| {
+            value - self.hosting[host][date] - self.release[home][date] - self.balance[home][date]
+                + self.balance[host][date]
+        };
+        let price = gains.map(rest).max().unwrap_or(0).max(0);
+        self.staff[person] = price;
+        self.sum += price;
+        price
+    }
+
     /// The bound in points, rounded down, since values are whole.
     pub(super) fn bound(&self) -> i128 {
         self.sum.div_euclid(1000)

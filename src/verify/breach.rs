@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
+
 use super::rules::Rule;
 
 /// Which demand of the format is broken. The names are stable; `docs/files.md` lists them.
@@ -138,11 +140,24 @@ impl fmt::Display for Code {
     }
 }
 
+/// What a breach is about, by ids, as far as it is about one person, library or date.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// Whose placement.
+    pub staff: Option<String>,
+    /// The host; where people together are too many or too few, the library where they are.
+    pub library: Option<String>,
+    /// The date.
+    pub date: Option<NaiveDate>,
+}
+
 /// One thing that is wrong with a schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Breach {
     /// Which demand is broken.
     pub code: Code,
+    /// Where: of rules of the table, locks, capacities and balance; else empty.
+    pub about: About,
     /// Who, where, when, what stands there and what should.
     pub words: String,
 }
@@ -171,7 +186,11 @@ pub(super) struct Findings {
 
 impl Findings {
     pub(super) fn breach(&mut self, code: Code, words: impl AsRef<str>) {
-        self.breaches.push(Breach { code, words: one_line(words.as_ref()) });
+        self.breach_about(code, About::default(), words);
+    }
+
+    pub(super) fn breach_about(&mut self, code: Code, about: About, words: impl AsRef<str>) {
+        self.breaches.push(Breach { code, about, words: one_line(words.as_ref()) });
     }
 
     pub(super) fn note(&mut self, words: impl AsRef<str>) {

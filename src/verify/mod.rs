@@ -9,6 +9,7 @@
 
 mod bound;
 mod breach;
+mod complete;
 mod distance;
 mod explanations;
 mod model;
@@ -20,7 +21,8 @@ mod rules;
 
 use std::collections::HashSet;
 
-pub use breach::{Breach, Code};
+pub use breach::{About, Breach, Code};
+pub use complete::{Draft, complete};
 pub use model::Subject;
 pub use objective::Verdict;
 pub use publish::without_people;

@@ -56,7 +56,7 @@ fn double(n: i64) -> f64 {
 }
 
 /// (bound − value) / max(1, bound).
-fn gap(value: i64, bound: i64) -> f64 {
+pub(super) fn gap(value: i64, bound: i64) -> f64 {
     double(bound.saturating_sub(value)) / double(bound.max(1))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::breach::{Code, Findings};
+use super::breach::{About, Code, Findings};
 use super::model::{Judgement, Model, count};
 use super::rules::Rule;
 use crate::files::Schedule;
@@ -25,6 +25,14 @@ impl Placed<'_> {
     /// Who goes where and when, for people.
     pub(super) fn words(&self, model: &Model<'_>) -> String {
         format!("{} at {} on {}", self.staff, model.libraries[self.host].id, model.dates[self.date])
+    }
+
+    fn about(&self, model: &Model<'_>) -> About {
+        About {
+            staff: Some(self.staff.to_owned()),
+            library: Some(model.libraries[self.host].id.to_owned()),
+            date: Some(model.dates[self.date]),
+        }
     }
 }
 
@@ -84,12 +92,17 @@ fn check_rules(model: &Model<'_>, placed: &Placed<'_>, found: &mut Findings) {
     match (model.judge(placed.person, placed.host, placed.date), overridden) {
         (Judgement::Broken(rules), None) => {
             for rule in rules {
-                found.breach(Code::Rule(rule), format!("{words} breaks this rule"));
+                found.breach_about(
+                    Code::Rule(rule),
+                    placed.about(model),
+                    format!("{words} breaks this rule"),
+                );
             }
         }
         (Judgement::Broken(rules), Some(reason)) => {
             if rules.contains(&Rule::OwnLibrary) {
-                found.breach(Code::Rule(Rule::OwnLibrary), format!("{words}: no override lifts this rule"));
+                let words = format!("{words}: no override lifts this rule");
+                found.breach_about(Code::Rule(Rule::OwnLibrary), placed.about(model), words);
             }
             let codes: Vec<_> = rules.iter().map(|rule| rule.as_str()).collect();
             let codes = if codes.is_empty() { "no rule of its own".to_owned() } else { codes.join(", ") };
@@ -121,8 +134,10 @@ fn check_locks(model: &Model<'_>, schedule: &Schedule, known: &[Placed<'_>], fou
         if dropped_out(person.id) {
             found.note(format!("dropped out: {}, who was locked at {host} on {date}", person.id));
         } else {
-            found
-                .breach(Code::Lock, format!("{} is locked at {host} on {date}, but is not there", person.id));
+            let about =
+                About { staff: Some(person.id.to_owned()), library: Some(host.to_owned()), date: Some(date) };
+            let words = format!("{} is locked at {host} on {date}, but is not there", person.id);
+            found.breach_about(Code::Lock, about, words);
         }
     }
 }
@@ -178,7 +193,14 @@ impl<'a> Waivers<'a> {
                 self.needed.insert(what);
                 found.note(format!("waived: {place}: {words}: {reason}"));
             }
-            None => found.breach(what.0, format!("{place}: {words}")),
+            None => {
+                let about = About {
+                    staff: None,
+                    library: Some(model.libraries[what.1].id.to_owned()),
+                    date: what.2.map(|date| model.dates[date]),
+                };
+                found.breach_about(what.0, about, format!("{place}: {words}"));
+            }
         }
     }
 

@@ -64,6 +64,30 @@ pub(super) fn right_numbers(max_ring: Option<i64>, placed: &[Placed<'_>]) -> Vec
     number(placed, rings)
 }
 
+/// The rings that a schedule must have whose placements were changed by hand: those of a ring limit stay on dates where
+/// every placement has one; all others are the canonical ones.
+pub(super) fn numbers_after_edit(max_ring: Option<i64>, placed: &[Placed<'_>]) -> Vec<Option<i64>> {
+    let (mut kept, mut open) = (Vec::new(), Vec::new());
+    for day in by_date(placed) {
+        let whole = max_ring.is_some() && day.iter().all(|n| placed[*n].ring.is_some());
+        if whole { &mut kept } else { &mut open }.extend(day);
+    }
+    let of = |places: &[usize]| places.iter().map(|n| placed[*n].clone()).collect::<Vec<_>>();
+    let at = |places: &[usize], ring: Vec<usize>| ring.into_iter().map(|n| places[n]).collect::<Vec<_>>();
+    let given = given_rings(&of(&kept)).into_values().map(|ring| at(&kept, ring));
+    let split = canonical_split(&of(&open)).into_iter().map(|ring| at(&open, ring));
+    let rings = given.chain(split).collect();
+    number(placed, rings)
+}
+
+fn by_date(placed: &[Placed<'_>]) -> impl Iterator<Item = Vec<usize>> {
+    let mut days: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (n, placement) in placed.iter().enumerate() {
+        days.entry(placement.date).or_default().push(n);
+    }
+    days.into_values()
+}
+
 fn given_rings(placed: &[Placed<'_>]) -> BTreeMap<i64, Vec<usize>> {
     let mut rings: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
     for (n, placement) in placed.iter().enumerate() {
