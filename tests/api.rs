@@ -17,12 +17,18 @@ mod bad_input;
 mod documents;
 #[path = "api/doors.rs"]
 mod doors;
+#[path = "api/edits.rs"]
+mod edits;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/links.rs"]
 mod links;
 #[path = "api/lists.rs"]
 mod lists;
+#[path = "api/locks.rs"]
+mod locks;
+#[path = "api/runs.rs"]
+mod runs;
 #[path = "api/shapes.rs"]
 mod shapes;
 #[path = "api/sign_up.rs"]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use serde_json::json;
 use support::Database;
 
 /// The binary with an empty environment but for what is given.
@@ -96,6 +97,57 @@ fn a_second_serve_on_the_same_sqlite_file_refuses_with_the_reason() {
     assert_eq!(first.terminate(), 0, "SIGTERM ends it in order");
     let (third, _) = Served::start(&mut binary(folder.path(), "sqlite:data/x.db"));
     assert_eq!(third.terminate(), 0);
+}
+
+#[test]
+fn a_solver_of_its_own_solves_what_a_serving_process_leaves_to_it() {
+    support::for_each_url(|_, url| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let apart = |command: &str| {
+            let mut process = binary(folder.path(), url);
+            process.env("LIBRARY_SWAP__MATCHING__SOLVER", "apart").arg(command);
+            process
+        };
+        let token = text(&run(&mut apart("init")).stdout);
+        let mut serve = binary(folder.path(), url);
+        serve.env("LIBRARY_SWAP__MATCHING__SOLVER", "apart");
+        let (served, address) = Served::start(&mut serve);
+        let organiser = support::Client::new(&address, Some(token.trim()));
+        let today = chrono::Utc::now().date_naive();
+        let on = |days: u64| (today + chrono::Days::new(days)).to_string();
+        let round = organiser.post(
+            "/v1/rounds",
+            &json!({
+                "name": "Nobody’s", "time_zone": "UTC", "sign_up_until": on(2), "answer_until": on(4), "dates": [on(9)],
+            }),
+        );
+        let round = format!("/v1/rounds/{}", round.expect(201)["id"].as_str().expect("an id"));
+        organiser.step(&format!("{round}/open")).expect(200);
+        let reason = json!({ "early_reason": "nobody comes" });
+        organiser.post(&format!("{round}/close"), &reason).expect(200);
+        let started = organiser.step(&format!("{round}/runs"));
+        started.expect(202);
+        let run = started.header("location").expect("a location").to_owned();
+        std::thread::sleep(Duration::from_millis(800));
+        assert_eq!(organiser.get(&run).expect(200)["state"], "queued", "the serving process leaves it");
+        let solver = Served(apart("solver").stderr(Stdio::null()).spawn().expect("the binary runs"));
+        let solved = || organiser.get(&run).expect(200)["state"] == "finished";
+        assert!((0..200).any(|_| solved() || {
+            std::thread::sleep(Duration::from_millis(50));
+            false
+        }));
+        assert_eq!(solver.terminate(), 0, "SIGTERM ends it in order");
+        assert_eq!(served.terminate(), 0);
+    });
+}
+
+#[test]
+fn a_solver_makes_no_database_and_names_the_cure() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let refused = run(binary(folder.path(), "sqlite:data/x.db").arg("solver"));
+    assert_eq!(code(&refused), 2);
+    assert!(text(&refused.stderr).contains("library-swap init"), "{refused:?}");
+    assert!(!folder.path().join("data").exists());
 }
 
 #[test]

@@ -115,13 +115,26 @@ pub struct Smtp {
     pub timeout_seconds: NonZeroU32,
 }
 
+named! {
+    /// Which process solves runs.
+    SolverPlace {
+        /// The one that serves.
+        Server = "server",
+        /// `library-swap solver`, one or several.
+        Apart = "apart",
+    }
+}
+
 /// Matching runs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Matching {
+    /// Where runs are solved.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub solver: SolverPlace,
     /// After how long a run stops and shows what it has.
     pub run_seconds: NonZeroU32,
-    /// Threads that one run may use.
+    /// Threads that one run may use at most.
     pub threads: NonZeroUsize,
 }
 

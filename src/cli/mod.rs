@@ -29,6 +29,7 @@ mod match_round;
 mod migrate;
 mod serve;
 mod service;
+mod solver;
 mod verify;
 
 /// Exit code of a command whose answer is no.
@@ -56,7 +57,10 @@ impl Failure {
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         let code = match &error {
-            AppError::Refused(_) | AppError::Fields(_) | AppError::NotFound { .. } => NO,
+            AppError::Refused(_)
+            | AppError::BreaksRules(_)
+            | AppError::Fields(_)
+            | AppError::NotFound { .. } => NO,
             AppError::Denied(_)
             | AppError::Unauthenticated
             | AppError::Store(_)
@@ -96,6 +100,8 @@ enum Command {
     Demo(demo::Args),
     /// Serve the API and send what is due.
     Serve(serve::Args),
+    /// Solve matching runs, in a process of its own (configuration: matching.solver = "apart").
+    Solver(solver::Args),
     /// Prepare the database and make the first API token.
     Init(init::Args),
     /// Apply the database migrations that are missing.
@@ -124,6 +130,7 @@ pub fn run() -> ExitCode {
     let ended = match command {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => configured(&|configuration| serve::run(&args, configuration)),
+        Command::Solver(args) => configured(&|configuration| solver::run(&args, configuration)),
         Command::Init(args) => configured(&|configuration| init::run(&args, configuration)),
         Command::Migrate(args) => configured(&|configuration| migrate::run(&args, configuration)),
         Command::Import(command) => configured(&|configuration| import::run(&command, configuration)),

@@ -9,12 +9,11 @@ use std::path::{Path, PathBuf};
 use actix_web::dev::ServerHandle;
 use tokio::task::JoinHandle;
 
-use super::configuration::Configuration;
+use super::configuration::{Configuration, SolverPlace};
 use super::{Failure, NO};
 use crate::http::{self, HttpSettings};
 use crate::mail::{Transport, TransportSettings};
 use crate::services::clock::{Chance, Clock};
-use crate::services::runs::Board;
 use crate::services::{App, Settings};
 use crate::store::{Store, StoreUrl};
 use crate::worker::{self, Stop};
@@ -91,7 +90,6 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
             run_seconds: configuration.matching.run_seconds.get(),
             solver_threads: configuration.matching.threads.get(),
         },
-        board: Board::default(),
     }
 }
 
@@ -170,6 +168,44 @@ pub(super) fn is_free(database: &Path) -> Result<(), Failure> {
     SqliteLock::take(database).map(drop)
 }
 
+/// What leases call this process. In containers many a process has the same number: those of two must not look like
+/// one's.
+///
+/// # Errors
+/// When the operating system gives no random numbers.
+pub(super) fn worker_name(app: &App) -> Result<String, Failure> {
+    let number = app.now().map_err(|error| Failure::unable(error.to_string()))?.id("worker").simple();
+    Ok(format!("{}-{number}", std::process::id()))
+}
+
+/// A thread that solves runs.
+///
+/// None of the runtime's own: where a start fails half-way, nobody would stop it, and the runtime would wait for it.
+pub(super) struct Solver(std::thread::JoinHandle<()>);
+
+impl Solver {
+    /// Starts it; it ends when `stop` is asked.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub(super) fn start(app: &App, name: String, stop: &Stop) -> Result<Self, Failure> {
+        let (app, stop) = (app.clone(), stop.clone());
+        let thread = std::thread::Builder::new().name("solver".to_owned());
+        thread
+            .spawn(move || worker::solve_runs(&app, &name, &stop))
+            .map(Self)
+            .map_err(|error| Failure::unable(format!("the solver cannot be started: {error}")))
+    }
+
+    /// Waits until it has ended.
+    pub(super) async fn ended(self) {
+        match tokio::task::spawn_blocking(|| self.0.join()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => tracing::error!("the solver broke down"),
+        }
+    }
+}
+
 /// A service that runs.
 pub(super) struct Running {
     /// Where it listens.
@@ -179,6 +215,7 @@ pub(super) struct Running {
     server: ServerHandle,
     stop: Stop,
     tasks: Vec<JoinHandle<()>>,
+    solver: Option<Solver>,
     _lock: Option<SqliteLock>,
 }
 
@@ -210,23 +247,21 @@ pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Res
     let app = app(configuration, open_migrated_store(configuration)?);
     let transport = transport(configuration).map_err(|words| Failure::unable(format!("mail: {words}")))?;
     let stop = Stop::new();
-    // In containers many a process has the same number and port: leases of two must not look like one's.
-    let number = app.now().map_err(|error| Failure::unable(error.to_string()))?.id("worker").simple();
-    let name = format!("{}-{}-{number}", std::process::id(), address.port());
-    let tasks = vec![
-        tokio::spawn(worker::send_mail(app.clone(), transport, name.clone(), stop.clone())),
-        tokio::spawn(worker::solve_runs(app.clone(), name, stop.clone())),
-    ];
+    let name = worker_name(&app)?;
+    let mut tasks = vec![tokio::spawn(worker::send_mail(app.clone(), transport, name.clone(), stop.clone()))];
+    let solver = match configuration.matching.solver {
+        SolverPlace::Server => Some(Solver::start(&app, name, &stop)?),
+        SolverPlace::Apart => None,
+    };
     let server = http::bind(app.clone(), &http_settings(configuration), listener)
         .map_err(|error| Failure::unable(format!("cannot serve on {address}: {error}")))?;
     let handle = server.handle();
-    let mut tasks = tasks;
     tasks.push(tokio::spawn(async move {
         if let Err(error) = server.await {
             tracing::error!(%error, "the HTTP server ended");
         }
     }));
-    Ok(Running { address, app, server: handle, stop, tasks, _lock: lock })
+    Ok(Running { address, app, server: handle, stop, tasks, solver, _lock: lock })
 }
 
 impl Running {
@@ -238,6 +273,9 @@ impl Running {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a part of the service broke down");
             }
+        }
+        if let Some(solver) = self.solver {
+            solver.ended().await;
         }
     }
 }

@@ -56,6 +56,8 @@ ids! {
     ApplicationId,
     /// One matching computation.
     RunId,
+    /// A pair that must not be matched.
+    ForbiddenId,
     /// A participant, a host and a day.
     PlacementId,
     /// An API token.

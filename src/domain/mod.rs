@@ -8,6 +8,7 @@ pub mod ids;
 pub mod json;
 pub mod letter;
 pub mod link;
+pub mod lock;
 pub mod notice;
 pub mod offer;
 pub mod organisation;

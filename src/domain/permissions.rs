@@ -68,8 +68,12 @@ named! {
         ConfirmManager = "confirm_manager",
         /// Say yes or no to being away.
         DecideRelease = "decide_release",
-        /// Start a matching run, or read one and its files.
+        /// See, set or take away locks and forbidden pairs of a round.
+        FixPlacements = "fix_placements",
+        /// Start or cancel a matching run, read it and its files, or compare two.
         Match = "match",
+        /// Change the schedule of a run by hand.
+        EditSchedule = "edit_schedule",
         /// Turn a run into proposals.
         Publish = "publish",
         /// See a placement.
@@ -129,7 +133,9 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::ReadHosting, Reach::Everywhere),
     (Role::Organiser, Action::ReadApplication, Reach::Everywhere),
     (Role::Organiser, Action::WithdrawApplication, Reach::Everywhere),
+    (Role::Organiser, Action::FixPlacements, Reach::Everywhere),
     (Role::Organiser, Action::Match, Reach::Everywhere),
+    (Role::Organiser, Action::EditSchedule, Reach::Everywhere),
     (Role::Organiser, Action::Publish, Reach::Everywhere),
     (Role::Organiser, Action::ReadPlacement, Reach::Everywhere),
     (Role::Organiser, Action::ReschedulePlacement, Reach::Everywhere),

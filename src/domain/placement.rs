@@ -50,6 +50,8 @@ pub struct Placement {
     pub score: i64,
     /// The ring in the schedule.
     pub ring: Option<i64>,
+    /// Why rules were set aside for it, where they were.
+    pub override_reason: Option<String>,
     /// Where it is in its life.
     pub state: PlacementState,
     /// Raised by every change.
@@ -193,6 +195,7 @@ mod tests {
             time_zone: chrono_tz::Europe::London,
             score: 77,
             ring: Some(1),
+            override_reason: None,
             state: PlacementState::Proposed,
             revision: 0,
             consents: parties

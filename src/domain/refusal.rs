@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
+
 /// The closed list of reasons for which a well-formed request is refused in the present state of things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefusalCode {
@@ -21,6 +23,8 @@ pub enum RefusalCode {
     AlreadyExists,
     /// What was matched has changed since the run froze it.
     StaleRun,
+    /// The runs are of different rounds.
+    OtherRound,
     /// The link was used, has expired or was overtaken.
     LinkSpent,
     /// This party's answer is not asked for.
@@ -41,6 +45,7 @@ impl RefusalCode {
             RefusalCode::TooLate => "too-late",
             RefusalCode::AlreadyExists => "already-exists",
             RefusalCode::StaleRun => "stale-run",
+            RefusalCode::OtherRound => "other-round",
             RefusalCode::LinkSpent => "link-spent",
             RefusalCode::ConsentNotAsked => "consent-not-asked",
             RefusalCode::ManagerNotConfirmed => "manager-not-confirmed",
@@ -71,3 +76,18 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+/// A rule of matching that something decided by hand would break.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenRule {
+    /// The rule's stable code (docs/files.md): `distance`, `host_full`, `balance`, …
+    pub code: &'static str,
+    /// Whose placement breaks it, where it is one's: the application's id.
+    pub application: Option<String>,
+    /// The host, or the library where people together are too many or too few.
+    pub library: Option<String>,
+    /// The date.
+    pub date: Option<NaiveDate>,
+    /// For people.
+    pub words: String,
+}

@@ -232,13 +232,25 @@ impl Round {
     /// # Errors
     /// `round-state` once the round is published or over.
     pub fn admit_offer(&self) -> Result<(), Refusal> {
+        self.admit_change("changed by offers")
+    }
+
+    /// Whether placements may still be locked or forbidden.
+    ///
+    /// # Errors
+    /// As for [`Round::admit_offer`].
+    pub fn admit_lock(&self) -> Result<(), Refusal> {
+        self.admit_change("changed by locks or forbidden pairs")
+    }
+
+    fn admit_change(&self, deed: &str) -> Result<(), Refusal> {
         match self.state {
             RoundState::Draft | RoundState::Open | RoundState::Closed | RoundState::Matched => Ok(()),
             RoundState::Published
             | RoundState::Running
             | RoundState::Completed
             | RoundState::Archived
-            | RoundState::Cancelled => Err(self.refuse_state("changed by offers")),
+            | RoundState::Cancelled => Err(self.refuse_state(deed)),
         }
     }
 }

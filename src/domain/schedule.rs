@@ -39,6 +39,8 @@ pub struct ScheduleRow {
     pub time_zone: Tz,
     /// Where the placement is in its life.
     pub status: PlacementState,
+    /// Why the organisers set rules aside for it, where they did.
+    pub override_reason: Option<String>,
 }
 
 impl ScheduleRow {

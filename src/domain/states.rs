@@ -155,8 +155,20 @@ named! {
         Finished = "finished",
         /// Ended without one.
         Failed = "failed",
+        /// Called off before it had one.
+        Cancelled = "cancelled",
         /// Its schedule was published.
         Published = "published",
+    }
+}
+
+named! {
+    /// How a run's schedule comes about.
+    RunKind {
+        /// By the solver.
+        Solved = "solved",
+        /// By hand, from another run's.
+        Edited = "edited",
     }
 }
 

@@ -7,7 +7,7 @@ use crate::domain::schedule::ScheduleRow;
 pub const SCHEDULE_VERSION: u32 = 1;
 
 /// The columns in their order.
-pub const COLUMNS: [&str; 17] = [
+pub const COLUMNS: [&str; 18] = [
     "schedule_version",
     "placement_id",
     "revision",
@@ -25,6 +25,7 @@ pub const COLUMNS: [&str; 17] = [
     "ends",
     "time_zone",
     "hours",
+    "override_reason",
 ];
 
 /// Whether a CSV file begins with a byte order mark.
@@ -60,7 +61,7 @@ pub fn schedule_csv(rows: &[ScheduleRow], format: CsvFormat) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-fn cells_of(row: &ScheduleRow) -> [String; 17] {
+fn cells_of(row: &ScheduleRow) -> [String; 18] {
     [
         SCHEDULE_VERSION.to_string(),
         row.placement.to_string(),
@@ -79,5 +80,6 @@ fn cells_of(row: &ScheduleRow) -> [String; 17] {
         row.ends.format("%H:%M").to_string(),
         row.time_zone.to_string(),
         format!("{:.2}", row.hours()),
+        row.override_reason.clone().unwrap_or_default(),
     ]
 }

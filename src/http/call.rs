@@ -47,6 +47,12 @@ pub(super) struct Segments {
     pub(super) id: String,
     /// Of a library within a round.
     pub(super) library: String,
+    /// Of an application within a round.
+    pub(super) application: String,
+    /// Of a forbidden pair within a round.
+    pub(super) pair: String,
+    /// Of the run that another one is compared with.
+    pub(super) other: String,
     /// Of a link.
     pub(super) secret: String,
     /// A file of the documentation viewer.
@@ -218,7 +224,8 @@ fn read_object<T>(
     read::finish(faults, read)
 }
 
-fn id_in<T: FromStr>(text: &str, kind: &'static str) -> Result<T, Problem> {
+/// A part of the path as an id; what is no id names nothing.
+pub(super) fn id_in<T: FromStr>(text: &str, kind: &'static str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::App(AppError::not_found(kind, shortened(text))))
 }
 

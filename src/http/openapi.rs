@@ -10,8 +10,8 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    applications, audit, documents, employers, libraries, links, offers, outbox, placements, rounds, runs,
-    schedule, tokens,
+    applications, audit, documents, edits, employers, libraries, links, locks, offers, outbox, placements,
+    rounds, runs, schedule, tokens,
 };
 
 /// Which page of a list.
@@ -65,11 +65,20 @@ pub(super) struct PageParameters {
         applications::get,
         applications::withdraw,
         applications::judge_manager,
+        locks::list,
+        locks::lock,
+        locks::unlock,
+        locks::list_forbidden,
+        locks::forbid,
+        locks::allow,
         runs::list,
         runs::start,
         runs::get,
         runs::round_file,
         runs::schedule_file,
+        runs::cancel,
+        edits::diff,
+        edits::edit,
         runs::publish,
         placements::list,
         placements::get,
@@ -172,7 +181,8 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
     if url.path.contains('{') {
         codes.push(Code::NotFound);
     }
-    if url.method != Method::GET || url.path.ends_with("/schedule-file") {
+    let of_a_schedule = url.path.ends_with("/schedule-file") || url.path.contains("/diff/");
+    if url.method != Method::GET || of_a_schedule {
         codes.push(Code::RoundState);
     }
     if operation.request_body.is_some() || url.method != Method::GET {

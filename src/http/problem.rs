@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse};
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -54,6 +55,10 @@ named! {
         AlreadyExists = "already-exists",
         /// What was matched has changed since.
         StaleRun = "stale-run",
+        /// The runs are of different rounds.
+        OtherRound = "other-round",
+        /// What was decided by hand breaks rules of matching.
+        BreaksRules = "breaks-rules",
         /// The link was used or has expired.
         LinkSpent = "link-spent",
         /// This party is not asked.
@@ -88,6 +93,8 @@ impl Code {
             | Code::TooLate
             | Code::AlreadyExists
             | Code::StaleRun
+            | Code::OtherRound
+            | Code::BreaksRules
             | Code::LinkSpent
             | Code::ConsentNotAsked
             | Code::ManagerNotConfirmed => StatusCode::CONFLICT,
@@ -117,6 +124,8 @@ impl Code {
             Code::TooLate => "It is too late for this step",
             Code::AlreadyExists => "It is there already",
             Code::StaleRun => "The run is out of date",
+            Code::OtherRound => "The runs are of different rounds",
+            Code::BreaksRules => "This breaks rules of matching",
             Code::LinkSpent => "The link was used or has expired",
             Code::ConsentNotAsked => "This party is not asked",
             Code::ManagerNotConfirmed => "The manager is not confirmed",
@@ -137,6 +146,7 @@ impl From<RefusalCode> for Code {
             RefusalCode::TooLate => Code::TooLate,
             RefusalCode::AlreadyExists => Code::AlreadyExists,
             RefusalCode::StaleRun => Code::StaleRun,
+            RefusalCode::OtherRound => Code::OtherRound,
             RefusalCode::LinkSpent => Code::LinkSpent,
             RefusalCode::ConsentNotAsked => Code::ConsentNotAsked,
             RefusalCode::ManagerNotConfirmed => Code::ManagerNotConfirmed,
@@ -185,6 +195,21 @@ struct FieldFault {
     detail: String,
 }
 
+/// A rule of matching that is broken.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BrokenRule)]
+struct Broken {
+    /// The rule's code (docs/files.md): `distance`, `host_full`, `balance`, …
+    code: &'static str,
+    /// Whose placement breaks it, where it is one's.
+    application: Option<String>,
+    /// The host, or the library where people together are too many or too few.
+    library: Option<String>,
+    date: Option<NaiveDate>,
+    /// For people.
+    detail: String,
+}
+
 /// RFC 9457 problem details.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -208,6 +233,9 @@ pub(super) struct Body {
     /// Every field that cannot be taken, up to a thousand; then a last one tells how many more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldFault>,
+    /// Every rule of matching that is broken, up to a thousand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<Broken>,
 }
 
 impl Problem {
@@ -218,6 +246,7 @@ impl Problem {
                 AppError::Fields(_) => Code::InvalidFields,
                 AppError::NotFound { .. } => Code::NotFound,
                 AppError::Refused(refusal) => refusal.code.into(),
+                AppError::BreaksRules(_) => Code::BreaksRules,
                 AppError::Denied(_) => Code::Forbidden,
                 AppError::Unauthenticated => Code::Unauthenticated,
                 AppError::Store(_) if error.code() == Code::Unavailable.as_str() => Code::Unavailable,
@@ -240,6 +269,7 @@ impl Problem {
                 AppError::Fields(_)
                 | AppError::NotFound { .. }
                 | AppError::Refused(_)
+                | AppError::BreaksRules(_)
                 | AppError::Denied(_)
                 | AppError::Unauthenticated => error.to_string(),
                 AppError::Store(_) | AppError::Chance(_) | AppError::Internal(_) => {
@@ -280,6 +310,16 @@ impl Problem {
                 detail: fault.rule.clone(),
             }));
         }
+        let mut rules = Vec::new();
+        if let Problem::App(AppError::BreaksRules(broken)) = self {
+            rules.extend(broken.iter().take(MOST_ERRORS).map(|rule| Broken {
+                code: rule.code,
+                application: rule.application.clone(),
+                library: rule.library.clone(),
+                date: rule.date,
+                detail: rule.words.clone(),
+            }));
+        }
         let mut response = HttpResponse::build(code.status());
         response.content_type("application/problem+json");
         self.add_headers(&mut response);
@@ -292,6 +332,7 @@ impl Problem {
             instance: format!("urn:uuid:{request_id}"),
             request_id,
             errors,
+            rules,
         })
     }
 
@@ -338,6 +379,7 @@ mod tests {
             AppError::Fields(vec![fault]),
             AppError::not_found("round", "x"),
             AppError::Denied(Denied { role: Role::Hr, action: Action::Match, foreign: false }),
+            AppError::BreaksRules(Vec::new()),
             AppError::Unauthenticated,
             AppError::Internal("x".to_owned()),
         ] {

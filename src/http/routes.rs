@@ -7,8 +7,8 @@ use super::answer::Answer;
 use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
-    applications, audit, documents, employers, libraries, links, offers, outbox, pages, placements, rounds,
-    runs, schedule, tokens,
+    applications, audit, documents, edits, employers, libraries, links, locks, offers, outbox, pages,
+    placements, rounds, runs, schedule, tokens,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -180,9 +180,20 @@ fn table() -> Vec<Url> {
         Url::at("/v1/applications/{id}/withdraw").post(&[WithdrawApplication], applications::withdraw),
         Url::at("/v1/applications/{id}/manager").post(&[ConfirmManager], applications::judge_manager),
         Url::at("/v1/rounds/{id}/runs").get(&[Match], NONE, runs::list).post(&[Match], runs::start),
+        Url::at("/v1/rounds/{id}/locks").get(&[FixPlacements], NONE, locks::list),
+        Url::at("/v1/rounds/{id}/locks/{application}")
+            .put(&[FixPlacements], locks::lock)
+            .delete(&[FixPlacements], locks::unlock),
+        Url::at("/v1/rounds/{id}/forbidden")
+            .get(&[FixPlacements], NONE, locks::list_forbidden)
+            .post(&[FixPlacements], locks::forbid),
+        Url::at("/v1/rounds/{id}/forbidden/{pair}").delete(&[FixPlacements], locks::allow),
         Url::at("/v1/runs/{id}").get(&[Match], NONE, runs::get),
         Url::at("/v1/runs/{id}/round-file").get(&[Match], NONE, runs::round_file),
         Url::at("/v1/runs/{id}/schedule-file").get(&[Match], NONE, runs::schedule_file),
+        Url::at("/v1/runs/{id}/cancel").post(&[Match], runs::cancel),
+        Url::at("/v1/runs/{id}/diff/{other}").get(&[Match], NONE, edits::diff),
+        Url::at("/v1/runs/{id}/edits").post(&[EditSchedule], edits::edit),
         Url::at("/v1/runs/{id}/publish").post(&[Publish], runs::publish),
         Url::at("/v1/rounds/{id}/placements").get(&[ReadPlacement], PAGE, placements::list),
         Url::at("/v1/placements/{id}").get(&[ReadPlacement], NONE, placements::get),

@@ -43,6 +43,8 @@ pub(super) struct Row {
     hours: f64,
     #[schema(schema_with = schemas::placement_state)]
     status: &'static str,
+    /// Why the organisers set rules aside for this placement, where they did.
+    override_reason: Option<String>,
 }
 
 /// Show the schedule of one's own staff
@@ -68,6 +70,7 @@ pub(super) async fn list(call: Call) -> Answer {
         ends: clock(row.ends),
         time_zone: row.time_zone.to_string(),
         status: row.status.as_str(),
+        override_reason: row.override_reason,
     })
 }
 

@@ -14,7 +14,7 @@ use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Role};
 use crate::domain::sector::Sector;
 use crate::domain::states::{
-    Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunState,
+    Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunKind, RunState,
 };
 use crate::services::links::Deed;
 
@@ -65,6 +65,7 @@ names! {
     manager_trust: ManagerTrust,
     placement_state: PlacementState,
     run_state: RunState,
+    run_kind: RunKind,
     library_status: LibraryStatus,
     answer: Answer,
     deed: Deed,
@@ -211,6 +212,10 @@ fn id() -> Object {
 
 pub(super) fn some_ids() -> Array {
     ArrayBuilder::new().items(id()).unique_items(true).min_items(Some(1)).max_items(Some(MOST_ITEMS)).build()
+}
+
+pub(super) fn optional_ids() -> Array {
+    set_of(id())
 }
 
 pub(super) fn optional_id() -> Object {

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::AppError;
 use super::clock::{Chance, Clock};
-use super::runs::Board;
 use crate::domain::ids::{AuditId, EmployerId};
 use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Subject};
 use crate::store::audit::{self, Entry};
@@ -26,7 +25,7 @@ pub struct Settings {
     pub mail_domain: String,
     /// How long a matching run may take by default.
     pub run_seconds: u32,
-    /// Threads that a matching run may use.
+    /// Threads that a matching run may use at most.
     pub solver_threads: usize,
 }
 
@@ -41,8 +40,6 @@ pub struct App {
     pub chance: Chance,
     /// Settings.
     pub settings: Settings,
-    /// How far the runs of this process are.
-    pub board: Board,
 }
 
 /// The time and a stock of ids of one use case, drawn before its transaction begins.

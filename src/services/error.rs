@@ -2,7 +2,7 @@
 
 use crate::domain::fault::Fault;
 use crate::domain::permissions::Denied;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{BrokenRule, Refusal};
 use crate::store::StoreError;
 use crate::store::connection::IsConflict;
 
@@ -25,6 +25,9 @@ pub enum AppError {
     /// The present state of things does not allow the step.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// What was decided by hand breaks rules of matching; all of them are named.
+    #[error("this breaks {}: an `override` with the reason sets aside those that can be", codes_of(.0))]
+    BreaksRules(Vec<BrokenRule>),
     /// The role may not do this.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -69,6 +72,7 @@ impl AppError {
             AppError::Fields(_) => "invalid-fields",
             AppError::NotFound { .. } => "not-found",
             AppError::Refused(refusal) => refusal.code.code(),
+            AppError::BreaksRules(_) => "breaks-rules",
             AppError::Denied(_) => "forbidden",
             AppError::Unauthenticated => "unauthenticated",
             AppError::Store(StoreError::Unavailable(_) | StoreError::Conflict) => "unavailable",
@@ -76,6 +80,17 @@ impl AppError {
         }
         // codes-end
     }
+}
+
+/// Each code once, in the order of their first occurrence.
+fn codes_of(broken: &[BrokenRule]) -> String {
+    let mut codes: Vec<&str> = Vec::new();
+    for rule in broken {
+        if !codes.contains(&rule.code) {
+            codes.push(rule.code);
+        }
+    }
+    codes.join(", ")
 }
 
 impl IsConflict for AppError {

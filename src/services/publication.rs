@@ -9,6 +9,7 @@ use serde_json::json;
 use super::app::{Now, permit_everywhere, record};
 use super::load::{get_round, get_run};
 use super::notices::{self, Case};
+use super::runs::{admit_fresh, read_result};
 use super::{App, AppError};
 use crate::domain::ids::{ApplicationId, LibraryId, PlacementId, RunId};
 use crate::domain::organisation::Library;
@@ -21,7 +22,7 @@ use crate::domain::states::{Answer, ApplicationState, PlacementState, RunState};
 use crate::files;
 use crate::files::Schedule;
 use crate::files::round::Hours;
-use crate::files::schedule::{Reason, Unplaced};
+use crate::files::schedule::{Reason, Unplaced, Waiver};
 use crate::store::applications::Applicant;
 use crate::store::{Tx, applications, organisations, placements, rounds, runs};
 
@@ -41,14 +42,8 @@ pub fn publish(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError> 
             return Err(Refusal::new(RefusalCode::RunState, words).into());
         }
         round.publish(now.today(round.time_zone))?;
-        if run.round_revision != round.revision {
-            let words = format!(
-                "the round has changed {} times since this run froze it: start a new run",
-                round.revision - run.round_revision
-            );
-            return Err(Refusal::new(RefusalCode::StaleRun, words).into());
-        }
-        let (frozen, schedule) = read_files(tx, run.id)?;
+        admit_fresh(&run, &round)?;
+        let (frozen, schedule) = read_result(tx, &run)?;
         let proposed = propose(tx, &now, &round, run.id, &frozen, &schedule)?;
         runs::mark_published(tx, run.id)?;
         rounds::save(tx, &round, now.utc())?;
@@ -56,21 +51,6 @@ pub fn publish(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError> 
         record(tx, &now, actor, Action::Publish, ("round", &round.id), &details)?;
         Ok(round)
     })
-}
-
-fn read_files(tx: &mut Tx<'_>, run: RunId) -> Result<(files::Round, Schedule), AppError> {
-    let unreadable = |what: &str, faults: &[crate::domain::fault::Fault]| {
-        AppError::Internal(format!("{what} of run {run}: {} faults", faults.len()))
-    };
-    match runs::files(tx, run)? {
-        Some((round, Some(schedule))) => Ok((
-            files::Round::read(round.as_bytes()).map_err(|faults| unreadable("round file", &faults))?,
-            Schedule::read(schedule.as_bytes()).map_err(|faults| unreadable("schedule file", &faults))?,
-        )),
-        Some((_, None)) | None => {
-            Err(AppError::Internal(format!("run {run} is finished without a schedule")))
-        }
-    }
 }
 
 fn id<T: std::str::FromStr>(text: &str) -> Result<T, AppError> {
@@ -99,6 +79,7 @@ fn propose(
         .collect();
     let visitor_hours = frozen.staff.iter().map(|person| (person.id.as_str(), &person.hours)).collect();
     let host_hours = frozen.libraries.iter().map(|library| (library.id.as_str(), &library.hours)).collect();
+    let overrides = Overrides::of(frozen, schedule);
     let taken = placements::days_taken(tx, round.id)?;
     for placed in &schedule.placements {
         let mut applicant = take(&mut applicants, &placed.staff)?;
@@ -111,6 +92,7 @@ fn propose(
             );
             return Err(Refusal::new(RefusalCode::StaleRun, words).into());
         }
+        let override_reason = overrides.of_placement(applicant.application.home, placed);
         let (starts, ends) = times(&visitor_hours, &host_hours, placed)?;
         let mut parties = vec![Party::Participant, Party::Host];
         if applicant.application.state != ApplicationState::Released {
@@ -131,6 +113,7 @@ fn propose(
             time_zone: host.time_zone,
             score: placed.score,
             ring: placed.ring,
+            override_reason,
             state: PlacementState::Proposed,
             revision: 0,
             consents: parties
@@ -172,7 +155,8 @@ fn take(applicants: &mut HashMap<ApplicationId, Applicant>, staff: &str) -> Resu
     applicants.remove(&application).ok_or_else(|| AppError::not_found("application", application))
 }
 
-/// When the visitor is there: what the frozen hours of both have in common.
+/// When the visitor is there: what the frozen hours of both have in common; nothing in common, as only an override
+/// allows: when the host is open.
 fn times(
     visitors: &HashMap<&str, &Hours>,
     hosts: &HashMap<&str, &Hours>,
@@ -181,8 +165,50 @@ fn times(
     let on = |hours: Option<&&Hours>| {
         hours.and_then(|hours| hours.get(&placed.date)).map(|(from, to)| (clock_time(*from), clock_time(*to)))
     };
-    visit_times(on(visitors.get(placed.staff.as_str())), on(hosts.get(placed.host.as_str())))
+    let (visitor, host) = (on(visitors.get(placed.staff.as_str())), on(hosts.get(placed.host.as_str())));
+    visit_times(visitor, host)
+        .or(host)
         .ok_or_else(|| AppError::Internal(format!("placement of {}: no hours in common", placed.staff)))
+}
+
+/// Why rules are set aside, for whom or where.
+struct Overrides<'a> {
+    of_staff: HashMap<&'a str, &'a str>,
+    waived: &'a [Waiver],
+}
+
+impl<'a> Overrides<'a> {
+    fn of(frozen: &'a files::Round, schedule: &'a Schedule) -> Self {
+        let reasons = frozen
+            .locks
+            .iter()
+            .filter_map(|lock| Some((lock.staff.as_str(), lock.override_reason.as_deref()?)));
+        Self { of_staff: reasons.collect(), waived: &schedule.waived }
+    }
+
+    /// The reasons that concern a placement: its own, and those of its library-days. A host that takes more than it
+    /// offered concerns its visitors, a home that lacks cover those who leave, balance both.
+    fn of_placement(&self, home: LibraryId, placed: &files::schedule::Placement) -> Option<String> {
+        let home = home.to_string();
+        let concerns = |waiver: &&Waiver| {
+            let (at_host, at_home) = (waiver.library == placed.host, waiver.library == home);
+            waiver.date.is_none_or(|date| date == placed.date)
+                && match waiver.code.as_str() {
+                    "cover" => at_home,
+                    "balance" => at_host || at_home,
+                    _ => at_host,
+                }
+        };
+        let own = self.of_staff.get(placed.staff.as_str()).copied();
+        let others = self.waived.iter().filter(concerns).map(|waiver| waiver.reason.as_str());
+        let mut reasons: Vec<&str> = Vec::new();
+        for reason in own.into_iter().chain(others) {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        if reasons.is_empty() { None } else { Some(reasons.join("; ")) }
+    }
 }
 
 /// A time of day; 24:00 is the day's last minute, because a time of day has no 24:00.

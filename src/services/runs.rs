@@ -1,110 +1,134 @@
-//! Matching runs: started by organisers on a frozen snapshot, solved by workers, verified before they count.
+//! Matching runs as organisers see them: started on a frozen snapshot, watched, called off, read. Several of a round
+//! are kept; one is published. Who solves them: [`super::solving`].
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use chrono::Duration;
 use serde_json::json;
 
 use super::app::{permit_everywhere, record};
-use super::load::{get_round, get_run};
+use super::load::get_run;
+use super::locks::check_locks;
 use super::rounds::load as load_round;
 use super::snapshot::freeze;
 use super::{App, AppError};
+use crate::domain::fault::{Fault, Faults};
 use crate::domain::ids::{RoundId, RunId};
 use crate::domain::permissions::{Action, Actor};
-use crate::domain::run::{Run, RunResult};
-use crate::domain::states::RunState;
-use crate::files::{Round, Schedule};
-use crate::store::{rounds, runs};
-use crate::verify::{self, Subject};
-
-/// How far the runs of this process are: written by the solver, read by the API meanwhile.
-#[derive(Debug, Clone, Default)]
-pub struct Board(Arc<Mutex<HashMap<RunId, Reading>>>);
-
-/// The best schedule so far and its proven bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reading {
-    /// Value of the best schedule so far.
-    pub value: i64,
-    /// No schedule has more.
-    pub bound: i64,
-}
-
-impl Board {
-    /// The last reading of a run that is being solved in this process.
-    pub fn reading(&self, id: RunId) -> Option<Reading> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).copied()
-    }
-
-    /// Notes how far a run is; nothing once it has ended.
-    pub fn set(&self, id: RunId, reading: Option<Reading>) {
-        let mut board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match reading {
-            Some(reading) => board.insert(id, reading),
-            None => board.remove(&id),
-        };
-    }
-}
+use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::round::Round;
+use crate::domain::run::{Run, RunOptions};
+use crate::domain::states::{RunKind, RunState};
+use crate::files::{self, Schedule};
+use crate::store::{Db, runs};
 
 /// What an organiser asks of a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct NewRun {
     /// Decides among equal optima.
     pub seed: i64,
     /// After how long the best schedule found so far is taken; the configured time where none is given.
-    pub time_limit_seconds: Option<u32>,
+    pub time_limit_seconds: Option<i64>,
+    /// After how many units of work.
+    pub work: Option<i64>,
+    /// At which gap, from 0 to 1; 0 where none is given.
+    pub gap: Option<f64>,
+    /// Threads; as many as are configured where none is given.
+    pub threads: Option<i64>,
 }
 
 /// Longest time limit that is taken, in seconds.
 pub const MOST_SECONDS: u32 = 24 * 3600;
 
+fn options(app: &App, wanted: &NewRun) -> Result<RunOptions, AppError> {
+    let faults = Faults::none();
+    let most_threads = i64::try_from(app.settings.solver_threads).unwrap_or(i64::MAX);
+    let seconds = wanted.time_limit_seconds.unwrap_or(i64::from(app.settings.run_seconds));
+    if !(1..=i64::from(MOST_SECONDS)).contains(&seconds) {
+        let rule = format!("must be a whole number from 1 to {MOST_SECONDS}");
+        faults.add("/time_limit_seconds", seconds, rule);
+    }
+    if let Some(work) = wanted.work.filter(|work| *work < 0) {
+        faults.add("/work", work, "must not be negative");
+    }
+    let gap = wanted.gap.unwrap_or(0.0);
+    if !(0.0..=1.0).contains(&gap) {
+        faults.add("/gap", gap, "must be a number from 0 to 1");
+    }
+    let threads = wanted.threads.unwrap_or(most_threads);
+    if !(1..=most_threads).contains(&threads) {
+        let rule = format!("must be a whole number from 1 to {most_threads} (matching.threads)");
+        faults.add("/threads", threads, rule);
+    }
+    let options =
+        RunOptions { seed: wanted.seed, time_limit_seconds: seconds, work: wanted.work, gap, threads };
+    faults.into_result(Some(options)).map_err(AppError::Fields)
+}
+
 /// Freezes the round and queues a run on it.
 ///
 /// # Errors
-/// `round-state` unless sign-up has ended and nothing is published; `invalid-fields`; `not-found`; `forbidden`.
+/// `round-state` unless sign-up has ended and nothing is published; `breaks-rules` where a lock does by now;
+/// `invalid-fields`; `not-found`; `forbidden`.
 pub fn start(app: &App, actor: &Actor, round: RoundId, wanted: NewRun) -> Result<Run, AppError> {
     permit_everywhere(actor, Action::Match)?;
-    let seconds = wanted.time_limit_seconds.unwrap_or(app.settings.run_seconds);
-    if !(1..=MOST_SECONDS).contains(&seconds) {
-        let rule = format!("must be a whole number from 1 to {MOST_SECONDS}");
-        return Err(AppError::field("/time_limit_seconds", seconds, rule));
-    }
+    let options = options(app, &wanted)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let round = load_round(tx, actor, round)?;
         round.admit_run()?;
         let frozen = freeze(tx, &round)?;
-        let file = frozen.canonical();
+        check_locks(&frozen)?;
         let run = Run {
             id: RunId::new(now.id("run")),
             round: round.id,
+            kind: RunKind::Solved,
             state: RunState::Queued,
-            seed: wanted.seed,
-            time_limit_seconds: i64::from(seconds),
+            edited_from: None,
+            override_reason: None,
+            options,
             round_revision: round.revision,
             round_sha256: frozen.sha256(),
+            progress: None,
+            cancel_asked: false,
             result: None,
             error: None,
             created_at: now.utc(),
             finished_at: None,
         };
-        runs::insert(tx, &run, &file)?;
+        runs::insert(tx, &run, &frozen.canonical(), None)?;
         let details = json!({ "round": round.id.to_string(), "round_sha256": run.round_sha256 });
         record(tx, &now, actor, Action::Match, ("run", &run.id), &details)?;
         Ok(run)
     })
 }
 
-/// A run, and how far it is while it is being solved in this process.
+/// Calls a run off. One that waits is cancelled at once; one that is being solved is asked to stop, and ends with the
+/// best schedule found so far, or cancelled where there is none. Asking again changes nothing.
+///
+/// # Errors
+/// `run-state` when it has ended; `not-found`, `forbidden`, `unauthenticated`.
+pub fn cancel(app: &App, actor: &Actor, id: RunId) -> Result<Run, AppError> {
+    permit_everywhere(actor, Action::Match)?;
+    let now = app.now()?;
+    app.store.write(|tx| {
+        let run = get_run(tx, id)?;
+        if run.cancel_asked {
+            return Ok(run);
+        }
+        if !runs::cancel(tx, id, now.utc())? {
+            let words = format!("this run is {}: there is nothing to call off", run.state);
+            return Err(Refusal::new(RefusalCode::RunState, words).into());
+        }
+        record(tx, &now, actor, Action::Match, ("run", &id), &json!({ "cancel": true }))?;
+        get_run(tx, id)
+    })
+}
+
+/// A run, and how far it is.
 ///
 /// # Errors
 /// `not-found`, `forbidden`, `unauthenticated`.
-pub fn get(app: &App, actor: &Actor, id: RunId) -> Result<(Run, Option<Reading>), AppError> {
+pub fn get(app: &App, actor: &Actor, id: RunId) -> Result<Run, AppError> {
     permit_everywhere(actor, Action::Match)?;
-    let run = app.store.read(|db| get_run(db, id))?;
-    Ok((run, app.board.reading(id)))
+    app.store.read(|db| get_run(db, id))
 }
 
 /// The runs of a round, oldest first.
@@ -133,142 +157,52 @@ pub fn round_file(app: &App, actor: &Actor, id: RunId) -> Result<String, AppErro
     })
 }
 
-/// The schedule file that came of a run; none while there is none.
+/// The schedule file that came of a run.
 ///
 /// # Errors
-/// `not-found`, `forbidden`, `unauthenticated`.
-pub fn schedule_file(app: &App, actor: &Actor, id: RunId) -> Result<Option<String>, AppError> {
+/// `run-state` while there is none; `not-found`, `forbidden`, `unauthenticated`.
+pub fn schedule_file(app: &App, actor: &Actor, id: RunId) -> Result<String, AppError> {
     permit_everywhere(actor, Action::Match)?;
     let (_, schedule) =
         app.store.read(|db| runs::files(db, id)?.ok_or_else(|| AppError::not_found("run", id)))?;
-    Ok(schedule)
+    schedule.ok_or_else(no_schedule)
 }
 
-/// A claimed run, ready to be solved.
-#[derive(Debug, Clone)]
-pub struct Task {
-    /// Which run.
-    pub run: RunId,
-    /// The frozen round.
-    pub round: Round,
-    /// Decides among equal optima.
-    pub seed: i64,
-    /// After how long the best schedule found so far is taken.
-    pub seconds: f64,
+fn no_schedule() -> AppError {
+    let words = "this run has no schedule: it is not finished, it failed, or it was called off";
+    Refusal::new(RefusalCode::RunState, words).into()
 }
 
-/// What a solver brings back.
-#[derive(Debug)]
-pub enum Found {
-    /// A schedule, not yet verified.
-    Schedule(Box<Schedule>),
-    /// None, and why, in words for the organiser.
-    Failed(String),
-    /// The solver was asked to stop: the run waits for another one.
-    GivenBack,
-}
-
-/// How long a solver may be silent before another one takes its run over.
-const LEASE: Duration = Duration::minutes(2);
-
-/// Claims the oldest run that waits. One whose frozen round cannot be read fails: it must not stop those behind it.
-///
-/// # Errors
-/// The database's.
-pub fn claim(app: &App, by: &str) -> Result<Option<Task>, AppError> {
-    permit_everywhere(&Actor::worker(by), Action::Match)?;
-    let now = app.clock.now_utc();
-    app.store.write_queue(|tx| {
-        let Some(id) = runs::claim(tx, by, now, now + LEASE)? else { return Ok(None) };
-        let run = get_run(tx, id)?;
-        let (file, _) = runs::files(tx, id)?.ok_or_else(|| AppError::not_found("run", id))?;
-        let round = match read_round(id, &file) {
-            Ok(round) => round,
-            Err(error) => {
-                runs::fail(tx, id, by, &error.to_string(), now)?;
-                return Ok(None);
-            }
-        };
-        Ok(Some(Task {
-            run: id,
-            round,
-            seed: run.seed,
-            seconds: u32::try_from(run.time_limit_seconds).map_or(f64::from(MOST_SECONDS), f64::from),
-        }))
-    })
-}
-
-fn read_round(id: RunId, file: &str) -> Result<Round, AppError> {
-    Round::read(file.as_bytes()).map_err(|faults| {
-        let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        AppError::Internal(format!("frozen round of run {id}: {}", words.join("; ")))
-    })
-}
-
-/// Says that a run is still being solved; false when another solver has taken it over.
-///
-/// # Errors
-/// The database's.
-pub fn renew(app: &App, by: &str, id: RunId) -> Result<bool, AppError> {
-    let now = app.clock.now_utc();
-    app.store.write_queue(|tx| Ok(runs::renew(tx, id, by, now + LEASE)?))
-}
-
-/// Settles a run. A schedule is verified first by the independent checker; one with a breach fails the run.
-///
-/// # Errors
-/// The database's.
-pub fn finish(app: &App, by: &str, task: &Task, found: &Found) -> Result<(), AppError> {
-    let now = app.now()?;
-    let actor = Actor::worker(by);
-    permit_everywhere(&actor, Action::Match)?;
-    let settled = match found {
-        Found::Schedule(schedule) => match verified(&task.round, schedule) {
-            Ok(result) => Ok((result, schedule.to_json())),
-            Err(words) => Err(words),
-        },
-        Found::Failed(words) => Err(words.clone()),
-        Found::GivenBack => {
-            return app.store.write(|tx| Ok(runs::give_back(tx, task.run, by)?));
-        }
-    };
-    app.store.write(|tx| {
-        let details = match &settled {
-            Ok((result, schedule)) => {
-                if !runs::finish(tx, task.run, by, result, schedule, now.utc())? {
-                    return Ok(());
-                }
-                let run = get_run(tx, task.run)?;
-                let mut round = get_round(tx, run.round)?;
-                // A round that was called off meanwhile keeps its state; the run is kept for those who want to read it.
-                if round.mark_matched().is_ok() {
-                    rounds::save(tx, &round, now.utc())?;
-                }
-                json!({ "placed": result.placed, "value": result.value, "bound": result.bound })
-            }
-            Err(words) => {
-                if !runs::fail(tx, task.run, by, words, now.utc())? {
-                    return Ok(());
-                }
-                json!({ "failed": true })
-            }
-        };
-        record(tx, &now, &actor, Action::Match, ("run", &task.run), &details)
-    })
-}
-
-/// The figures of a schedule that the checker accepts; else what it breaks.
-fn verified(round: &Round, schedule: &Schedule) -> Result<RunResult, String> {
-    let report = verify::verify(&Subject::Round(round), schedule);
-    if !report.is_clean() {
-        let words: Vec<String> = report.breaches.iter().take(5).map(ToString::to_string).collect();
-        return Err(format!("the schedule does not verify: {}", words.join("; ")));
+/// Refuses a run whose round is not what it froze any more.
+pub(super) fn admit_fresh(run: &Run, round: &Round) -> Result<(), Refusal> {
+    if run.round_revision == round.revision {
+        return Ok(());
     }
-    Ok(RunResult {
-        placed: schedule.outcomes.placed,
-        unplaced: schedule.outcomes.unplaced,
-        value: schedule.objective.value,
-        bound: schedule.objective.bound,
-        proof: schedule.objective.proof.as_str().to_owned(),
-    })
+    let times = round.revision - run.round_revision;
+    let words = format!("the round has changed {times} times since this run froze it: start a new run");
+    Err(Refusal::new(RefusalCode::StaleRun, words))
+}
+
+/// The round that a run froze.
+pub(super) fn read_round(id: RunId, file: &str) -> Result<files::Round, AppError> {
+    files::Round::read(file.as_bytes())
+        .map_err(|faults| unreadable(&format!("frozen round of run {id}"), &faults))
+}
+
+/// The schedule that came of a run.
+pub(super) fn read_schedule(id: RunId, file: &str) -> Result<Schedule, AppError> {
+    Schedule::read(file.as_bytes()).map_err(|faults| unreadable(&format!("schedule of run {id}"), &faults))
+}
+
+fn unreadable(what: &str, faults: &[Fault]) -> AppError {
+    let words: Vec<String> = faults.iter().take(5).map(ToString::to_string).collect();
+    AppError::Internal(format!("{what}: {}", words.join("; ")))
+}
+
+/// Both files of a run that has a schedule; `run-state` where it has none.
+pub(super) fn read_result(db: &mut Db, run: &Run) -> Result<(files::Round, Schedule), AppError> {
+    match runs::files(db, run.id)? {
+        Some((round, Some(schedule))) => Ok((read_round(run.id, &round)?, read_schedule(run.id, &schedule)?)),
+        Some((_, None)) | None => Err(no_schedule()),
+    }
 }

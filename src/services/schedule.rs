@@ -71,6 +71,7 @@ pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<ScheduleRow>
                     ends: placement.ends,
                     time_zone: placement.time_zone,
                     status: placement.state,
+                    override_reason: placement.override_reason.clone(),
                 })
             })
             .collect()

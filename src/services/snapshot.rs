@@ -11,12 +11,13 @@ use crate::domain::application::{Application, ReleaseRule};
 use crate::domain::fault::Faults;
 use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, PersonId};
 use crate::domain::json::{self, At};
+use crate::domain::lock::{Forbidden, Lock};
 use crate::domain::offer::Offer;
 use crate::domain::organisation::{Employer, Library};
 use crate::domain::round::Round;
 use crate::domain::tag::Tag;
 use crate::files::{self, Rules};
-use crate::store::{Db, applications, organisations, placements, rounds};
+use crate::store::{Db, applications, locks, organisations, placements, rounds};
 
 /// The round file of a round as it is now.
 ///
@@ -37,8 +38,20 @@ pub(super) fn freeze(db: &mut Db, round: &Round) -> Result<files::Round, AppErro
         .collect();
     let offers: HashMap<LibraryId, Offer> =
         rounds::offers(db, round.id)?.into_iter().map(|found| (found.library, found.offer)).collect();
-    let ids: BTreeSet<LibraryId> =
-        offers.keys().copied().chain(people.iter().map(|(application, _)| application.home)).collect();
+    let frozen_ids: BTreeSet<ApplicationId> = people.iter().map(|(application, _)| application.id).collect();
+    let is_frozen = |application: &ApplicationId| frozen_ids.contains(application);
+    let mut stand = locks::list(db, round.id)?;
+    stand.retain(|lock| is_frozen(&lock.application));
+    // An override may send somebody to a library that offered nothing.
+    let ids: BTreeSet<LibraryId> = offers
+        .keys()
+        .copied()
+        .chain(people.iter().map(|(application, _)| application.home))
+        .chain(stand.iter().map(|lock| lock.host))
+        .collect();
+    // Where nobody can be sent, nothing need be forbidden.
+    let mut forbidden = locks::list_forbidden(db, round.id)?;
+    forbidden.retain(|pair| is_frozen(&pair.application) && ids.contains(&pair.host));
     let libraries = organisations::list_libraries_by_ids(db, &ids.into_iter().collect::<Vec<_>>())?;
     let employers = employers_of(db, &libraries)?;
     let mut needs: HashMap<ApplicationId, Vec<Tag>> =
@@ -67,8 +80,8 @@ pub(super) fn freeze(db: &mut Db, round: &Round) -> Result<files::Round, AppErro
                 staff_of(application, dates, &needs, visited)
             })
             .collect(),
-        locks: Vec::new(),
-        forbidden: Vec::new(),
+        locks: stand.iter().map(lock_of).collect(),
+        forbidden: forbidden.iter().map(forbidden_of).collect(),
     };
     frozen.checked().map_err(AppError::Fields)
 }
@@ -143,6 +156,23 @@ fn library_of(
         hosting_limit: offer.hosting_limit.map(i64::from),
         release: counts(&offer.release),
         hours: hours(&offer.hours),
+    }
+}
+
+fn lock_of(lock: &Lock) -> files::round::Lock {
+    files::round::Lock {
+        staff: lock.application.to_string(),
+        host: lock.host.to_string(),
+        date: lock.date,
+        override_reason: lock.override_reason.clone(),
+    }
+}
+
+fn forbidden_of(pair: &Forbidden) -> files::round::Forbidden {
+    files::round::Forbidden {
+        staff: pair.application.to_string(),
+        host: pair.host.to_string(),
+        date: pair.date,
     }
 }
 

@@ -7,6 +7,7 @@ pub mod applications;
 pub mod audit;
 pub mod connection;
 pub mod links;
+pub mod locks;
 pub mod migrations;
 pub mod organisations;
 pub mod outbox;

@@ -3,10 +3,10 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::schema::runs;
+use super::schema::{run_files, runs};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::ids::{RoundId, RunId};
-use crate::domain::run::{Run, RunResult};
+use crate::domain::run::{Run, RunOptions, RunProgress, RunResult};
 use crate::domain::states::RunState;
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -14,38 +14,98 @@ use crate::domain::states::RunState;
 struct Row {
     id: String,
     round_id: String,
+    kind: String,
     state: String,
+    edited_from: Option<String>,
+    override_reason: Option<String>,
     seed: i64,
     time_limit_seconds: i64,
+    work_limit: Option<i64>,
+    gap_limit: f64,
+    threads: i64,
     round_revision: i64,
     round_sha256: String,
+    progress_value: Option<i64>,
+    progress_bound: Option<i64>,
+    progress_work: Option<i64>,
+    cancel_asked: bool,
     placed: Option<i64>,
     unplaced: Option<i64>,
     value: Option<i64>,
     bound: Option<i64>,
     proof: Option<String>,
+    stopped: Option<String>,
     error: Option<String>,
     created_at: NaiveDateTime,
     finished_at: Option<NaiveDateTime>,
 }
 
 impl Row {
+    fn from_domain(run: &Run) -> Self {
+        let (options, result) = (&run.options, run.result.as_ref());
+        Self {
+            id: run.id.to_string(),
+            round_id: run.round.to_string(),
+            kind: run.kind.to_string(),
+            state: run.state.to_string(),
+            edited_from: run.edited_from.map(|id| id.to_string()),
+            override_reason: run.override_reason.clone(),
+            seed: options.seed,
+            time_limit_seconds: options.time_limit_seconds,
+            work_limit: options.work,
+            gap_limit: options.gap,
+            threads: options.threads,
+            round_revision: run.round_revision,
+            round_sha256: run.round_sha256.clone(),
+            progress_value: run.progress.map(|progress| progress.value),
+            progress_bound: run.progress.map(|progress| progress.bound),
+            progress_work: run.progress.map(|progress| progress.work),
+            cancel_asked: run.cancel_asked,
+            placed: result.map(|result| result.placed),
+            unplaced: result.map(|result| result.unplaced),
+            value: result.map(|result| result.value),
+            bound: result.map(|result| result.bound),
+            proof: result.map(|result| result.proof.clone()),
+            stopped: result.map(|result| result.stopped.clone()),
+            error: run.error.clone(),
+            created_at: run.created_at,
+            finished_at: run.finished_at,
+        }
+    }
+
     fn into_domain(self) -> Result<Run, StoreError> {
-        let result = match (self.placed, self.unplaced, self.value, self.bound, self.proof) {
-            (Some(placed), Some(unplaced), Some(value), Some(bound), Some(proof)) => {
-                Some(RunResult { placed, unplaced, value, bound, proof })
+        let half = |what: &str| StoreError::Corrupt(format!("run {}: half a {what}", self.id));
+        let figures = (self.placed, self.unplaced, self.value, self.bound, self.proof, self.stopped);
+        let result = match figures {
+            (Some(placed), Some(unplaced), Some(value), Some(bound), Some(proof), Some(stopped)) => {
+                Some(RunResult { placed, unplaced, value, bound, proof, stopped })
             }
-            (None, None, None, None, None) => None,
-            _ => return Err(StoreError::Corrupt(format!("run {}: half a result", self.id))),
+            (None, None, None, None, None, None) => None,
+            _ => return Err(half("result")),
+        };
+        let progress = match (self.progress_value, self.progress_bound, self.progress_work) {
+            (Some(value), Some(bound), Some(work)) => Some(RunProgress { value, bound, work }),
+            (None, None, None) => None,
+            _ => return Err(half("progress")),
         };
         Ok(Run {
             id: parse("run", &self.id)?,
             round: parse("round", &self.round_id)?,
+            kind: parse("kind", &self.kind)?,
             state: parse("state", &self.state)?,
-            seed: self.seed,
-            time_limit_seconds: self.time_limit_seconds,
+            edited_from: self.edited_from.map(|id| parse("run", &id)).transpose()?,
+            override_reason: self.override_reason,
+            options: RunOptions {
+                seed: self.seed,
+                time_limit_seconds: self.time_limit_seconds,
+                work: self.work_limit,
+                gap: self.gap_limit,
+                threads: self.threads,
+            },
             round_revision: self.round_revision,
             round_sha256: self.round_sha256,
+            progress,
+            cancel_asked: self.cancel_asked,
             result,
             error: self.error,
             created_at: self.created_at,
@@ -54,29 +114,26 @@ impl Row {
     }
 }
 
-/// Adds a queued run with the round file it froze.
+/// Adds a run with the round file it froze, and its schedule file where it has one already.
 ///
 /// # Errors
 /// The database's.
-pub fn insert(tx: &mut Tx<'_>, run: &Run, round_file: &str) -> Result<(), StoreError> {
-    let row = Row {
-        id: run.id.to_string(),
-        round_id: run.round.to_string(),
-        state: run.state.to_string(),
-        seed: run.seed,
-        time_limit_seconds: run.time_limit_seconds,
-        round_revision: run.round_revision,
-        round_sha256: run.round_sha256.clone(),
-        placed: None,
-        unplaced: None,
-        value: None,
-        bound: None,
-        proof: None,
-        error: None,
-        created_at: run.created_at,
-        finished_at: None,
-    };
-    diesel::insert_into(runs::table).values((&row, runs::round_file.eq(round_file))).execute(&mut **tx)?;
+pub fn insert(
+    tx: &mut Tx<'_>,
+    run: &Run,
+    round_file: &str,
+    schedule_file: Option<&str>,
+) -> Result<(), StoreError> {
+    diesel::insert_into(runs::table)
+        .values((Row::from_domain(run), runs::attempts.eq(0)))
+        .execute(&mut **tx)?;
+    diesel::insert_into(run_files::table)
+        .values((
+            run_files::run_id.eq(run.id.to_string()),
+            run_files::round_file.eq(round_file),
+            run_files::schedule_file.eq(schedule_file),
+        ))
+        .execute(&mut **tx)?;
     Ok(())
 }
 
@@ -112,11 +169,20 @@ pub fn list(db: &mut Db, round: RoundId) -> Result<Vec<Run>, StoreError> {
 /// # Errors
 /// The database's.
 pub fn files(db: &mut Db, id: RunId) -> Result<Option<(String, Option<String>)>, StoreError> {
-    Ok(runs::table
+    Ok(run_files::table
         .find(id.to_string())
-        .select((runs::round_file, runs::schedule_file))
+        .select((run_files::round_file, run_files::schedule_file))
         .first(db)
         .optional()?)
+}
+
+/// A run that a solver has just taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claimed {
+    /// Which.
+    pub id: RunId,
+    /// How many solvers took it before and were not heard of again.
+    pub lost: i64,
 }
 
 /// Claims the oldest run that waits, or whose solver has gone: by compare-and-set on its lease, the same on both
@@ -129,35 +195,69 @@ pub fn claim(
     by: &str,
     now: NaiveDateTime,
     lease_until: NaiveDateTime,
-) -> Result<Option<RunId>, StoreError> {
+) -> Result<Option<Claimed>, StoreError> {
     let due = runs::state.eq("queued").or(runs::state.eq("solving").and(runs::lease_until.lt(now)));
-    let found: Option<String> =
-        runs::table.filter(due).order(runs::id).select(runs::id).first(&mut **tx).optional()?;
-    let Some(id) = found else { return Ok(None) };
-    let claimed = diesel::update(runs::table.find(&id).filter(due))
+    let found: Option<(String, i64)> = runs::table
+        .filter(due)
+        .order(runs::id)
+        .select((runs::id, runs::attempts))
+        .first(&mut **tx)
+        .optional()?;
+    let Some((id, lost)) = found else { return Ok(None) };
+    let claimed = diesel::update(runs::table.find(&id).filter(due).filter(runs::attempts.eq(lost)))
         .set((
             runs::state.eq(RunState::Solving.as_str()),
+            runs::attempts.eq(lost + 1),
+            runs::progress_value.eq(None::<i64>),
+            runs::progress_bound.eq(None::<i64>),
+            runs::progress_work.eq(None::<i64>),
             runs::lease_by.eq(by),
             runs::lease_until.eq(lease_until),
         ))
         .execute(&mut **tx)?;
-    if claimed == 1 { parse("run", &id).map(Some) } else { Ok(None) }
+    if claimed == 1 { Ok(Some(Claimed { id: parse("run", &id)?, lost })) } else { Ok(None) }
 }
 
-/// Lengthens the lease of a run that is being solved; false when another solver has taken it over.
+/// Whether a run that this solver took was asked to stop; none when the run is not this solver's any more.
 ///
 /// # Errors
 /// The database's.
-pub fn renew(tx: &mut Tx<'_>, id: RunId, by: &str, lease_until: NaiveDateTime) -> Result<bool, StoreError> {
-    let renewed = diesel::update(
-        runs::table.find(id.to_string()).filter(runs::state.eq("solving")).filter(runs::lease_by.eq(by)),
-    )
-    .set(runs::lease_until.eq(lease_until))
-    .execute(&mut **tx)?;
+pub fn is_cancel_asked(db: &mut Db, id: RunId, by: &str) -> Result<Option<bool>, StoreError> {
+    Ok(runs::table
+        .find(id.to_string())
+        .filter(runs::state.eq(RunState::Solving.as_str()))
+        .filter(runs::lease_by.eq(by))
+        .select(runs::cancel_asked)
+        .first(db)
+        .optional()?)
+}
+
+/// Lengthens the lease of a run that is being solved and notes how far it is; false when another solver has it.
+///
+/// # Errors
+/// The database's.
+pub fn renew(
+    tx: &mut Tx<'_>,
+    id: RunId,
+    by: &str,
+    progress: Option<RunProgress>,
+    lease_until: NaiveDateTime,
+) -> Result<bool, StoreError> {
+    let renewed = diesel::update(runs::table)
+        .filter(runs::id.eq(id.to_string()))
+        .filter(runs::state.eq(RunState::Solving.as_str()))
+        .filter(runs::lease_by.eq(by))
+        .set((
+            runs::lease_until.eq(lease_until),
+            runs::progress_value.eq(progress.map(|progress| progress.value)),
+            runs::progress_bound.eq(progress.map(|progress| progress.bound)),
+            runs::progress_work.eq(progress.map(|progress| progress.work)),
+        ))
+        .execute(&mut **tx)?;
     Ok(renewed == 1)
 }
 
-/// Gives a run back unsolved.
+/// Gives a run back unsolved; the attempt does not count.
 ///
 /// # Errors
 /// The database's.
@@ -168,6 +268,10 @@ pub fn give_back(tx: &mut Tx<'_>, id: RunId, by: &str) -> Result<(), StoreError>
         .filter(runs::lease_by.eq(by))
         .set((
             runs::state.eq(RunState::Queued.as_str()),
+            runs::attempts.eq(runs::attempts - 1),
+            runs::progress_value.eq(None::<i64>),
+            runs::progress_bound.eq(None::<i64>),
+            runs::progress_work.eq(None::<i64>),
             runs::lease_by.eq(None::<String>),
             runs::lease_until.eq(None::<NaiveDateTime>),
         ))
@@ -193,36 +297,75 @@ pub fn finish(
         .filter(runs::lease_by.eq(by))
         .set((
             runs::state.eq(RunState::Finished.as_str()),
-            runs::schedule_file.eq(schedule_file),
             runs::placed.eq(result.placed),
             runs::unplaced.eq(result.unplaced),
             runs::value.eq(result.value),
             runs::bound.eq(result.bound),
             runs::proof.eq(&result.proof),
+            runs::stopped.eq(&result.stopped),
             runs::finished_at.eq(now),
         ))
         .execute(&mut **tx)?;
+    if settled == 1 {
+        diesel::update(run_files::table.find(id.to_string()))
+            .set(run_files::schedule_file.eq(schedule_file))
+            .execute(&mut **tx)?;
+    }
     Ok(settled == 1)
 }
 
-/// Stores why a run failed; false when another solver has taken it over.
+/// How a run ends without a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending<'a> {
+    /// It failed, for this reason.
+    Failed(&'a str),
+    /// It was called off.
+    Cancelled,
+}
+
+/// Ends a run that this solver took; false when another solver has taken it over.
 ///
 /// # Errors
 /// The database's.
-pub fn fail(
+pub fn end(
     tx: &mut Tx<'_>,
     id: RunId,
     by: &str,
-    error: &str,
+    ending: Ending<'_>,
     now: NaiveDateTime,
 ) -> Result<bool, StoreError> {
+    let (state, error) = match ending {
+        Ending::Failed(error) => (RunState::Failed, Some(error)),
+        Ending::Cancelled => (RunState::Cancelled, None),
+    };
     let settled = diesel::update(runs::table)
         .filter(runs::id.eq(id.to_string()))
         .filter(runs::state.eq(RunState::Solving.as_str()))
         .filter(runs::lease_by.eq(by))
-        .set((runs::state.eq(RunState::Failed.as_str()), runs::error.eq(error), runs::finished_at.eq(now)))
+        .set((runs::state.eq(state.as_str()), runs::error.eq(error), runs::finished_at.eq(now)))
         .execute(&mut **tx)?;
     Ok(settled == 1)
+}
+
+/// Calls a waiting run off, or asks its solver to stop; false when it has ended.
+///
+/// # Errors
+/// The database's.
+pub fn cancel(tx: &mut Tx<'_>, id: RunId, now: NaiveDateTime) -> Result<bool, StoreError> {
+    let with_state = |state: RunState| runs::id.eq(id.to_string()).and(runs::state.eq(state.as_str()));
+    let waiting = diesel::update(runs::table)
+        .filter(with_state(RunState::Queued))
+        .set((
+            runs::state.eq(RunState::Cancelled.as_str()),
+            runs::cancel_asked.eq(true),
+            runs::finished_at.eq(now),
+        ))
+        .execute(&mut **tx)?;
+    let solving = diesel::update(runs::table)
+        .filter(with_state(RunState::Solving))
+        .set(runs::cancel_asked.eq(true))
+        .execute(&mut **tx)?;
+    Ok(waiting + solving == 1)
 }
 
 /// Marks a run as the published one.

@@ -100,27 +100,60 @@ diesel::table! {
     access_needs (application_id) { application_id -> Text, needs -> Text, }
 }
 diesel::table! {
+    round_locks (round_id, application_id) {
+        round_id -> Text,
+        application_id -> Text,
+        host_library_id -> Text,
+        date -> Date,
+        override_reason -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+diesel::table! {
+    round_forbidden (id) {
+        id -> Text,
+        round_id -> Text,
+        application_id -> Text,
+        host_library_id -> Text,
+        date -> Nullable<Date>,
+        created_at -> Timestamp,
+    }
+}
+diesel::table! {
     runs (id) {
         id -> Text,
         round_id -> Text,
+        kind -> Text,
         state -> Text,
+        edited_from -> Nullable<Text>,
+        override_reason -> Nullable<Text>,
         seed -> BigInt,
         time_limit_seconds -> BigInt,
+        work_limit -> Nullable<BigInt>,
+        gap_limit -> Double,
+        threads -> BigInt,
         round_revision -> BigInt,
-        round_file -> Text,
         round_sha256 -> Text,
-        schedule_file -> Nullable<Text>,
+        progress_value -> Nullable<BigInt>,
+        progress_bound -> Nullable<BigInt>,
+        progress_work -> Nullable<BigInt>,
+        cancel_asked -> Bool,
         placed -> Nullable<BigInt>,
         unplaced -> Nullable<BigInt>,
         value -> Nullable<BigInt>,
         bound -> Nullable<BigInt>,
         proof -> Nullable<Text>,
+        stopped -> Nullable<Text>,
         error -> Nullable<Text>,
+        attempts -> BigInt,
         lease_until -> Nullable<Timestamp>,
         lease_by -> Nullable<Text>,
         created_at -> Timestamp,
         finished_at -> Nullable<Timestamp>,
     }
+}
+diesel::table! {
+    run_files (run_id) { run_id -> Text, round_file -> Text, schedule_file -> Nullable<Text>, }
 }
 diesel::table! {
     placements (id) {
@@ -138,6 +171,7 @@ diesel::table! {
         time_zone -> Text,
         score -> BigInt,
         ring -> Nullable<BigInt>,
+        override_reason -> Nullable<Text>,
         state -> Text,
         revision -> BigInt,
         created_at -> Timestamp,
@@ -232,7 +266,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     round_libraries,
     applications,
     access_needs,
+    round_locks,
+    round_forbidden,
     runs,
+    run_files,
     placements,
     consents,
     invitations,

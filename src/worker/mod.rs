@@ -47,6 +47,16 @@ impl Stop {
         }
         let _slept_or_rung = tokio::time::timeout(time, bell).await;
     }
+
+    /// As [`Stop::pause`], for a thread of its own.
+    fn rest(&self, time: Duration) {
+        let mut left = time;
+        while !left.is_zero() && !self.is_asked() {
+            let nap = left.min(IDLE);
+            std::thread::sleep(nap);
+            left -= nap;
+        }
+    }
 }
 
 /// How long a loop waits when there was nothing to do. Short: the tables are small and the question is cheap.
@@ -68,23 +78,15 @@ pub async fn send_mail(app: App, transport: Transport, name: String, stop: Stop)
     }
 }
 
-/// Solves queued runs until asked to stop.
-pub async fn solve_runs(app: App, name: String, stop: Stop) {
+/// Solves queued runs until asked to stop. It takes the thread it is called on.
+pub fn solve_runs(app: &App, name: &str, stop: &Stop) {
     while !stop.is_asked() {
-        let step = {
-            let (app, name, stop) = (app.clone(), name.clone(), stop.clone());
-            tokio::task::spawn_blocking(move || runs::solve_next(&app, &name, &stop))
-        };
-        match step.await {
-            Ok(Ok(runs::Solved::Nothing)) => stop.pause(IDLE).await,
-            Ok(Ok(runs::Solved::One)) => {}
-            Ok(Err(error)) => {
-                tracing::error!(%error, "runs");
-                stop.pause(TROUBLE).await;
-            }
+        match runs::solve_next(app, name, stop) {
+            Ok(runs::Solved::Nothing) => stop.rest(IDLE),
+            Ok(runs::Solved::One) => {}
             Err(error) => {
-                tracing::error!(%error, "the solver broke down");
-                stop.pause(TROUBLE).await;
+                tracing::error!(%error, "runs");
+                stop.rest(TROUBLE);
             }
         }
     }

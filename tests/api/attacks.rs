@@ -299,7 +299,7 @@ fn a_run_that_cannot_be_read_does_not_stop_those_behind_it() {
         let spoilt = app.store.write(|tx| {
             let mut run = runs::find(tx, good_id)?.expect("a run");
             run.id = nil.parse().expect("an id");
-            runs::insert(tx, &run, "{}")
+            runs::insert(tx, &run, "{}", None)
         });
         spoilt.expect("a spoilt run, first in the queue");
         for _ in 0..2 {

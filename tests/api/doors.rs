@@ -47,11 +47,20 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("GET", "/v1/applications/{id}", "gap"),
     ("POST", "/v1/applications/{id}/withdraw", "gp"),
     ("POST", "/v1/applications/{id}/manager", "a"),
+    ("GET", "/v1/rounds/{id}/locks", "g"),
+    ("PUT", "/v1/rounds/{id}/locks/{application}", "g"),
+    ("DELETE", "/v1/rounds/{id}/locks/{application}", "g"),
+    ("GET", "/v1/rounds/{id}/forbidden", "g"),
+    ("POST", "/v1/rounds/{id}/forbidden", "g"),
+    ("DELETE", "/v1/rounds/{id}/forbidden/{pair}", "g"),
     ("GET", "/v1/rounds/{id}/runs", "g"),
     ("POST", "/v1/rounds/{id}/runs", "g"),
     ("GET", "/v1/runs/{id}", "g"),
     ("GET", "/v1/runs/{id}/round-file", "g"),
     ("GET", "/v1/runs/{id}/schedule-file", "g"),
+    ("POST", "/v1/runs/{id}/cancel", "g"),
+    ("GET", "/v1/runs/{id}/diff/{other}", "g"),
+    ("POST", "/v1/runs/{id}/edits", "g"),
     ("POST", "/v1/runs/{id}/publish", "g"),
     ("GET", "/v1/rounds/{id}/placements", "gahpmc"),
     ("GET", "/v1/placements/{id}", "gahpmc"),
@@ -108,6 +117,9 @@ fn every_endpoint_is_closed_to_everybody_but_its_roles() {
             let path = pattern
                 .replace("{id}", "01900000-0000-7000-8000-000000000000")
                 .replace("{library}", "01900000-0000-7000-8000-000000000000")
+                .replace("{application}", "01900000-0000-7000-8000-000000000000")
+                .replace("{pair}", "01900000-0000-7000-8000-000000000000")
+                .replace("{other}", "01900000-0000-7000-8000-000000000000")
                 .replace("{secret}", "nothing")
                 .replace("{file:.*}", "index.html");
             let send = |client: &Client| {

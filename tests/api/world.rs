@@ -9,6 +9,8 @@ use library_swap::services::AppError;
 use library_swap::services::notices::{self, Case};
 use library_swap::services::outbox::{Attempt, Prepared, claim, message_id, prepare, settle, store_message};
 use library_swap::store::{applications, organisations, placements, rounds};
+use library_swap::worker::Stop;
+use library_swap::worker::runs::{Solved, solve_next};
 use serde_json::{Value, json};
 
 use crate::support::{Client, Service};
@@ -103,7 +105,11 @@ impl<'a> World<'a> {
 
     /// Signs somebody up at the open door.
     pub fn sign_up(&self, who: &str) {
-        self.service.anyone().post(&self.of_round("/applications"), &self.form(who)).expect(202);
+        self.sign_up_by(&self.form(who));
+    }
+
+    fn sign_up_by(&self, form: &Value) {
+        self.service.anyone().post(&self.of_round("/applications"), form).expect(202);
     }
 
     /// Takes every mail that is due out of the outbox, as the worker does.
@@ -129,7 +135,12 @@ impl<'a> World<'a> {
 
     /// Signs somebody up until the manager has released them; gives the application's id.
     pub fn released(&self, who: &str) -> String {
-        self.sign_up(who);
+        self.released_by(who, &self.form(who))
+    }
+
+    /// As [`World::released`], with a form of one's own.
+    pub fn released_by(&self, who: &str, form: &Value) -> String {
+        self.sign_up_by(form);
         let anyone = self.service.anyone();
         let verify = self.secret(NoticeKind::VerifyAddress, Party::Participant);
         anyone.post(&format!("/v1/links/{verify}"), &json!({ "deed": "verify" })).expect(200);
@@ -142,12 +153,43 @@ impl<'a> World<'a> {
         id_of(own)
     }
 
+    /// Makes the host take visitors of every need.
+    pub fn welcome_everybody(&self) {
+        let body = json!({
+            "contact": { "name": "Front desk", "email": "desk@campus.example" }, "access": ["step-free"],
+        });
+        self.organiser.put(&format!("/v1/libraries/{}/welcome", self.host), &body).expect(200);
+    }
+
+    /// Ends sign-up.
+    pub fn close(&self) {
+        let body = json!({ "early_reason": "everybody is here" });
+        self.organiser.post(&self.of_round("/close"), &body).expect(200);
+    }
+
+    /// Starts a run on the closed round.
+    pub fn run(&self, options: &Value) -> String {
+        id_of(&self.organiser.post(&self.of_round("/runs"), options).expect(202))
+    }
+
+    /// Starts a run on the closed round and has it solved.
+    pub fn solved(&self) -> String {
+        let run = self.run(&json!({}));
+        assert_eq!(solve_next(&self.service.app, "test", &Stop::new()).expect("a step"), Solved::One);
+        let found = self.seen(&run);
+        assert_eq!(found["state"], "finished", "{found}");
+        run
+    }
+
+    /// A run as it is now.
+    pub fn seen(&self, run: &str) -> Value {
+        self.organiser.get(&format!("/v1/runs/{run}")).expect(200)
+    }
+
     /// A proposed placement of a released application at the host, as publishing makes it.
     pub fn propose(&self, application: &str) -> String {
-        self.organiser
-            .post(&self.of_round("/close"), &json!({ "early_reason": "everybody is here" }))
-            .expect(200);
-        let run = id_of(&self.organiser.step(&self.of_round("/runs")).expect(202));
+        self.close();
+        let run = self.run(&json!({}));
         let app = &self.service.app;
         let now = app.now().expect("now");
         let application: ApplicationId = application.parse().expect("an id");
@@ -176,6 +218,7 @@ impl<'a> World<'a> {
                     time_zone: host.time_zone,
                     score: 1,
                     ring: None,
+                    override_reason: None,
                     state: PlacementState::Proposed,
                     revision: 0,
                     consents: vec![consent(Party::Participant), consent(Party::Host)],

@@ -20,7 +20,6 @@ use std::thread::JoinHandle;
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use library_swap::http::{self, HttpSettings};
 use library_swap::services::clock::{Chance, Clock};
-use library_swap::services::runs::Board;
 use library_swap::services::{App, Settings};
 use library_swap::store::{Store, StoreUrl};
 
@@ -89,9 +88,8 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             organiser_address: "exchange@exchange.example".to_owned(),
             mail_domain: "exchange.example".to_owned(),
             run_seconds: 10,
-            solver_threads: 1,
+            solver_threads: 2,
         },
-        board: Board::default(),
     }
 }
 
@@ -241,8 +239,11 @@ const TABLES: &[&str] = &[
     "outbox",
     "persons",
     "placements",
+    "round_forbidden",
     "round_libraries",
+    "round_locks",
     "rounds",
+    "run_files",
     "runs",
 ];
 

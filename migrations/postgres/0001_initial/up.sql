@@ -156,33 +156,87 @@ CREATE TABLE access_needs (
     CONSTRAINT access_needs_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id)
 );
 
+-- Placements that stand before anything is matched: one for a person.
+CREATE TABLE round_locks (
+    round_id TEXT NOT NULL,
+    application_id TEXT NOT NULL,
+    host_library_id TEXT NOT NULL,
+    date DATE NOT NULL,
+    -- Why it may break rules.
+    override_reason TEXT,
+    created_at TIMESTAMP NOT NULL,
+    CONSTRAINT round_locks_pkey PRIMARY KEY (round_id, application_id),
+    CONSTRAINT round_locks_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
+    CONSTRAINT round_locks_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
+    CONSTRAINT round_locks_library_fkey FOREIGN KEY (host_library_id) REFERENCES libraries (id)
+);
+
+-- Pairs that must not be; without a date never.
+CREATE TABLE round_forbidden (
+    id TEXT NOT NULL,
+    round_id TEXT NOT NULL,
+    application_id TEXT NOT NULL,
+    host_library_id TEXT NOT NULL,
+    date DATE,
+    created_at TIMESTAMP NOT NULL,
+    CONSTRAINT round_forbidden_pkey PRIMARY KEY (id),
+    CONSTRAINT round_forbidden_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
+    CONSTRAINT round_forbidden_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
+    CONSTRAINT round_forbidden_library_fkey FOREIGN KEY (host_library_id) REFERENCES libraries (id)
+);
+CREATE INDEX round_forbidden_round_idx ON round_forbidden (round_id, id);
+
 CREATE TABLE runs (
     id TEXT NOT NULL,
     round_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
     state TEXT NOT NULL,
+    -- Of an edited run: what it was made from, and why it may break rules.
+    edited_from TEXT,
+    override_reason TEXT,
     seed BIGINT NOT NULL,
     time_limit_seconds BIGINT NOT NULL,
+    work_limit BIGINT,
+    gap_limit DOUBLE PRECISION NOT NULL,
+    threads BIGINT NOT NULL,
     round_revision BIGINT NOT NULL,
-    -- The round file that was frozen, and what came of it (matching.md's public formats).
-    round_file TEXT NOT NULL,
     round_sha256 TEXT NOT NULL,
-    schedule_file TEXT,
+    -- The best so far, while it is being solved.
+    progress_value BIGINT,
+    progress_bound BIGINT,
+    progress_work BIGINT,
+    cancel_asked BOOLEAN NOT NULL,
     placed BIGINT,
     unplaced BIGINT,
     value BIGINT,
     bound BIGINT,
     proof TEXT,
+    stopped TEXT,
     error TEXT,
+    -- Solvers that took it and were not heard of again.
+    attempts BIGINT NOT NULL,
     lease_until TIMESTAMP,
     lease_by TEXT,
     created_at TIMESTAMP NOT NULL,
     finished_at TIMESTAMP,
     CONSTRAINT runs_pkey PRIMARY KEY (id),
     CONSTRAINT runs_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
-    CONSTRAINT runs_state_check CHECK (state IN ('queued', 'solving', 'finished', 'failed', 'published'))
+    CONSTRAINT runs_edited_from_fkey FOREIGN KEY (edited_from) REFERENCES runs (id),
+    CONSTRAINT runs_kind_check CHECK (kind IN ('solved', 'edited')),
+    CONSTRAINT runs_state_check CHECK (state IN ('queued', 'solving', 'finished', 'failed', 'cancelled', 'published'))
 );
 CREATE INDEX runs_round_idx ON runs (round_id, id);
 CREATE INDEX runs_state_idx ON runs (state, created_at);
+
+-- The round file that a run froze and the schedule file that came of it (docs/files.md). Apart from `runs`, whose rows
+-- change every second while they are solved: megabytes would be written anew each time.
+CREATE TABLE run_files (
+    run_id TEXT NOT NULL,
+    round_file TEXT NOT NULL,
+    schedule_file TEXT,
+    CONSTRAINT run_files_pkey PRIMARY KEY (run_id),
+    CONSTRAINT run_files_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id)
+);
 
 CREATE TABLE placements (
     id TEXT NOT NULL,
@@ -199,6 +253,8 @@ CREATE TABLE placements (
     time_zone TEXT NOT NULL,
     score BIGINT NOT NULL,
     ring BIGINT,
+    -- Why rules were set aside for it, where they were.
+    override_reason TEXT,
     state TEXT NOT NULL,
     revision BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
