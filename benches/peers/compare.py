@@ -138,7 +138,9 @@ def comparison(options):
             if "ours" in options.solvers:
                 for limit in [*options.also_at, options.time_limit]:
                     say(f"{preset}, balance {balance}: ours")
-                    rows.append(ours(file, options, limit))
+                    rows.append(ours(file, options, limit) | {"solver": f"ours, {limit:g} s"})
+                    if rows[-1].get("bound") is not None and rows[-1]["value"] == rows[-1]["bound"]:
+                        break  # proven: more time changes nothing
             if wanted and preset in TOO_LARGE:
                 say(f"SKIPPED: the peers on {preset}, which they cannot hold")
             elif wanted and (model := write_model(file, options)):
