@@ -95,7 +95,6 @@ fn where_nobody_can_go_everybody_is_told_why() {
 }
 
 #[test]
-#[ignore = "the engine's first prices index a date that is not there"]
 fn a_round_without_dates_has_an_empty_schedule() {
     for balance in balances() {
         nobody(&rounds::grid(Size { dates: 0, ..SMALL }, &balance), None);

@@ -205,8 +205,14 @@ fn summarise(schedule: &Schedule) {
     eprintln!("{:.2} s, stopped: {}", run.seconds, run.stopped);
 }
 
-/// Writes a file as a whole or not at all: beside it first, then renamed.
+/// Writes a file as a whole or not at all: beside it first, then renamed. A device or a pipe is written to as it is.
 fn write_file(file: &Path, bytes: &[u8]) -> Result<(), u8> {
+    if file.metadata().is_ok_and(|of| !of.is_file()) {
+        return std::fs::write(file, bytes).map_err(|error| {
+            eprintln!("{}: {error}", file.display());
+            super::UNABLE
+        });
+    }
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}.part", std::process::id()));
     let beside = PathBuf::from(beside);

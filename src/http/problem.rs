@@ -238,6 +238,9 @@ pub(super) struct Body {
     rules: Vec<Broken>,
 }
 
+/// Broken rules told in one answer at most.
+const MOST_RULES: usize = 100;
+
 impl Problem {
     /// The stable code.
     pub(super) fn code(&self) -> Code {
@@ -312,7 +315,7 @@ impl Problem {
         }
         let mut rules = Vec::new();
         if let Problem::App(AppError::BreaksRules(broken)) = self {
-            rules.extend(broken.iter().take(MOST_ERRORS).map(|rule| Broken {
+            rules.extend(broken.iter().take(MOST_RULES).map(|rule| Broken {
                 code: rule.code,
                 application: rule.application.clone(),
                 library: rule.library.clone(),

@@ -6,52 +6,48 @@
 //! Complexity: one circulation on as many edges as there are pairs of person and host.
 //! Never claims anything: the prices are only where the bundle starts.
 
-use super::day::{Day, Role};
+use super::dates::Dates;
+use super::day::Day;
+use super::dual::Start;
 use super::num::Ix;
-use super::pricing::Start;
-use super::problem::{Problem, Scope, Triple};
+use super::problem::{Problem, Scope};
+
+/// Nodes that a search looks at before it makes do with a rough price.
+const PATIENCE: usize = 1_000_000;
 
 /// Prices to start with.
 pub(super) fn start(problem: &Problem) -> Start {
     let mut start = Start { staff: vec![0; problem.home.len()], limit: vec![0; problem.libraries] };
+    if problem.pairs.is_empty() {
+        return start;
+    }
     let whole = as_one_date(problem);
-    let triples: Vec<usize> = (0..whole.triples.len()).collect();
-    let Some(mut day) = Day::new(&whole, &Scope::default(), Ix::default(), &triples) else { return start };
+    let Some(mut day) = Day::new(&whole, &Scope::default(), Ix::default()) else { return start };
+    day.patience = PATIENCE;
     day.solve(|_| 0, &start.limit);
-    for (e, role) in day.roles[..day.priced].iter().enumerate() {
-        if let Role::Person(person) = role {
-            start.staff[person.at()] = (-day.network.reduced(e)).max(0);
-        }
+    for slot in 0..day.slots.len() {
+        start.staff[day.slots[slot].person.at()] = day.lifted(slot).max(0);
     }
     start
 }
 
 /// The problem with all its dates as one.
 fn as_one_date(problem: &Problem) -> Problem {
-    let date = Ix::default();
-    let (mut triples, mut first): (Vec<Triple>, Vec<usize>) = (Vec::new(), vec![0]);
-    for p in 0..problem.home.len() {
-        let mut own: Vec<Triple> =
-            problem.triples[problem.of(p)].iter().map(|triple| Triple { date, ..*triple }).collect();
-        own.sort_unstable_by_key(|triple| (triple.host, -triple.value));
-        own.dedup_by_key(|triple| triple.host);
-        triples.extend(own);
-        first.push(triples.len());
+    let mut open = Dates::new(1);
+    for _ in &problem.pairs {
+        open.push(&[1]);
     }
     let add =
         |list: &[i64]| -> Vec<i64> { list.chunks(problem.dates.max(1)).map(|of| of.iter().sum()).collect() };
     let balances = problem.balance.chunks(problem.dates.max(1));
     Problem {
         dates: 1,
-        home: problem.home.clone(),
-        triples,
-        first,
+        open,
         hosting: add(&problem.hosting),
         release: add(&problem.release),
-        limit: problem.limit.clone(),
         balance: balances.map(|of| of.iter().copied().sum()).collect(),
         shift: add(&problem.shift),
-        locks: Vec::new(),
-        ..*problem
+        depth: vec![0; problem.libraries],
+        ..problem.clone()
     }
 }

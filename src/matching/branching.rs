@@ -7,10 +7,13 @@
 //! Complexity: a few bundle steps for each half tried.
 //! Literature: Beale and Tomlin (1970) for splitting sets; Applegate, Bixby, Chvátal and Cook (1995) for trying.
 
+use super::average::Average;
+use super::dual::Start;
+use super::master::Cycle;
 use super::num::float;
-use super::pricing::{Cycle, Pricing, Start};
+use super::pricing::Pricing;
 use super::problem::{Problem, Scope};
-use super::tree::{bound_of, date_shares};
+use super::tree::bound_of;
 use super::watch::Watch;
 
 /// How many splits of a node are tried.
@@ -89,19 +92,17 @@ pub(super) fn branches(
     }
     let Some((_, mut halves)) = best else { return any_split(pricing, scope) };
     for half in &mut halves {
-        for (own, common) in half.scope.ruled_out.iter_mut().zip(&scope.ruled_out) {
-            *own |= common;
-        }
+        half.scope.narrow(problem).intersect(scope.open(problem));
     }
     Branches::Halves(Box::new(halves))
 }
 
 /// Takes the one half that is left for the whole.
 fn narrow(pricing: &mut Pricing<'_>, scope: &mut Scope, half: &Half, closed: &[usize], person: usize) {
-    scope.ruled_out.clone_from(&half.scope.ruled_out);
-    pricing.close(person, closed.iter().copied());
+    scope.open.clone_from(&half.scope.open);
+    pricing.close(person, |date| closed.contains(&date));
     pricing.refresh(scope);
-    pricing.step(scope);
+    pricing.step();
 }
 
 /// The bound with one half of a person's dates closed.
@@ -117,14 +118,14 @@ fn try_half(
     let mut scope = scope.clone();
     close(problem, &mut scope, split.person, &split.halves[half]);
     let mut trial = pricing.clone();
-    trial.close(split.person, split.halves[half].iter().copied());
+    trial.close(split.person, |date| split.halves[half].contains(&date));
     trial.refresh(&scope);
     trial.stir();
     for _ in 0..STEPS {
         if bound_of(problem, trial.best.total) <= cutoff || trial.is_priced(float(problem.scale) / 20.0) {
             break;
         }
-        trial.step(&scope);
+        trial.step();
     }
     watch.spend(trial.work - pricing.work);
     Half {
@@ -137,9 +138,11 @@ fn try_half(
 }
 
 fn close(problem: &Problem, scope: &mut Scope, person: usize, dates: &[usize]) {
-    scope.ruled_out.resize(problem.triples.len(), false);
-    for t in problem.of(person).filter(|t| dates.contains(&problem.triples[*t].date.at())) {
-        scope.ruled_out[t] = true;
+    let open = scope.narrow(problem);
+    for pair in problem.of(person) {
+        for date in dates {
+            open.close(pair, *date);
+        }
     }
 }
 
@@ -149,7 +152,7 @@ fn splits(pricing: &Pricing<'_>, scope: &Scope, most: usize) -> Vec<Split> {
     let average = pricing.average();
     let mut splits: Vec<Split> = (0..problem.home.len())
         .filter_map(|person| {
-            let shares = date_shares(problem, &average, person, |t| scope.allows(t));
+            let shares = open_shares(problem, scope, &average, person);
             (shares.len() > 1).then(|| halve(person, shares))
         })
         .filter(|split| split.share > 0.02)
@@ -157,6 +160,14 @@ fn splits(pricing: &Pricing<'_>, scope: &Scope, most: usize) -> Vec<Split> {
     splits.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.person.cmp(&b.person)));
     splits.truncate(most);
     splits
+}
+
+/// How much of a person the average sends on each date that is left.
+fn open_shares(problem: &Problem, scope: &Scope, average: &Average, person: usize) -> Vec<(usize, f64)> {
+    let open = scope.open(problem).any(problem.of(person));
+    let share =
+        |date: usize| average.of(person).iter().find(|(d, _)| d.at() == date).map_or(0.0, |(_, s)| *s);
+    open.into_iter().map(|date| (date, share(date))).collect()
 }
 
 /// The largest shares first, each to the half that has less.
@@ -177,7 +188,7 @@ fn any_split(pricing: &Pricing<'_>, scope: &Scope) -> Branches {
     let average = pricing.average();
     let mut widest: Option<(f64, Split)> = None;
     for person in 0..problem.home.len() {
-        let shares = date_shares(problem, &average, person, |t| scope.allows(t));
+        let shares = open_shares(problem, scope, &average, person);
         if shares.len() < 2 {
             continue;
         }

@@ -5,6 +5,7 @@
 //! prices times what the locks leave. Weak duality needs nothing of how the prices were found.
 
 use super::dual::Dual;
+use super::num::Ix;
 use super::problem::{Key, Problem};
 use crate::files::schedule::Prices;
 
@@ -34,18 +35,13 @@ impl Certificate {
                 *price = 0;
             }
         }
+        step_down(problem, &mut dual);
         for p in 0..problem.home.len() {
-            let triples = &problem.triples[problem.of(p)];
-            let gain = |t: &super::problem::Triple| {
-                let (into, out) = (problem.day(t.host, t.date), problem.day(problem.home_of(t), t.date));
-                THOUSAND * t.value
-                    - dual.limit[t.host.at()]
-                    - dual.hosting[into]
-                    - dual.release[out]
-                    - dual.balance[out]
-                    + dual.balance[into]
-            };
-            dual.staff[p] = triples.iter().map(gain).max().unwrap_or(0).max(0);
+            let gains = problem.of(p).flat_map(|pair| {
+                let dual = &dual;
+                problem.open.of(pair).map(move |date| gain(problem, dual, pair, Ix::new(date)))
+            });
+            dual.staff[p] = gains.max().unwrap_or(0).max(0);
         }
         let total = total(problem, &dual);
         let floor = total.div_euclid(i128::from(THOUSAND));
@@ -75,6 +71,35 @@ impl Certificate {
             hosting_limit,
             release: on_days(&dual.release),
             balance: on_days(&dual.balance),
+        }
+    }
+}
+
+/// What a triple gains beyond all prices but the person's.
+fn gain(problem: &Problem, dual: &Dual, pair: usize, date: Ix) -> i64 {
+    let of = &problem.pairs[pair];
+    let (into, out) = (problem.day(of.host, date), problem.day(problem.home_of(pair), date));
+    THOUSAND * of.value
+        - dual.limit[of.host.at()]
+        - dual.hosting[into]
+        - dual.release[out]
+        - dual.balance[out]
+        + dual.balance[into]
+}
+
+/// Makes triples that lie on no ring and were left out of the search (`components`) worth nothing: each way down is
+/// made dearer by so much that no such triple gains. It costs nothing, since libraries that have a depth are balanced.
+fn step_down(problem: &Problem, dual: &mut Dual) {
+    if problem.depth.iter().all(|depth| *depth == 0) {
+        return;
+    }
+    let highest = problem.highest * THOUSAND;
+    for date in 0..problem.dates {
+        let on = |library: usize| library * problem.dates + date;
+        let levels = (0..problem.libraries).map(|library| dual.balance[on(library)]);
+        let (low, high) = levels.fold((0, 0), |(low, high), level| (low.min(level), high.max(level)));
+        for library in 0..problem.libraries {
+            dual.balance[on(library)] -= problem.depth[on(library)] * (highest + high - low);
         }
     }
 }

@@ -1,6 +1,14 @@
 //! A dual solution of the relaxation: prices whose total bounds every schedule.
 
+use super::num::Ix;
 use super::problem::Problem;
+
+/// Prices to start with.
+#[derive(Debug, Clone)]
+pub(super) struct Start {
+    pub(super) staff: Vec<i64>,
+    pub(super) limit: Vec<i64>,
+}
 
 /// A dual solution in whole parts of a point. Day tables are indexed like [`Problem::day`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +26,7 @@ impl Dual {
     /// Nothing but prices on people, each worth the best triple: a bound that needs no search.
     pub(super) fn trivial(problem: &Problem) -> Self {
         let days = problem.hosting.len();
-        let best = |p: usize| problem.triples[problem.of(p)].iter().map(|t| t.value).max().unwrap_or(0);
-        let staff: Vec<i64> = (0..problem.home.len()).map(|p| best(p) * problem.scale).collect();
+        let staff: Vec<i64> = (0..problem.home.len()).map(|p| problem.most(p) * problem.scale).collect();
         let total = staff.iter().sum();
         Self {
             staff,
@@ -32,12 +39,12 @@ impl Dual {
     }
 
     /// What a triple would gain beyond its prices: at most 0 once people's prices are lifted.
-    pub(super) fn gain(&self, problem: &Problem, triple: usize) -> i64 {
-        let t = &problem.triples[triple];
-        let (into, out) = (problem.day(t.host, t.date), problem.day(problem.home_of(t), t.date));
-        t.value * problem.scale
-            - self.staff[t.person.at()]
-            - self.limit[t.host.at()]
+    pub(super) fn gain(&self, problem: &Problem, pair: usize, date: Ix) -> i64 {
+        let of = &problem.pairs[pair];
+        let (into, out) = (problem.day(of.host, date), problem.day(problem.home_of(pair), date));
+        of.value * problem.scale
+            - self.staff[of.person.at()]
+            - self.limit[of.host.at()]
             - self.hosting[into]
             - self.release[out]
             - self.balance[out]

@@ -40,6 +40,10 @@ pub(super) fn explain(key: &Key<'_>, staff: &Staff) -> Unplaced {
 
 /// The rule that takes a host's last date away; none if a date is left.
 fn excluding(key: &Key<'_>, who: &Traveller<'_>, host: &Library) -> Option<Code> {
+    let of_pair = key.book.breach_of_pair(who, host);
+    if of_pair.is_some() && !key.book.is_forbidden_somewhere(who.staff, host) {
+        return of_pair;
+    }
     let mut last = None;
     for date in &key.dates {
         last = last.max(Some(key.book.breach(who, host, *date)?));

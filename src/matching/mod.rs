@@ -8,18 +8,23 @@
 //! the number of threads.
 
 mod aggregate;
+mod atlas;
+mod average;
 mod branching;
 mod certificate;
+mod components;
 mod coupling;
+mod dates;
 mod day;
+mod dive;
 mod dual;
 mod explain;
 mod fixing;
-mod flow;
 mod master;
 mod mps;
 mod neighbourhood;
 mod num;
+mod part;
 mod pricing;
 mod primal;
 mod problem;
@@ -28,7 +33,10 @@ mod rings;
 mod rules;
 mod search;
 mod tree;
+#[cfg(test)]
+mod trial;
 mod watch;
+mod way;
 
 use std::ops::ControlFlow;
 
@@ -135,9 +143,18 @@ pub fn solve(
     if round.rules.max_ring.is_some() {
         return Err(MatchError::RingLimitNotYet);
     }
-    let (problem, key) = problem::build(round, options.seed)?;
+    let board = watch::Board::default();
+    board.run(progress, || solve_on(round, options, &board))
+}
+
+fn solve_on(round: &Round, options: &Options, board: &watch::Board) -> Result<Schedule, MatchError> {
+    let (mut problem, key) = problem::build(round, options.seed)?;
+    problem.halt = board.halt.clone();
+    components::prune(&mut problem);
+    let problem = problem;
     let most = certificate::Certificate::new(&problem, &dual::Dual::trivial(&problem)).bound;
-    let mut watch = watch::Watch::new(options, progress, most);
+    board.begin(most);
+    let mut watch = watch::Watch::new(options, board, most);
     let found =
         search::search(&problem, options.seed, &mut watch).map_err(|_| MatchError::LocksInfeasible)?;
     let plan = found.plan.ok_or(MatchError::StoppedEarly)?;

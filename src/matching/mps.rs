@@ -35,17 +35,19 @@ pub fn write_mps(round: &Round, out: &mut dyn Write) -> Result<(), MatchError> {
     let mut rows = Rows::default();
     let mut columns = Vec::new();
     for p in 0..problem.home.len() {
-        for t in problem.of(p) {
-            let triple = &problem.triples[t];
-            let mut cells = cells(&problem, &mut rows, problem.home_of(triple), triple.host, triple.date);
-            cells.push(rows.put(format!("person_{p}"), 'L', 1));
-            let about = format!(
-                "{} to {} on {}",
-                key.people[p].id,
-                key.libraries[triple.host.at()].id,
-                key.dates[triple.date.at()]
-            );
-            columns.push((format!("x_{t}"), about, triple.value, cells));
+        for n in problem.of(p) {
+            let pair = &problem.pairs[n];
+            for date in problem.open.of(n).map(Ix::new) {
+                let mut cells = cells(&problem, &mut rows, problem.home_of(n), pair.host, date);
+                cells.push(rows.put(format!("person_{p}"), 'L', 1));
+                let about = format!(
+                    "{} to {} on {}",
+                    key.people[p].id,
+                    key.libraries[pair.host.at()].id,
+                    key.dates[date.at()]
+                );
+                columns.push((format!("x_{}", columns.len()), about, pair.value, cells));
+            }
         }
     }
     let weight = round.placement_weight();
@@ -92,7 +94,7 @@ fn write(out: &mut dyn Write, rows: &Rows, columns: &[Column]) -> std::io::Resul
     for (name, (kind, _)) in &rows.0 {
         writeln!(out, " {kind} {name}")?;
     }
-    writeln!(out, "COLUMNS\n    MARKER MARKER 'MARKER' 'INTORG'")?;
+    writeln!(out, "COLUMNS\n    MARKER 'MARKER' 'INTORG'")?;
     for (name, about, value, cells) in columns {
         writeln!(out, "* {name}: {}", about.replace(['\n', '\r'], " "))?;
         writeln!(out, "    {name} value {value}")?;
@@ -104,7 +106,7 @@ fn write(out: &mut dyn Write, rows: &Rows, columns: &[Column]) -> std::io::Resul
             writeln!(out, "    {name} {row} {unit}")?;
         }
     }
-    writeln!(out, "    MARKER MARKER 'MARKER' 'INTEND'\nRHS")?;
+    writeln!(out, "    MARKER 'MARKER' 'INTEND'\nRHS")?;
     for (name, (_, right)) in rows.0.iter().filter(|(_, (_, right))| *right != 0) {
         writeln!(out, "    RHS {name} {right}")?;
     }

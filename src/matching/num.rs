@@ -34,11 +34,6 @@ pub(super) fn nearest(x: f64) -> i64 {
     x.round() as i64
 }
 
-/// A count as a float.
-pub(super) fn count(n: usize) -> f64 {
-    float(i64::try_from(n).unwrap_or(i64::MAX))
-}
-
 /// A count as an integer.
 pub(super) fn int(n: usize) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)

@@ -8,22 +8,13 @@
 //! Complexity: an iteration costs one bounded Dijkstra for each changed price and date; 20 to 60 iterations.
 //! Literature: Geoffrion (1974) for Lagrangian relaxation; Lemaréchal, Nemirovskii and Nesterov (1995).
 
+use super::average::{Average, index_slots};
 use super::coupling::{single_dates, tied_limits, widest};
-use super::day::{Day, Role};
-use super::dual::Dual;
-use super::master::Master;
+use super::day::{ARRIVE, Day, LEAVE, Slot, TIE, UNLIMITED, for_each_day};
+use super::dual::{Dual, Start};
+use super::master::{Cycle, Entry, Master, name_of};
 use super::num::{Ix, float, nearest};
 use super::problem::{Problem, Scope};
-
-/// Triples used (1) or given up (−1), sorted.
-pub(super) type Cycle = Vec<(Ix, i64)>;
-
-/// Prices to start with.
-#[derive(Debug, Clone)]
-pub(super) struct Start {
-    pub(super) staff: Vec<i64>,
-    pub(super) limit: Vec<i64>,
-}
 
 /// The dual of a problem under a scope, in the course of its solution.
 #[derive(Clone)]
@@ -40,14 +31,17 @@ pub(super) struct Pricing<'a> {
     /// How far a price goes for one unit of demand.
     reach: f64,
     most_reach: f64,
-    /// How far prices may go while the model does not settle: what scores differ by, not what a placement is worth.
-    calm_reach: f64,
+    /// What scores differ by, not what a placement is worth: the measure of how far prices go.
+    unit: f64,
     /// People who could go on one date only: their price is no coupling and falls out of the date's circulation.
     single: Vec<bool>,
     /// Hosts whose limit ties dates together.
     limited: Vec<bool>,
-    /// Dates closed to a person, `person * dates + date`.
-    closed: Vec<bool>,
+    /// Where each person is on each date: the date, and the slot in its day. By person.
+    slots: Vec<(Ix, Ix)>,
+    first_slot: Vec<usize>,
+    /// Whether the base sends anybody.
+    has_base: bool,
     forbidding: i64,
     threads: usize,
     /// Whether prices may go far where the model is flat: exact, but no guide for schedules.
@@ -64,7 +58,7 @@ pub(super) struct Pricing<'a> {
 /// How many times farther than usual prices may go where the model is flat.
 const FAR: f64 = 512.0;
 /// Sweeps of the model over its cycles in a step at most: at first, and when steps bring little.
-const SWEEPS: (usize, usize) = (48, 100);
+const SWEEPS: (usize, usize) = (24, 32);
 
 impl<'a> Pricing<'a> {
     /// Prices a problem, starting from given prices. None if locks or branches ask a date for more than it can do.
@@ -75,20 +69,17 @@ impl<'a> Pricing<'a> {
         cycles: &[Cycle],
         threads: usize,
     ) -> Option<Self> {
-        let mut of_date: Vec<Vec<usize>> = vec![Vec::new(); problem.dates];
-        for (t, triple) in problem.triples.iter().enumerate() {
-            if scope.allows(t) {
-                of_date[triple.date.at()].push(t);
-            }
-        }
-        let single = single_dates(problem, scope);
-        let limited = tied_limits(problem, scope, &of_date);
         let mut days = Vec::with_capacity(problem.dates);
-        for (date, triples) in of_date.iter().enumerate() {
-            days.push(Day::new(problem, scope, Ix::new(date), triples)?);
+        for date in 0..problem.dates {
+            days.push(Day::new(problem, scope, Ix::new(date))?);
         }
+        let single = single_dates(problem, &days);
+        let limited = tied_limits(problem, scope, &days);
+        let has_base = days.iter().any(|day| day.slots.iter().any(|slot| slot.base.is_some()));
+        let (slots, first_slot) = index_slots(problem, &days);
         let people = problem.home.len();
-        let resources = people + problem.libraries + 6 * problem.hosting.len() + people * problem.dates;
+        let given_up = if has_base { people * problem.dates } else { 0 };
+        let resources = people + problem.libraries + 6 * problem.hosting.len() + given_up;
         let mut capacity = vec![f64::INFINITY; resources];
         capacity[..people].fill(1.0);
         for (library, limit) in problem.limit.iter().enumerate() {
@@ -105,10 +96,12 @@ impl<'a> Pricing<'a> {
             at: start.clone(),
             reach: 0.0,
             most_reach: 0.0,
-            calm_reach: 0.0,
+            unit: 0.0,
             single,
             limited,
-            closed: vec![false; people * problem.dates],
+            slots,
+            first_slot,
+            has_base,
             forbidding: problem.forbidding_price(),
             threads,
             goes_far: false,
@@ -119,15 +112,21 @@ impl<'a> Pricing<'a> {
         };
         pricing.take_capacities(&mut capacity);
         pricing.master = Master::new(capacity, people + problem.libraries);
-        let highest = problem.triples.iter().map(|triple| triple.value).max().unwrap_or(0) * problem.scale;
-        pricing.reach = float(highest) / 20.0 + 1.0;
+        let highest = problem.pairs.iter().map(|pair| pair.value).max().unwrap_or(0) * problem.scale;
         pricing.most_reach = float(highest) / 2.0 + 1.0;
-        pricing.calm_reach = (12.0 * float(widest(problem) * problem.scale)).min(pricing.most_reach);
+        pricing.unit = float((widest(problem) * problem.scale).max(1)).min(pricing.most_reach);
+        pricing.reach = pricing.unit / 10.0;
         for cycle in cycles {
-            pricing.add_cycle(cycle.clone(), scope);
+            let left =
+                |(pair, unit): &(Ix, i8)| *unit < 0 || scope.is_open(problem, pair.at(), cycle.date.at());
+            if cycle.moves.iter().all(left) {
+                pricing.add_cycle(cycle.clone());
+            }
         }
-        pricing.best = pricing.evaluate(&start.staff, &start.limit, scope);
-        pricing.recentre();
+        if let Some(dual) = pricing.evaluate(&start.staff, &start.limit) {
+            pricing.best = dual;
+            pricing.recentre();
+        }
         Some(pricing)
     }
 
@@ -145,169 +144,147 @@ impl<'a> Pricing<'a> {
     fn take_capacities(&mut self, capacity: &mut [f64]) {
         let people = self.problem.home.len();
         for day in &self.days {
-            for (e, role) in day.roles.iter().enumerate() {
-                let (edge, base) = (day.network.edge(e), day.base[e]);
-                let kind = match role {
-                    Role::Host(host) => {
-                        capacity[people + host.at()] -= float(base);
-                        (*host, 0)
+            for library in 0..self.problem.libraries {
+                let edges = &day.edges[3 * library..3 * library + 3];
+                capacity[people + library] -= float(edges[ARRIVE].base);
+                for (kind, edge) in edges.iter().enumerate() {
+                    // What cannot bind has no price.
+                    let most = if kind == TIE { UNLIMITED } else { day.most(library, kind) };
+                    let at = self.place(Ix::new(library), day.date, 2 * kind);
+                    if edge.high < most {
+                        capacity[at] = float(edge.high - edge.base);
                     }
-                    Role::Home(home) => (*home, 2),
-                    Role::Hub(library) => (*library, 4),
-                    Role::Person(person) => {
-                        capacity[person.at()] -= float(base);
-                        if base > 0 {
-                            capacity[self.given_up(*person, day.date)] = 1.0;
-                        }
-                        continue;
+                    if edge.low > if kind == TIE { -UNLIMITED } else { 0 } || edge.base > 0 {
+                        capacity[at + 1] = float(edge.base - edge.low);
                     }
-                    Role::Triple(t) => {
-                        self.base_value +=
-                            float(base * self.problem.triples[t.at()].value * self.problem.scale);
-                        continue;
-                    }
-                };
-                let (library, kind) = kind;
-                if edge.high < super::flow::UNLIMITED {
-                    capacity[self.place(library, day.date, kind)] = float(edge.high - base);
-                    capacity[self.place(library, day.date, kind + 1)] = float(base - edge.low);
+                }
+            }
+            for slot in &day.slots {
+                if let Some(pair) = slot.base {
+                    capacity[slot.person.at()] -= 1.0;
+                    capacity[self.given_up(slot.person, day.date)] = 1.0;
+                    self.base_value += float(self.problem.pairs[pair.at()].value * self.problem.scale);
                 }
             }
         }
     }
 
-    /// Adds a cycle to the model if its triples are open.
-    fn add_cycle(&mut self, cycle: Cycle, scope: &Scope) {
-        let problem = self.problem;
-        let open = |t: Ix| {
-            let triple = &problem.triples[t.at()];
-            scope.allows(t.at()) && !self.closed[triple.person.at() * problem.dates + triple.date.at()]
-        };
-        if cycle.iter().any(|(t, unit)| *unit > 0 && !open(*t)) {
+    /// Adds a cycle to the model unless it is known.
+    fn add_cycle(&mut self, cycle: Cycle) {
+        let name = name_of(&cycle);
+        if self.master.knows(name) {
             return;
         }
+        let problem = self.problem;
+        let date = cycle.date;
         let mut value = 0;
-        let mut use_of: Vec<(usize, i64)> = Vec::with_capacity(6 * cycle.len());
-        for &(t, unit) in &cycle {
-            let triple = &problem.triples[t.at()];
-            let home = problem.home_of(triple);
-            value += unit * triple.value * problem.scale;
-            use_of.push((triple.person.at(), unit));
-            use_of.push((problem.home.len() + triple.host.at(), unit));
-            use_of.push((self.place(triple.host, triple.date, 0), unit));
-            use_of.push((self.place(home, triple.date, 2), unit));
-            use_of.push((self.place(triple.host, triple.date, 4), unit));
-            use_of.push((self.place(home, triple.date, 4), -unit));
+        let mut use_of: Vec<(usize, i64)> = Vec::with_capacity(6 * cycle.moves.len());
+        for &(pair, unit) in &cycle.moves {
+            let (of, home, unit) = (&problem.pairs[pair.at()], problem.home_of(pair.at()), i64::from(unit));
+            value += unit * of.value * problem.scale;
+            use_of.push((of.person.at(), unit));
+            use_of.push((problem.home.len() + of.host.at(), unit));
+            use_of.push((self.place(of.host, date, 2 * ARRIVE), unit));
+            use_of.push((self.place(home, date, 2 * LEAVE), unit));
+            use_of.push((self.place(of.host, date, 2 * TIE), unit));
+            use_of.push((self.place(home, date, 2 * TIE), -unit));
         }
         use_of.sort_unstable();
         let first_day = problem.home.len() + problem.libraries;
-        let date = cycle.first().map_or(Ix::default(), |(t, _)| problem.triples[t.at()].date);
         let mut entries = Vec::with_capacity(use_of.len());
+        let mut enter = |resource: usize, units: i64| {
+            let units = i16::try_from(units).map_or(f32::INFINITY, f32::from);
+            entries.push(Entry { resource: Ix::new(resource), units });
+        };
         for group in use_of.chunk_by(|a, b| a.0 == b.0) {
             let (resource, unit) = (group[0].0, group.iter().map(|(_, unit)| unit).sum::<i64>());
             if unit == 0 {
                 continue;
             }
             if resource < first_day {
-                entries.push((Ix::new(resource), float(unit)));
+                enter(resource, unit);
                 if resource < problem.home.len() && unit < 0 {
-                    entries.push((Ix::new(self.given_up(Ix::new(resource), date)), float(-unit)));
+                    enter(self.given_up(Ix::new(resource), date), -unit);
                 }
             } else {
-                let against = usize::from(unit < 0);
-                entries.push((Ix::new(resource + against), float(unit.abs())));
+                enter(resource + usize::from(unit < 0), unit.abs());
             }
         }
-        self.master.add(cycle, float(value), entries);
+        self.master.add(cycle, name, float(value), &entries);
     }
 
-    fn is_closed(&self, person: Ix, date: Ix) -> bool {
-        self.closed[person.at() * self.problem.dates + date.at()]
-    }
-
-    /// The best circulations at given prices, the cycles they consist of, and the dual solution they give.
-    fn evaluate(&mut self, staff: &[i64], limit: &[i64], scope: &Scope) -> Dual {
+    /// The best circulations at given prices, the cycles they consist of, and the dual solution they give. None if the
+    /// run is to end.
+    fn evaluate(&mut self, staff: &[i64], limit: &[i64]) -> Option<Dual> {
         let staff: Vec<i64> =
             staff.iter().zip(&self.single).map(|(price, single)| if *single { 0 } else { *price }).collect();
         let limit: Vec<i64> =
             limit.iter().zip(&self.limited).map(|(price, tied)| if *tied { *price } else { 0 }).collect();
         self.solve_days(&staff, &limit);
+        if self.problem.halt.is_set() {
+            return None;
+        }
         self.at = Start { staff: staff.clone(), limit: limit.clone() };
         for d in 0..self.days.len() {
-            for cycle in self.days[d].cycles() {
-                self.add_cycle(cycle, scope);
+            let date = self.days[d].date;
+            for moves in self.days[d].cycles(self.problem) {
+                self.add_cycle(Cycle { date, moves: moves.into() });
             }
         }
-        self.read_dual(&staff, limit)
+        Some(self.read_dual(&staff, limit))
     }
 
     fn solve_days(&mut self, staff: &[i64], limit: &[i64]) {
-        let (dates, closed, forbidding) = (self.problem.dates, &self.closed, self.forbidding);
-        let solve = |day: &mut Day| {
-            let date = day.date.at();
-            let price = |person: Ix| {
-                if closed[person.at() * dates + date] { forbidding } else { staff[person.at()] }
-            };
-            day.solve(price, limit)
-        };
-        // Threads pay for themselves only where a date is large; what they find does not depend on them.
-        let size: i64 = self.days.iter().map(Day::size).sum();
-        let share =
-            if size < 20_000 { self.days.len() } else { self.days.len().div_ceil(self.threads.max(1)) };
-        let work: i64 = std::thread::scope(|scope| {
-            let mut parts = self.days.chunks_mut(share.max(1));
-            let own = parts.next();
-            let others: Vec<_> =
-                parts.map(|part| scope.spawn(|| part.iter_mut().map(solve).sum::<i64>())).collect();
-            let own: i64 = own.map_or(0, |part| part.iter_mut().map(solve).sum());
-            own + others.into_iter().map(|part| part.join().unwrap_or(0)).sum::<i64>()
-        });
-        self.work += work;
+        let forbidding = self.forbidding;
+        let price = |slot: &Slot| if slot.closed { forbidding } else { staff[slot.person.at()] };
+        self.work += for_each_day(&mut self.days, self.threads, |day| day.solve(price, limit));
     }
 
-    fn read_dual(&self, staff: &[i64], limit: Vec<i64>) -> Dual {
-        let days = self.problem.hosting.len();
+    fn read_dual(&mut self, staff: &[i64], limit: Vec<i64>) -> Dual {
+        let tables = self.problem.hosting.len();
         let mut dual = Dual {
-            staff: staff.to_vec(),
+            staff: vec![0; staff.len()],
             limit,
-            hosting: vec![0; days],
-            release: vec![0; days],
-            balance: vec![0; days],
+            hosting: vec![0; tables],
+            release: vec![0; tables],
+            balance: vec![0; tables],
             total: 0,
         };
         let mut hosts = Vec::new();
-        for day in &self.days {
-            let network = &day.network;
-            for (e, role) in day.roles[..day.priced].iter().enumerate() {
-                let reduced = network.reduced(e);
-                let edge = network.edge(e);
-                let worth = if reduced == 0 { 0 } else { (-reduced * edge.low).max(-reduced * edge.high) };
-                match role {
-                    Role::Host(host) => {
-                        let at = self.problem.day(*host, day.date);
-                        dual.hosting[at] = (-reduced).max(0);
-                        if edge.low > 0 || dual.hosting[at] == 0 {
-                            dual.total += worth;
-                        } else {
-                            hosts.push((*host, at, edge.high));
+        for day in &mut self.days {
+            for library in 0..self.problem.libraries {
+                let at = self.problem.day(Ix::new(library), day.date);
+                for kind in [ARRIVE, LEAVE, TIE] {
+                    let reduced = day.reduced(3 * library + kind);
+                    let edge = &day.edges[3 * library + kind];
+                    if reduced == 0 {
+                        continue;
+                    }
+                    let worth = (-reduced * edge.low).max(-reduced * edge.high);
+                    match kind {
+                        ARRIVE => {
+                            dual.hosting[at] = (-reduced).max(0);
+                            if edge.low > 0 || dual.hosting[at] == 0 {
+                                dual.total += worth;
+                            } else {
+                                hosts.push((Ix::new(library), at, edge.high));
+                            }
                         }
+                        LEAVE => {
+                            dual.release[at] = (-reduced).max(0);
+                            dual.total += worth;
+                        }
+                        _ => dual.total += worth,
                     }
-                    Role::Home(home) => {
-                        dual.release[self.problem.day(*home, day.date)] = (-reduced).max(0);
-                        dual.total += worth;
-                    }
-                    Role::Hub(_) => dual.total += worth,
-                    // A person's price is lifted to the most that any date would pay: the dearest date counts once.
-                    Role::Person(person) if !self.is_closed(*person, day.date) => {
-                        let p = person.at();
-                        dual.staff[p] = dual.staff[p].max(staff[p] - reduced);
-                    }
-                    Role::Person(_) | Role::Triple(_) => {}
                 }
+                dual.balance[at] = day.level(library);
             }
-            for &(library, node) in &day.middles {
-                dual.balance[self.problem.day(library, day.date)] =
-                    network.potential(node) - network.potential(0);
+            // A person's price is what the best date would pay: the dearest date counts once.
+            for slot in 0..day.slots.len() {
+                if !day.slots[slot].closed {
+                    let p = day.slots[slot].person.at();
+                    dual.staff[p] = dual.staff[p].max(day.lifted(slot));
+                }
             }
         }
         self.lift_limits(&mut dual, &hosts);
@@ -340,54 +317,56 @@ impl<'a> Pricing<'a> {
     fn recentre(&mut self) {
         let people = self.problem.home.len();
         for (p, price) in self.best.staff.iter().enumerate() {
-            self.master.centre[p] = float(*price);
+            self.master.set_centre(p, float(*price));
         }
         for (h, price) in self.best.limit.iter().enumerate() {
-            self.master.centre[people + h] = float(*price);
+            self.master.set_centre(people + h, float(*price));
         }
-        for day in &self.days {
-            for (e, role) in day.roles[..day.priced].iter().enumerate() {
-                let reduced = day.network.reduced(e);
-                let (library, kind) = match role {
-                    Role::Host(host) => (*host, 0),
-                    Role::Home(home) => (*home, 2),
-                    Role::Hub(library) => (*library, 4),
-                    Role::Person(person) => {
-                        if day.base[e] > 0 {
-                            let price = day.network.edge(e).cost;
-                            let lifted = reduced + self.best.staff[person.at()] - price;
-                            let at = self.given_up(*person, day.date);
-                            self.master.centre[at] = float(lifted.max(0));
-                        }
-                        continue;
+        for d in 0..self.days.len() {
+            for library in 0..self.problem.libraries {
+                for kind in [ARRIVE, LEAVE, TIE] {
+                    let (library, date) = (Ix::new(library), self.days[d].date);
+                    let reduced = self.days[d].reduced(3 * library.at() + kind);
+                    let at = self.place(library, date, 2 * kind);
+                    let lifted = kind == ARRIVE && self.limited[library.at()];
+                    let price =
+                        if lifted { self.best.hosting[self.problem.day(library, date)] } else { -reduced };
+                    self.master.set_centre(at, float(price.max(0)));
+                    self.master.set_centre(at + 1, float(reduced.max(0)));
+                }
+            }
+            if self.has_base {
+                for slot in 0..self.days[d].slots.len() {
+                    let day = &mut self.days[d];
+                    if day.slots[slot].base.is_some() {
+                        let person = day.slots[slot].person;
+                        let lifted = self.best.staff[person.at()] - day.lifted(slot);
+                        let at = self.given_up(person, self.days[d].date);
+                        self.master.set_centre(at, float(lifted.max(0)));
                     }
-                    Role::Triple(_) => continue,
-                };
-                let at = self.place(library, day.date, kind);
-                let lifted = kind == 0 && self.limited[library.at()];
-                let price =
-                    if lifted { self.best.hosting[self.problem.day(library, day.date)] } else { -reduced };
-                self.master.centre[at] = float(price.max(0));
-                self.master.centre[at + 1] = float(reduced.max(0));
+                }
             }
         }
     }
 
     /// One step of the bundle.
-    pub(super) fn step(&mut self, scope: &Scope) {
-        // As exact as a fifth of a point in all, or as a part of what is still to be had.
-        let all = super::num::count(self.problem.home.len().max(1));
-        let wanted = if self.expected.is_finite() { self.expected.max(0.0) / 20.0 } else { 0.0 };
-        let exact = wanted.max(float(self.problem.scale) / 5.0) / all;
+    pub(super) fn step(&mut self) {
+        // As exact as a part of what is still to be had.
+        let wanted = if self.expected.is_finite() {
+            self.expected.max(0.0) * 0.1
+        } else {
+            float(self.best.total) / 1e4
+        };
+        let exact = wanted.max(float(self.problem.scale) / 20.0);
         let solved = self.master.solve(self.reach, exact, self.sweeps);
         self.work += solved.work;
         self.settled = solved.settled;
         self.expected = float(self.best.total) - self.base_value - solved.total;
         let people = self.problem.home.len();
-        let price = |i: usize| nearest(self.master.price[i]).max(0);
+        let price = |i: usize| nearest(self.master.price(i)).max(0);
         let staff: Vec<i64> = (0..people).map(price).collect();
         let limit: Vec<i64> = (people..people + self.problem.libraries).map(price).collect();
-        let dual = self.evaluate(&staff, &limit, scope);
+        let Some(dual) = self.evaluate(&staff, &limit) else { return };
         let lower = float(self.best.total - dual.total);
         if lower > 0.0 {
             self.best = dual;
@@ -408,15 +387,17 @@ impl<'a> Pricing<'a> {
         if self.goes_far && self.settled && self.expected < float(self.problem.scale) / 20.0 {
             // Flat at this reach; a long way off there may still be something.
             self.reach = (self.reach * 8.0).min(self.most_reach * FAR);
-        } else if is_good {
-            let most = if self.settled { self.most_reach } else { self.calm_reach };
+        } else if is_good || (self.expected < 1e-5 * float(self.best.total) && self.reach < self.unit) {
+            let most = if self.settled { self.most_reach } else { (10.0 * self.unit).min(self.most_reach) };
             self.reach = (self.reach * 2.0).min(most.max(self.reach));
-        } else if !self.settled {
-            // The farther prices may go, the longer the model takes to settle.
-            self.reach = (self.reach / 2.0).max(self.most_reach / 1000.0);
         } else if lower < -self.expected {
-            self.reach = (self.reach * 0.7).max(self.most_reach / 1000.0);
+            self.reach = (self.reach * 0.9).max(self.unit / 100.0);
         }
+    }
+
+    /// Whether next to nothing is to be had, as a part of the bound.
+    pub(super) fn is_nearly_priced(&self, part: f64) -> bool {
+        self.expected < part * float(self.best.total) && self.reach >= self.unit.min(self.most_reach)
     }
 
     /// Whether no more than so many parts of a point are to be had.
@@ -434,58 +415,83 @@ impl<'a> Pricing<'a> {
         self.is_priced(parts) && self.reach >= self.most_reach * FAR
     }
 
-    /// How much of each triple the average schedule uses.
-    pub(super) fn average(&self) -> Vec<f64> {
-        let mut average = vec![0.0; self.problem.triples.len()];
-        for day in &self.days {
-            for (e, role) in day.roles.iter().enumerate().skip(day.priced) {
-                if let (Role::Triple(t), true) = (role, day.base[e] != 0) {
-                    average[t.at()] += float(day.base[e]);
-                }
+    /// How much of each person the average schedule sends on each date.
+    pub(super) fn average(&self) -> Average {
+        let problem = self.problem;
+        let mut average = Average { first: self.first_slot.clone(), shares: Vec::new() };
+        average.shares = self.slots.iter().map(|(date, _)| (*date, 0.0)).collect();
+        for (n, (date, slot)) in self.slots.iter().enumerate() {
+            if self.days[date.at()].slots[slot.at()].base.is_some() {
+                average.shares[n].1 += 1.0;
             }
         }
-        for column in self.master.columns() {
-            for &(t, unit) in &column.triples {
-                average[t.at()] += float(unit) * column.weight;
+        for column in self.master.columns().iter().filter(|column| column.weight > 0.0) {
+            for &(pair, unit) in &column.cycle.moves {
+                let person = problem.pairs[pair.at()].person.at();
+                if let Some(n) = self.slot_of(person, column.cycle.date.at()) {
+                    average.shares[n].1 += f64::from(unit) * column.weight;
+                }
             }
         }
         average
     }
 
+    /// The place in `slots` of a person on a date.
+    fn slot_of(&self, person: usize, date: usize) -> Option<usize> {
+        let range = self.first_slot[person]..self.first_slot[person + 1];
+        let found = self.slots[range.clone()].binary_search_by_key(&date, |(date, _)| date.at());
+        found.ok().map(|n| range.start + n)
+    }
+
     /// The cycles of the model, for a branch to start with.
     pub(super) fn cycles(&self) -> Vec<Cycle> {
-        self.master.columns().iter().filter(|c| c.weight > 0.0).map(|c| c.triples.clone()).collect()
+        self.master.columns().iter().filter(|c| c.weight > 0.0).map(|c| c.cycle.clone()).collect()
     }
 
     /// Closes dates to a person.
-    pub(super) fn close(&mut self, person: usize, dates: impl Iterator<Item = usize>) {
-        for date in dates {
-            self.closed[person * self.problem.dates + date] = true;
+    pub(super) fn close(&mut self, person: usize, is_closed: impl Fn(usize) -> bool) {
+        for &(date, slot) in &self.slots[self.first_slot[person]..self.first_slot[person + 1]] {
+            if is_closed(date.at()) {
+                self.days[date.at()].slots[slot.at()].closed = true;
+            }
         }
+    }
+
+    /// From now on prices move by little more than what scores differ by, so that averages are a guide.
+    pub(super) fn stay_near(&mut self) {
+        self.most_reach = self.unit * 0.5;
     }
 
     /// Lets prices move freely again, after something was closed.
     pub(super) fn stir(&mut self) {
-        self.reach = self.reach.max(self.calm_reach / 4.0);
+        self.reach = self.unit * 0.2;
         self.expected = f64::INFINITY;
         self.settled = false;
     }
 
     /// After dates were closed: drops the cycles that use them and evaluates the present prices anew.
     pub(super) fn refresh(&mut self, scope: &Scope) {
-        let (problem, closed) = (self.problem, &self.closed);
-        let is_open = |t: Ix| {
-            let triple = &problem.triples[t.at()];
-            !closed[triple.person.at() * problem.dates + triple.date.at()]
+        let (problem, days, slots, first) = (self.problem, &self.days, &self.slots, &self.first_slot);
+        let is_open = |pair: Ix, date: Ix| {
+            let person = problem.pairs[pair.at()].person.at();
+            let own = &slots[first[person]..first[person + 1]];
+            scope.is_open(problem, pair.at(), date.at())
+                && own
+                    .binary_search_by_key(&date, |(date, _)| *date)
+                    .is_ok_and(|n| !days[date.at()].slots[own[n].1.at()].closed)
         };
-        self.master.retain(|column| column.triples.iter().all(|(t, unit)| *unit < 0 || is_open(*t)));
+        self.master
+            .retain(|cycle| cycle.moves.iter().all(|(pair, unit)| *unit < 0 || is_open(*pair, cycle.date)));
         let (staff, limit) = (self.best.staff.clone(), self.best.limit.clone());
-        self.best = self.evaluate(&staff, &limit, scope);
-        self.recentre();
+        if let Some(dual) = self.evaluate(&staff, &limit) {
+            self.best = dual;
+            self.recentre();
+        }
+        self.expected = f64::INFINITY;
     }
 
-    /// The triples that the present circulations use.
-    pub(super) fn used(&self) -> Vec<usize> {
-        self.days.iter().flat_map(Day::used).collect()
+    /// The pairs and dates that the present circulations use.
+    pub(super) fn used(&self) -> Vec<(Ix, Ix)> {
+        self.days.iter().flat_map(|day| day.used().map(|pair| (pair, day.date))).collect()
     }
 }

@@ -3,26 +3,38 @@
 //! Method: given a date for each person, one circulation a date is the best schedule (hosts' limits are used up in
 //! the order of the dates). Afterwards each date is solved again with everybody who has no place, until nothing
 //! changes: no date can then be bettered by itself.
-//! Complexity: one circulation a date and pass; two or three passes.
+//! Complexity: one circulation a date and pass, from the one before; two or three passes.
 
-use super::day::Day;
+use super::day::{Day, for_each_day};
 use super::num::Ix;
+use super::pricing::Pricing;
 use super::problem::{Problem, Scope};
+use super::watch::Watch;
 
-/// A complete schedule: triples, one for each person placed.
+/// A complete schedule: a pair and a date for each person placed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Plan {
     /// Sorted.
-    pub(super) triples: Vec<usize>,
+    pub(super) placed: Vec<(Ix, Ix)>,
     /// With the locks'.
     pub(super) value: i64,
 }
 
 impl Plan {
-    pub(super) fn new(problem: &Problem, mut triples: Vec<usize>) -> Self {
-        triples.sort_unstable();
-        let value = problem.locked_value + triples.iter().map(|t| problem.triples[*t].value).sum::<i64>();
-        Self { triples, value }
+    pub(super) fn new(problem: &Problem, mut placed: Vec<(Ix, Ix)>) -> Self {
+        placed.sort_unstable();
+        let value =
+            problem.locked_value + placed.iter().map(|(pair, _)| problem.pairs[pair.at()].value).sum::<i64>();
+        Self { placed, value }
+    }
+
+    /// Where each person goes, and when.
+    pub(super) fn by_person(&self, problem: &Problem) -> Vec<Option<(Ix, Ix)>> {
+        let mut at = vec![None; problem.home.len()];
+        for &(pair, date) in &self.placed {
+            at[problem.pairs[pair.at()].person.at()] = Some((pair, date));
+        }
+        at
     }
 }
 
@@ -30,119 +42,128 @@ impl Plan {
 struct Draft<'a> {
     problem: &'a Problem,
     scope: &'a Scope,
-    /// Triples in use by date.
-    chosen: Vec<Vec<usize>>,
+    days: Vec<Day>,
     placed: Vec<bool>,
+    date_of: Vec<Option<Ix>>,
+    /// By library-day.
     visitors: Vec<i64>,
+    free: Vec<i64>,
+    forbidding: i64,
 }
 
 impl Draft<'_> {
-    /// The best circulation of a date among those who have no place and for whom `offered` holds, with those who
-    /// have one on the date. None if locks or branches ask for more.
-    fn solve_date(&self, date: usize, offered: impl Fn(usize) -> bool) -> Option<Vec<usize>> {
-        let problem = self.problem;
-        let on_date: Vec<bool> = {
-            let mut on_date = vec![false; problem.home.len()];
-            for &t in &self.chosen[date] {
-                on_date[problem.triples[t].person.at()] = true;
-            }
-            on_date
-        };
-        let mut triples = Vec::new();
-        for (p, here) in on_date.iter().enumerate() {
-            if *here || (!self.placed[p] && offered(p)) {
-                triples.extend(problem.on(p, date).filter(|t| self.scope.allows(*t)));
+    /// Solves a date among those who go on it and those without a place for whom `offered` holds. False if the locks
+    /// or branches ask for more.
+    fn solve_date(&mut self, date: usize, offered: impl Fn(usize) -> bool) -> bool {
+        for (library, low, high) in self.limits(date) {
+            if !self.days[date].set_places(library, low, high) {
+                return false;
             }
         }
-        let mut day = Day::new(problem, &self.scope_of(date), Ix::new(date), &triples)?;
-        day.solve(|_| 0, &vec![0; problem.libraries]);
-        Some(day.used().collect())
+        let day = &mut self.days[date];
+        for slot in &mut day.slots {
+            let p = slot.person.at();
+            slot.closed = if self.placed[p] { self.date_of[p] != Some(day.date) } else { !offered(p) };
+        }
+        let forbidding = self.forbidding;
+        day.solve(|slot| if slot.closed { forbidding } else { 0 }, &self.free);
+        day.slots.iter().all(|slot| slot.goes.is_none() || !slot.closed)
     }
 
-    /// The scope with what other dates leave of the hosts' limits, or need of them.
-    fn scope_of(&self, date: usize) -> Scope {
+    /// What other dates leave of the hosts' limits, or need of them: library, fewest and most visitors.
+    fn limits(&self, date: usize) -> Vec<(usize, i64, i64)> {
         let problem = self.problem;
-        let mut scope = Scope { ruled_out: Vec::new(), visitors: self.scope.visitors.clone() };
-        for (library, limit) in problem.limit.iter().enumerate() {
-            let Some(limit) = limit else { continue };
+        let of_library = |(library, limit): (usize, &Option<i64>)| {
+            let limit = (*limit)?;
             let day = |d: usize| problem.day(Ix::new(library), Ix::new(d));
             let elsewhere: i64 = (0..problem.dates)
                 .filter(|d| *d != date)
                 .map(|d| self.visitors[day(d)].max(self.scope.places(problem, day(d)).0))
                 .sum();
             let (low, high) = self.scope.places(problem, day(date));
-            scope.visitors.insert(day(date), (low, high.min(limit - elsewhere)));
-        }
-        scope
+            Some((library, low, high.min(limit - elsewhere)))
+        };
+        problem.limit.iter().enumerate().filter_map(of_library).collect()
     }
 
-    fn set_date(&mut self, date: usize, triples: Vec<usize>) {
-        for t in std::mem::take(&mut self.chosen[date]) {
-            let triple = &self.problem.triples[t];
-            self.placed[triple.person.at()] = false;
-            self.visitors[self.problem.day(triple.host, triple.date)] -= 1;
+    /// Takes what a date's circulation says in place of the pairs before. Whether the value has grown.
+    fn settle(&mut self, date: usize, before: &[Ix]) -> bool {
+        let problem = self.problem;
+        let value = |pairs: &[Ix]| pairs.iter().map(|pair| problem.pairs[pair.at()].value).sum::<i64>();
+        let after: Vec<Ix> = self.days[date].used().collect();
+        for (pairs, comes) in [(before, false), (&after, true)] {
+            for pair in pairs {
+                let pair = &problem.pairs[pair.at()];
+                self.placed[pair.person.at()] = comes;
+                self.date_of[pair.person.at()] = comes.then_some(Ix::new(date));
+                self.visitors[problem.day(pair.host, Ix::new(date))] += if comes { 1 } else { -1 };
+            }
         }
-        for &t in &triples {
-            let triple = &self.problem.triples[t];
-            self.placed[triple.person.at()] = true;
-            self.visitors[self.problem.day(triple.host, triple.date)] += 1;
-        }
-        self.chosen[date] = triples;
-    }
-
-    fn value_on(&self, date: usize) -> i64 {
-        self.chosen[date].iter().map(|t| self.problem.triples[*t].value).sum()
+        value(&after) > value(before)
     }
 }
 
 /// The best schedule with everybody on the given date or none, bettered date by date. None if that way does not
-/// complete the locks.
-pub(super) fn complete(problem: &Problem, scope: &Scope, date_of: &[Option<usize>]) -> Option<Plan> {
+/// complete the locks, or if the watch has ended the run.
+pub(super) fn complete(
+    pricing: &Pricing<'_>,
+    scope: &Scope,
+    wanted: &[Option<Ix>],
+    watch: &mut Watch<'_>,
+) -> Option<Plan> {
+    let problem = pricing.problem;
     let mut draft = Draft {
         problem,
         scope,
-        chosen: vec![Vec::new(); problem.dates],
+        days: pricing.days.clone(),
         placed: vec![false; problem.home.len()],
+        date_of: vec![None; problem.home.len()],
         visitors: vec![0; problem.hosting.len()],
+        free: vec![0; problem.libraries],
+        forbidding: problem.forbidding_price(),
     };
-    for date in 0..problem.dates {
-        let planned = draft.solve_date(date, |p| date_of[p] == Some(date));
-        let used = match planned {
-            Some(used) => used,
-            // The locks need more people: whoever has no date, else anybody.
-            None => draft
-                .solve_date(date, |p| date_of[p].is_none_or(|on| on == date))
-                .or_else(|| draft.solve_date(date, |_| true))?,
-        };
-        draft.set_date(date, used);
-    }
-    let mut quiet = 0;
-    let mut date = 0;
-    while quiet < problem.dates {
-        let before = draft.value_on(date);
-        let used = draft.solve_date(date, |_| true)?;
-        let after: i64 = used.iter().map(|t| problem.triples[*t].value).sum();
-        quiet += 1;
-        if after > before {
-            draft.set_date(date, used);
-            quiet = 0;
+    let (forbidding, free) = (draft.forbidding, draft.free.clone());
+    for_each_day(&mut draft.days, watch.threads(), |day| {
+        for slot in &mut day.slots {
+            slot.closed = wanted[slot.person.at()] != Some(day.date);
         }
+        day.solve(|slot| if slot.closed { forbidding } else { 0 }, &free)
+    });
+    for date in 0..problem.dates {
+        let on = Some(Ix::new(date));
+        // The locks may need more people: whoever has no date, else anybody.
+        let found = draft.solve_date(date, |p| wanted[p] == on)
+            || draft.solve_date(date, |p| wanted[p].is_none() || wanted[p] == on)
+            || draft.solve_date(date, |_| true);
+        if !found || watch.is_stopped() {
+            return None;
+        }
+        draft.settle(date, &[]);
+    }
+    let (mut quiet, mut date) = (0, 0);
+    while quiet < problem.dates && !watch.is_stopped() {
+        let before: Vec<Ix> = draft.days[date].used().collect();
+        if !draft.solve_date(date, |_| true) {
+            return None;
+        }
+        quiet = if draft.settle(date, &before) { 0 } else { quiet + 1 };
         date = (date + 1) % problem.dates;
     }
-    Some(Plan::new(problem, draft.chosen.concat()))
+    let of_day = |day: &Day| day.used().map(|pair| (pair, day.date)).collect::<Vec<_>>();
+    plan_of(problem, draft.days.iter().flat_map(of_day).collect())
 }
 
 /// The schedule of some triples, if each person has one place and no host's limit is exceeded.
-pub(super) fn plan_of(problem: &Problem, triples: &[usize]) -> Option<Plan> {
-    let mut placed = vec![false; problem.home.len()];
+pub(super) fn plan_of(problem: &Problem, placed: Vec<(Ix, Ix)>) -> Option<Plan> {
+    let mut has_place = vec![false; problem.home.len()];
     let mut visitors = vec![0_i64; problem.libraries];
-    for &t in triples {
-        let triple = &problem.triples[t];
-        if std::mem::replace(&mut placed[triple.person.at()], true) {
+    for (pair, _) in &placed {
+        let pair = &problem.pairs[pair.at()];
+        if std::mem::replace(&mut has_place[pair.person.at()], true) {
             return None;
         }
-        visitors[triple.host.at()] += 1;
+        visitors[pair.host.at()] += 1;
     }
     let within = problem.limit.iter().zip(&visitors).all(|(limit, n)| limit.is_none_or(|limit| *n <= limit));
-    within.then(|| Plan::new(problem, triples.to_vec()))
+    within.then(|| Plan::new(problem, placed))
 }

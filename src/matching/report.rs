@@ -36,12 +36,12 @@ pub(super) fn report(
     let mut placed: Vec<Placed<'_>> = locks
         .map(|lock| Placed { staff: lock.staff, host: lock.host, date: lock.date, score: lock.score })
         .collect();
-    for &t in &plan.triples {
-        let triple = &problem.triples[t];
-        let (staff, host) = (key.people[triple.person.at()], key.libraries[triple.host.at()]);
-        let home = key.libraries[problem.home_of(triple).at()];
+    for &(pair, date) in &plan.placed {
+        let of = &problem.pairs[pair.at()];
+        let (staff, host) = (key.people[of.person.at()], key.libraries[of.host.at()]);
+        let home = key.libraries[problem.home_of(pair.at()).at()];
         let score = key.book.score(&Traveller::new(staff, home), host);
-        placed.push(Placed { staff, host, date: key.dates[triple.date.at()], score });
+        placed.push(Placed { staff, host, date: key.dates[date.at()], score });
     }
     placed.sort_by(|a, b| a.staff.id.cmp(&b.staff.id));
 
@@ -57,8 +57,8 @@ pub(super) fn report(
         ring,
     });
     let mut has_place = vec![false; key.people.len()];
-    for &t in &plan.triples {
-        has_place[problem.triples[t].person.at()] = true;
+    for (pair, _) in &plan.placed {
+        has_place[problem.pairs[pair.at()].person.at()] = true;
     }
     let mut left: Vec<&Staff> =
         key.people.iter().zip(&has_place).filter(|(_, placed)| !**placed).map(|(staff, _)| *staff).collect();

@@ -66,7 +66,7 @@ impl Code {
 }
 
 /// Mean radius of the earth in metres (docs/files.md).
-const EARTH_M: f64 = 6_371_008.8;
+pub(super) const EARTH_M: f64 = 6_371_008.8;
 
 /// Great-circle distance in whole metres: haversine with the pure-Rust `libm`, the same on every machine.
 pub(super) fn metres(from: (f64, f64), to: (f64, f64)) -> i64 {
@@ -166,29 +166,47 @@ impl<'a> Rulebook<'a> {
         self.partners.contains(&pair(&home.id, &host.id))
     }
 
+    /// Whether a person may not go to a host, on some date or on all.
+    pub(super) fn is_forbidden_somewhere(&self, staff: &Staff, host: &Library) -> bool {
+        !self.forbidden.is_empty() && self.forbidden.contains_key(&(staff.id.as_str(), host.id.as_str()))
+    }
+
     fn forbidden_on(&self, staff: &Staff, host: &Library, date: Option<NaiveDate>) -> bool {
-        self.forbidden
-            .get(&(staff.id.as_str(), host.id.as_str()))
-            .is_some_and(|dates| dates.iter().any(|on| on.is_none() || *on == date))
+        !self.forbidden.is_empty()
+            && self
+                .forbidden
+                .get(&(staff.id.as_str(), host.id.as_str()))
+                .is_some_and(|dates| dates.iter().any(|on| on.is_none() || *on == date))
     }
 
     /// The first rule that forbids the pair on every date.
     pub(super) fn breach_of_pair(&self, who: &Traveller<'_>, host: &Library) -> Option<Code> {
         let rules = &self.round.rules;
-        let checks: [(Code, &dyn Fn() -> bool); 9] = [
-            (Code::OwnLibrary, &|| who.home.id == host.id),
-            (Code::SameEmployer, &|| !rules.same_employer && self.same_employer(who.home, host)),
-            (Code::Sector, &|| !self.sector_allowed(who.home, host)),
-            (Code::NotPartner, &|| rules.partners_only && !self.are_partners(who.home, host)),
-            (Code::Avoided, &|| {
-                who.avoid.contains(host.id.as_str()) || self.forbidden_on(who.staff, host, None)
-            }),
-            (Code::RepeatHost, &|| !rules.repeat_hosts && who.visited.contains(host.id.as_str())),
-            (Code::DistanceUnknown, &|| !rules.unknown_distance && who.metres_to(host).is_none()),
-            (Code::Distance, &|| who.metres_to(host).is_some_and(|metres| metres > who.max_m)),
-            (Code::Access, &|| who.staff.needs.iter().any(|need| !host.access.contains(need))),
-        ];
-        checks.iter().find(|(_, breaks)| breaks()).map(|(code, _)| *code)
+        if who.home.id == host.id {
+            return Some(Code::OwnLibrary);
+        }
+        if !rules.same_employer && self.same_employer(who.home, host) {
+            return Some(Code::SameEmployer);
+        }
+        if !self.sector_allowed(who.home, host) {
+            return Some(Code::Sector);
+        }
+        if rules.partners_only && !self.are_partners(who.home, host) {
+            return Some(Code::NotPartner);
+        }
+        if who.avoid.contains(host.id.as_str()) || self.forbidden_on(who.staff, host, None) {
+            return Some(Code::Avoided);
+        }
+        if !rules.repeat_hosts && who.visited.contains(host.id.as_str()) {
+            return Some(Code::RepeatHost);
+        }
+        match who.metres_to(host) {
+            None if !rules.unknown_distance => return Some(Code::DistanceUnknown),
+            Some(metres) if metres > who.max_m => return Some(Code::Distance),
+            Some(_) | None => {}
+        }
+        let lacks = |need: &String| !host.access.contains(need);
+        who.staff.needs.iter().any(lacks).then_some(Code::Access)
     }
 
     /// The first rule that forbids the date, given a pair without a breach.

@@ -6,13 +6,14 @@
 
 use super::aggregate;
 use super::branching::Trials;
+use super::dive::{dive, preferred_dates};
 use super::dual::Dual;
 use super::neighbourhood::Neighbourhoods;
 use super::num::float;
 use super::pricing::Pricing;
 use super::primal::{Plan, complete, plan_of};
 use super::problem::{Problem, Scope};
-use super::tree::{Tree, bound_of, dive, preferred_dates};
+use super::tree::{Tree, bound_of};
 use super::watch::Watch;
 
 /// What a run has found.
@@ -54,19 +55,23 @@ pub(super) fn search(problem: &Problem, seed: i64, watch: &mut Watch<'_>) -> Res
     let mut best = None;
     let start = aggregate::start(problem);
     let mut root = Pricing::new(problem, &scope, &start, &[], watch.threads()).ok_or(Infeasible)?;
-    let mut date_of = vec![None; problem.home.len()];
-    for t in root.used() {
-        let triple = &problem.triples[t];
-        date_of[triple.person.at()] = Some(triple.date.at());
+    if problem.locks.is_empty() {
+        // Nobody goes: so there is always a schedule to show.
+        adopt(&mut best, plan_of(problem, Vec::new()), watch);
     }
-    adopt(&mut best, complete(problem, &scope, &date_of), watch);
+    let mut date_of = vec![None; problem.home.len()];
+    for (pair, date) in root.used() {
+        date_of[problem.pairs[pair.at()].person.at()] = Some(date);
+    }
+    adopt(&mut best, complete(&root, &scope, &date_of, watch), watch);
     watch.spend(root.work);
     let mut course = Course { problem, best, steps: 0 };
-    let good = |root: &Pricing<'_>| root.expected < GOOD_ENOUGH * float(root.best.total);
+    let good = |root: &Pricing<'_>| root.is_nearly_priced(GOOD_ENOUGH);
     while !good(&root) && course.step(&mut root, watch) {}
     if !watch.is_over() && !course.is_infeasible(watch) {
         let dates = preferred_dates(problem, &root.average());
-        adopt(&mut course.best, complete(problem, &scope, &dates), watch);
+        let plan = complete(&root, &scope, &dates, watch);
+        adopt(&mut course.best, plan, watch);
         watch.spend(0);
     }
     if !watch.is_over() && !course.is_infeasible(watch) {
@@ -102,15 +107,15 @@ impl Course<'_> {
     /// One step of the bundle at the root. Whether another one is wanted.
     fn step(&mut self, root: &mut Pricing<'_>, watch: &mut Watch<'_>) -> bool {
         watch.bound = watch.bound.min(bound_of(self.problem, root.best.total));
-        adopt(&mut self.best, plan_of(self.problem, &root.used()), watch);
+        adopt(&mut self.best, plan_of(self.problem, root.used()), watch);
         if watch.is_over() || self.is_infeasible(watch) {
             return false;
         }
         let before = root.work;
-        root.step(&Scope::default());
+        root.step();
         self.steps += 1;
         watch.bound = watch.bound.min(bound_of(self.problem, root.best.total));
-        adopt(&mut self.best, plan_of(self.problem, &root.used()), watch);
+        adopt(&mut self.best, plan_of(self.problem, root.used()), watch);
         watch.spend(root.work - before);
         !root.is_priced(AS_GOOD_AS_PRICED * float(self.problem.scale)) && self.steps < ROOT_STEPS
     }
@@ -127,7 +132,7 @@ impl Course<'_> {
                 return;
             }
             let before = root.work;
-            root.step(&Scope::default());
+            root.step();
             watch.spend(root.work - before);
         }
     }
@@ -141,7 +146,7 @@ impl Course<'_> {
         while !watch.is_over() && !self.is_infeasible(watch) {
             let before = watch.work;
             let of_turn = match &self.best {
-                Some(plan) if by_near * near.caution() < by_bound => {
+                Some(plan) if by_near * near.caution() <= by_bound => {
                     let better = near.look(plan, watch);
                     if let (Some(tree), Some(plan)) = (&mut tree, &better) {
                         tree.offer(plan.clone());
