@@ -8,8 +8,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::Command;
 
-use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
 use library_swap::files::{Round, Schedule};
+use library_swap::matching::bench::Prepared;
 use library_swap::matching::{Options, solve, write_mps};
 use library_swap::verify::{Subject, verify};
 
@@ -50,6 +51,19 @@ fn parts(criterion: &mut Criterion) {
         group.bench_function("hash the round", |bencher| bencher.iter(|| black_box(&round).sha256()));
         group.bench_function("find the triples and write the model", |bencher| {
             bencher.iter(|| write_mps(black_box(&round), &mut std::io::sink()));
+        });
+        group.bench_function("find the triples", |bencher| bencher.iter(|| Prepared::new(black_box(&round))));
+        let prepared = Prepared::new(&round).expect("a round that can be prepared");
+        group.bench_function("one date's flow", |bencher| bencher.iter(|| black_box(&prepared).one_date(0)));
+        group
+            .bench_function("first prices", |bencher| bencher.iter(|| black_box(&prepared).root().is_some()));
+        let root = prepared.root().expect("a round without locks");
+        group.bench_function("ten steps of the pricing", |bencher| {
+            bencher.iter_batched(
+                || root.clone(),
+                |mut root| (0..10).map(|_| root.step()).min(),
+                BatchSize::LargeInput,
+            );
         });
         group.bench_function("find the triples, start and report", |bencher| {
             bencher.iter(|| with_work(black_box(&round), 1));

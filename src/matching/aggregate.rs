@@ -3,6 +3,7 @@
 //! Problem: at no prices everybody goes on every date, which is costly to work out and tells little.
 //! Method: one circulation in which the dates are one: places, releases and balance are added up, everybody goes at
 //! most once and at the best value. Its prices on people are near those of the whole.
+//! Large problems are cut into regions, each by itself.
 //! Complexity: one circulation on as many edges as there are pairs of person and host.
 //! Never claims anything: the prices are only where the bundle starts.
 
@@ -10,25 +11,94 @@ use super::dates::Dates;
 use super::day::Day;
 use super::dual::Start;
 use super::num::Ix;
+use super::part::{Freedom, Part};
+use super::primal::Plan;
 use super::problem::{Problem, Scope};
 
-/// Nodes that a search looks at before it makes do with a rough price.
-const PATIENCE: usize = 1_000_000;
+/// People of a region at most, and a few more: one circulation costs more than twice as much for twice as many.
+const REGION: usize = 5_000;
 
 /// Prices to start with.
-pub(super) fn start(problem: &Problem) -> Start {
+pub(super) fn start(problem: &Problem, threads: usize) -> Start {
     let mut start = Start { staff: vec![0; problem.home.len()], limit: vec![0; problem.libraries] };
     if problem.pairs.is_empty() {
         return start;
     }
-    let whole = as_one_date(problem);
-    let Some(mut day) = Day::new(&whole, &Scope::default(), Ix::default()) else { return start };
-    day.patience = PATIENCE;
-    day.solve(|_| 0, &start.limit);
-    for slot in 0..day.slots.len() {
-        start.staff[day.slots[slot].person.at()] = day.lifted(slot).max(0);
+    let regions = regions(problem);
+    if regions.len() == 1 {
+        start.staff = prices(problem);
+        return start;
+    }
+    // Regions are numbered by libraries, so that what is found does not depend on the threads.
+    let of_region = |people: &[usize]| {
+        let free: Vec<(usize, Freedom)> = people.iter().map(|person| (*person, Freedom::Date)).collect();
+        prices(&Part::new(problem, &free, &Plan::new(problem, Vec::new()), |_, _| true).problem)
+    };
+    for some in regions.chunks(threads.max(1)) {
+        let found: Vec<Vec<i64>> = std::thread::scope(|scope| {
+            let parts: Vec<_> = some.iter().map(|people| scope.spawn(move || of_region(people))).collect();
+            let join = |part: std::thread::ScopedJoinHandle<'_, Vec<i64>>| {
+                part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            parts.into_iter().map(join).collect()
+        });
+        for (people, prices) in some.iter().zip(found) {
+            for (person, price) in people.iter().zip(prices) {
+                start.staff[*person] = price;
+            }
+        }
     }
     start
+}
+
+/// What each person is worth when all dates are one.
+fn prices(problem: &Problem) -> Vec<i64> {
+    let mut prices = vec![0; problem.home.len()];
+    let whole = as_one_date(problem);
+    let Some(mut day) = Day::new(&whole, &Scope::default(), Ix::default()) else { return prices };
+    day.solve(|_| 0, &vec![0; problem.libraries]);
+    for slot in 0..day.slots.len() {
+        prices[day.slots[slot].person.at()] = day.lifted(slot).max(0);
+    }
+    prices
+}
+
+/// People by regions: libraries that can be come to from one another, the nearest first, until there are enough.
+fn regions(problem: &Problem) -> Vec<Vec<usize>> {
+    if problem.home.len() <= REGION * 3 / 2 {
+        return vec![(0..problem.home.len()).collect()];
+    }
+    let mut regions = vec![Vec::new()];
+    let mut is_seen = vec![false; problem.libraries];
+    for start in 0..problem.libraries {
+        let mut queue = std::collections::VecDeque::new();
+        if !std::mem::replace(&mut is_seen[start], true) {
+            queue.push_back(start);
+        }
+        while let Some(library) = queue.pop_front() {
+            if regions.last().is_some_and(|last| last.len() >= REGION) {
+                regions.push(Vec::new());
+                // What is still waiting lies all around: the next region starts from one side of it.
+                let waiting = std::mem::take(&mut queue);
+                for left in waiting.iter().skip(1) {
+                    is_seen[*left] = false;
+                }
+                queue.extend(waiting.front());
+                is_seen[library] = true;
+            }
+            for person in problem.staff_of(library) {
+                if let Some(region) = regions.last_mut() {
+                    region.push(person.at());
+                }
+                for pair in &problem.pairs[problem.of(person.at())] {
+                    if !std::mem::replace(&mut is_seen[pair.host.at()], true) {
+                        queue.push_back(pair.host.at());
+                    }
+                }
+            }
+        }
+    }
+    regions
 }
 
 /// The problem with all its dates as one.

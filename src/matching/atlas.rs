@@ -24,18 +24,36 @@ impl Atlas {
 
     /// The libraries that are not too far for certain, in their order.
     pub(super) fn near(&self, who: &Traveller<'_>, rules: &Rules) -> Vec<usize> {
-        let from = who.staff.origin.or(who.home.point).map(on_sphere);
-        let angle = super::num::float(who.max_m + 1) / EARTH_M;
-        let chord = if angle < 3.0 { 2.0 * libm::sin(angle / 2.0) } else { 2.0 };
-        let most = chord * chord * (1.0 + 1e-9) + 1e-12;
-        let is_near = |to: &Option<[f64; 3]>| match (from, to) {
-            (Some(from), Some(to)) => {
-                let by = [from[0] - to[0], from[1] - to[1], from[2] - to[2]];
-                by[0] * by[0] + by[1] * by[1] + by[2] * by[2] <= most || angle >= 3.0
-            }
-            (None, _) | (_, None) => rules.unknown_distance,
+        let view = self.view(who);
+        let is_near = |library: &usize| match view.is_far(*library) {
+            Some(is_far) => !is_far,
+            None => rules.unknown_distance,
         };
-        let near = self.points.iter().enumerate().filter(|(_, to)| is_near(to));
-        near.map(|(library, _)| library).collect()
+        (0..self.points.len()).filter(is_near).collect()
+    }
+
+    /// The libraries as seen by a person.
+    pub(super) fn view(&self, who: &Traveller<'_>) -> View<'_> {
+        let angle = super::num::float(who.max_m + 1) / EARTH_M;
+        let chord = if angle < 3.0 { 2.0 * libm::sin(angle / 2.0) } else { f64::INFINITY };
+        let from = who.staff.origin.or(who.home.point).map(on_sphere);
+        View { atlas: self, from, most: chord * chord * (1.0 + 1e-9) + 1e-12 }
+    }
+}
+
+/// The libraries as seen by a person.
+pub(super) struct View<'a> {
+    atlas: &'a Atlas,
+    from: Option<[f64; 3]>,
+    /// Square of the longest chord that may be near enough.
+    most: f64,
+}
+
+impl View<'_> {
+    /// Whether a library is too far for certain; none if a point is not known.
+    pub(super) fn is_far(&self, library: usize) -> Option<bool> {
+        let (from, to) = (self.from?, self.atlas.points[library]?);
+        let by = [from[0] - to[0], from[1] - to[1], from[2] - to[2]];
+        Some(by[0] * by[0] + by[1] * by[1] + by[2] * by[2] > self.most)
     }
 }

@@ -5,34 +5,76 @@
 
 use std::collections::BTreeMap;
 
+use super::atlas::Atlas;
 use super::num::int;
 use super::problem::Key;
 use super::rules::{Code, Traveller};
 use crate::files::round::{Library, Staff};
 use crate::files::schedule::{Reason, Unplaced};
 
-/// Explains a person without a place.
-pub(super) fn explain(key: &Key<'_>, staff: &Staff) -> Unplaced {
-    let home = key.libraries[key.library_at[staff.home.as_str()]];
+/// Explains the people without a place, on so many threads.
+pub(super) fn explain(key: &Key<'_>, people: &[&Staff], threads: usize) -> Vec<Unplaced> {
+    let atlas = Atlas::new(&key.libraries);
+    // People of one library have much in common.
+    let mut order: Vec<usize> = (0..people.len()).collect();
+    order.sort_by_key(|n| (&people[*n].home, *n));
+    let explain = |share: &[usize]| -> Vec<(usize, Unplaced)> {
+        let of_home = |group: &[usize]| -> Vec<(usize, Unplaced)> {
+            let home = key.libraries[key.library_at[people[group[0]].home.as_str()]];
+            let hosts: Vec<(usize, Option<Code>)> = key
+                .libraries
+                .iter()
+                .enumerate()
+                .filter(|(_, host)| host.id != home.id && host.hosting.values().any(|places| *places > 0))
+                .map(|(n, host)| (n, key.book.breach_of_libraries(home, host)))
+                .collect();
+            group.iter().map(|n| (*n, explain_one(key, &atlas, people[*n], home, &hosts))).collect()
+        };
+        share.chunk_by(|a, b| people[*a].home == people[*b].home).flat_map(of_home).collect()
+    };
+    let mut told: Vec<(usize, Unplaced)> = std::thread::scope(|scope| {
+        let shares = order.chunks(people.len().div_ceil(threads.max(1)).max(1));
+        let parts: Vec<_> = shares.map(|share| scope.spawn(move || explain(share))).collect();
+        let join = |part: std::thread::ScopedJoinHandle<'_, Vec<(usize, Unplaced)>>| {
+            part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        parts.into_iter().flat_map(join).collect()
+    });
+    told.sort_by_key(|(n, _)| *n);
+    told.into_iter().map(|(_, told)| told).collect()
+}
+
+/// Explains a person, given the rule that forbids each host to everybody of the home library, if any.
+fn explain_one(
+    key: &Key<'_>,
+    atlas: &Atlas,
+    staff: &Staff,
+    home: &Library,
+    hosts: &[(usize, Option<Code>)],
+) -> Unplaced {
     let who = Traveller::new(staff, home);
-    let hosts = key
-        .libraries
-        .iter()
-        .filter(|host| host.id != home.id && host.hosting.values().any(|places| *places > 0));
-    let (mut considered, mut open) = (0, 0);
-    let mut excluded: BTreeMap<String, i64> = BTreeMap::new();
-    for host in hosts {
-        considered += 1;
-        match excluding(key, &who, host) {
-            Some(code) => *excluded.entry(code.as_str().to_owned()).or_insert(0) += 1,
+    let view = atlas.view(&who);
+    let mut open = 0;
+    let mut counts: BTreeMap<Code, i64> = BTreeMap::new();
+    for (n, of_libraries) in hosts {
+        let host = key.libraries[*n];
+        // Most hosts are far, and nothing that comes before the distance is about them.
+        let is_far = || view.is_far(*n) == Some(true) && !who.is_about(host);
+        let code = match of_libraries {
+            Some(code) if !key.book.is_forbidden_somewhere(staff, host) => Some(*code),
+            None if is_far() && !key.book.is_forbidden_somewhere(staff, host) => Some(Code::Distance),
+            Some(_) | None => excluding(key, &who, host),
+        };
+        match code {
+            Some(code) => *counts.entry(code).or_insert(0) += 1,
             None => open += 1,
         }
     }
     Unplaced {
         staff: staff.id.clone(),
         reason: if open == 0 { Reason::NotFeasible } else { Reason::Outweighed },
-        hosts_considered: considered,
-        excluded,
+        hosts_considered: int(hosts.len()),
+        excluded: counts.into_iter().map(|(code, count)| (code.as_str().to_owned(), count)).collect(),
         change: None,
         change_reason: Some("not_looked_for".to_owned()),
     }

@@ -10,6 +10,8 @@
 mod aggregate;
 mod atlas;
 mod average;
+#[doc(hidden)]
+pub mod bench;
 mod branching;
 mod certificate;
 mod components;

@@ -78,7 +78,7 @@ pub(super) fn report(
     Schedule {
         round_sha256: key.round.sha256(),
         placements: placements.collect(),
-        unplaced: left.into_iter().map(|staff| explain(key, staff)).collect(),
+        unplaced: explain(key, &left, options.threads),
         waived: Vec::new(),
         outcomes,
         objective: Objective {

@@ -114,6 +114,12 @@ impl<'a> Traveller<'a> {
         }
     }
 
+    /// Whether the person avoids a host or has visited it.
+    pub(super) fn is_about(&self, host: &Library) -> bool {
+        (!self.avoid.is_empty() && self.avoid.contains(host.id.as_str()))
+            || (!self.visited.is_empty() && self.visited.contains(host.id.as_str()))
+    }
+
     /// Whole metres to a host, where both points are known.
     pub(super) fn metres_to(&self, host: &Library) -> Option<i64> {
         let from = self.staff.origin.or(self.home.point)?;
@@ -181,19 +187,27 @@ impl<'a> Rulebook<'a> {
 
     /// The first rule that forbids the pair on every date.
     pub(super) fn breach_of_pair(&self, who: &Traveller<'_>, host: &Library) -> Option<Code> {
+        self.breach_of_libraries(who.home, host).or_else(|| self.breach_of_person(who, host))
+    }
+
+    /// The first rule that forbids everybody of a library to go to a host.
+    pub(super) fn breach_of_libraries(&self, home: &Library, host: &Library) -> Option<Code> {
         let rules = &self.round.rules;
-        if who.home.id == host.id {
+        if home.id == host.id {
             return Some(Code::OwnLibrary);
         }
-        if !rules.same_employer && self.same_employer(who.home, host) {
+        if !rules.same_employer && self.same_employer(home, host) {
             return Some(Code::SameEmployer);
         }
-        if !self.sector_allowed(who.home, host) {
+        if !self.sector_allowed(home, host) {
             return Some(Code::Sector);
         }
-        if rules.partners_only && !self.are_partners(who.home, host) {
-            return Some(Code::NotPartner);
-        }
+        (rules.partners_only && !self.are_partners(home, host)).then_some(Code::NotPartner)
+    }
+
+    /// The first rule that forbids a host to a person whose library may send people there.
+    pub(super) fn breach_of_person(&self, who: &Traveller<'_>, host: &Library) -> Option<Code> {
+        let rules = &self.round.rules;
         if who.avoid.contains(host.id.as_str()) || self.forbidden_on(who.staff, host, None) {
             return Some(Code::Avoided);
         }

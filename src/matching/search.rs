@@ -34,7 +34,7 @@ const POLISHING_STEPS: usize = 200;
 /// Steps of the bundle after which the root has moved enough for another dive.
 const STEPS_TO_DIVE: usize = 25;
 /// Part of the bound still to be had at which the root is good enough to look for schedules.
-const GOOD_ENOUGH: f64 = 1e-5;
+const GOOD_ENOUGH: f64 = 5e-5;
 /// Parts of a point still to be had at which the root is as good as priced.
 const AS_GOOD_AS_PRICED: f64 = 0.02;
 
@@ -53,7 +53,7 @@ fn adopt(best: &mut Option<Plan>, plan: Option<Plan>, watch: &mut Watch<'_>) {
 pub(super) fn search(problem: &Problem, seed: i64, watch: &mut Watch<'_>) -> Result<Found, Infeasible> {
     let scope = Scope::default();
     let mut best = None;
-    let start = aggregate::start(problem);
+    let start = aggregate::start(problem, watch.threads());
     let mut root = Pricing::new(problem, &scope, &start, &[], watch.threads()).ok_or(Infeasible)?;
     if problem.locks.is_empty() {
         // Nobody goes: so there is always a schedule to show.
@@ -146,7 +146,7 @@ impl Course<'_> {
         while !watch.is_over() && !self.is_infeasible(watch) {
             let before = watch.work;
             let of_turn = match &self.best {
-                Some(plan) if by_near * near.caution() <= by_bound => {
+                Some(plan) if by_near * near.caution().max(i64::from(tree.is_none())) <= by_bound => {
                     let better = near.look(plan, watch);
                     if let (Some(tree), Some(plan)) = (&mut tree, &better) {
                         tree.offer(plan.clone());
