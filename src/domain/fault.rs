@@ -55,7 +55,7 @@ impl fmt::Display for Fault {
 
 /// Collects faults while an input is read; shared by every reader of its parts.
 ///
-/// The first [`MOST_FAULTS`] are kept, and fewer where their pointers are very long; the rest is only counted, so that
+/// The first 1,000 are kept, and fewer where their pointers are very long; the rest is only counted, so that
 /// a hostile input cannot make its list of faults many times as large as itself.
 #[derive(Debug, Default)]
 pub struct Faults(RefCell<Kept>);
@@ -117,7 +117,7 @@ impl Faults {
     /// The value if it was read without a fault.
     ///
     /// # Errors
-    /// Every fault found, in the order found; after the first [`MOST_FAULTS`] one fault of the whole input that says how
+    /// Every fault found, in the order found; after the first 1,000 one fault of the whole input that says how
     /// many more there are. A reader that returns no value has always reported why.
     pub fn into_result<T>(self, value: Option<T>) -> Result<T, Vec<Fault>> {
         let Kept { mut faults, more, .. } = self.0.into_inner();

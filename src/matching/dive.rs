@@ -14,8 +14,9 @@ use super::watch::Watch;
 
 /// One of so many open people is fixed in a round.
 const SHARE: usize = 6;
-/// Steps of the bundle after a round at most: fewer lose placements, more bring little.
-const STEPS: usize = 4;
+/// Steps of the bundle after a round at most: fewer are quick, more lose fewer placements.
+pub(super) const QUICK: usize = 4;
+pub(super) const CAREFUL: usize = 10;
 
 /// The date on which the average mostly sends each person; none for those whom it leaves at home.
 pub(super) fn preferred_dates(problem: &Problem, average: &Average) -> Vec<Option<Ix>> {
@@ -32,7 +33,12 @@ pub(super) fn preferred_dates(problem: &Problem, average: &Average) -> Vec<Optio
 }
 
 /// Fixes people to dates by the average, a share a round, with some steps of the bundle between.
-pub(super) fn dive(pricing: &Pricing<'_>, scope: &Scope, watch: &mut Watch<'_>) -> Option<Plan> {
+pub(super) fn dive(
+    pricing: &Pricing<'_>,
+    scope: &Scope,
+    steps: usize,
+    watch: &mut Watch<'_>,
+) -> Option<Plan> {
     let problem = pricing.problem;
     let mut pricing = pricing.clone();
     let mut date_of: Vec<Option<Ix>> = vec![None; problem.home.len()];
@@ -64,7 +70,7 @@ pub(super) fn dive(pricing: &Pricing<'_>, scope: &Scope, watch: &mut Watch<'_>) 
             pricing.close(p, |d| d != date.at());
         }
         pricing.refresh(scope);
-        for _ in 0..STEPS {
+        for _ in 0..steps {
             if watch.is_stopped() {
                 // Half a dive makes a poor schedule.
                 return None;

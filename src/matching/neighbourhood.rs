@@ -7,7 +7,7 @@
 //! Literature: Shaw (1998) and Ropke and Pisinger (2006) for large neighbourhoods.
 
 use super::branching::Trials;
-use super::dive::{dive, preferred_dates};
+use super::dive::{QUICK, dive, preferred_dates};
 use super::dual::Dual;
 use super::num::Ix;
 use super::part::{Freedom, Part};
@@ -265,7 +265,7 @@ fn solve_part(part: &Part, dual: &Dual, cutoff: i64, watch: &mut Watch<'_>) -> O
         }
     }
     let before = watch.work;
-    let plan = dive(&pricing, &scope, watch);
+    let plan = dive(&pricing, &scope, QUICK, watch);
     let from = plan.as_ref().map_or(cutoff, |plan| plan.value.max(cutoff));
     let mut tree = Tree::new(&pricing, &scope, from, TRIALS, watch);
     tree.best = plan.filter(|plan| plan.value > cutoff);

@@ -6,7 +6,7 @@
 
 use super::aggregate;
 use super::branching::Trials;
-use super::dive::{dive, preferred_dates};
+use super::dive::{CAREFUL, QUICK, dive, preferred_dates};
 use super::dual::Dual;
 use super::neighbourhood::Neighbourhoods;
 use super::num::float;
@@ -75,7 +75,7 @@ pub(super) fn search(problem: &Problem, seed: i64, watch: &mut Watch<'_>) -> Res
         watch.spend(0);
     }
     if !watch.is_over() && !course.is_infeasible(watch) {
-        let plan = dive(&root, &scope, watch);
+        let plan = dive(&root, &scope, QUICK, watch);
         adopt(&mut course.best, plan, watch);
         watch.spend(0);
     }
@@ -162,13 +162,13 @@ impl Course<'_> {
                         }
                         None if self.step(root, watch) => {
                             if self.steps.is_multiple_of(STEPS_TO_DIVE) {
-                                let plan = dive(root, &Scope::default(), watch);
+                                let plan = dive(root, &Scope::default(), CAREFUL, watch);
                                 adopt(&mut self.best, plan, watch);
                             }
                         }
                         None => {
                             // The root is priced better than for the first dive.
-                            let plan = dive(root, &Scope::default(), watch);
+                            let plan = dive(root, &Scope::default(), CAREFUL, watch);
                             adopt(&mut self.best, plan, watch);
                             let cutoff =
                                 self.best.as_ref().map_or(problem.locked_value - 1, |plan| plan.value);
