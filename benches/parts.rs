@@ -3,35 +3,21 @@
 //! Rounds come from `../shared/rounds/make_round.py`; without it nothing is measured, and it is said.
 #![allow(clippy::expect_used, clippy::print_stderr, reason = "a benchmark fails by panicking")]
 
+#[macro_use]
+#[path = "../tests/loud/mod.rs"]
+mod loud;
+#[path = "../tests/make_round/mod.rs"]
+mod make_round;
+
 use std::hint::black_box;
 use std::ops::ControlFlow;
-use std::path::Path;
-use std::process::Command;
 
 use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
 use library_swap::files::{Round, Schedule};
 use library_swap::matching::bench::Prepared;
 use library_swap::matching::{Options, solve, write_mps};
 use library_swap::verify::{Subject, verify};
-
-/// The bytes of a round of the preset medium.
-fn medium(balance: &str) -> Option<Vec<u8>> {
-    let maker = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/rounds/make_round.py");
-    if !maker.exists() {
-        eprintln!("SKIPPED: nothing is measured, for {} is not here", maker.display());
-        return None;
-    }
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("round.json");
-    let made = Command::new("python3")
-        .arg(maker)
-        .args(["--preset", "medium", "--balance", balance, "--out"])
-        .arg(&file)
-        .output()
-        .expect("python3");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    Some(std::fs::read(&file).expect("a round file"))
-}
+use make_round::make_round;
 
 /// Solves with so many units of work.
 fn with_work(round: &Round, work: i64) -> Schedule {
@@ -41,7 +27,7 @@ fn with_work(round: &Round, work: i64) -> Schedule {
 
 fn parts(criterion: &mut Criterion) {
     for balance in ["0", "1"] {
-        let Some(bytes) = medium(balance) else { return };
+        let Some(bytes) = make_round(&["--preset", "medium", "--balance", balance]) else { return };
         let round = Round::read(&bytes).expect("a right round");
         let schedule = with_work(&round, 1);
         let text = schedule.to_json();

@@ -5,12 +5,14 @@
 
 #[macro_use]
 mod loud;
+mod make_round;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use library_swap::files::{Round, Schedule};
 use library_swap::verify::{Subject, verify};
+use make_round::make_round;
 use serde_json::Value;
 
 /// How many rounds, how large, and how long each solver may take.
@@ -63,24 +65,19 @@ fn arguments(n: usize, extent: &Extent) -> Vec<String> {
     words
 }
 
-/// Where `make_round.py` and a Python with highspy are; none, loudly, where they are not.
-fn peers() -> Option<PathBuf> {
+/// Whether there is a Python with highspy; no, loudly, where there is none.
+fn has_highs() -> bool {
     let required = std::env::var("LIBRARY_SWAP_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/rounds");
-    if !folder.join("make_round.py").exists() {
-        skip!("the rounds are not here ({})", folder.display());
-        return None;
-    }
     let importable = Command::new("python3").args(["-c", "import highspy"]).output();
-    if !importable.is_ok_and(|output| output.status.success()) {
+    let has_it = importable.is_ok_and(|output| output.status.success());
+    if !has_it {
         assert!(
             !required,
             "Python's highspy is required, and it is not there (tests/python/requirements.txt)"
         );
         skip!("Python's highspy is not there (tests/python/requirements.txt)");
-        return None;
     }
-    Some(folder)
+    has_it
 }
 
 fn succeed(command: &mut Command) -> Vec<u8> {
@@ -129,21 +126,16 @@ fn compare(words: &[String], round: &Path, extent: &Extent) -> bool {
 }
 
 fn compare_all(extent: &Extent) {
-    let Some(maker) = peers() else { return };
+    if !has_highs() {
+        return;
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let mut agreed = 0;
     for n in 0..extent.rounds {
         let round = folder.path().join("round.json");
         let words = arguments(n, extent);
-        let mut make = Command::new("python3");
-        succeed(
-            make.arg("make_round.py")
-                .args(&words)
-                .arg("--out")
-                .arg(&round)
-                .current_dir(&maker)
-                .env("PYTHONDONTWRITEBYTECODE", "1"),
-        );
+        let Some(made) = make_round(&words.iter().map(String::as_str).collect::<Vec<_>>()) else { return };
+        std::fs::write(&round, made).expect("a file");
         agreed += usize::from(compare(&words, &round, extent));
     }
     eprintln!(

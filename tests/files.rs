@@ -8,6 +8,7 @@
 
 #[macro_use]
 mod loud;
+mod make_round;
 
 #[path = "files/damaged.rs"]
 mod damaged;

@@ -5,16 +5,17 @@
 
 #[macro_use]
 mod loud;
+mod make_round;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::process::Command;
 
 use library_swap::files::schedule::Proof;
 use library_swap::files::{Round, Schedule};
 use library_swap::matching::{MatchError, Options, Progress, StopReason, solve, write_mps};
 use library_swap::verify::{Rule, Subject, verify};
+use make_round::make_round;
 use serde_json::{Value, json};
 
 #[path = "matching_brute/mod.rs"]
@@ -252,23 +253,9 @@ fn the_model_has_a_column_for_each_triple_and_fixes_the_locks() {
     assert_eq!(model.matches(" BV BOUND ").count(), 2, "{model}");
 }
 
-/// A round of `make_round.py`; none, loudly, if that cannot be run here.
+/// A round of real libraries; none, loudly, if it cannot be made here.
 fn preset(arguments: &[&str]) -> Option<Round> {
-    let folder = shared()?;
-    let out = tempfile::NamedTempFile::new().expect("a file");
-    let made = Command::new("python3")
-        .arg("make_round.py")
-        .args(arguments)
-        .arg("--out")
-        .arg(out.path())
-        .current_dir(&folder)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .output();
-    if made.is_err() {
-        skip!("python3 cannot be run here");
-        return None;
-    }
-    Some(Round::read(&std::fs::read(out.path()).expect("a round")).expect("a round"))
+    Some(Round::read(&make_round(arguments)?).expect("a round"))
 }
 
 #[test]

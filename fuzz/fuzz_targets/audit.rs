@@ -1,4 +1,4 @@
-//! Any bytes as a audit file: see property.rs; and reading alone keeps within its memory.
+//! Any bytes as an audit file: see property.rs; and reading alone keeps within its memory.
 #![no_main]
 
 #[path = "../property.rs"]

@@ -7,6 +7,8 @@
 //! Complexity: one circulation on as many edges as there are pairs of person and host.
 //! Never claims anything: the prices are only where the bundle starts.
 
+use std::collections::VecDeque;
+
 use super::dates::Dates;
 use super::day::Day;
 use super::dual::Start;
@@ -14,6 +16,7 @@ use super::num::Ix;
 use super::part::{Freedom, Part};
 use super::primal::Plan;
 use super::problem::{Problem, Scope};
+use super::share::on_threads;
 
 /// People of a region at most, and a few more: one circulation costs more than twice as much for twice as many.
 const REGION: usize = 5_000;
@@ -29,23 +32,14 @@ pub(super) fn start(problem: &Problem, threads: usize) -> Start {
         start.staff = prices(problem);
         return start;
     }
-    // Regions are numbered by libraries, so that what is found does not depend on the threads.
-    let of_region = |people: &[usize]| {
+    let nobody = Plan::new(problem, Vec::new());
+    let found = on_threads(regions.iter().collect(), threads, |people: &Vec<usize>| {
         let free: Vec<(usize, Freedom)> = people.iter().map(|person| (*person, Freedom::Date)).collect();
-        prices(&Part::new(problem, &free, &Plan::new(problem, Vec::new()), |_, _| true).problem)
-    };
-    for some in regions.chunks(threads.max(1)) {
-        let found: Vec<Vec<i64>> = std::thread::scope(|scope| {
-            let parts: Vec<_> = some.iter().map(|people| scope.spawn(move || of_region(people))).collect();
-            let join = |part: std::thread::ScopedJoinHandle<'_, Vec<i64>>| {
-                part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            parts.into_iter().map(join).collect()
-        });
-        for (people, prices) in some.iter().zip(found) {
-            for (person, price) in people.iter().zip(prices) {
-                start.staff[*person] = price;
-            }
+        prices(&Part::new(problem, &free, &nobody, |_, _| true).problem)
+    });
+    for (people, prices) in regions.iter().zip(found) {
+        for (person, price) in people.iter().zip(prices) {
+            start.staff[*person] = price;
         }
     }
     start
@@ -70,11 +64,10 @@ fn regions(problem: &Problem) -> Vec<Vec<usize>> {
     }
     let mut regions = vec![Vec::new()];
     let mut is_seen = vec![false; problem.libraries];
-    for start in 0..problem.libraries {
-        let mut queue = std::collections::VecDeque::new();
-        if !std::mem::replace(&mut is_seen[start], true) {
-            queue.push_back(start);
-        }
+    // From the first again each time: what was left waiting comes before what follows.
+    while let Some(start) = (0..problem.libraries).find(|library| !is_seen[*library]) {
+        is_seen[start] = true;
+        let mut queue = VecDeque::from([start]);
         while let Some(library) = queue.pop_front() {
             if regions.last().is_some_and(|last| last.len() >= REGION) {
                 regions.push(Vec::new());
@@ -84,7 +77,6 @@ fn regions(problem: &Problem) -> Vec<Vec<usize>> {
                     is_seen[*left] = false;
                 }
                 queue.extend(waiting.front());
-                is_seen[library] = true;
             }
             for person in problem.staff_of(library) {
                 if let Some(region) = regions.last_mut() {

@@ -1,6 +1,5 @@
 //! Doors for `benches/parts.rs` to parts that nobody else may see. No promise is made about them.
 
-use super::dual::Start;
 use super::num::Ix;
 use super::pricing::Pricing;
 use super::problem::{self, Problem, Scope};
@@ -30,8 +29,7 @@ impl Prepared {
 
     /// The first prices, with their circulations.
     pub fn root(&self) -> Option<Root<'_>> {
-        let Start { staff, limit } = aggregate::start(&self.0, 1);
-        Pricing::new(&self.0, &Scope::default(), &Start { staff, limit }, &[], 1).map(Root)
+        Pricing::new(&self.0, &Scope::default(), &aggregate::start(&self.0, 1), &[], 1).map(Root)
     }
 }
 

@@ -9,6 +9,7 @@ use super::atlas::Atlas;
 use super::num::int;
 use super::problem::Key;
 use super::rules::{Code, Traveller};
+use super::share::on_threads;
 use crate::files::round::{Library, Staff};
 use crate::files::schedule::{Reason, Unplaced};
 
@@ -18,28 +19,19 @@ pub(super) fn explain(key: &Key<'_>, people: &[&Staff], threads: usize) -> Vec<U
     // People of one library have much in common.
     let mut order: Vec<usize> = (0..people.len()).collect();
     order.sort_by_key(|n| (&people[*n].home, *n));
-    let explain = |share: &[usize]| -> Vec<(usize, Unplaced)> {
-        let of_home = |group: &[usize]| -> Vec<(usize, Unplaced)> {
-            let home = key.libraries[key.library_at[people[group[0]].home.as_str()]];
-            let hosts: Vec<(usize, Option<Code>)> = key
-                .libraries
-                .iter()
-                .enumerate()
-                .filter(|(_, host)| host.id != home.id && host.hosting.values().any(|places| *places > 0))
-                .map(|(n, host)| (n, key.book.breach_of_libraries(home, host)))
-                .collect();
-            group.iter().map(|n| (*n, explain_one(key, &atlas, people[*n], home, &hosts))).collect()
-        };
-        share.chunk_by(|a, b| people[*a].home == people[*b].home).flat_map(of_home).collect()
+    let of_home = |group: &[usize]| -> Vec<(usize, Unplaced)> {
+        let home = key.libraries[key.library_at[people[group[0]].home.as_str()]];
+        let hosts: Vec<(usize, Option<Code>)> = key
+            .libraries
+            .iter()
+            .enumerate()
+            .filter(|(_, host)| host.id != home.id && host.hosting.values().any(|places| *places > 0))
+            .map(|(n, host)| (n, key.book.breach_of_libraries(home, host)))
+            .collect();
+        group.iter().map(|n| (*n, explain_one(key, &atlas, people[*n], home, &hosts))).collect()
     };
-    let mut told: Vec<(usize, Unplaced)> = std::thread::scope(|scope| {
-        let shares = order.chunks(people.len().div_ceil(threads.max(1)).max(1));
-        let parts: Vec<_> = shares.map(|share| scope.spawn(move || explain(share))).collect();
-        let join = |part: std::thread::ScopedJoinHandle<'_, Vec<(usize, Unplaced)>>| {
-            part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        parts.into_iter().flat_map(join).collect()
-    });
+    let groups: Vec<&[usize]> = order.chunk_by(|a, b| people[*a].home == people[*b].home).collect();
+    let mut told = on_threads(groups, threads, of_home).concat();
     told.sort_by_key(|(n, _)| *n);
     told.into_iter().map(|(_, told)| told).collect()
 }

@@ -1,10 +1,11 @@
 //! Round to schedule: a pure function, with a certificate.
 //!
-//! `problem` turns a round into integers by the `rules`; `pricing` finds the prices that bound every schedule (with
-//! `day` and `flow` for exact circulations, `aggregate` for the first prices and `master` for the next ones to try);
-//! `search` finds schedules and closes the gap (`primal`, `neighbourhood`, `tree` with `fixing` and `branching`); `certificate` proves the bound again from whole prices;
+//! `problem` turns a round into integers by the `rules`, `components` leaves out what lies on no ring; `pricing` finds
+//! the prices that bound every schedule (with `day` for exact circulations, `aggregate` for the first prices and
+//! `master` for the next ones to try); `search` finds schedules (`dive`, `primal`, `neighbourhood` with `part`) and
+//! closes the gap (`tree` with `fixing` and `branching`); `certificate` proves the bound again from whole prices;
 //! `rings`, `explain` and `report` write the schedule; `mps` writes the model for other solvers.
-//! Never reads a clock, a database or the environment; what it finds does not depend on the order of the input or on
+//! Never reads a clock (it only asks its caller every so often, `watch`), a database or the environment; what it finds does not depend on the order of the input or on
 //! the number of threads.
 
 mod aggregate;
@@ -34,6 +35,7 @@ mod report;
 mod rings;
 mod rules;
 mod search;
+mod share;
 mod tree;
 #[cfg(test)]
 mod trial;

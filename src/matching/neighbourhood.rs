@@ -14,6 +14,7 @@ use super::part::{Freedom, Part};
 use super::pricing::Pricing;
 use super::primal::{Plan, complete};
 use super::problem::{Problem, Scope};
+use super::share::on_threads;
 use super::tree::{Tree, bound_of};
 use super::watch::Watch;
 
@@ -73,25 +74,13 @@ impl<'a> Neighbourhoods<'a> {
         let problem = self.problem;
         let at = plan.by_person(problem);
         let parts: Vec<Part> = (0..AT_ONCE).map(|_| self.draw_part(plan, &at)).collect();
-        let dual = &self.dual;
-        let mut found: Vec<(Option<Plan>, i64)> = Vec::new();
-        let solve = |part: &Part, mut own: Watch<'_>| {
-            let better = solve_part(part, dual, plan.value, &mut own);
-            (better, own.work)
+        let found: Vec<(Option<Plan>, i64)> = {
+            let (dual, watch) = (&self.dual, &*watch);
+            on_threads(parts.iter().collect(), watch.threads(), |part| {
+                let mut own = watch.part();
+                (solve_part(part, dual, plan.value, &mut own), own.work)
+            })
         };
-        for some in parts.chunks(watch.threads().min(AT_ONCE)) {
-            let watches: Vec<Watch<'_>> = some.iter().map(|_| watch.part()).collect();
-            std::thread::scope(|scope| {
-                let mut pairs = some.iter().zip(watches);
-                let own = pairs.next();
-                let others: Vec<_> =
-                    pairs.map(|(part, watch)| scope.spawn(move || solve(part, watch))).collect();
-                found.extend(own.map(|(part, watch)| solve(part, watch)));
-                for other in others {
-                    found.push(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-                }
-            });
-        }
         watch.spend(found.iter().map(|(_, work)| work).sum());
         let mut better: Option<Plan> = None;
         let mut is_touched = vec![false; problem.libraries];
@@ -144,11 +133,11 @@ impl<'a> Neighbourhoods<'a> {
                 0
             }
         };
-        let total: u64 = (0..at.len()).map(weight).sum();
+        let weights: Vec<u64> = (0..at.len()).map(weight).collect();
+        let total: u64 = weights.iter().sum();
         if total == 0 {
             return self.draw_person();
         }
-        let weights: Vec<u64> = (0..at.len()).map(weight).collect();
         let mut left = self.draw(total);
         for (p, weight) in weights.into_iter().enumerate() {
             if left < weight {

@@ -1,8 +1,9 @@
 //! The course of a run: price the root, find schedules, close the gap.
 //!
 //! Method: prices of all dates taken together and a first schedule from them, so that there is always one to show;
-//! the bundle at the root to the bound of the relaxation; a dive; then branch and bound in turn with neighbourhoods,
-//! each getting as much work as the other, until value and bound meet or the watch ends the run.
+//! the bundle at the root until little is to be had; a dive; then the rest of the pricing and branch and bound, in turn
+//! with neighbourhoods, which get the more of the work the easier they find better schedules, until value and bound meet
+//! or the watch ends the run.
 
 use super::aggregate;
 use super::branching::Trials;

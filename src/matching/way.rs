@@ -60,16 +60,11 @@ impl Search {
         (self.now, self.aim, self.bound) = (-1, usize::MAX, i64::MAX);
     }
 
-    /// A node where the way may begin.
-    pub(super) fn start(&mut self, node: usize, distance: i64, step: Step) {
-        self.reach(node, distance, step);
-    }
-
     pub(super) fn aim(&mut self, node: usize, bound: i64) {
         (self.aim, self.bound) = (node, bound);
     }
 
-    /// A way to a node.
+    /// A way to a node, or a node where the way may begin.
     #[inline]
     pub(super) fn reach(&mut self, node: usize, distance: i64, step: Step) {
         if distance >= self.bound {

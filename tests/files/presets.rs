@@ -1,41 +1,17 @@
 //! Presets with each field damaged: whatever the damage, the error names the field.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::process::Command;
 
 use library_swap::files::Round;
 use serde_json::{Map, Value, json};
 
+use super::make_round::make_round;
 use super::pointers;
 
 /// A preset with every option of the format and a lock; none, loudly, where it cannot be made.
 fn preset(name: &str) -> Option<Value> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/rounds");
-    let out = tempfile::NamedTempFile::new().expect("a file");
-    let made = Command::new("python3")
-        .args([
-            "make_round.py",
-            "--preset",
-            name,
-            "--features",
-            "all",
-            "--balance",
-            "0",
-            "--max-ring",
-            "4",
-            "--out",
-        ])
-        .arg(out.path())
-        .current_dir(&folder)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .output();
-    if !made.is_ok_and(|made| made.status.success()) {
-        skip!("{} or python3 is not here", folder.join("make_round.py").display());
-        return None;
-    }
-    let mut round: Value =
-        serde_json::from_slice(&std::fs::read(out.path()).expect("a round")).expect("JSON");
+    let made = make_round(&["--preset", name, "--features", "all", "--balance", "0", "--max-ring", "4"])?;
+    let mut round: Value = serde_json::from_slice(&made).expect("JSON");
     round["rules"]["sectors"] = json!({"public": ["school", "academic"], "school": ["public"]});
     round["locks"] = json!([{"staff": round["staff"][0]["id"], "host": round["libraries"][0]["id"], "date": round["dates"][0], "override": "agreed"}]);
     round["forbidden"] = json!([{"staff": round["staff"][1]["id"], "host": round["libraries"][1]["id"], "date": round["dates"][1]}]);

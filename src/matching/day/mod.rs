@@ -19,6 +19,7 @@
 
 use crate::matching::num::{Ix, int};
 use crate::matching::problem::{Problem, Scope};
+use crate::matching::share::on_threads;
 use crate::matching::watch::Halt;
 use crate::matching::way::{Leg, Search, simple_cycles};
 
@@ -116,8 +117,6 @@ pub(in crate::matching) struct Day {
     changed_edges: Vec<Ix>,
     search: Search,
     halt: Halt,
-    /// Nodes that a search may look at before it gives up: for first prices, which need not be exact.
-    pub(in crate::matching) patience: usize,
     work: i64,
 }
 
@@ -204,7 +203,6 @@ impl Day {
             changed_edges: Vec::new(),
             search: Search::new(3 * libraries + 1),
             halt: problem.halt.clone(),
-            patience: usize::MAX,
             work: 0,
             edges,
         };
@@ -318,7 +316,7 @@ impl Day {
             }
             let host = 3 * self.slots[slot].host.at();
             self.search.begin();
-            self.search.start(home, 0, Step::Start);
+            self.search.reach(home, 0, Step::Start);
             let way = self.find_way(host, size);
             self.lower(way.reach);
             if way.is_found {
@@ -340,7 +338,7 @@ impl Day {
             let node = 3 * arc.host.at();
             let length = best - arc.value - self.potential[node];
             if length < size {
-                self.search.start(node, length, Step::Own(arc.pair));
+                self.search.reach(node, length, Step::Own(arc.pair));
             }
         }
         let way = self.find_way(home, size);
@@ -368,7 +366,7 @@ impl Day {
                 return false;
             }
             self.search.begin();
-            self.search.start(from, 0, Step::Start);
+            self.search.reach(from, 0, Step::Start);
             self.search.without = Some(Ix::new(edge));
             let way = self.find_way(to, size);
             self.search.without = None;
@@ -460,22 +458,12 @@ impl Day {
     }
 }
 
-/// Does something with each day, shared out among threads where days are large. What comes of it does not depend on
-/// the threads. Returns the sum.
+/// Does something with each day, shared out among threads where days are large. Returns the sum.
 pub(in crate::matching) fn for_each_day(
     days: &mut [Day],
     threads: usize,
     act: impl Fn(&mut Day) -> i64 + Sync,
 ) -> i64 {
     let size: i64 = days.iter().map(Day::size).sum();
-    let share = if size < 20_000 { days.len() } else { days.len().div_ceil(threads.max(1)) };
-    let act = &act;
-    std::thread::scope(|scope| {
-        let mut parts = days.chunks_mut(share.max(1));
-        let own = parts.next();
-        let others: Vec<_> =
-            parts.map(|part| scope.spawn(move || part.iter_mut().map(act).sum::<i64>())).collect();
-        let own: i64 = own.map_or(0, |part| part.iter_mut().map(act).sum());
-        own + others.into_iter().map(|part| part.join().unwrap_or(0)).sum::<i64>()
-    })
+    on_threads(days.iter_mut().collect(), if size < 20_000 { 1 } else { threads }, act).into_iter().sum()
 }

@@ -30,9 +30,6 @@ impl Day {
         self.search.aim(to, bound);
         let hub = 3 * self.libraries;
         while let Some((distance, node)) = self.search.pop() {
-            if self.search.settled.len() > self.patience {
-                return Way { reach: distance, is_found: false };
-            }
             if node == hub {
                 for n in 0..self.tied.len() {
                     self.relax_less(distance, 3 * self.tied[n].at() + TIE);
@@ -230,7 +227,7 @@ impl Day {
             return bound;
         }
         self.search.begin();
-        self.search.start(node, 0, Step::Start);
+        self.search.reach(node, 0, Step::Start);
         own + self.find_way(to, bound - own).reach
     }
 
@@ -243,7 +240,7 @@ impl Day {
         }
         let host = 3 * self.slots[slot].host.at();
         self.search.begin();
-        self.search.start(home, 0, Step::Start);
+        self.search.reach(home, 0, Step::Start);
         own + self.find_way(host, bound - own).reach
     }
 }
