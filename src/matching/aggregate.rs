@@ -13,7 +13,7 @@ use super::dates::Dates;
 use super::day::Day;
 use super::dual::Start;
 use super::num::Ix;
-use super::part::{Freedom, Part};
+use super::part::Part;
 use super::primal::Plan;
 use super::problem::{Problem, Scope};
 use super::share::on_threads;
@@ -34,8 +34,7 @@ pub(super) fn start(problem: &Problem, threads: usize) -> Start {
     }
     let nobody = Plan::new(problem, Vec::new());
     let found = on_threads(regions.iter().collect(), threads, |people: &Vec<usize>| {
-        let free: Vec<(usize, Freedom)> = people.iter().map(|person| (*person, Freedom::Date)).collect();
-        prices(&Part::new(problem, &free, &nobody, |_, _| true).problem)
+        prices(&Part::new(problem, people, &nobody, |_, _| true).problem)
     });
     for (people, prices) in regions.iter().zip(found) {
         for (person, price) in people.iter().zip(prices) {

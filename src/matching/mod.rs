@@ -2,7 +2,7 @@
 //!
 //! `problem` turns a round into integers by the `rules`, `components` leaves out what lies on no ring; `pricing` finds
 //! the prices that bound every schedule (with `day` for exact circulations, `aggregate` for the first prices and
-//! `master` for the next ones to try); `search` finds schedules (`dive`, `primal`, `neighbourhood` with `part`) and
+//! `master` for the next ones to try); `search` finds schedules (`dive`, `primal`, `neighbourhood` with `tight` and `part`) and
 //! closes the gap (`tree` with `fixing` and `branching`); `certificate` proves the bound again from whole prices;
 //! `rings`, `explain` and `report` write the schedule; `mps` writes the model for other solvers.
 //! Never reads a clock (it only asks its caller every so often, `watch`), a database or the environment; what it finds does not depend on the order of the input or on
@@ -36,6 +36,7 @@ mod rings;
 mod rules;
 mod search;
 mod share;
+mod tight;
 mod tree;
 #[cfg(test)]
 mod trial;

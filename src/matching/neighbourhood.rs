@@ -1,20 +1,24 @@
-//! Neighbourhoods: people near an unplaced one are freed, everybody else stays, and the small problem is solved again.
+//! Neighbourhoods: some people are freed, everybody else stays, and the small problem is solved again.
 //!
-//! Method: the unplaced person is drawn in proportion to the price; near are the staff of the hosts in question, who
-//! could come in exchange, and who visits them or the person's home now. The nearest may go on any date, the next
-//! nearest elsewhere on their date. The small problem is priced and searched like the whole, with its own bound to
-//! end it early.
+//! Method: the gap of a schedule is what its placements lose at the prices and what the prices of those left out are
+//! (and of capacity left over); a person is drawn in proportion to that. Near are those who could come or go on the
+//! same library-days without losing much, and those near them. The small problem has only triples that lose little;
+//! when nothing is found about a person, the next time more people are freed, or triples that lose more are let in.
+//! It is priced and searched like the whole, with its own bound to end it early.
 //! Literature: Shaw (1998) and Ropke and Pisinger (2006) for large neighbourhoods.
+
+use std::collections::HashSet;
 
 use super::branching::Trials;
 use super::dive::{QUICK, dive, preferred_dates};
 use super::dual::Dual;
-use super::num::Ix;
-use super::part::{Freedom, Part};
+use super::num::{Ix, int};
+use super::part::Part;
 use super::pricing::Pricing;
 use super::primal::{Plan, complete};
 use super::problem::{Problem, Scope};
 use super::share::on_threads;
+use super::tight::{Meetings, Tight, days_of};
 use super::tree::{Tree, bound_of};
 use super::watch::Watch;
 
@@ -25,22 +29,27 @@ const TRIALS: Trials = Trials { most: 4, moving: 2 };
 /// Bundle steps at the root of a small problem at most.
 const STEPS: usize = 30;
 /// People freed at first, and at most.
-const FREED: (usize, usize) = (24, 120);
+const FREED: (usize, usize) = (48, 192);
 /// Where people are fewer, whole dates are neighbourhoods too; elsewhere those on a date are too far apart.
 const FEW: usize = 1500;
 /// Neighbourhoods solved at a time.
 const AT_ONCE: usize = 8;
-/// How many times as many may go elsewhere on their date.
-const LOOSENED: usize = 2;
+/// How often somebody is drawn of those at a library-day.
+const MET: usize = 2;
+/// Looks about a person in vain after which the next is larger, and how many times larger it gets (doubling) at most.
+const PATIENCE: u32 = 6;
+const LEVELS: u64 = 5;
+/// Looks in vain that make a person count half as much.
+const HALVING: u32 = 4;
 
 /// Draws neighbourhoods of a problem.
 pub(super) struct Neighbourhoods<'a> {
     problem: &'a Problem,
     dual: Dual,
+    tight: Tight,
     random: u64,
-    /// People freed at a time: more when nothing was found for long.
-    freed: usize,
-    in_vain: usize,
+    /// How often nothing better was found about each person since something was.
+    in_vain: Vec<u32>,
     /// Looks since the last better schedule.
     long_in_vain: usize,
     turn: u64,
@@ -49,23 +58,28 @@ pub(super) struct Neighbourhoods<'a> {
 impl<'a> Neighbourhoods<'a> {
     pub(super) fn new(problem: &'a Problem, dual: &Dual, seed: i64) -> Self {
         let random = seed.unsigned_abs() ^ 0x9e37_79b9_7f4a_7c15;
-        Self { problem, dual: dual.clone(), random, freed: FREED.0, in_vain: 0, long_in_vain: 0, turn: 0 }
+        Self {
+            problem,
+            dual: dual.clone(),
+            tight: Tight::new(problem, dual),
+            random,
+            in_vain: vec![0; problem.home.len()],
+            long_in_vain: 0,
+            turn: 0,
+        }
+    }
+
+    /// Takes better prices.
+    pub(super) fn reprice(&mut self, dual: &Dual) {
+        self.dual = dual.clone();
+        self.tight = Tight::new(self.problem, dual);
     }
 
     /// How many times more work the bound deserves: nothing as long as better schedules are found easily, and the
     /// more, the longer nothing was found.
     pub(super) fn caution(&self) -> i64 {
         let patience = 96 + self.problem.home.len() / 8;
-        super::num::int(self.long_in_vain / patience)
-    }
-
-    /// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers everywhere.
-    fn draw(&mut self, below: u64) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below.max(1)
+        int(self.long_in_vain / patience)
     }
 
     /// Solves some neighbourhoods of a schedule again, on as many threads as there are; a better schedule if there is
@@ -73,7 +87,10 @@ impl<'a> Neighbourhoods<'a> {
     pub(super) fn look(&mut self, plan: &Plan, watch: &mut Watch<'_>) -> Option<Plan> {
         let problem = self.problem;
         let at = plan.by_person(problem);
-        let parts: Vec<Part> = (0..AT_ONCE).map(|_| self.draw_part(plan, &at)).collect();
+        let now = Meetings::new(problem, plan.placed.iter().copied());
+        let mut weights = self.weights(&at);
+        let (abouts, parts): (Vec<usize>, Vec<Part>) =
+            (0..AT_ONCE).map(|_| self.draw_part(plan, &at, &now, &mut weights)).unzip();
         let found: Vec<(Option<Plan>, i64)> = {
             let (dual, watch) = (&self.dual, &*watch);
             on_threads(parts.iter().collect(), watch.threads(), |part| {
@@ -84,63 +101,71 @@ impl<'a> Neighbourhoods<'a> {
         watch.spend(found.iter().map(|(_, work)| work).sum());
         let mut better: Option<Plan> = None;
         let mut is_touched = vec![false; problem.libraries];
-        for (part, (own, _)) in parts.iter().zip(&found) {
+        for ((part, about), (own, _)) in parts.iter().zip(abouts).zip(&found) {
             let Some(own) = own else {
-                self.in_vain += 1;
+                self.in_vain[about] += 1;
                 self.long_in_vain += 1;
                 continue;
             };
-            (self.in_vain, self.long_in_vain) = (0, 0);
-            self.freed = FREED.0.max(self.freed / 2);
+            (self.in_vain[about], self.long_in_vain) = (0, 0);
             // Parts that share no library better the schedule independently.
             if part.touches(&mut is_touched) {
                 better = Some(part.put_back(problem, better.as_ref().unwrap_or(plan), own));
             }
         }
-        if self.in_vain > 40 {
-            self.in_vain = 0;
-            self.freed = (self.freed * 3 / 2).min(FREED.1);
-        }
         better
     }
 
-    /// A neighbourhood of a schedule.
-    fn draw_part(&mut self, plan: &Plan, at: &[Option<(Ix, Ix)>]) -> Part {
+    /// A neighbourhood of a schedule, and about whom; whose weight is 0 then, so that the next is about another.
+    fn draw_part(
+        &mut self,
+        plan: &Plan,
+        at: &[Option<(Ix, Ix)>],
+        now: &Meetings,
+        weights: &mut [u64],
+    ) -> (usize, Part) {
         let problem = self.problem;
         self.turn += 1;
-        let about = if self.turn % 3 == 1 { self.draw_person() } else { self.draw_unplaced(at) };
+        let about = if self.turn % 3 == 1 { self.draw_person() } else { self.draw_loss(weights) };
+        weights[about] = 0;
         let by_date = self.turn.is_multiple_of(3) && problem.home.len() < FEW;
-        let people = if by_date { self.on_dates(about, at) } else { self.near(about, at) };
+        let level = u64::from(self.in_vain[about] / PATIENCE).min(LEVELS);
+        let wide = draw(&mut self.random, level + 1);
+        let freed = (FREED.0 << (level - wide)).min(FREED.1);
+        let people = if by_date { self.on_dates(about, freed, at) } else { self.near(about, freed, at, now) };
         // What cannot better the schedule by the root's prices is left out.
+        let loss = self.tight.loss << wide;
         let is_worth_it = |pair: usize, date: usize| {
-            let with = self.dual.total.saturating_add(self.dual.gain(problem, pair, Ix::new(date)));
-            bound_of(problem, with) > plan.value
+            let gain = self.dual.gain(problem, pair, Ix::new(date));
+            gain >= -loss && bound_of(problem, self.dual.total.saturating_add(gain)) > plan.value
         };
-        Part::new(problem, &people, plan, is_worth_it)
+        (about, Part::new(problem, &people, plan, is_worth_it))
     }
 
     fn draw_person(&mut self) -> usize {
-        let people = super::num::int(self.problem.home.len()).unsigned_abs();
-        usize::try_from(self.draw(people)).unwrap_or(0)
+        draw_below(&mut self.random, self.problem.home.len())
     }
 
-    fn draw_unplaced(&mut self, at: &[Option<(Ix, Ix)>]) -> usize {
+    /// What is lost at the prices by each person's placement, or by having none: the less it counts, the more often
+    /// nothing was found.
+    fn weights(&self, at: &[Option<(Ix, Ix)>]) -> Vec<u64> {
         let problem = self.problem;
-        let weight = |p: usize| {
-            if at[p].is_none() && !problem.of(p).is_empty() {
-                1 + self.dual.staff[p].unsigned_abs()
-            } else {
-                0
-            }
+        let loss = |p: usize| match at[p] {
+            None if problem.of(p).is_empty() => 0,
+            None => 1 + self.dual.staff[p].unsigned_abs(),
+            Some((pair, date)) => 1 + self.dual.gain(problem, pair.at(), date).min(0).unsigned_abs(),
         };
-        let weights: Vec<u64> = (0..at.len()).map(weight).collect();
+        (0..at.len()).map(|p| loss(p) / u64::from(1 + self.in_vain[p] / HALVING)).collect()
+    }
+
+    fn draw_loss(&mut self, weights: &[u64]) -> usize {
         let total: u64 = weights.iter().sum();
         if total == 0 {
             return self.draw_person();
         }
-        let mut left = self.draw(total);
-        for (p, weight) in weights.into_iter().enumerate() {
-            if left < weight {
+        let mut left = draw(&mut self.random, total);
+        for (p, weight) in weights.iter().enumerate() {
+            if left < *weight {
                 return p;
             }
             left -= weight;
@@ -150,7 +175,7 @@ impl<'a> Neighbourhoods<'a> {
 
     /// Who is freed: everybody on dates drawn at random, one of them a date of the person's, and people without a
     /// place who could go on them.
-    fn on_dates(&mut self, about: usize, at: &[Option<(Ix, Ix)>]) -> Vec<(usize, Freedom)> {
+    fn on_dates(&mut self, about: usize, most: usize, at: &[Option<(Ix, Ix)>]) -> Vec<usize> {
         let problem = self.problem;
         let mut on = vec![0_usize; problem.dates];
         for (_, date) in at.iter().flatten() {
@@ -158,80 +183,73 @@ impl<'a> Neighbourhoods<'a> {
         }
         let own = problem.open.any(problem.of(about));
         let mut dates: Vec<(u64, usize)> = (0..problem.dates)
-            .map(|d| (if own.contains(&d) { 3 } else { 1 } * (1 + self.draw(64)), d))
+            .map(|d| (if own.contains(&d) { 3 } else { 1 } * (1 + draw(&mut self.random, 64)), d))
             .collect();
         dates.sort_unstable_by(|a, b| b.cmp(a));
         let mut open = vec![false; problem.dates];
         let mut freed = 0;
         for (_, date) in dates {
-            if freed < self.freed {
+            if freed < most {
                 open[date] = true;
                 freed += on[date];
             }
         }
         let placed = (0..at.len()).filter(|p| at[*p].is_some_and(|(_, date)| open[date.at()]));
-        let mut people: Vec<(usize, Freedom)> =
-            placed.map(|p| (p, Freedom::Date)).take(4 * self.freed).collect();
+        let mut people: Vec<usize> = placed.take(4 * most).collect();
         let mut unplaced: Vec<(u64, usize)> = (0..at.len())
             .filter(|p| at[*p].is_none())
             .map(|p| (self.dual.staff[p].unsigned_abs(), p))
             .collect();
         unplaced.sort_unstable_by(|a, b| b.cmp(a));
-        people.extend(unplaced.into_iter().take(4 * self.freed).map(|(_, p)| (p, Freedom::Date)));
+        people.extend(unplaced.into_iter().take(4 * most).map(|(_, p)| p));
         people
     }
 
-    /// Who is freed: the person, and as many of the nearest as the size allows.
-    fn near(&mut self, about: usize, at: &[Option<(Ix, Ix)>]) -> Vec<(usize, Freedom)> {
+    /// Who is freed: the person, and step by step some of those who do or could, losing little, come to or leave the
+    /// same libraries on the same dates.
+    fn near(&mut self, about: usize, most: usize, at: &[Option<(Ix, Ix)>], now: &Meetings) -> Vec<usize> {
         let problem = self.problem;
-        let home = problem.home[about];
-        let mut hosts = vec![false; problem.libraries];
-        let mut nearness: std::collections::BTreeMap<usize, u64> = std::collections::BTreeMap::new();
-        let mut add = |person: usize, more: u64| *nearness.entry(person).or_insert(0) += more;
-        for pair in &problem.pairs[problem.of(about)] {
-            hosts[pair.host.at()] = true;
-            for person in problem.staff_of(pair.host.at()) {
-                add(person.at(), 8);
-            }
-        }
-        for person in problem.staff_of(home.at()) {
-            add(person.at(), 8);
-        }
-        for (person, of) in at.iter().enumerate() {
-            if let Some((pair, _)) = of {
-                let host = problem.pairs[pair.at()].host;
-                if hosts[host.at()] || host == home {
-                    add(person, 16);
+        let mut is_in = HashSet::from([about]);
+        let mut people = vec![about];
+        let mut next = 0;
+        while let Some(&person) = people.get(next) {
+            next += 1;
+            let triples = self.tight.of(person).iter().chain(&at[person]);
+            let mut days: Vec<usize> =
+                triples.flat_map(|(pair, date)| days_of(problem, *pair, *date)).collect();
+            days.sort_unstable();
+            days.dedup();
+            for day in days {
+                for _ in 0..MET {
+                    let (could, now) = (self.tight.meetings.at(day), now.at(day));
+                    let drawn = [could.len(), now.len()].map(|n| draw_below(&mut self.random, n));
+                    for (_, met) in [could.get(drawn[0]), now.get(drawn[1])].into_iter().flatten() {
+                        if is_in.insert(met.at()) {
+                            people.push(met.at());
+                        }
+                    }
                 }
             }
-        }
-        if nearness.len() < self.freed {
-            // One step farther: whoever could go where the near ones are from.
-            let homes: Vec<Ix> = nearness.keys().map(|person| problem.home[*person]).collect();
-            for person in (0..problem.home.len()).filter(|person| !problem.of(*person).is_empty()) {
-                if problem.pairs[problem.of(person)].iter().any(|pair| homes.contains(&pair.host)) {
-                    *nearness.entry(person).or_insert(0) += 2;
-                }
+            if people.len() >= most {
+                people.truncate(most);
+                break;
             }
-        }
-        let mut ranked: Vec<(u64, usize)> = Vec::new();
-        for (person, near) in nearness {
-            if person != about {
-                let comes = problem.pairs[problem.of(person)].iter().any(|pair| pair.host == home);
-                let near = near + if comes { 24 } else { 0 };
-                // A random share, so that the same person does not always free the same others.
-                ranked.push((near * (1 + self.draw(8)), person));
-            }
-        }
-        ranked.sort_unstable_by(|a, b| b.cmp(a));
-        let mut people = vec![(about, Freedom::Date)];
-        for (n, (_, p)) in ranked.into_iter().take(self.freed * (1 + LOOSENED)).enumerate() {
-            // Whoever has no place has nothing to lose.
-            let freedom = if n < self.freed || at[p].is_none() { Freedom::Date } else { Freedom::Host };
-            people.push((p, freedom));
         }
         people
     }
+}
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): the same numbers everywhere.
+fn draw(random: &mut u64, below: u64) -> u64 {
+    *random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *random;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (z ^ (z >> 31)) % below.max(1)
+}
+
+fn draw_below(random: &mut u64, below: usize) -> usize {
+    usize::try_from(draw(random, int(below).unsigned_abs())).unwrap_or(0)
 }
 
 /// A schedule of a part better than `cutoff`.

@@ -18,20 +18,11 @@ pub(super) struct Part {
     libraries: Vec<usize>,
 }
 
-/// How free a person of a part is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Freedom {
-    /// To go on any date.
-    Date,
-    /// To go elsewhere on the same date.
-    Host,
-}
-
 impl Part {
     /// The part of the given people about a schedule; `is_open` tells which triples are worth it.
     pub(super) fn new(
         whole: &Problem,
-        people: &[(usize, Freedom)],
+        people: &[usize],
         plan: &Plan,
         is_open: impl Fn(usize, usize) -> bool,
     ) -> Self {
@@ -47,15 +38,14 @@ impl Part {
         let (mut home, mut pairs, mut own) = (Vec::new(), Vec::new(), Vec::new());
         let (mut open, mut first) = (Dates::new(whole.dates), vec![0]);
         let mut row = vec![0_u64; open.words()];
-        for (p, (person, freedom)) in people.iter().enumerate() {
+        for (p, person) in people.iter().enumerate() {
             home.push(enter(whole.home[*person]));
             let now = at[*person];
             for n in whole.of(*person) {
                 row.fill(0);
-                let stays = now.filter(|_| *freedom == Freedom::Host);
                 for date in whole.open.of(n) {
                     let is_here = now == Some((Ix::new(n), Ix::new(date)));
-                    if is_here || (stays.is_none_or(|(_, on)| on.at() == date) && is_open(n, date)) {
+                    if is_here || is_open(n, date) {
                         row[date / 64] |= 1 << (date % 64);
                     }
                 }
@@ -69,7 +59,7 @@ impl Part {
             first.push(own.len());
         }
         let mut is_part = vec![false; whole.home.len()];
-        for (person, _) in people {
+        for person in people {
             is_part[*person] = true;
         }
         let days = |list: &[i64]| -> Vec<i64> {
@@ -123,8 +113,7 @@ impl Part {
             }
         }
         part.index_staff();
-        let people = people.iter().map(|(person, _)| *person).collect();
-        Self { problem: part, pairs, people, libraries }
+        Self { problem: part, pairs, people: people.to_vec(), libraries }
     }
 
     /// The prices of the whole that concern the part.

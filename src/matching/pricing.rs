@@ -378,7 +378,7 @@ impl<'a> Pricing<'a> {
 
     /// Effort and reach of the next step, after one that lowered the bound by `lower`.
     fn adapt(&mut self, lower: f64) {
-        let is_good = lower > 0.3 * self.expected;
+        let is_good = lower > 0.1 * self.expected;
         if !self.settled && self.expected < float(self.problem.scale) {
             self.sweeps = (self.sweeps * 2).min(SWEEPS.1);
         } else if !self.settled || lower < 0.2 * self.expected {

@@ -32,8 +32,6 @@ pub(super) struct Infeasible;
 const ROOT_STEPS: usize = 400;
 /// Steps of the bundle at the root at most once the search has proven the value.
 const POLISHING_STEPS: usize = 200;
-/// Steps of the bundle after which the root has moved enough for another dive.
-const STEPS_TO_DIVE: usize = 25;
 /// Part of the bound still to be had at which the root is good enough to look for schedules.
 const GOOD_ENOUGH: f64 = 5e-5;
 /// Parts of a point still to be had at which the root is as good as priced.
@@ -143,11 +141,14 @@ impl Course<'_> {
         let problem = self.problem;
         let mut near = Neighbourhoods::new(problem, &root.best, seed);
         let mut tree: Option<Tree<'_>> = None;
+        let mut is_priced = false;
         let (mut by_bound, mut by_near) = (0, 0);
         while !watch.is_over() && !self.is_infeasible(watch) {
             let before = watch.work;
+            // Pricing gets half of the work; the search for a better bound none while better schedules are found.
+            let caution = near.caution().max(i64::from(!is_priced));
             let of_turn = match &self.best {
-                Some(plan) if by_near * near.caution().max(i64::from(tree.is_none())) <= by_bound => {
+                Some(plan) if by_near * caution <= by_bound => {
                     let better = near.look(plan, watch);
                     if let (Some(tree), Some(plan)) = (&mut tree, &better) {
                         tree.offer(plan.clone());
@@ -161,10 +162,10 @@ impl Course<'_> {
                             tree.advance(watch);
                             adopt(&mut self.best, tree.best.clone(), watch);
                         }
-                        None if self.step(root, watch) => {
-                            if self.steps.is_multiple_of(STEPS_TO_DIVE) {
-                                let plan = dive(root, &Scope::default(), CAREFUL, watch);
-                                adopt(&mut self.best, plan, watch);
+                        None if !is_priced => {
+                            is_priced = !self.step(root, watch);
+                            if is_priced {
+                                near.reprice(&root.best);
                             }
                         }
                         None => {
