@@ -29,7 +29,7 @@ const TRIALS: Trials = Trials { most: 4, moving: 2 };
 /// Bundle steps at the root of a small problem at most.
 const STEPS: usize = 30;
 /// People freed at first, and at most.
-const FREED: (usize, usize) = (48, 192);
+const FREED: (usize, usize) = (48, 96);
 /// Where people are fewer, whole dates are neighbourhoods too; elsewhere those on a date are too far apart.
 const FEW: usize = 1500;
 /// Neighbourhoods solved at a time.
