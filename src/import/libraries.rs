@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use csv::StringRecord;
 
-use super::hours::WeeklyHours;
 use super::{Import, LibraryRow, ListedStatus, Loss, RowFault};
 use crate::domain::fault::{Rule, maybe, shortened};
+use crate::domain::opening::WeeklyHours;
 use crate::domain::place::{Point, Postcode};
 use crate::domain::states::LibraryStatus;
 use crate::domain::text::Name;

@@ -10,7 +10,6 @@ use crate::domain::sector::Sector;
 use crate::domain::states::{LibraryStatus, named};
 use crate::domain::text::Name;
 
-mod hours;
 mod libraries;
 
 pub use libraries::read_libraries;
