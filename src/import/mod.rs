@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::domain::opening::WeeklyHours;
 use crate::domain::place::{Point, Postcode};
 use crate::domain::sector::Sector;
 use crate::domain::states::{LibraryStatus, named};
@@ -35,8 +36,8 @@ pub struct LibraryRow {
     pub point: Option<Point>,
     /// Whether it is in use.
     pub status: LibraryStatus,
-    /// Weekly staffed hours in OpenStreetMap's syntax, where known.
-    pub opening_hours: Option<String>,
+    /// Weekly staffed hours, where known.
+    pub opening_hours: Option<WeeklyHours>,
 }
 
 named! {

@@ -4,10 +4,12 @@
 //! Ireland: Organisation of Working Time Act 1997, second schedule, as amended (St Brigid's Day from 2023). A public
 //! holiday there that falls on a Saturday or Sunday moves nowhere. Days given once (18 March 2022) are entered as closures.
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use std::ops::RangeInclusive;
 
+use chrono::{Datelike, NaiveDate, Weekday};
+
+use super::calendar::{CalendarKind, DatedCalendar};
 use super::period::{Period, PeriodKind};
-use crate::domain::fault::Rule;
 use crate::domain::states::named;
 use crate::domain::text::Name;
 
@@ -29,32 +31,40 @@ impl Division {
     /// The division of a country as lists name it; none for another country, and where "United Kingdom" does not say
     /// which nation.
     pub fn of_country(country: &str) -> Option<Self> {
-        match country.to_lowercase().as_str() {
-            "england" | "wales" => Some(Self::EnglandAndWales),
-            "scotland" => Some(Self::Scotland),
-            "northern ireland" => Some(Self::NorthernIreland),
-            "ireland" | "republic of ireland" => Some(Self::Ireland),
-            _ => None,
+        let country = country.to_lowercase();
+        Self::ALL.iter().copied().find(|division| division.countries().contains(&country.as_str()))
+    }
+
+    /// The countries it consists of, as lists name them, in lower case.
+    pub const fn countries(self) -> &'static [&'static str] {
+        match self {
+            Self::EnglandAndWales => &["england", "wales"],
+            Self::Scotland => &["scotland"],
+            Self::NorthernIreland => &["northern ireland"],
+            Self::Ireland => &["ireland", "republic of ireland"],
         }
     }
 }
 
-/// The public holidays of Ireland in a year, in order.
+/// The public holidays of Ireland in some years, in order.
 ///
-/// # Errors
-/// Before 1994, when the first Monday in May was added, and in years that no Easter is known for.
-pub fn irish_holidays(year: i32) -> Result<Vec<Period>, Rule> {
-    let unknown = || Rule::new(format!("the bank holidays of Ireland are not known for {year}"));
-    let easter = computus::gregorian(year).ok().filter(|_| year >= 1994).ok_or_else(unknown)?;
+/// Unknown, so that it says nothing, before 1994, when the first Monday in May was added, and in years for which no
+/// Easter is known.
+pub fn irish_calendar(years: RangeInclusive<i32>) -> Option<DatedCalendar> {
+    let periods = years.filter_map(irish_holidays).flatten().collect();
+    let name = Division::Ireland.as_str().parse().ok()?;
+    Some(DatedCalendar { name, kind: CalendarKind::BankHolidays, periods })
+}
+
+fn irish_holidays(year: i32) -> Option<Vec<Period>> {
+    let easter = computus::gregorian(year).ok().filter(|_| year >= 1994)?;
     let day = |month, day| NaiveDate::from_ymd_opt(year, month, day);
     let monday = |month, nth| NaiveDate::from_weekday_of_month_opt(year, month, Weekday::Mon, nth);
-    let easter_monday =
-        NaiveDate::from_ymd_opt(easter.year, easter.month, easter.day).and_then(|sunday| sunday.succ_opt());
+    let easter_monday = day(easter.month, easter.day).and_then(|sunday| sunday.succ_opt());
     // The first Monday of February, except where the first is a Friday: then that.
     let brigid = day(2, 1).filter(|first| first.weekday() == Weekday::Fri).or_else(|| monday(2, 1));
-    let last_of_october = day(10, 31)
-        .and_then(|last| last.checked_sub_days(Days::new(u64::from(last.weekday().num_days_from_monday()))));
-    [
+    let last_of_october = monday(10, 5).or_else(|| monday(10, 4));
+    let all = [
         (day(1, 1), "New Year’s Day"),
         (brigid.filter(|_| year >= 2023), "St Brigid’s Day"),
         (day(3, 17), "St Patrick’s Day"),
@@ -65,33 +75,29 @@ pub fn irish_holidays(year: i32) -> Result<Vec<Period>, Rule> {
         (last_of_october, "October bank holiday"),
         (day(12, 25), "Christmas Day"),
         (day(12, 26), "St Stephen’s Day"),
-    ]
-    .into_iter()
-    .filter_map(|(date, label)| date.map(|date| holiday(date, label)))
-    .collect()
+    ];
+    Some(all.into_iter().filter_map(|(date, label)| holiday(date?, label)).collect())
 }
 
-fn holiday(date: NaiveDate, label: &str) -> Result<Period, Rule> {
-    Ok(Period::day(PeriodKind::BankHoliday, date, label.parse::<Name>()?))
+fn holiday(date: NaiveDate, label: &str) -> Option<Period> {
+    Some(Period::day(PeriodKind::BankHoliday, date, label.parse().ok()?))
 }
 
 /// The day itself that a substitute day in a table of the United Kingdom stands for, where libraries are closed on that
 /// too: the table names 27 December 2027 for Christmas Day and leaves out Saturday the 25th.
 ///
 /// Only Christmas, Boxing Day, New Year's Day and 2 January: on a Saturday that is 30 November, Scotland is at work.
-///
-/// # Errors
-/// Where the title is no name.
-pub fn day_substituted(substitute: NaiveDate, title: &str) -> Result<Option<Period>, Rule> {
-    let (month, day) = match title.replace('’', "'").to_lowercase().as_str() {
+pub fn day_substituted(substitute: NaiveDate, title: &Name) -> Option<Period> {
+    let (month, day) = match title.as_str().replace('’', "'").to_lowercase().as_str() {
         "christmas day" => (12, 25),
         "boxing day" => (12, 26),
         "new year's day" => (1, 1),
         "2nd january" => (1, 2),
-        _ => return Ok(None),
+        _ => return None,
     };
     let itself = NaiveDate::from_ymd_opt(substitute.year(), month, day);
-    itself.filter(|date| *date < substitute).map(|date| holiday(date, title)).transpose()
+    let date = itself.filter(|date| *date < substitute)?;
+    Some(Period::day(PeriodKind::BankHoliday, date, title.clone()))
 }
 
 #[cfg(test)]
@@ -99,7 +105,12 @@ mod tests {
     use super::*;
 
     fn dates(year: i32) -> Vec<String> {
-        irish_holidays(year).expect("known").iter().map(|period| period.starts_on.to_string()).collect()
+        irish_calendar(year..=year)
+            .expect("a name")
+            .periods
+            .iter()
+            .map(|period| period.starts_on.to_string())
+            .collect()
     }
 
     /// As the Irish government has published them (citizensinformation.ie).
@@ -128,16 +139,15 @@ mod tests {
     }
 
     #[test]
-    fn years_that_nobody_knows_are_refused() {
-        assert!(irish_holidays(1993).is_err());
-        assert!(irish_holidays(-1).is_err());
+    fn years_that_nobody_knows_have_none() {
+        assert!(dates(1993).is_empty());
+        assert!(dates(-1).is_empty());
     }
 
     #[test]
     fn a_substitute_day_leaves_the_day_itself_closed_too() {
-        let itself = |date: &str, title| {
-            day_substituted(date.parse().expect("a date"), title)
-                .expect("a name")
+        let itself = |date: &str, title: &str| {
+            day_substituted(date.parse().expect("a date"), &title.parse().expect("a name"))
                 .map(|period| period.starts_on.to_string())
         };
         assert_eq!(itself("2027-12-27", "Christmas Day").as_deref(), Some("2027-12-25"));

@@ -8,15 +8,18 @@ use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
+use super::states::named;
 use super::text::Name;
 
 mod bank_holidays;
+mod calendar;
 mod period;
 mod span;
 mod weekly;
 
-pub use bank_holidays::{Division, day_substituted, irish_holidays};
-pub use period::{CalendarKind, DatedCalendar, Exception, Named, Period, PeriodKind};
+pub use bank_holidays::{Division, day_substituted, irish_calendar};
+pub use calendar::{Calendar, CalendarKind, DatedCalendar};
+pub use period::{Exception, Named, Period, PeriodKind, is_of_our_time};
 pub use span::{Span, joined};
 pub use weekly::WeeklyHours;
 
@@ -72,6 +75,44 @@ pub enum Reason {
     WeeklyHours(Weekday),
     /// No weekly hours are known: Monday to Friday is taken as open.
     HoursUnknown(Weekday),
+}
+
+named! {
+    /// [`Reason`] without its names.
+    ReasonKind {
+        /// A dated exception of the library.
+        Exception = "exception",
+        /// A closure of a calendar it follows.
+        Closure = "closure",
+        /// A bank holiday.
+        BankHoliday = "bank_holiday",
+        /// A day on which staff are trained.
+        InsetDay = "inset_day",
+        /// A school holiday.
+        SchoolHoliday = "school_holiday",
+        /// A day between two terms.
+        BetweenTerms = "between_terms",
+        /// The usual hours of the weekday.
+        WeeklyHours = "weekly_hours",
+        /// No weekly hours are known.
+        HoursUnknown = "hours_unknown",
+    }
+}
+
+impl Reason {
+    /// The kind of thing that decided.
+    pub const fn kind(&self) -> ReasonKind {
+        match self {
+            Reason::Exception(_) => ReasonKind::Exception,
+            Reason::Closure(_) => ReasonKind::Closure,
+            Reason::BankHoliday(_) => ReasonKind::BankHoliday,
+            Reason::InsetDay(_) => ReasonKind::InsetDay,
+            Reason::SchoolHoliday(_) => ReasonKind::SchoolHoliday,
+            Reason::BetweenTerms(_) => ReasonKind::BetweenTerms,
+            Reason::WeeklyHours(_) => ReasonKind::WeeklyHours,
+            Reason::HoursUnknown(_) => ReasonKind::HoursUnknown,
+        }
+    }
 }
 
 impl OpeningDay {
@@ -219,17 +260,6 @@ impl Opening {
                 calendar.periods.iter().find(|period| period.kind == kind && period.contains(date))?;
             Some(Named { label: period.label.clone(), calendar: calendar.name.clone() })
         })
-    }
-}
-
-impl DatedCalendar {
-    /// Whether a date lies after one of its terms and before another. Before the first and after the last nothing is
-    /// known, so that is no holiday.
-    fn is_between_terms(&self, date: NaiveDate) -> bool {
-        let terms = || self.periods.iter().filter(|period| period.kind == PeriodKind::Term);
-        terms().any(|term| term.ends_on < date)
-            && terms().any(|term| term.starts_on > date)
-            && !terms().any(|term| term.contains(date))
     }
 }
 

@@ -2,26 +2,12 @@
 
 use std::fmt;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::span::Span;
 use crate::domain::fault::Rule;
 use crate::domain::states::named;
 use crate::domain::text::Name;
-
-named! {
-    /// What a shared calendar holds.
-    CalendarKind {
-        /// The bank holidays of a nation, or the local ones of a council.
-        BankHolidays = "bank_holidays",
-        /// School terms, holidays and inset days.
-        SchoolTerms = "school_terms",
-        /// Days on which the libraries that follow it are closed.
-        Closures = "closures",
-        /// Days on which libraries are open but take no visitors.
-        Exams = "exams",
-    }
-}
 
 named! {
     /// What a period is.
@@ -38,20 +24,6 @@ named! {
         Closure = "closure",
         /// Open as usual, but visitors would disturb.
         Exams = "exams",
-    }
-}
-
-impl CalendarKind {
-    /// Whether a calendar of this kind may hold such a period.
-    pub const fn holds(self, period: PeriodKind) -> bool {
-        match period {
-            PeriodKind::BankHoliday => matches!(self, Self::BankHolidays),
-            PeriodKind::Term | PeriodKind::SchoolHoliday | PeriodKind::InsetDay => {
-                matches!(self, Self::SchoolTerms)
-            }
-            PeriodKind::Closure => matches!(self, Self::Closures),
-            PeriodKind::Exams => matches!(self, Self::Exams),
-        }
     }
 }
 
@@ -82,30 +54,30 @@ impl Period {
         (self.starts_on..=self.ends_on).contains(&date)
     }
 
-    /// Whether the dates can be meant: in order, and no longer than two years.
+    /// Whether the dates can be meant: in order, no longer than two years, in this century.
     ///
     /// # Errors
-    /// The rule that the last day breaks.
-    pub fn check(&self) -> Result<(), Rule> {
+    /// The field, its value and the rule it breaks.
+    pub fn check(&self) -> Result<(), (&'static str, NaiveDate, Rule)> {
+        for (field, date) in [("starts_on", self.starts_on), ("ends_on", self.ends_on)] {
+            if !is_of_our_time(date) {
+                return Err((field, date, Rule::of("must be a date of the years 2000 to 2099")));
+            }
+        }
+        let wrong = |rule: String| Err(("ends_on", self.ends_on, Rule::new(rule)));
         if self.ends_on < self.starts_on {
-            return Err(Rule::new(format!("must not lie before the first day, {}", self.starts_on)));
+            return wrong(format!("must not lie before the first day, {}", self.starts_on));
         }
         if (self.ends_on - self.starts_on).num_days() > MOST_DAYS {
-            return Err(Rule::new(format!("must lie within two years of the first day, {}", self.starts_on)));
+            return wrong(format!("must lie within two years of the first day, {}", self.starts_on));
         }
         Ok(())
     }
 }
 
-/// A named set of periods that libraries share.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DatedCalendar {
-    /// What people call it; unique ("scotland", "Sheffield schools").
-    pub name: Name,
-    /// What it holds.
-    pub kind: CalendarKind,
-    /// Its periods, sorted.
-    pub periods: Vec<Period>,
+/// Whether a date can be meant for a day of a library: a year beyond is a slip of the finger.
+pub fn is_of_our_time(date: NaiveDate) -> bool {
+    (2000..2100).contains(&date.year())
 }
 
 /// One dated day of one library, which goes before everything else.

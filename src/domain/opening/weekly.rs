@@ -30,11 +30,6 @@ impl WeeklyHours {
         &self.text
     }
 
-    /// The text as it was written.
-    pub fn into_text(self) -> String {
-        self.text
-    }
-
     /// The spans of a usual day of the week; none is closed.
     pub fn on_weekday(&self, weekday: Weekday) -> &[Span] {
         let [monday, tuesday, wednesday, thursday, friday, saturday, sunday] = &self.days;
