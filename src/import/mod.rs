@@ -11,6 +11,7 @@ use crate::domain::sector::Sector;
 use crate::domain::states::{LibraryStatus, named};
 use crate::domain::text::Name;
 
+pub mod closures_ics;
 mod libraries;
 
 pub use libraries::read_libraries;
