@@ -52,6 +52,7 @@ pub(super) struct PageParameters {
         libraries::get,
         libraries::replace_welcome,
         opening::list_days,
+        opening::set_weekly_hours,
         opening::list_calendars,
         opening::follow,
         opening::list_exceptions,

@@ -34,6 +34,7 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("GET", "/v1/libraries/{id}", "-ogah"),
     ("PUT", "/v1/libraries/{id}/welcome", "oga"),
     ("GET", "/v1/libraries/{id}/days", "ogah"),
+    ("PUT", "/v1/libraries/{id}/opening-hours", "oga"),
     ("GET", "/v1/libraries/{id}/calendars", "ogah"),
     ("PUT", "/v1/libraries/{id}/calendars", "oga"),
     ("GET", "/v1/libraries/{id}/exceptions", "ogah"),
