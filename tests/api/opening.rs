@@ -1,5 +1,9 @@
 //! Calendars, exceptions and closures of libraries, their days, and the runs that they make stale.
 
+use library_swap::domain::opening::{CalendarKind, Division, Period, PeriodKind};
+use library_swap::domain::permissions::{Actor, Role};
+use library_swap::services::AppError;
+use library_swap::services::calendars::{NewCalendar, Taken, take_over};
 use serde_json::{Value, json};
 
 use crate::support::{Client, Reply, for_each_service, row_counts};
@@ -129,6 +133,43 @@ fn a_library_follows_the_calendars_that_it_is_told_to() {
             follow(&[&exams, "01900000-0000-7000-8000-000000000000"]).pointers(),
             ["/calendars/0", "/calendars/1"]
         );
+    });
+}
+
+#[test]
+fn a_calendar_that_is_taken_over_twice_changes_nothing_the_second_time() {
+    for_each_service(|service| {
+        let world = World::without_round(service);
+        let actor = Actor::named("token:test", Role::Operator);
+        let holiday = |date: &str, label: &str| {
+            let (date, label) = (date.parse().expect("a date"), label.parse().expect("a label"));
+            Period::day(PeriodKind::BankHoliday, date, label)
+        };
+        let mut wanted = NewCalendar {
+            name: "Alba".parse().expect("a name"),
+            kind: CalendarKind::BankHolidays,
+            employer: None,
+            division: Some(Division::Scotland),
+            periods: vec![holiday("2027-08-02", "Summer bank holiday"), holiday("2027-01-04", "2nd January")],
+        };
+        let take = |wanted: &NewCalendar| take_over(&service.app, &actor, wanted);
+        assert_eq!(take(&wanted).expect("taken"), Taken::Added);
+        let before = row_counts(&service.app);
+        wanted.periods.reverse();
+        assert_eq!(take(&wanted).expect("taken"), Taken::Unchanged, "the order of a list says nothing");
+        assert_eq!(row_counts(&service.app), before);
+        wanted.periods.push(holiday("2027-11-30", "St Andrew’s Day"));
+        assert_eq!(take(&wanted).expect("taken"), Taken::Changed);
+        let leith = library(&world, "leith", "Scotland", None);
+        assert_eq!(why(&world, &leith, "2027-11-30"), "closed: bank holiday “St Andrew’s Day” (Alba)");
+        let before = row_counts(&service.app);
+        let wrong = NewCalendar { kind: CalendarKind::Closures, division: None, ..wanted.clone() };
+        let Err(AppError::Fields(faults)) = take(&wrong) else { panic!("another kind is taken") };
+        let places: Vec<&str> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
+        assert_eq!(places, ["/kind", "/division"]);
+        let other = NewCalendar { name: "Scotia".parse().expect("a name"), ..wanted };
+        assert!(matches!(take(&other), Err(AppError::Refused(_))), "a division has one calendar");
+        assert_eq!(row_counts(&service.app), before);
     });
 }
 
