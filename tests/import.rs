@@ -10,6 +10,7 @@ mod loud;
 
 use std::path::PathBuf;
 
+use library_swap::domain::opening::WeeklyHours;
 use library_swap::domain::sector::Sector;
 use library_swap::domain::states::LibraryStatus;
 use library_swap::import::{Import, Loss, RowFault, read_libraries};
@@ -88,7 +89,7 @@ fn a_good_row_is_taken_whole() {
     assert_eq!(library.country.as_deref(), Some("England"));
     assert!((library.point.expect("point").latitude() - 52.19).abs() < 1e-9);
     assert_eq!(library.status, LibraryStatus::Open);
-    assert_eq!(library.opening_hours.as_deref(), Some("Mo-Fr 09:00-17:00"));
+    assert_eq!(library.opening_hours.as_ref().map(WeeklyHours::text), Some("Mo-Fr 09:00-17:00"));
     assert_eq!((import.read, import.closed, import.unverified, import.without_point), (1, 0, 0, 0));
 }
 

@@ -48,6 +48,8 @@ ids! {
     EmployerId,
     /// A library: one place.
     LibraryId,
+    /// A calendar that libraries share.
+    CalendarId,
     /// A human being across rounds.
     PersonId,
     /// A round of the programme.

@@ -11,6 +11,7 @@ pub mod link;
 pub mod lock;
 pub mod notice;
 pub mod offer;
+pub mod opening;
 pub mod organisation;
 pub mod party;
 pub mod permissions;

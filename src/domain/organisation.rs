@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 
 use super::email::Email;
 use super::ids::{EmployerId, LibraryId};
+use super::opening::WeeklyHours;
 use super::place::{Point, Postcode};
 use super::sector::Sector;
 use super::states::LibraryStatus;
@@ -66,8 +67,8 @@ pub struct Library {
     pub time_zone: Tz,
     /// Whether it is in use.
     pub status: LibraryStatus,
-    /// Weekly staffed hours in OpenStreetMap's syntax, where known.
-    pub opening_hours: Option<String>,
+    /// Weekly staffed hours, where known.
+    pub opening_hours: Option<WeeklyHours>,
     /// Who hears of visitors. A library without a contact cannot host.
     pub contact: Option<Contact>,
     /// What a visitor can learn there.

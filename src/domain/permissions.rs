@@ -46,6 +46,10 @@ named! {
         EditLibrary = "edit_library",
         /// See libraries.
         ReadLibraries = "read_libraries",
+        /// Make, change or take away a calendar that libraries share.
+        EditCalendar = "edit_calendar",
+        /// See calendars, and when a library is open and why.
+        ReadCalendars = "read_calendars",
         /// Make a round.
         CreateRound = "create_round",
         /// Open, close or cancel a round.
@@ -118,6 +122,8 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Operator, Action::ReadEmployers, Reach::Everywhere),
     (Role::Operator, Action::ReadLibraries, Reach::Everywhere),
     (Role::Operator, Action::EditLibrary, Reach::Everywhere),
+    (Role::Operator, Action::EditCalendar, Reach::Everywhere),
+    (Role::Operator, Action::ReadCalendars, Reach::Everywhere),
     (Role::Operator, Action::ReadRound, Reach::Everywhere),
     (Role::Operator, Action::ReadOutbox, Reach::Everywhere),
     (Role::Operator, Action::ReadAudit, Reach::Everywhere),
@@ -126,6 +132,8 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::ReadEmployers, Reach::Everywhere),
     (Role::Organiser, Action::EditLibrary, Reach::Everywhere),
     (Role::Organiser, Action::ReadLibraries, Reach::Everywhere),
+    (Role::Organiser, Action::EditCalendar, Reach::Everywhere),
+    (Role::Organiser, Action::ReadCalendars, Reach::Everywhere),
     (Role::Organiser, Action::CreateRound, Reach::Everywhere),
     (Role::Organiser, Action::SteerRound, Reach::Everywhere),
     (Role::Organiser, Action::ReadRound, Reach::Everywhere),
@@ -146,6 +154,8 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::LibraryAdministrator, Action::EditEmployer, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReadLibraries, Reach::Everywhere),
     (Role::LibraryAdministrator, Action::EditLibrary, Reach::OwnEmployer),
+    (Role::LibraryAdministrator, Action::EditCalendar, Reach::OwnEmployer),
+    (Role::LibraryAdministrator, Action::ReadCalendars, Reach::Everywhere),
     (Role::LibraryAdministrator, Action::ReadRound, Reach::Everywhere),
     (Role::LibraryAdministrator, Action::OfferHosting, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReadHosting, Reach::OwnEmployer),
@@ -157,6 +167,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::LibraryAdministrator, Action::AnswerAsHost, Reach::OwnEmployer),
     (Role::Hr, Action::ReadEmployers, Reach::OwnEmployer),
     (Role::Hr, Action::ReadLibraries, Reach::Everywhere),
+    (Role::Hr, Action::ReadCalendars, Reach::Everywhere),
     (Role::Hr, Action::ReadRound, Reach::Everywhere),
     (Role::Hr, Action::ReadPlacement, Reach::OwnEmployer),
     (Role::Hr, Action::ExportSchedule, Reach::OwnEmployer),

@@ -103,7 +103,7 @@ impl From<organisation::Library> for Library {
                 .map(|point| Point { latitude: point.latitude(), longitude: point.longitude() }),
             time_zone: library.time_zone.to_string(),
             status: library.status.as_str(),
-            opening_hours: library.opening_hours,
+            opening_hours: library.opening_hours.map(|hours| hours.to_string()),
             welcome: WelcomeBody {
                 contact: library.contact.map(Contact::from),
                 topics: texts(&library.topics),
@@ -139,7 +139,8 @@ pub(super) struct NewLibraryBody {
     point: Option<Point>,
     #[schema(schema_with = schemas::zone)]
     time_zone: String,
-    #[schema(schema_with = schemas::optional_line)]
+    /// In the simple part of OpenStreetMap's syntax (docs/opening.md); absent means unknown.
+    #[schema(schema_with = schemas::optional_line, example = "Mo-Fr 09:00-17:00; Sa 10:00-13:00; PH off")]
     opening_hours: Option<String>,
     welcome: Option<WelcomeBody>,
 }
@@ -185,7 +186,8 @@ fn read_library(object: &Object<'_>) -> Option<NewLibrary> {
     let name = object.required("name").and_then(|at| at.parse());
     let sectors = object.required("sectors").and_then(|_| read::set(object, "sectors", At::parse));
     let employers = object.required("employers").and_then(|_| read::set(object, "employers", At::parse));
-    let (address, country, opening_hours) = (line("address"), line("country"), line("opening_hours"));
+    let (address, country) = (line("address"), line("country"));
+    let opening_hours = read::maybe_absent(object, "opening_hours", At::parse);
     let postcode = read::maybe_absent(object, "postcode", At::parse);
     let point = read::maybe_absent(object, "point", read_point);
     let time_zone = object.required("time_zone").and_then(|at| read::zone(&at));

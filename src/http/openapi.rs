@@ -10,8 +10,8 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    applications, audit, documents, edits, employers, libraries, links, locks, offers, outbox, placements,
-    rounds, runs, schedule, tokens,
+    applications, audit, calendars, documents, edits, employers, libraries, links, locks, offers, opening,
+    outbox, placements, rounds, runs, schedule, tokens,
 };
 
 /// Which page of a list.
@@ -51,6 +51,19 @@ pub(super) struct PageParameters {
         libraries::create,
         libraries::get,
         libraries::replace_welcome,
+        opening::list_days,
+        opening::set_weekly_hours,
+        opening::list_calendars,
+        opening::follow,
+        opening::list_exceptions,
+        opening::set_exception,
+        opening::delete_exception,
+        opening::close,
+        calendars::list,
+        calendars::create,
+        calendars::get,
+        calendars::replace,
+        calendars::delete,
         rounds::list,
         rounds::create,
         rounds::get,

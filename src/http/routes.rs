@@ -7,8 +7,8 @@ use super::answer::Answer;
 use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
-    applications, audit, documents, edits, employers, libraries, links, locks, offers, outbox, pages,
-    placements, rounds, runs, schedule, tokens,
+    applications, audit, calendars, documents, edits, employers, libraries, links, locks, offers, opening,
+    outbox, pages, placements, rounds, runs, schedule, tokens,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -164,6 +164,23 @@ fn table() -> Vec<Url> {
             .post(&[EditLibrary], libraries::create),
         Url::at("/v1/libraries/{id}").get(&[ReadLibraries], NONE, libraries::get),
         Url::at("/v1/libraries/{id}/welcome").put(&[EditLibrary], libraries::replace_welcome),
+        Url::at("/v1/libraries/{id}/days").get(&[ReadCalendars], &["from", "to"], opening::list_days),
+        Url::at("/v1/libraries/{id}/opening-hours").put(&[EditLibrary], opening::set_weekly_hours),
+        Url::at("/v1/libraries/{id}/calendars")
+            .get(&[ReadCalendars], NONE, opening::list_calendars)
+            .put(&[EditLibrary], opening::follow),
+        Url::at("/v1/libraries/{id}/exceptions").get(&[ReadCalendars], NONE, opening::list_exceptions),
+        Url::at("/v1/libraries/{id}/exceptions/{date}")
+            .put(&[EditLibrary], opening::set_exception)
+            .delete(&[EditLibrary], opening::delete_exception),
+        Url::at("/v1/libraries/{id}/closures").post(&[EditLibrary], opening::close),
+        Url::at("/v1/calendars")
+            .get(&[ReadCalendars], PAGE, calendars::list)
+            .post(&[EditCalendar], calendars::create),
+        Url::at("/v1/calendars/{id}")
+            .get(&[ReadCalendars], NONE, calendars::get)
+            .put(&[EditCalendar], calendars::replace)
+            .delete(&[EditCalendar], calendars::delete),
         Url::at("/v1/rounds").get(&[ReadRound], PAGE, rounds::list).post(&[CreateRound], rounds::create),
         Url::at("/v1/rounds/{id}").get(&[ReadRound], NONE, rounds::get),
         Url::at("/v1/rounds/{id}/open").post(&[SteerRound], rounds::open),

@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use csv::StringRecord;
 
-use super::hours::WeeklyHours;
 use super::{Import, LibraryRow, ListedStatus, Loss, RowFault};
 use crate::domain::fault::{Rule, maybe, shortened};
 use crate::domain::place::{Point, Postcode};
@@ -214,7 +213,7 @@ impl Row<'_> {
         let postcode: Option<Postcode> =
             if british || self.cell("country").is_empty() { self.wanted("postcode") } else { None };
         let point = self.point(british);
-        let hours: Option<WeeklyHours> = self.wanted("opening_hours");
+        let opening_hours = self.wanted("opening_hours");
         Some(LibraryRow {
             reference: reference?.to_string(),
             name: name?,
@@ -228,7 +227,7 @@ impl Row<'_> {
                 ListedStatus::Open | ListedStatus::Unverified => LibraryStatus::Open,
                 ListedStatus::TemporarilyClosed | ListedStatus::Closed => LibraryStatus::Closed,
             },
-            opening_hours: hours.map(WeeklyHours::into_text),
+            opening_hours,
         })
     }
 

@@ -5,12 +5,13 @@
 
 use std::fmt;
 
+use crate::domain::opening::WeeklyHours;
 use crate::domain::place::{Point, Postcode};
 use crate::domain::sector::Sector;
 use crate::domain::states::{LibraryStatus, named};
 use crate::domain::text::Name;
 
-mod hours;
+pub mod closures_ics;
 mod libraries;
 
 pub use libraries::read_libraries;
@@ -36,8 +37,8 @@ pub struct LibraryRow {
     pub point: Option<Point>,
     /// Whether it is in use.
     pub status: LibraryStatus,
-    /// Weekly staffed hours in OpenStreetMap's syntax, where known.
-    pub opening_hours: Option<String>,
+    /// Weekly staffed hours, where known.
+    pub opening_hours: Option<WeeklyHours>,
 }
 
 named! {

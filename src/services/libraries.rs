@@ -10,6 +10,7 @@ use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::fault::Faults;
 use crate::domain::ids::{EmployerId, LibraryId};
+use crate::domain::opening::WeeklyHours;
 use crate::domain::organisation::{Contact, Library, LibraryFilter};
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::place::{Point, Postcode};
@@ -56,15 +57,15 @@ pub struct NewLibrary {
     pub point: Option<Point>,
     /// The zone of its hours.
     pub time_zone: Tz,
-    /// Weekly staffed hours in OpenStreetMap's syntax.
-    pub opening_hours: Option<String>,
+    /// Weekly staffed hours.
+    pub opening_hours: Option<WeeklyHours>,
     /// How it receives visitors.
     pub welcome: Welcome,
 }
 
 /// Longest reference that is taken, in characters.
 const LONGEST_REFERENCE: usize = 100;
-/// Longest address, country or opening hours, in characters.
+/// Longest address or country, in characters.
 const LONGEST_TEXT: usize = 1_000;
 
 /// Enters a library. An administrator enters libraries of the own employer; joint ones are entered by organisers.
@@ -144,11 +145,7 @@ fn check(db: &mut Db, wanted: &NewLibrary, own: Option<EmployerId>) -> Result<()
             faults.add(pointer, employer, "there is no such employer");
         }
     }
-    for (pointer, text) in [
-        ("/address", &wanted.address),
-        ("/country", &wanted.country),
-        ("/opening_hours", &wanted.opening_hours),
-    ] {
+    for (pointer, text) in [("/address", &wanted.address), ("/country", &wanted.country)] {
         if let Some(text) = text.as_ref().filter(|text| text.chars().count() > LONGEST_TEXT) {
             faults.add(pointer, text, format!("must have at most {LONGEST_TEXT} characters"));
         }

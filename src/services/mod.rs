@@ -7,6 +7,7 @@
 pub mod app;
 pub mod applications;
 pub mod audit;
+pub mod calendars;
 pub mod clock;
 pub mod comparison;
 pub mod edits;
@@ -19,6 +20,7 @@ mod load;
 pub mod locks;
 pub mod notices;
 pub mod offers;
+pub mod opening;
 pub mod outbox;
 pub mod page;
 pub mod placements;

@@ -5,10 +5,12 @@
 
 pub mod applications;
 pub mod audit;
+pub mod calendars;
 pub mod connection;
 pub mod links;
 pub mod locks;
 pub mod migrations;
+pub mod opening;
 pub mod organisations;
 pub mod outbox;
 pub mod placements;

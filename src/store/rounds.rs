@@ -1,6 +1,6 @@
 //! Rounds and what libraries offer for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -104,8 +104,21 @@ pub fn bump_revision(tx: &mut Tx<'_>, id: RoundId) -> Result<(), StoreError> {
 /// # Errors
 /// The database's.
 pub fn bump_revisions_of_libraries(tx: &mut Tx<'_>, libraries: &[LibraryId]) -> Result<(), StoreError> {
+    bump_revisions_of_library_days(tx, libraries, |_| true)
+}
+
+/// As [`bump_revisions_of_libraries`], but only in rounds that have one of the dates on which the change matters.
+///
+/// # Errors
+/// The database's.
+pub fn bump_revisions_of_library_days(
+    tx: &mut Tx<'_>,
+    libraries: &[LibraryId],
+    matters_on: impl Fn(NaiveDate) -> bool,
+) -> Result<(), StoreError> {
     let unpublished = [RoundState::Draft, RoundState::Open, RoundState::Closed, RoundState::Matched]
         .map(RoundState::as_str);
+    let mut touched = BTreeSet::new();
     for piece in libraries.chunks(1_000) {
         let ids: Vec<String> = piece.iter().map(ToString::to_string).collect();
         let offering = round_libraries::table
@@ -114,14 +127,20 @@ pub fn bump_revisions_of_libraries(tx: &mut Tx<'_>, libraries: &[LibraryId]) -> 
         let applying = applications::table
             .filter(applications::home_library_id.eq_any(ids))
             .select(applications::round_id);
-        diesel::update(
-            rounds::table
-                .filter(rounds::state.eq_any(unpublished))
-                .filter(rounds::id.eq_any(offering).or(rounds::id.eq_any(applying))),
-        )
+        let found = rounds::table
+            .filter(rounds::state.eq_any(unpublished))
+            .filter(rounds::id.eq_any(offering).or(rounds::id.eq_any(applying)))
+            .select((rounds::id, rounds::dates))
+            .load::<(String, String)>(&mut **tx)?;
+        for (id, dates) in found {
+            if list_from_json::<NaiveDate>("dates", &dates)?.into_iter().any(&matters_on) {
+                touched.insert(id);
+            }
+        }
+    }
+    diesel::update(rounds::table.filter(rounds::id.eq_any(touched)))
         .set(rounds::revision.eq(rounds::revision + 1))
         .execute(&mut **tx)?;
-    }
     Ok(())
 }
 

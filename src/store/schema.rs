@@ -254,6 +254,38 @@ diesel::table! {
         settled_at -> Nullable<Timestamp>,
     }
 }
+diesel::table! {
+    calendars (id) {
+        id -> Text,
+        name -> Text,
+        kind -> Text,
+        employer_id -> Nullable<Text>,
+        division -> Nullable<Text>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    calendar_periods (calendar_id, starts_on, ends_on, kind, label) {
+        calendar_id -> Text,
+        starts_on -> Date,
+        ends_on -> Date,
+        kind -> Text,
+        label -> Text,
+    }
+}
+diesel::table! {
+    library_calendars (library_id, calendar_id) { library_id -> Text, calendar_id -> Text, }
+}
+diesel::table! {
+    library_exceptions (library_id, date) {
+        library_id -> Text,
+        date -> Date,
+        opens -> Text,
+        label -> Text,
+        updated_at -> Timestamp,
+    }
+}
 
 diesel::allow_tables_to_appear_in_same_query!(
     employers,
@@ -277,4 +309,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     links,
     audit_entries,
     outbox,
+    calendars,
+    calendar_periods,
+    library_calendars,
+    library_exceptions,
 );

@@ -378,3 +378,55 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_due_idx ON outbox (state, next_attempt_at, id);
 CREATE INDEX outbox_thread_idx ON outbox (thread_key, id);
+
+-- When libraries are open: shared calendars, who follows them, dated days of one library.
+
+CREATE TABLE calendars (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    -- Whose administrators may change it; none: only organisers.
+    employer_id TEXT,
+    -- Whose libraries follow it without a row in library_calendars.
+    division TEXT,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    CONSTRAINT calendars_pkey PRIMARY KEY (id),
+    CONSTRAINT calendars_name_key UNIQUE (name),
+    CONSTRAINT calendars_division_key UNIQUE (division),
+    CONSTRAINT calendars_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
+    CONSTRAINT calendars_kind_check CHECK (kind IN ('bank_holidays', 'school_terms', 'closures', 'exams')),
+    CONSTRAINT calendars_division_check CHECK (division IS NULL OR (kind = 'bank_holidays' AND division IN ('england-and-wales', 'scotland', 'northern-ireland')))
+);
+
+CREATE TABLE calendar_periods (
+    calendar_id TEXT NOT NULL,
+    starts_on DATE NOT NULL,
+    ends_on DATE NOT NULL,
+    kind TEXT NOT NULL,
+    label TEXT NOT NULL,
+    CONSTRAINT calendar_periods_pkey PRIMARY KEY (calendar_id, starts_on, ends_on, kind, label),
+    CONSTRAINT calendar_periods_calendar_fkey FOREIGN KEY (calendar_id) REFERENCES calendars (id),
+    CONSTRAINT calendar_periods_kind_check CHECK (kind IN ('bank_holiday', 'term', 'school_holiday', 'inset_day', 'closure', 'exams')),
+    CONSTRAINT calendar_periods_order_check CHECK (starts_on <= ends_on)
+);
+
+CREATE TABLE library_calendars (
+    library_id TEXT NOT NULL,
+    calendar_id TEXT NOT NULL,
+    CONSTRAINT library_calendars_pkey PRIMARY KEY (library_id, calendar_id),
+    CONSTRAINT library_calendars_library_fkey FOREIGN KEY (library_id) REFERENCES libraries (id),
+    CONSTRAINT library_calendars_calendar_fkey FOREIGN KEY (calendar_id) REFERENCES calendars (id)
+);
+CREATE INDEX library_calendars_calendar_idx ON library_calendars (calendar_id);
+
+CREATE TABLE library_exceptions (
+    library_id TEXT NOT NULL,
+    date DATE NOT NULL,
+    -- [[540, 720]]: spans in minutes of the local day; none is closed.
+    opens TEXT NOT NULL,
+    label TEXT NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    CONSTRAINT library_exceptions_pkey PRIMARY KEY (library_id, date),
+    CONSTRAINT library_exceptions_library_fkey FOREIGN KEY (library_id) REFERENCES libraries (id)
+);
