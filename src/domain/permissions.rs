@@ -56,6 +56,8 @@ named! {
         OfferHosting = "offer_hosting",
         /// See what libraries offer for a round.
         ReadHosting = "read_hosting",
+        /// See what the offers for a round come to: who may leave, who may come, and why not.
+        ReadCover = "read_cover",
         /// Ask to join a round.
         SignUp = "sign_up",
         /// Prove the e-mail address of an application.
@@ -131,6 +133,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::ReadRound, Reach::Everywhere),
     (Role::Organiser, Action::OfferHosting, Reach::Everywhere),
     (Role::Organiser, Action::ReadHosting, Reach::Everywhere),
+    (Role::Organiser, Action::ReadCover, Reach::Everywhere),
     (Role::Organiser, Action::ReadApplication, Reach::Everywhere),
     (Role::Organiser, Action::WithdrawApplication, Reach::Everywhere),
     (Role::Organiser, Action::FixPlacements, Reach::Everywhere),
@@ -149,6 +152,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::LibraryAdministrator, Action::ReadRound, Reach::Everywhere),
     (Role::LibraryAdministrator, Action::OfferHosting, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReadHosting, Reach::OwnEmployer),
+    (Role::LibraryAdministrator, Action::ReadCover, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::SignUp, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReadApplication, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ConfirmManager, Reach::OwnEmployer),
@@ -158,6 +162,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Hr, Action::ReadEmployers, Reach::OwnEmployer),
     (Role::Hr, Action::ReadLibraries, Reach::Everywhere),
     (Role::Hr, Action::ReadRound, Reach::Everywhere),
+    (Role::Hr, Action::ReadCover, Reach::OwnEmployer),
     (Role::Hr, Action::ReadPlacement, Reach::OwnEmployer),
     (Role::Hr, Action::ExportSchedule, Reach::OwnEmployer),
     (Role::Manager, Action::DecideRelease, Reach::OwnCase),

@@ -19,6 +19,7 @@ mod offers;
 mod openapi;
 mod outbox;
 mod pages;
+mod patterns;
 mod placements;
 pub mod problem;
 mod read;
@@ -27,6 +28,7 @@ pub mod routes;
 mod runs;
 mod schedule;
 mod schemas;
+mod successors;
 mod tokens;
 mod trace;
 

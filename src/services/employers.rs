@@ -131,7 +131,7 @@ pub fn create(app: &App, actor: &Actor, name: &Name, directory: &Directory) -> R
     let Directory { group, domains, managers } = directory.checked()?;
     let now = app.now()?;
     let id = EmployerId::new(now.id("employer"));
-    let employer = Employer { id, name: name.clone(), group, domains, managers };
+    let employer = Employer { id, name: name.clone(), group, successor: None, domains, managers };
     app.store.write(|tx| {
         if let Some(other) = organisations::find_employer_by_name(tx, name.as_str())? {
             return Err(AppError::Refused(Refusal::new(
@@ -171,6 +171,7 @@ pub fn get(app: &App, actor: &Actor, id: EmployerId) -> Result<Employer, AppErro
     permit(actor, Action::ReadEmployers, &Subject::of_employers(&[id]), ("employer", &id))?;
     app.store.read(|db| load(db, id))
 }
+
 /// Replaces the group, the domains and the managers of an employer.
 ///
 /// # Errors
@@ -190,6 +191,7 @@ pub fn replace_directory(
             id,
             name: before.name.clone(),
             group: group.clone(),
+            successor: before.successor,
             domains: domains.clone(),
             managers: managers.clone(),
         };

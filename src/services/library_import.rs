@@ -138,7 +138,14 @@ fn plan(db: &mut Db, rows: &[LibraryRow], now: &Now) -> Result<Plan, AppError> {
                 let id = EmployerId::new(now.id(&format!("employer {}", row.employer)));
                 employers.insert(row.employer.to_string(), id);
                 let name = row.employer.clone();
-                plan.employers.push(Employer { id, name, group: None, domains: vec![], managers: vec![] });
+                plan.employers.push(Employer {
+                    id,
+                    name,
+                    group: None,
+                    successor: None,
+                    domains: vec![],
+                    managers: vec![],
+                });
                 id
             }
         };
@@ -154,6 +161,7 @@ fn plan(db: &mut Db, rows: &[LibraryRow], now: &Now) -> Result<Plan, AppError> {
                     access: before.access.clone(),
                     vetting_required: before.vetting_required,
                     escorts_visitors: before.escorts_visitors,
+                    successor: before.successor,
                     ..library_of(row, before.id, employer)
                 };
                 if after == before {
@@ -187,6 +195,7 @@ fn library_of(row: &LibraryRow, id: LibraryId, employer: EmployerId) -> Library 
         access: vec![],
         vetting_required: false,
         escorts_visitors: false,
+        successor: None,
     }
 }
 

@@ -23,11 +23,14 @@ pub mod outbox;
 pub mod page;
 pub mod placements;
 pub mod publication;
+pub mod round_file;
 pub mod rounds;
 pub mod runs;
 pub mod schedule;
-mod snapshot;
+pub mod sign_up;
+pub mod snapshot;
 pub mod solving;
+pub mod successors;
 pub mod tokens;
 
 pub use app::{App, Settings};
