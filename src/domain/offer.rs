@@ -140,7 +140,8 @@ impl Offer {
 
     /// Visitors offered for a date.
     pub fn hosting_on(&self, date: NaiveDate) -> u32 {
-        let by_rule = || self.hosting_rule.as_ref().filter(|rule| rule.holds_on(date)).map(|rule| rule.visitors);
+        let by_rule =
+            || self.hosting_rule.as_ref().filter(|rule| rule.holds_on(date)).map(|rule| rule.visitors);
         self.hosting.get(&date).copied().or_else(by_rule).unwrap_or_default()
     }
 

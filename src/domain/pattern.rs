@@ -85,7 +85,11 @@ impl Pattern {
             Weeks::Alternate { weeks, .. } => weeks.iter().all(BTreeMap::is_empty),
         };
         if is_idle && self.added.is_empty() {
-            faults.add(at, "", "must have at least one working day: leave the pattern out where it is unknown");
+            faults.add(
+                at,
+                "",
+                "must have at least one working day: leave the pattern out where it is unknown",
+            );
         }
         for date in self.added.keys().filter(|date| self.removed.contains(date)) {
             faults.add(format!("{at}/added/{date}"), date, "stands in `removed` too");
@@ -108,7 +112,8 @@ mod tests {
 
     #[test]
     fn weeks_alternate_across_a_year_of_53_weeks_and_back_before_their_first() {
-        let weeks = [Week::from([(Weekday::Friday, span(9, 17))]), Week::from([(Weekday::Friday, span(9, 13))])];
+        let weeks =
+            [Week::from([(Weekday::Friday, span(9, 17))]), Week::from([(Weekday::Friday, span(9, 13))])];
         // 2026 has 53 weeks: by week numbers 2026-12-31 (53) and 2027-01-08 (1) would both be odd.
         let pattern = Pattern {
             weeks: Weeks::Alternate { from: day("2026-12-23"), weeks },

@@ -234,7 +234,11 @@ mod tests {
         assert_eq!(times(Some((at(9), at(13))), Some((at(12), at(20)))), Some((at(12), at(13))));
         assert_eq!(times(None, Some((at(8), at(22)))), Some((at(9), at(17))));
         assert_eq!(times(None, Some((at(18), at(21)))), Some((at(18), at(21))));
-        assert_eq!(times(None, Some((at(16), at(21)))), Some((at(16), at(21))), "one office hour is too short");
+        assert_eq!(
+            times(None, Some((at(16), at(21)))),
+            Some((at(16), at(21))),
+            "one office hour is too short"
+        );
         assert_eq!(times(None, Some((at(14), at(21)))), Some((at(14), at(17))));
         assert_eq!(times(Some((at(7), at(11))), None), Some((at(7), at(11))));
         assert_eq!(times(Some((at(7), at(11))), Some((at(12), at(20)))), None);

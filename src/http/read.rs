@@ -159,7 +159,10 @@ pub(super) fn by_weekday<T>(
 }
 
 /// An object whose keys are dates.
-pub(super) fn by_date<T>(at: &At<'_>, mut read: impl FnMut(&At<'_>) -> Option<T>) -> Option<BTreeMap<NaiveDate, T>> {
+pub(super) fn by_date<T>(
+    at: &At<'_>,
+    mut read: impl FnMut(&At<'_>) -> Option<T>,
+) -> Option<BTreeMap<NaiveDate, T>> {
     let mut members = 0;
     let read = at.table_of(|key, place| {
         members += 1;

@@ -1,7 +1,7 @@
 //! The rules of the readers in the words of JSON Schema, one function for each kind of value.
 
 use utoipa::openapi::schema::{
-    AdditionalProperties, Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOf, OneOfBuilder, Schema,
+    AdditionalProperties, Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, Schema,
     SchemaFormat, SchemaType, Type,
 };
 
@@ -295,8 +295,8 @@ fn staff() -> ObjectBuilder {
 }
 
 /// Staff on every day, or by weekday.
-pub(super) fn rostered() -> OneOf {
-    OneOfBuilder::new().item(staff().build()).item(by_weekday(staff().build()).build()).build()
+pub(super) fn rostered() -> Schema {
+    OneOfBuilder::new().item(staff().build()).item(by_weekday(staff().build()).build()).build().into()
 }
 
 /// Rostered and minimum by date.

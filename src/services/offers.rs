@@ -115,7 +115,8 @@ pub fn cover(
     app.store.read(|db| {
         let round = rounds::load(db, actor, round)?;
         let needed = minutes_needed(&read_rules(&round)?);
-        let offers = page.cut(table::list_offers(db, round.id, own, page.after, page.fetch())?, |offer| offer.library);
+        let offers =
+            page.cut(table::list_offers(db, round.id, own, page.after, page.fetch())?, |offer| offer.library);
         let ids: Vec<LibraryId> = offers.items.iter().map(|offer| offer.library).collect();
         let libraries = organisations::list_libraries_by_ids(db, &ids)?;
         let openings = calendars::openings_of(db, &libraries)?;

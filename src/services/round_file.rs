@@ -159,8 +159,7 @@ pub(super) fn closed_or_off(
 impl Known {
     /// Who is matched, and on which days: released, no day off, no other place on it.
     fn people(&self) -> BTreeMap<ApplicationId, (&Application, Vec<NaiveDate>)> {
-        let rule =
-            if self.round.release_required { ReleaseRule::Required } else { ReleaseRule::Waived };
+        let rule = if self.round.release_required { ReleaseRule::Required } else { ReleaseRule::Waived };
         let taken: HashSet<(PersonId, NaiveDate)> =
             self.visits.iter().map(|visit| (visit.person, visit.date)).collect();
         self.applications

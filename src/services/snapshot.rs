@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::round_file::{Known, round_file};
 use super::AppError;
+use super::round_file::{Known, round_file};
+use crate::domain::application::Application;
 use crate::domain::fault::Faults;
 use crate::domain::history::Successors;
-use crate::domain::ids::{EmployerId, LibraryId};
+use crate::domain::ids::{EmployerId, LibraryId, PersonId};
 use crate::domain::json::{self, At};
 use crate::domain::organisation::{Employer, Library};
 use crate::domain::round::Round;
@@ -35,9 +36,11 @@ pub(super) fn freeze(db: &mut Db, round: &Round) -> Result<files::Round, AppErro
 /// # Errors
 /// The database's.
 pub fn load(db: &mut Db, round: &Round) -> Result<Known, AppError> {
-    let applications: Vec<_> =
+    let applications: Vec<Application> =
         applications::list_of_round(db, round.id)?.into_iter().map(|found| found.application).collect();
-    let offers = rounds::offers(db, round.id)?.into_iter().map(|found| (found.library, found.offer)).collect();
+    let persons: Vec<PersonId> = applications.iter().map(|application| application.person).collect();
+    let offers =
+        rounds::offers(db, round.id)?.into_iter().map(|found| (found.library, found.offer)).collect();
     let locks = locks::list(db, round.id)?;
     let libraries_became = Successors::new(organisations::list_library_successors(db)?);
     let employers_became = Successors::new(organisations::list_employer_successors(db)?);
@@ -53,7 +56,7 @@ pub fn load(db: &mut Db, round: &Round) -> Result<Known, AppError> {
         libraries_became,
         employers_became,
         visits: placements::list_visits_elsewhere(db, round.id)?,
-        outcomes: applications::outcomes_elsewhere(db, round.id)?,
+        outcomes: applications::outcomes_elsewhere(db, round.id, &persons)?,
         locks,
         forbidden: locks::list_forbidden(db, round.id)?,
     };

@@ -313,7 +313,7 @@ pub fn list_page(
     applicants(query.order(applications::id).limit(most).load(db)?)
 }
 
-/// What other rounds brought to people who have signed up for this one, each at the last day of its round.
+/// What other rounds than this one brought to people, each at the last day of its round.
 ///
 /// Who said no to the own proposal was not left out, and had no place either: that round does not count.
 ///
@@ -322,29 +322,29 @@ pub fn list_page(
 pub fn outcomes_elsewhere(
     db: &mut Db,
     round: RoundId,
+    persons: &[PersonId],
 ) -> Result<Vec<(PersonId, NaiveDate, Outcome)>, StoreError> {
-    let here = applications::table
-        .filter(applications::round_id.eq(round.to_string()))
-        .select(applications::person_id);
-    let said_no = placements::table
-        .inner_join(consents::table.on(consents::placement_id.eq(placements::id)))
-        .filter(consents::party.eq("participant"))
-        .filter(consents::answer.eq("no"))
-        .select(placements::application_id);
-    let rows: Vec<(String, String, String)> = applications::table
-        .inner_join(rounds::table.on(rounds::id.eq(applications::round_id)))
-        .filter(applications::round_id.ne(round.to_string()))
-        .filter(applications::person_id.eq_any(here))
-        .filter(applications::state.eq_any(["placed", "unplaced"]))
-        .filter(applications::id.ne_all(said_no))
-        .select((applications::person_id, applications::state, rounds::dates))
-        .load(db)?;
-    let mut outcomes = Vec::with_capacity(rows.len());
-    for (person, state, dates) in rows {
-        let last = list_from_json::<NaiveDate>("dates", &dates)?.into_iter().max();
-        let outcome = if state == "placed" { Outcome::Placed } else { Outcome::LeftOut };
-        if let Some(last) = last {
-            outcomes.push((parse("person", &person)?, last, outcome));
+    let mut outcomes = Vec::new();
+    for piece in persons.chunks(1_000) {
+        let said_no = placements::table
+            .inner_join(consents::table.on(consents::placement_id.eq(placements::id)))
+            .filter(consents::party.eq("participant"))
+            .filter(consents::answer.eq("no"))
+            .select(placements::application_id);
+        let rows: Vec<(String, String, String)> = applications::table
+            .inner_join(rounds::table.on(rounds::id.eq(applications::round_id)))
+            .filter(applications::round_id.ne(round.to_string()))
+            .filter(applications::person_id.eq_any(piece.iter().map(ToString::to_string)))
+            .filter(applications::state.eq_any(["placed", "unplaced"]))
+            .filter(applications::id.ne_all(said_no))
+            .select((applications::person_id, applications::state, rounds::dates))
+            .load(db)?;
+        for (person, state, dates) in rows {
+            let last = list_from_json::<NaiveDate>("dates", &dates)?.into_iter().max();
+            let outcome = if state == "placed" { Outcome::Placed } else { Outcome::LeftOut };
+            if let Some(last) = last {
+                outcomes.push((parse("person", &person)?, last, outcome));
+            }
         }
     }
     Ok(outcomes)

@@ -305,7 +305,8 @@ fn cover_from_json(text: &str) -> Result<CoverRule, StoreError> {
             Rostered::Weekly(week.into_iter().map(day).collect::<Result<_, _>>()?)
         }
     };
-    let dates = stored.dates.into_iter().map(|(date, (rostered, minimum))| (date, CoverDay { rostered, minimum }));
+    let dates =
+        stored.dates.into_iter().map(|(date, (rostered, minimum))| (date, CoverDay { rostered, minimum }));
     Ok(CoverRule { rostered, minimum: stored.minimum, dates: dates.collect() })
 }
 

@@ -90,13 +90,17 @@ fn rounds_that_share_a_day_share_its_places_and_its_cover() {
         assert_eq!(library(&file, &world.home)["release"], json!({ DAYS[1]: 1 }));
         let cover = two.organiser.get(&two.of_round("/cover")).expect(200);
         let shown = cover["data"].as_array().expect("libraries");
-        let days = |id: &str| shown.iter().find(|one| one["library"] == id).expect("a library")["days"].clone();
+        let days =
+            |id: &str| shown.iter().find(|one| one["library"] == id).expect("a library")["days"].clone();
         assert_eq!(days(&world.host)[0]["no_visitors"], "full: visitors of other rounds: 1");
         assert_eq!(days(&world.home)[0]["nobody_leaves"], "staff who are away in other rounds: 1");
-        assert_eq!(days(&world.home)[1], json!({
-            "date": DAYS[1], "rostered": 3, "minimum": 2, "may_leave": 1, "nobody_leaves": null,
-            "hosting": 0, "no_visitors": "no place is offered for this date", "hours": null,
-        }));
+        assert_eq!(
+            days(&world.home)[1],
+            json!({
+                "date": DAYS[1], "rostered": 3, "minimum": 2, "may_leave": 1, "nobody_leaves": null,
+                "hosting": 0, "no_visitors": "no place is offered for this date", "hours": null,
+            })
+        );
 
         // The place comes back when the other round gives it up.
         let mails = one.mails();
@@ -119,7 +123,8 @@ fn a_library_rests_from_visitors_of_other_rounds_and_keeps_its_limit_of_the_year
         world.welcome_everybody();
         let later = ["2027-03-03", "2027-03-07", "2027-03-08", "2027-03-12", "2027-03-15"];
         let [one, two] = two_rounds(&world, &[DAYS[0]], &later);
-        let rule = json!({ "hosting_rule": { "weekdays": ["mo", "we", "fr"], "visitors": 2 }, "rest_days": 7 });
+        let rule =
+            json!({ "hosting_rule": { "weekdays": ["mo", "we", "fr"], "visitors": 2 }, "rest_days": 7 });
         offer(&two, &world.host, &rule);
         one.released_by("ann", &form(&one, "ann", &[DAYS[0]]));
         two.released_by("bea", &form(&two, "bea", &later));
@@ -163,7 +168,11 @@ fn days_off_are_refused_by_name_and_hours_come_from_the_pattern_across_a_new_yea
         world.round = id_of(&world.organiser.post("/v1/rounds", &body).expect(201));
         world.organiser.step(&world.of_round("/open")).expect(200);
         offer(&world, &world.host, &json!({ "hosting_rule": { "visitors": 1 } }));
-        offer(&world, &world.home, &json!({ "cover_rule": { "rostered": { "mo": 2, "tu": 1 }, "minimum": 1 } }));
+        offer(
+            &world,
+            &world.home,
+            &json!({ "cover_rule": { "rostered": { "mo": 2, "tu": 1 }, "minimum": 1 } }),
+        );
         let mut form = form(&world, "ann", &dates);
         form["pattern"] = json!({
             "alternate": { "from": "2026-12-23", "weeks": [{ "mo": ["09:00", "13:00"] }, {}] },
@@ -185,7 +194,10 @@ fn days_off_are_refused_by_name_and_hours_come_from_the_pattern_across_a_new_yea
             file["staff"][0]["hours"],
             json!({ "2026-12-21": ["09:00", "13:00"], "2027-01-12": ["10:00", "16:00"] })
         );
-        assert_eq!(library(&file, &world.home)["release"], json!({ dates[0]: 1, dates[1]: 1, dates[2]: 1, dates[3]: 1 }));
+        assert_eq!(
+            library(&file, &world.home)["release"],
+            json!({ dates[0]: 1, dates[1]: 1, dates[2]: 1, dates[3]: 1 })
+        );
 
         for (pattern, pointer) in [
             (json!({ "added": {} }), "/pattern"),
@@ -316,7 +328,11 @@ fn who_visited_a_library_is_not_sent_to_what_it_became_and_who_worked_there_work
         let after = two.solved();
         assert_eq!(person(&after)["visited"], json!(both), "not the sibling");
         assert_eq!(library(&frozen(&two, &after), &world.host)["hosting"], json!({}), "nobody is sent there");
-        assert_eq!(library(&frozen(&two, &after), &merged)["hosting"], json!({ DAYS[1]: 1 }), "the visitor counts");
+        assert_eq!(
+            library(&frozen(&two, &after), &merged)["hosting"],
+            json!({ DAYS[1]: 1 }),
+            "the visitor counts"
+        );
         for (old, new) in [(&merged, &world.host), (&merged, &merged)] {
             assert_eq!(become_part(old, Some(new)).pointers(), ["/successor"]);
         }

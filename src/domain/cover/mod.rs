@@ -130,7 +130,9 @@ impl fmt::Display for NoVisitors {
             Self::TooShort { longest: Some(span), needed } => {
                 write!(f, "open for visitors {span}, which is shorter than the {needed} minutes of a visit")
             }
-            Self::TooShort { longest: None, needed: _ } => f.write_str("not open in the hours that are offered"),
+            Self::TooShort { longest: None, needed: _ } => {
+                f.write_str("not open in the hours that are offered")
+            }
             Self::Full(visitors) => write!(f, "full: visitors of other rounds: {visitors}"),
             Self::Rests(date) => write!(f, "rests from the visitors of {date}"),
             Self::YearLimit(year) => write!(f, "has its visitors of the year {year}"),

@@ -94,9 +94,8 @@ fn visitors_of_other_rounds_take_up_places_of_their_day_only() {
 #[test]
 fn a_library_rests_from_its_own_days_and_from_those_of_other_rounds_before_and_after() {
     let offer = Offer { rest_days: Some(14), ..every_day(1) };
-    let rested = |there: &[(&str, u32)]| {
-        places(&days(&offer, &Opening::default(), &visitors(there), &mondays()))
-    };
+    let rested =
+        |there: &[(&str, u32)]| places(&days(&offer, &Opening::default(), &visitors(there), &mondays()));
     assert_eq!(rested(&[]), [1, 0, 1, 0], "14 days later is far enough");
     assert_eq!(rested(&[("2027-02-16", 1)]), [0, 1, 0, 1], "13 days before the first");
     assert_eq!(rested(&[("2027-03-12", 1)]), [0, 0, 0, 0], "11, 4, 3 and 10 days off");
@@ -132,10 +131,8 @@ fn release_is_what_minimum_cover_and_other_rounds_leave() {
     };
     let mut offer = Offer { cover_rule: Some(rule), ..Offer::default() };
     offer.release = BTreeMap::from([(mondays()[2], 1)]);
-    let away = Elsewhere {
-        leavers: BTreeMap::from([(mondays()[0], 1), (mondays()[2], 1)]),
-        ..Elsewhere::default()
-    };
+    let away =
+        Elsewhere { leavers: BTreeMap::from([(mondays()[0], 1), (mondays()[2], 1)]), ..Elsewhere::default() };
     let found = days(&offer, &Opening::default(), &away, &mondays());
     let leave: Vec<u32> = found.days.iter().map(|day| day.release).collect();
     assert_eq!(leave, [1, 0, 0, 2]);
