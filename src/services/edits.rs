@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::app::{permit_everywhere, record};
-use super::load::{get_applicant, get_library, get_round, get_run};
+use super::load::{get_applicant, get_library, get_opening_day, get_round, get_run};
 use super::locks::{broken, by_hand};
 use super::round_file::closed_or_off;
 use super::runs::{admit_fresh, read_result};
@@ -28,7 +28,7 @@ use crate::domain::states::{RunKind, RunState};
 use crate::files::round::Lock;
 use crate::files::schedule::{Placement, Waiver};
 use crate::files::{Round, Schedule};
-use crate::store::{calendars, runs};
+use crate::store::runs;
 use crate::verify::{self, Breach, Code, Draft, Rule, Subject};
 
 /// Where somebody is to go.
@@ -116,8 +116,8 @@ fn refuse_closed_days(app: &App, edit: &Edit) -> Result<(), AppError> {
         for wanted in &edit.place {
             let application = get_applicant(db, wanted.application)?.application;
             let host = get_library(db, wanted.host)?;
-            let openings = calendars::openings_of(db, std::slice::from_ref(&host))?;
-            broken.extend(closed_or_off(&application, &host, openings.get(&host.id), wanted.date));
+            let day = get_opening_day(db, &host, wanted.date)?;
+            broken.extend(closed_or_off(&application, &host, &day, wanted.date));
         }
         Ok::<_, AppError>(broken)
     })?;

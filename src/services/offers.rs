@@ -5,7 +5,7 @@ use serde_json::json;
 use super::app::{own_employer, permit, record};
 use super::page::{Page, Paged};
 use super::round_file::{library_days, minutes_needed};
-use super::snapshot::read_rules;
+use super::snapshot::{openings_in, read_rules};
 use super::{App, AppError, rounds};
 use crate::domain::cover::{Elsewhere, LibraryDays};
 use crate::domain::fault::Faults;
@@ -14,7 +14,7 @@ use crate::domain::ids::{LibraryId, RoundId};
 use crate::domain::offer::{LibraryOffer, Offer};
 use crate::domain::organisation::Library;
 use crate::domain::permissions::{Action, Actor, Subject};
-use crate::store::{calendars, organisations, placements, rounds as table};
+use crate::store::{organisations, placements, rounds as table};
 
 /// Opts a library in, or replaces what it offered before. An offer of nothing takes the library out.
 ///
@@ -119,7 +119,7 @@ pub fn cover(
             page.cut(table::list_offers(db, round.id, own, page.after, page.fetch())?, |offer| offer.library);
         let ids: Vec<LibraryId> = offers.items.iter().map(|offer| offer.library).collect();
         let libraries = organisations::list_libraries_by_ids(db, &ids)?;
-        let openings = calendars::openings_of(db, &libraries)?;
+        let openings = openings_in(db, &round, &libraries)?;
         let became = Successors::new(organisations::list_library_successors(db)?);
         let elsewhere = Elsewhere::of_visits(&placements::list_visits_elsewhere(db, round.id)?, &became);
         // Both lists are in the order of the libraries' ids, and no offer is without its library.

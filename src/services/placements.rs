@@ -6,7 +6,7 @@ use chrono::NaiveTime;
 use serde_json::json;
 
 use super::app::{Now, own_employer, permit, record};
-use super::load::{get_applicant, get_library, get_placement};
+use super::load::{get_applicant, get_library, get_opening_day, get_placement};
 use super::notices::{self, Case};
 use super::page::{Page, Paged};
 use super::rounds::load as load_round;
@@ -24,7 +24,7 @@ use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, ApplicationState, PlacementState};
 use crate::store::placements::{AnsweredBy, Visible};
-use crate::store::{Db, Tx, applications, calendars, organisations, placements, rounds};
+use crate::store::{Db, Tx, applications, organisations, placements, rounds};
 
 /// Loads a placement with its people.
 pub(super) fn get_case(db: &mut Db, id: PlacementId) -> Result<Case, AppError> {
@@ -245,16 +245,14 @@ fn check_times(db: &mut Db, case: &Case, starts: NaiveTime, ends: NaiveTime) -> 
     };
     let date = case.placement.date;
     let faults = Faults::none();
-    let openings = calendars::openings_of(db, std::slice::from_ref(&case.host))?;
-    if let Some(day) = openings.get(&case.host.id).map(|opening| opening.on(date)) {
-        let is_inside = match &day.hours {
-            DayHours::Closed => false,
-            DayHours::Unknown => true,
-            DayHours::Open(spans) => spans.iter().any(|span| span.common(wanted) == Some(wanted)),
-        };
-        if !is_inside {
-            faults.add("/starts", wanted, format!("{} is not open then on {date}: {day}", case.host.name));
-        }
+    let day = get_opening_day(db, &case.host, date)?;
+    let is_inside = match &day.hours {
+        DayHours::Closed => false,
+        DayHours::Unknown => true,
+        DayHours::Open(spans) => spans.iter().any(|span| span.common(wanted) == Some(wanted)),
+    };
+    if !is_inside {
+        faults.add("/starts", wanted, format!("{} is not open then on {date}: {day}", case.host.name));
     }
     let works = case.applicant.application.hours_on(date).and_then(span_of);
     let is_bound = case.placement.override_reason.is_none();

@@ -14,7 +14,7 @@ use crate::domain::history::{Outcome, Successors, Visit, rounds_left_out};
 use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, PersonId};
 use crate::domain::lock::{Forbidden, Lock};
 use crate::domain::offer::Offer;
-use crate::domain::opening::{Opening, Reason};
+use crate::domain::opening::{Opening, OpeningDay, Reason};
 use crate::domain::organisation::{Employer, Library};
 use crate::domain::refusal::BrokenRule;
 use crate::domain::round::Round;
@@ -38,7 +38,7 @@ pub struct Known {
     /// The libraries that offer something, that people work at, or that locks name, and what these became.
     pub libraries: HashMap<LibraryId, Library>,
     /// When these are open; one that is absent has unknown hours.
-    pub openings: HashMap<LibraryId, Opening>,
+    pub openings: BTreeMap<LibraryId, Opening>,
     /// The employers of these, and what they became.
     pub employers: HashMap<EmployerId, Employer>,
     /// What became of libraries.
@@ -130,7 +130,7 @@ pub(super) fn minutes_needed(rules: &Rules) -> u16 {
 pub(super) fn closed_or_off(
     application: &Application,
     host: &Library,
-    opening: Option<&Opening>,
+    day: &OpeningDay,
     date: NaiveDate,
 ) -> Option<BrokenRule> {
     let broken = |code, words| BrokenRule {
@@ -148,7 +148,6 @@ pub(super) fn closed_or_off(
         LibraryStatus::Closed => Some("closed for good or part of another library".to_owned()),
     };
     let closed = || {
-        let day = opening?.on(date);
         let is_known = !matches!(day.reason, Reason::HoursUnknown(_));
         (is_known && !day.is_open()).then(|| day.to_string())
     };
@@ -179,7 +178,8 @@ impl Known {
         let broken = |lock: &Lock| {
             let (application, _) = people.get(&lock.application)?;
             let host = self.libraries.get(&lock.host)?;
-            closed_or_off(application, host, self.openings.get(&host.id), lock.date)
+            let day = self.openings.get(&host.id)?.on(lock.date);
+            closed_or_off(application, host, &day, lock.date)
         };
         self.locks.iter().filter_map(broken).collect()
     }

@@ -3,7 +3,7 @@
 //!
 //! Reads only.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::AppError;
 use super::round_file::{Known, round_file};
@@ -12,10 +12,11 @@ use crate::domain::fault::Faults;
 use crate::domain::history::Successors;
 use crate::domain::ids::{EmployerId, LibraryId, PersonId};
 use crate::domain::json::{self, At};
+use crate::domain::opening::Opening;
 use crate::domain::organisation::{Employer, Library};
 use crate::domain::round::Round;
 use crate::files::{self, Rules};
-use crate::store::{Db, applications, calendars, locks, organisations, placements, rounds};
+use crate::store::{Db, applications, locks, opening, organisations, placements, rounds};
 
 /// The round file of a round as it is now.
 ///
@@ -51,7 +52,7 @@ pub fn load(db: &mut Db, round: &Round) -> Result<Known, AppError> {
         needs: applications::needs_of_round(db, round.id)?.into_iter().collect(),
         offers,
         libraries: HashMap::new(),
-        openings: HashMap::new(),
+        openings: BTreeMap::new(),
         employers: HashMap::new(),
         libraries_became,
         employers_became,
@@ -64,10 +65,22 @@ pub fn load(db: &mut Db, round: &Round) -> Result<Known, AppError> {
     let hosts = known.locks.iter().map(|lock| lock.host);
     let ids: BTreeSet<LibraryId> = known.offers.keys().copied().chain(homes).chain(hosts).collect();
     let libraries = organisations::list_libraries_by_ids(db, &ids.into_iter().collect::<Vec<_>>())?;
-    known.openings = calendars::openings_of(db, &libraries)?;
+    known.openings = openings_in(db, round, &libraries)?;
     known.employers = employers_of(db, &libraries, &known.employers_became)?;
     known.libraries = libraries.into_iter().map(|library| (library.id, library)).collect();
     Ok(known)
+}
+
+/// What says when libraries are open on the days of a round.
+pub(super) fn openings_in(
+    db: &mut Db,
+    round: &Round,
+    libraries: &[Library],
+) -> Result<BTreeMap<LibraryId, Opening>, AppError> {
+    match (round.dates.first(), round.dates.last()) {
+        (Some(first), Some(last)) => Ok(opening::load(db, libraries, &(*first..=*last))?),
+        (Some(_) | None, Some(_) | None) => Ok(BTreeMap::new()),
+    }
 }
 
 /// The rules as they stand in the table, which were checked when the round was made.

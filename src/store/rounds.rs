@@ -135,9 +135,8 @@ pub fn bump_revisions_of_library_days(
         let applying = applications::table
             .filter(applications::home_library_id.eq_any(ids.clone()))
             .select(applications::round_id);
-        let locked = round_locks::table
-            .filter(round_locks::host_library_id.eq_any(ids))
-            .select(round_locks::round_id);
+        let locked =
+            round_locks::table.filter(round_locks::host_library_id.eq_any(ids)).select(round_locks::round_id);
         let found = rounds::table
             .filter(rounds::state.eq_any(UNPUBLISHED))
             .filter(rounds::id.eq_any(offering).or(rounds::id.eq_any(applying)).or(rounds::id.eq_any(locked)))
