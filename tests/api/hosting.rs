@@ -188,17 +188,6 @@ fn days_off_are_refused_by_name_and_hours_come_from_the_pattern_across_a_new_yea
         let ann = world.released_by("ann", &form);
         let shown = world.organiser.get(&format!("/v1/applications/{ann}")).expect(200);
         assert_eq!(shown["pattern"], form["pattern"]);
-        world.close();
-        let file = frozen(&world, &world.solved());
-        assert_eq!(
-            file["staff"][0]["hours"],
-            json!({ "2026-12-21": ["09:00", "13:00"], "2027-01-12": ["10:00", "16:00"] })
-        );
-        assert_eq!(
-            library(&file, &world.home)["release"],
-            json!({ dates[0]: 1, dates[1]: 1, dates[2]: 1, dates[3]: 1 })
-        );
-
         for (pattern, pointer) in [
             (json!({ "added": {} }), "/pattern"),
             (json!({ "weekdays": {} }), "/pattern"),
@@ -211,6 +200,16 @@ fn days_off_are_refused_by_name_and_hours_come_from_the_pattern_across_a_new_yea
             let found = open.post(&world.of_round("/applications"), &form).pointers();
             assert!(found.contains(&pointer.to_owned()), "{}: {found:?}", form["pattern"]);
         }
+        world.close();
+        let file = frozen(&world, &world.solved());
+        assert_eq!(
+            file["staff"][0]["hours"],
+            json!({ "2026-12-21": ["09:00", "13:00"], "2027-01-12": ["10:00", "16:00"] })
+        );
+        assert_eq!(
+            library(&file, &world.home)["release"],
+            json!({ dates[0]: 1, dates[1]: 1, dates[2]: 1, dates[3]: 1 })
+        );
     });
 }
 

@@ -90,7 +90,7 @@ pub enum NoVisitors {
     /// It is closed for good or has become part of another.
     NotInUse,
     /// It is closed on the day, or takes nobody during exams.
-    Closed(OpeningDay),
+    Closed(Box<OpeningDay>),
     /// It is open, but not long enough at a stretch.
     TooShort {
         /// Its longest stretch within the hours offered; none where they lie apart.
@@ -114,7 +114,7 @@ pub enum NobodyLeaves {
     /// It is closed for good or has become part of another.
     NotInUse,
     /// It is closed on the day, so that nobody works there.
-    Closed(OpeningDay),
+    Closed(Box<OpeningDay>),
     /// All who work are needed.
     MinimumCover,
     /// So many are away in other rounds.
@@ -215,7 +215,7 @@ impl Situation<'_> {
             LibraryStatus::Closed => return Err(NoVisitors::NotInUse),
         }
         if !day.takes_visitors() {
-            return Err(NoVisitors::Closed(day.clone()));
+            return Err(NoVisitors::Closed(Box::new(day.clone())));
         }
         let is_long_enough = match hours {
             Some(span) => span.minutes() >= needed,
@@ -242,7 +242,7 @@ impl Situation<'_> {
             return Err(NobodyLeaves::NotOffered);
         }
         if !day.is_open() {
-            return Err(NobodyLeaves::Closed(day.clone()));
+            return Err(NobodyLeaves::Closed(Box::new(day.clone())));
         }
         if offered == 0 {
             return Err(NobodyLeaves::MinimumCover);
