@@ -3,6 +3,7 @@
 
 pub mod application;
 pub mod email;
+pub mod employment;
 pub mod fault;
 pub mod ids;
 pub mod json;
@@ -26,3 +27,4 @@ pub mod states;
 pub mod tag;
 pub mod text;
 pub mod token;
+pub mod vouching;

@@ -44,6 +44,10 @@ named! {
         ReadEmployers = "read_employers",
         /// Make or change a library, or import a list of them.
         EditLibrary = "edit_library",
+        /// Say who works for an employer.
+        EditStaff = "edit_staff",
+        /// Keep or use a mapping of the columns of lists.
+        MapColumns = "map_columns",
         /// See libraries.
         ReadLibraries = "read_libraries",
         /// Make, change or take away a calendar that libraries share.
@@ -134,6 +138,8 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::ReadLibraries, Reach::Everywhere),
     (Role::Organiser, Action::EditCalendar, Reach::Everywhere),
     (Role::Organiser, Action::ReadCalendars, Reach::Everywhere),
+    (Role::Organiser, Action::EditStaff, Reach::Everywhere),
+    (Role::Organiser, Action::MapColumns, Reach::Everywhere),
     (Role::Organiser, Action::CreateRound, Reach::Everywhere),
     (Role::Organiser, Action::SteerRound, Reach::Everywhere),
     (Role::Organiser, Action::ReadRound, Reach::Everywhere),
