@@ -12,6 +12,7 @@ mod support;
 
 mod imports {
     pub mod damaged;
+    pub mod dated;
     pub mod staff;
     pub mod taken;
     pub mod world;

@@ -28,6 +28,14 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         points: Option<PathBuf>,
     },
+    /// Opening hours of libraries, and the calendars they follow.
+    Hours(ListArgs),
+    /// School terms and holidays, inset days, exams: calendars that libraries follow.
+    Terms(ListArgs),
+    /// Closures of single libraries, or of calendars.
+    Closures(ListArgs),
+    /// Bank holidays of England and Wales, Scotland, Northern Ireland.
+    Holidays(ListArgs),
     /// Who works for an employer.
     Staff {
         #[command(flatten)]
@@ -75,6 +83,10 @@ pub fn run(command: &Command, configuration: &Configuration) -> Result<ExitCode,
             return Ok(ExitCode::SUCCESS);
         }
         Command::Employers(list) => (Kind::Employers, list, None, Absent::Stay),
+        Command::Hours(list) => (Kind::Hours, list, None, Absent::Stay),
+        Command::Terms(list) => (Kind::Terms, list, None, Absent::Stay),
+        Command::Closures(list) => (Kind::Closures, list, None, Absent::Stay),
+        Command::Holidays(list) => (Kind::Holidays, list, None, Absent::Stay),
         Command::Libraries { list, points } => (Kind::Libraries, list, points.as_deref(), Absent::Stay),
         Command::Staff { list, leavers_by_absence: true } => (Kind::Staff, list, None, Absent::HaveLeft),
         Command::Staff { list, leavers_by_absence: false } => (Kind::Staff, list, None, Absent::Stay),

@@ -11,7 +11,9 @@ mod columns;
 mod employers;
 mod encoding;
 mod faults;
+mod hours;
 mod libraries;
+mod periods;
 mod points;
 mod staff;
 mod table;
@@ -21,7 +23,9 @@ pub use cells::{Cells, Line, read_list};
 pub use columns::{Column, List, Mapping, Need, Renaming};
 pub use employers::{EmployerRow, read_employer};
 pub use faults::{Loss, RowFault, RowFaults};
+pub use hours::{HoursRow, ListedHours, read_hours};
 pub use libraries::{LibraryRow, ListedStatus, read_library};
+pub use periods::{Owner, PeriodRow, read_closure, read_holiday, read_term};
 pub use points::{Grain, Points};
 pub use staff::{StaffRow, Stay, read_member};
 pub use table::{MOST_BYTES, Table};
@@ -35,6 +39,14 @@ named! {
         Libraries = "libraries",
         /// Who works for an employer.
         Staff = "staff",
+        /// Opening hours, and which calendars libraries follow.
+        Hours = "hours",
+        /// School terms and holidays, inset days, exams.
+        Terms = "terms",
+        /// Closures of single libraries or of calendars.
+        Closures = "closures",
+        /// Bank holidays of the nations.
+        Holidays = "holidays",
         /// Points of postcodes, for lists of libraries without points.
         Points = "points",
     }
@@ -47,6 +59,10 @@ impl Kind {
             Kind::Employers => employers::COLUMNS,
             Kind::Libraries => libraries::COLUMNS,
             Kind::Staff => staff::COLUMNS,
+            Kind::Hours => hours::COLUMNS,
+            Kind::Terms => periods::TERMS,
+            Kind::Closures => periods::CLOSURES,
+            Kind::Holidays => periods::HOLIDAYS,
             Kind::Points => points::COLUMNS,
         }
     }
@@ -57,6 +73,10 @@ impl Kind {
             Kind::Employers => &["name"],
             Kind::Libraries => &["id"],
             Kind::Staff => &["id", "employer"],
+            Kind::Hours => &["library", "date"],
+            Kind::Terms => &["calendar", "starts_on", "label"],
+            Kind::Closures => &["starts_on", "library", "calendar"],
+            Kind::Holidays => &["date", "division", "title"],
             Kind::Points => &["sector", "outcode"],
         }
     }

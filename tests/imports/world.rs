@@ -27,8 +27,8 @@ pub fn apply(app: &App, kind: Kind, bytes: impl Into<Vec<u8>>) -> Outcome {
 /// Takes over what the template of a kind speaks of.
 pub fn prepare(app: &App, kind: Kind) {
     match kind {
-        Kind::Employers | Kind::Libraries | Kind::Points => {}
-        Kind::Staff => {
+        Kind::Employers | Kind::Libraries | Kind::Terms | Kind::Holidays | Kind::Points => {}
+        Kind::Staff | Kind::Hours | Kind::Closures => {
             apply(app, Kind::Libraries, Kind::Libraries.template().expect("a template"));
         }
     }

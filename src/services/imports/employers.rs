@@ -6,7 +6,7 @@ use super::{Importer, Target, Telling};
 use crate::domain::ids::EmployerId;
 use crate::domain::organisation::Employer;
 use crate::domain::vouching::VouchingDomain;
-use crate::import::{Cells, EmployerRow, Line, read_employer};
+use crate::import::{EmployerRow, Line};
 use crate::services::AppError;
 use crate::services::app::Now;
 use crate::store::{organisations, rounds};
@@ -40,10 +40,6 @@ fn sorted<T: Ord>(mut values: Vec<T>) -> Vec<T> {
 
 impl Importer for Employers<'_> {
     type Row = EmployerRow;
-
-    fn read(cells: &mut Cells<'_>) -> Option<EmployerRow> {
-        read_employer(cells)
-    }
 
     fn take(
         &mut self,

@@ -9,7 +9,7 @@ use super::{Importer, Target, Telling};
 use crate::domain::ids::{EmployerId, LibraryId};
 use crate::domain::organisation::{Contact, Employer, Library};
 use crate::domain::states::LibraryStatus;
-use crate::import::{Cells, Grain, LibraryRow, Line, ListedStatus, Points, read_library};
+use crate::import::{Grain, LibraryRow, Line, ListedStatus, Points};
 use crate::services::AppError;
 use crate::services::app::Now;
 use crate::store::{Db, organisations, rounds};
@@ -55,8 +55,13 @@ impl<'a> Libraries<'a> {
         {
             row.point = Some(point);
             let what = match grain {
-                Grain::Sector => "placed at the middle of their postcode sector",
-                Grain::District => "placed at the middle of their postcode district",
+                // Measured with the British libraries whose points are known.
+                Grain::Sector => {
+                    "placed at the middle of their postcode sector: half within 0.6 km, 19 of 20 within 3 km"
+                }
+                Grain::District => {
+                    "placed at the middle of their postcode district: half within 1.3 km, 19 of 20 within 6.4 km"
+                }
             };
             telling.count(what, 1);
         }
@@ -65,10 +70,6 @@ impl<'a> Libraries<'a> {
 
 impl Importer for Libraries<'_> {
     type Row = LibraryRow;
-
-    fn read(cells: &mut Cells<'_>) -> Option<LibraryRow> {
-        read_library(cells)
-    }
 
     fn take(
         &mut self,

@@ -7,23 +7,32 @@
 //! A dry run is the import itself on a reading connection: it compares and finds faults in the same way, and writes
 //! nothing.
 
+mod days;
 mod employers;
+mod hours;
 mod libraries;
 pub mod mappings;
+mod periods;
 mod references;
 mod staff;
 
 use std::collections::BTreeMap;
 
+use employers::Employers;
+use hours::Hours;
+use libraries::Libraries;
+use periods::Periods;
 use serde_json::json;
-
-use references::References;
+use staff::Staff;
 
 use super::app::{Now, permit_everywhere, record};
 use super::{App, AppError};
 use crate::domain::fault::{Rule, shortened};
 use crate::domain::permissions::{Action, Actor};
-use crate::import::{Cells, Kind, Line, List, Loss, Mapping, Points, RowFault, RowFaults, Table, read_list};
+use crate::import::{
+    Cells, Kind, Line, List, Loss, Mapping, Points, RowFault, RowFaults, Table, read_closure, read_employer,
+    read_holiday, read_hours, read_library, read_list, read_member, read_term,
+};
 use crate::store::connection::IsConflict;
 use crate::store::{Db, StoreError, Tx};
 
@@ -151,9 +160,6 @@ trait Importer {
     /// What a row says.
     type Row;
 
-    /// Reads a row; none where it is left out.
-    fn read(cells: &mut Cells<'_>) -> Option<Self::Row>;
-
     /// Compares rows with what is there, and writes what differs.
     fn take(
         &mut self,
@@ -200,7 +206,8 @@ impl IsConflict for Stop {
 const fn action_of(kind: Kind) -> Action {
     match kind {
         Kind::Employers => Action::EditEmployer,
-        Kind::Libraries | Kind::Points => Action::EditLibrary,
+        Kind::Libraries | Kind::Points | Kind::Hours => Action::EditLibrary,
+        Kind::Terms | Kind::Closures | Kind::Holidays => Action::EditCalendar,
         Kind::Staff => Action::EditStaff,
     }
 }
@@ -213,10 +220,10 @@ pub fn import(app: &App, actor: &Actor, order: &Order<'_>) -> Result<Outcome, Ap
     permit_everywhere(actor, action_of(order.kind))?;
     let now = app.now()?;
     match order.mode {
-        ImportMode::DryRun => app.store.read(|db| take_over(&mut Target::Look(db), order, &now)),
+        ImportMode::DryRun => app.store.read(|db| take_over(&mut Target::Look(db), actor, order, &now)),
         ImportMode::Apply | ImportMode::Partial => {
             let written = app.store.write(|tx| {
-                let outcome = take_over(&mut Target::Write(tx), order, &now)?;
+                let outcome = take_over(&mut Target::Write(tx), actor, order, &now)?;
                 if outcome.refused {
                     return Err(Stop::Refused(outcome));
                 }
@@ -242,27 +249,17 @@ pub fn import(app: &App, actor: &Actor, order: &Order<'_>) -> Result<Outcome, Ap
     }
 }
 
-fn take_over(target: &mut Target<'_, '_>, order: &Order<'_>, now: &Now) -> Result<Outcome, AppError> {
+fn take_over(
+    target: &mut Target<'_, '_>,
+    actor: &Actor,
+    order: &Order<'_>,
+    now: &Now,
+) -> Result<Outcome, AppError> {
     let mut faults = RowFaults::default();
     let mut outcome = Outcome::default();
     if let Some(list) = List::open(order.table, order.kind, &order.mapping, &mut faults) {
-        match order.kind {
-            Kind::Employers => {
-                run(employers::Employers::new(now), order, &list, target, &mut faults, &mut outcome)?;
-            }
-            Kind::Libraries => {
-                let importer = libraries::Libraries::new(target.db(), now, order.points)?;
-                run(importer, order, &list, target, &mut faults, &mut outcome)?;
-            }
-            Kind::Staff => {
-                let importer = staff::Staff::new(target.db(), now, order.absent)?;
-                run(importer, order, &list, target, &mut faults, &mut outcome)?;
-            }
-            Kind::Points => {
-                let rule = "is no list that is kept: give it with --points to an import of libraries";
-                return Err(AppError::field("/kind", order.kind, rule));
-            }
-        }
+        let mut job = Job { order, list: &list, target, faults: &mut faults, outcome: &mut outcome };
+        job.take_over(actor, now)?;
     }
     outcome.left_out = faults.left_out();
     outcome.refused = faults.is_refused() || (outcome.left_out > 0 && order.mode != ImportMode::Partial);
@@ -270,16 +267,61 @@ fn take_over(target: &mut Target<'_, '_>, order: &Order<'_>, now: &Now) -> Resul
     Ok(outcome)
 }
 
-fn run<I: Importer>(
-    mut importer: I,
-    order: &Order<'_>,
-    list: &List<'_>,
-    target: &mut Target<'_, '_>,
-    faults: &mut RowFaults,
-    outcome: &mut Outcome,
-) -> Result<(), AppError> {
-    outcome.read = read_list(list, order.kind, I::read, faults, |rows, faults| {
-        importer.take(target, rows, &mut Telling { list, faults, outcome })
-    })?;
-    importer.finish(target, &mut Telling { list, faults, outcome })
+/// One list being taken over.
+struct Job<'j, 'a, 'b> {
+    order: &'j Order<'j>,
+    list: &'j List<'j>,
+    target: &'j mut Target<'a, 'b>,
+    faults: &'j mut RowFaults,
+    outcome: &'j mut Outcome,
+}
+
+impl Job<'_, '_, '_> {
+    /// Which reader and which importer a kind has.
+    fn take_over(&mut self, actor: &Actor, now: &Now) -> Result<(), AppError> {
+        let order = self.order;
+        match order.kind {
+            Kind::Employers => self.run(read_employer, Employers::new(now)),
+            Kind::Libraries => {
+                let importer = Libraries::new(self.target.db(), now, order.points)?;
+                self.run(read_library, importer)
+            }
+            Kind::Staff => {
+                let importer = Staff::new(self.target.db(), now, order.absent)?;
+                self.run(read_member, importer)
+            }
+            Kind::Hours => {
+                let importer = Hours::new(self.target.db(), now)?;
+                self.run(read_hours, importer)
+            }
+            Kind::Terms => {
+                let importer = Periods::new(self.target.db(), now, actor)?;
+                self.run(read_term, importer)
+            }
+            Kind::Closures => {
+                let importer = Periods::new(self.target.db(), now, actor)?;
+                self.run(read_closure, importer)
+            }
+            Kind::Holidays => {
+                let importer = Periods::new(self.target.db(), now, actor)?;
+                self.run(read_holiday, importer)
+            }
+            Kind::Points => {
+                let rule = "is no list that is kept: give it with --points to an import of libraries";
+                Err(AppError::field("/kind", order.kind, rule))
+            }
+        }
+    }
+
+    fn run<I: Importer>(
+        &mut self,
+        read: impl Fn(&mut Cells<'_>) -> Option<I::Row>,
+        mut importer: I,
+    ) -> Result<(), AppError> {
+        let Self { order, list, target, faults, outcome } = self;
+        outcome.read = read_list(list, order.kind, read, faults, |rows, faults| {
+            importer.take(target, rows, &mut Telling { list, faults, outcome })
+        })?;
+        importer.finish(target, &mut Telling { list, faults, outcome })
+    }
 }

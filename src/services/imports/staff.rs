@@ -3,13 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::references::References;
 use super::{Absent, Importer, Target, Telling};
 use crate::domain::application::Person;
 use crate::domain::employment::Employment;
 use crate::domain::fault::{Rule, maybe};
 use crate::domain::ids::{EmployerId, EmploymentId, LibraryId, PersonId};
 use crate::domain::text::Name;
-use crate::import::{Cells, Line, StaffRow, Stay, read_member};
+use crate::import::{Line, StaffRow, Stay};
 use crate::services::AppError;
 use crate::services::app::Now;
 use crate::store::{Db, applications, employments, organisations};
@@ -18,7 +19,7 @@ pub(super) struct Staff<'a> {
     now: &'a Now,
     absent: Absent,
     employers: HashMap<String, EmployerId>,
-    libraries: super::References,
+    libraries: References,
     /// Whom the list names, by employer: for those it does not.
     named: HashMap<EmployerId, HashSet<String>>,
     /// Persons that this list made or renamed, by address.
@@ -56,7 +57,7 @@ impl<'a> Staff<'a> {
             now,
             absent,
             employers: organisations::list_employer_names(db)?.into_iter().collect(),
-            libraries: super::References::default(),
+            libraries: References::default(),
             named: HashMap::new(),
             met: HashMap::new(),
         })
@@ -223,10 +224,6 @@ impl Present {
 
 impl Importer for Staff<'_> {
     type Row = StaffRow;
-
-    fn read(cells: &mut Cells<'_>) -> Option<StaffRow> {
-        read_member(cells)
-    }
 
     fn take(
         &mut self,
