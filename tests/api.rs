@@ -29,6 +29,8 @@ mod links;
 mod lists;
 #[path = "api/locks.rs"]
 mod locks;
+#[path = "api/opening.rs"]
+mod opening;
 #[path = "api/runs.rs"]
 mod runs;
 #[path = "api/shapes.rs"]

@@ -4,6 +4,7 @@
 pub mod application;
 pub mod cover;
 pub mod email;
+pub mod employment;
 pub mod fault;
 pub mod history;
 pub mod ids;
@@ -29,4 +30,5 @@ pub mod states;
 pub mod tag;
 pub mod text;
 pub mod token;
+pub mod vouching;
 pub mod weekday;

@@ -44,8 +44,16 @@ named! {
         ReadEmployers = "read_employers",
         /// Make or change a library, or import a list of them.
         EditLibrary = "edit_library",
+        /// Say who works for an employer.
+        EditStaff = "edit_staff",
+        /// Keep or use a mapping of the columns of lists.
+        MapColumns = "map_columns",
         /// See libraries.
         ReadLibraries = "read_libraries",
+        /// Make, change or take away a calendar that libraries share.
+        EditCalendar = "edit_calendar",
+        /// See calendars, and when a library is open and why.
+        ReadCalendars = "read_calendars",
         /// Make a round.
         CreateRound = "create_round",
         /// Open, close or cancel a round.
@@ -120,6 +128,8 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Operator, Action::ReadEmployers, Reach::Everywhere),
     (Role::Operator, Action::ReadLibraries, Reach::Everywhere),
     (Role::Operator, Action::EditLibrary, Reach::Everywhere),
+    (Role::Operator, Action::EditCalendar, Reach::Everywhere),
+    (Role::Operator, Action::ReadCalendars, Reach::Everywhere),
     (Role::Operator, Action::ReadRound, Reach::Everywhere),
     (Role::Operator, Action::ReadOutbox, Reach::Everywhere),
     (Role::Operator, Action::ReadAudit, Reach::Everywhere),
@@ -128,6 +138,10 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::ReadEmployers, Reach::Everywhere),
     (Role::Organiser, Action::EditLibrary, Reach::Everywhere),
     (Role::Organiser, Action::ReadLibraries, Reach::Everywhere),
+    (Role::Organiser, Action::EditCalendar, Reach::Everywhere),
+    (Role::Organiser, Action::ReadCalendars, Reach::Everywhere),
+    (Role::Organiser, Action::EditStaff, Reach::Everywhere),
+    (Role::Organiser, Action::MapColumns, Reach::Everywhere),
     (Role::Organiser, Action::CreateRound, Reach::Everywhere),
     (Role::Organiser, Action::SteerRound, Reach::Everywhere),
     (Role::Organiser, Action::ReadRound, Reach::Everywhere),
@@ -149,6 +163,8 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::LibraryAdministrator, Action::EditEmployer, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReadLibraries, Reach::Everywhere),
     (Role::LibraryAdministrator, Action::EditLibrary, Reach::OwnEmployer),
+    (Role::LibraryAdministrator, Action::EditCalendar, Reach::OwnEmployer),
+    (Role::LibraryAdministrator, Action::ReadCalendars, Reach::Everywhere),
     (Role::LibraryAdministrator, Action::ReadRound, Reach::Everywhere),
     (Role::LibraryAdministrator, Action::OfferHosting, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReadHosting, Reach::OwnEmployer),
@@ -161,6 +177,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::LibraryAdministrator, Action::AnswerAsHost, Reach::OwnEmployer),
     (Role::Hr, Action::ReadEmployers, Reach::OwnEmployer),
     (Role::Hr, Action::ReadLibraries, Reach::Everywhere),
+    (Role::Hr, Action::ReadCalendars, Reach::Everywhere),
     (Role::Hr, Action::ReadRound, Reach::Everywhere),
     (Role::Hr, Action::ReadCover, Reach::OwnEmployer),
     (Role::Hr, Action::ReadPlacement, Reach::OwnEmployer),

@@ -21,6 +21,8 @@ pub enum RefusalCode {
     TooLate,
     /// Something else has the same name, reference or address.
     AlreadyExists,
+    /// Libraries follow the calendar.
+    CalendarInUse,
     /// What was matched has changed since the run froze it.
     StaleRun,
     /// The runs are of different rounds.
@@ -44,6 +46,7 @@ impl RefusalCode {
             RefusalCode::TooEarly => "too-early",
             RefusalCode::TooLate => "too-late",
             RefusalCode::AlreadyExists => "already-exists",
+            RefusalCode::CalendarInUse => "calendar-in-use",
             RefusalCode::StaleRun => "stale-run",
             RefusalCode::OtherRound => "other-round",
             RefusalCode::LinkSpent => "link-spent",

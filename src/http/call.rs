@@ -49,6 +49,8 @@ pub(super) struct Segments {
     pub(super) library: String,
     /// Of an application within a round.
     pub(super) application: String,
+    /// Of a library's day.
+    pub(super) date: String,
     /// Of a forbidden pair within a round.
     pub(super) pair: String,
     /// Of the run that another one is compared with.

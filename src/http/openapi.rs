@@ -10,8 +10,8 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    applications, audit, documents, edits, employers, libraries, links, locks, offers, outbox, placements,
-    rounds, runs, schedule, successors, tokens,
+    applications, audit, calendars, documents, edits, employers, libraries, links, locks, offers, opening,
+    outbox, placements, rounds, runs, schedule, successors, tokens,
 };
 
 /// Which page of a list.
@@ -53,6 +53,18 @@ pub(super) struct PageParameters {
         libraries::get,
         libraries::replace_welcome,
         successors::of_library,
+        opening::list_days,
+        opening::list_calendars,
+        opening::follow,
+        opening::list_exceptions,
+        opening::set_exception,
+        opening::delete_exception,
+        opening::close,
+        calendars::list,
+        calendars::create,
+        calendars::get,
+        calendars::replace,
+        calendars::delete,
         rounds::list,
         rounds::create,
         rounds::get,

@@ -53,6 +53,8 @@ named! {
         TooLate = "too-late",
         /// Something has the same name or reference.
         AlreadyExists = "already-exists",
+        /// Libraries follow the calendar.
+        CalendarInUse = "calendar-in-use",
         /// What was matched has changed since.
         StaleRun = "stale-run",
         /// The runs are of different rounds.
@@ -92,6 +94,7 @@ impl Code {
             | Code::TooEarly
             | Code::TooLate
             | Code::AlreadyExists
+            | Code::CalendarInUse
             | Code::StaleRun
             | Code::OtherRound
             | Code::BreaksRules
@@ -123,6 +126,7 @@ impl Code {
             Code::TooEarly => "It is too early for this step",
             Code::TooLate => "It is too late for this step",
             Code::AlreadyExists => "It is there already",
+            Code::CalendarInUse => "Libraries follow this calendar",
             Code::StaleRun => "The run is out of date",
             Code::OtherRound => "The runs are of different rounds",
             Code::BreaksRules => "This breaks rules of matching",
@@ -145,6 +149,7 @@ impl From<RefusalCode> for Code {
             RefusalCode::TooEarly => Code::TooEarly,
             RefusalCode::TooLate => Code::TooLate,
             RefusalCode::AlreadyExists => Code::AlreadyExists,
+            RefusalCode::CalendarInUse => Code::CalendarInUse,
             RefusalCode::StaleRun => Code::StaleRun,
             RefusalCode::OtherRound => Code::OtherRound,
             RefusalCode::LinkSpent => Code::LinkSpent,

@@ -7,8 +7,8 @@ use super::answer::Answer;
 use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
-    applications, audit, documents, edits, employers, libraries, links, locks, offers, outbox, pages,
-    placements, rounds, runs, schedule, successors, tokens,
+    applications, audit, calendars, documents, edits, employers, libraries, links, locks, offers, opening,
+    outbox, pages, placements, rounds, runs, schedule, successors, tokens,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -166,6 +166,22 @@ fn table() -> Vec<Url> {
         Url::at("/v1/libraries/{id}").get(&[ReadLibraries], NONE, libraries::get),
         Url::at("/v1/libraries/{id}/welcome").put(&[EditLibrary], libraries::replace_welcome),
         Url::at("/v1/libraries/{id}/successor").put(&[EditLibrary], successors::of_library),
+        Url::at("/v1/libraries/{id}/days").get(&[ReadCalendars], &["from", "to"], opening::list_days),
+        Url::at("/v1/libraries/{id}/calendars")
+            .get(&[ReadCalendars], NONE, opening::list_calendars)
+            .put(&[EditLibrary], opening::follow),
+        Url::at("/v1/libraries/{id}/exceptions").get(&[ReadCalendars], NONE, opening::list_exceptions),
+        Url::at("/v1/libraries/{id}/exceptions/{date}")
+            .put(&[EditLibrary], opening::set_exception)
+            .delete(&[EditLibrary], opening::delete_exception),
+        Url::at("/v1/libraries/{id}/closures").post(&[EditLibrary], opening::close),
+        Url::at("/v1/calendars")
+            .get(&[ReadCalendars], PAGE, calendars::list)
+            .post(&[EditCalendar], calendars::create),
+        Url::at("/v1/calendars/{id}")
+            .get(&[ReadCalendars], NONE, calendars::get)
+            .put(&[EditCalendar], calendars::replace)
+            .delete(&[EditCalendar], calendars::delete),
         Url::at("/v1/rounds").get(&[ReadRound], PAGE, rounds::list).post(&[CreateRound], rounds::create),
         Url::at("/v1/rounds/{id}").get(&[ReadRound], NONE, rounds::get),
         Url::at("/v1/rounds/{id}/open").post(&[SteerRound], rounds::open),

@@ -5,11 +5,13 @@ use utoipa::openapi::schema::{
     SchemaFormat, SchemaType, Type,
 };
 
+use super::opening::MOST_SPANS;
 use super::problem::Code;
 use super::read::{MOST_ITEMS, MOST_REASON, MOST_WORDS};
 use crate::domain::letter::NoticeKind;
 use crate::domain::link::Purpose;
 use crate::domain::notice::NoticeState;
+use crate::domain::opening::{CalendarKind, Division, PeriodKind, ReasonKind};
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Role};
 use crate::domain::sector::Sector;
@@ -68,6 +70,9 @@ names! {
     run_state: RunState,
     run_kind: RunKind,
     library_status: LibraryStatus,
+    calendar_kind: CalendarKind,
+    period_kind: PeriodKind,
+    reason_kind: ReasonKind,
     answer: Answer,
     deed: Deed,
     weekday: Weekday,
@@ -173,6 +178,19 @@ pub(super) fn optional_instant() -> Object {
 
 pub(super) fn time() -> Object {
     string().pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$")).build()
+}
+
+/// From and to of each span of a day.
+pub(super) fn spans() -> Array {
+    let time = string().pattern(Some("^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")).build();
+    let span = ArrayBuilder::new().items(time).min_items(Some(2)).max_items(Some(2));
+    ArrayBuilder::new().items(span).max_items(Some(MOST_SPANS)).build()
+}
+
+/// A division whose calendar is a table: Ireland has its bank holidays by rule.
+pub(super) fn optional_division() -> Object {
+    let tables = Division::ALL.iter().filter(|division| **division != Division::Ireland);
+    or_null(one_of(tables.map(|division| division.as_str())))
 }
 
 pub(super) fn zone() -> Object {

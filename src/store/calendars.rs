@@ -36,19 +36,14 @@ fn complete(db: &mut Db, rows: Vec<Row>) -> Result<Vec<Calendar>, StoreError> {
     for piece in rows.chunks(MOST_IDS) {
         let found: Vec<PeriodRow> = calendar_periods::table
             .filter(calendar_periods::calendar_id.eq_any(piece.iter().map(|row| row.id.clone())))
-            .order((
-                calendar_periods::calendar_id,
-                calendar_periods::starts_on,
-                calendar_periods::ends_on,
-                calendar_periods::kind,
-                calendar_periods::label,
-            ))
             .load(db)?;
         for (calendar, starts_on, ends_on, kind, label) in found {
             let (kind, label) = (parse("period kind", &kind)?, parse("period", &label)?);
             periods.entry(calendar).or_default().push(Period { starts_on, ends_on, kind, label });
         }
     }
+    // Sorted here: the databases collate labels differently.
+    periods.values_mut().for_each(|periods| periods.sort_unstable());
     rows.into_iter()
         .map(|row| {
             Ok(Calendar {

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 
-use super::schema::{consents, invitations, library_employers, placements};
+use super::schema::{consents, invitations, library_employers, past_placements, placements};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::history::Visit;
 use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId};
@@ -320,26 +320,32 @@ pub fn save_identity(
     Ok(())
 }
 
-/// The placements that stand in other rounds than this one, those of the past among them.
+/// The placements that stand in other rounds than this one, and the visits of the past that were imported.
 ///
 /// # Errors
 /// The database's.
 pub fn list_visits_elsewhere(db: &mut Db, round: RoundId) -> Result<Vec<Visit>, StoreError> {
-    let rows: Vec<(String, String, String, NaiveDate)> = placements::table
+    let standing: Vec<(String, Option<String>, String, NaiveDate)> = placements::table
         .filter(placements::round_id.ne(round.to_string()))
         .filter(placements::state.eq_any(["proposed", "confirmed", "completed"]))
         .select((
             placements::person_id,
-            placements::home_library_id,
+            placements::home_library_id.nullable(),
             placements::host_library_id,
             placements::date,
         ))
         .load(db)?;
-    rows.into_iter()
+    let past: Vec<(String, String, NaiveDate)> = past_placements::table
+        .select((past_placements::person_id, past_placements::host_library_id, past_placements::date))
+        .load(db)?;
+    let past = past.into_iter().map(|(person, host, date)| (person, None, host, date));
+    standing
+        .into_iter()
+        .chain(past)
         .map(|(person, home, host, date)| {
             Ok(Visit {
                 person: parse("person", &person)?,
-                home: Some(parse("library", &home)?),
+                home: home.map(|home| parse("library", &home)).transpose()?,
                 host: parse("library", &host)?,
                 date,
             })

@@ -291,6 +291,32 @@ diesel::table! {
         updated_at -> Timestamp,
     }
 }
+diesel::table! {
+    employments (id) {
+        id -> Text,
+        person_id -> Text,
+        employer_id -> Text,
+        external_id -> Text,
+        home_library_id -> Nullable<Text>,
+        manager_email -> Nullable<Text>,
+        pattern -> Nullable<Text>,
+        left_on -> Nullable<Date>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    past_placements (id) {
+        id -> Text,
+        person_id -> Text,
+        host_library_id -> Text,
+        date -> Date,
+        created_at -> Timestamp,
+    }
+}
+diesel::table! {
+    import_mappings (kind, name) { kind -> Text, name -> Text, renamings -> Text, updated_at -> Timestamp, }
+}
 
 diesel::allow_tables_to_appear_in_same_query!(
     employers,
@@ -318,4 +344,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     calendar_periods,
     library_calendars,
     library_exceptions,
+    employments,
+    past_placements,
+    import_mappings,
 );

@@ -68,7 +68,8 @@ fn every_response_is_described_and_every_request_body_is_closed() {
                     );
                 }
                 let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
-                for body in content.values() {
+                // A calendar file is no JSON.
+                for (_, body) in content.iter().filter(|(kind, _)| *kind != "text/calendar") {
                     let text = body["schema"].to_string();
                     let name =
                         text.split("#/components/schemas/").nth(1).and_then(|rest| rest.split('"').next());

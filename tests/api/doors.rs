@@ -35,6 +35,18 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("GET", "/v1/libraries/{id}", "-ogah"),
     ("PUT", "/v1/libraries/{id}/welcome", "oga"),
     ("PUT", "/v1/libraries/{id}/successor", "oga"),
+    ("GET", "/v1/libraries/{id}/days", "ogah"),
+    ("GET", "/v1/libraries/{id}/calendars", "ogah"),
+    ("PUT", "/v1/libraries/{id}/calendars", "oga"),
+    ("GET", "/v1/libraries/{id}/exceptions", "ogah"),
+    ("PUT", "/v1/libraries/{id}/exceptions/{date}", "oga"),
+    ("DELETE", "/v1/libraries/{id}/exceptions/{date}", "oga"),
+    ("POST", "/v1/libraries/{id}/closures", "oga"),
+    ("GET", "/v1/calendars", "ogah"),
+    ("POST", "/v1/calendars", "oga"),
+    ("GET", "/v1/calendars/{id}", "ogah"),
+    ("PUT", "/v1/calendars/{id}", "oga"),
+    ("DELETE", "/v1/calendars/{id}", "oga"),
     ("GET", "/v1/rounds", "-ogah"),
     ("POST", "/v1/rounds", "g"),
     ("GET", "/v1/rounds/{id}", "-ogah"),
@@ -123,6 +135,7 @@ fn every_endpoint_is_closed_to_everybody_but_its_roles() {
                 .replace("{application}", "01900000-0000-7000-8000-000000000000")
                 .replace("{pair}", "01900000-0000-7000-8000-000000000000")
                 .replace("{other}", "01900000-0000-7000-8000-000000000000")
+                .replace("{date}", "2027-03-01")
                 .replace("{secret}", "nothing")
                 .replace("{file:.*}", "index.html");
             let send = |client: &Client| {

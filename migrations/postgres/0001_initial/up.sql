@@ -443,3 +443,46 @@ CREATE TABLE library_exceptions (
     CONSTRAINT library_exceptions_pkey PRIMARY KEY (library_id, date),
     CONSTRAINT library_exceptions_library_fkey FOREIGN KEY (library_id) REFERENCES libraries (id)
 );
+
+-- Imports: who works for whom, as employers' lists say; days of the time before this service; whose columns are called what.
+CREATE TABLE employments (
+    id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    employer_id TEXT NOT NULL,
+    -- By which the employer knows the person, for good.
+    external_id TEXT NOT NULL,
+    home_library_id TEXT,
+    manager_email TEXT,
+    -- JSON, as an application has it.
+    pattern TEXT,
+    left_on DATE,
+    created_at TIMESTAMP NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    CONSTRAINT employments_pkey PRIMARY KEY (id),
+    CONSTRAINT employments_external_key UNIQUE (employer_id, external_id),
+    CONSTRAINT employments_person_fkey FOREIGN KEY (person_id) REFERENCES persons (id),
+    CONSTRAINT employments_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
+    CONSTRAINT employments_library_fkey FOREIGN KEY (home_library_id) REFERENCES libraries (id)
+);
+CREATE INDEX employments_person_idx ON employments (person_id);
+
+CREATE TABLE past_placements (
+    id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    host_library_id TEXT NOT NULL,
+    date DATE NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    CONSTRAINT past_placements_pkey PRIMARY KEY (id),
+    CONSTRAINT past_placements_day_key UNIQUE (person_id, date),
+    CONSTRAINT past_placements_person_fkey FOREIGN KEY (person_id) REFERENCES persons (id),
+    CONSTRAINT past_placements_library_fkey FOREIGN KEY (host_library_id) REFERENCES libraries (id)
+);
+
+CREATE TABLE import_mappings (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    -- {"Branch name": "name"}: what the list calls it, what it is called here.
+    renamings TEXT NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    CONSTRAINT import_mappings_pkey PRIMARY KEY (kind, name)
+);

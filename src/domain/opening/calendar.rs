@@ -125,8 +125,6 @@ impl Calendar {
     pub fn differs_on(&self, before: &DatedCalendar, date: NaiveDate) -> bool {
         let of = |calendar: &DatedCalendar| calendar.periods.iter().cloned().collect::<BTreeSet<_>>();
         let (now, then) = (of(&self.dated), of(before));
-        let mut changed = now.symmetric_difference(&then);
-        self.dated.name != before.name
-            || changed.any(|period| period.kind == PeriodKind::Term || period.contains(date))
+        now.symmetric_difference(&then).any(|period| period.kind == PeriodKind::Term || period.contains(date))
     }
 }

@@ -20,7 +20,7 @@ mod weekly;
 pub use bank_holidays::{Division, day_substituted, irish_calendar};
 pub use calendar::{Calendar, CalendarKind, DatedCalendar};
 pub use period::{Exception, Named, Period, PeriodKind, is_of_our_time};
-pub use span::{Span, joined};
+pub use span::{Span, joined, minute_of_day};
 pub use weekly::WeeklyHours;
 
 /// Everything that says when one library is open.

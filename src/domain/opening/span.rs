@@ -51,6 +51,11 @@ impl Span {
         time(self.until)
     }
 
+    /// Both ends as `HH:MM`, the last of a day as 24:00.
+    pub fn texts(self) -> [String; 2] {
+        [self.from, self.until].map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60))
+    }
+
     /// What two spans have in common.
     pub fn common(self, other: Self) -> Option<Self> {
         Self::new(self.from.max(other.from), self.until.min(other.until))
@@ -71,8 +76,7 @@ fn time(minute: u16) -> NaiveTime {
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (from, until) = (self.from, self.until);
-        write!(f, "{:02}:{:02}-{:02}:{:02}", from / 60, from % 60, until / 60, until % 60)
+        f.write_str(&self.texts().join("-"))
     }
 }
 
@@ -87,6 +91,16 @@ pub fn joined(mut spans: Vec<Span>) -> Vec<Span> {
         }
     }
     joined
+}
+
+/// Minutes since midnight of `HH:MM`, up to 24:00.
+pub fn minute_of_day(time: &str) -> Option<u16> {
+    let digits = |text: &str| {
+        (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse::<u16>().ok())?
+    };
+    let (hour, minute) = time.split_once(':')?;
+    let (hour, minute) = (digits(hour)?, digits(minute)?);
+    (minute < 60 && hour * 60 + minute <= 24 * 60).then_some(hour * 60 + minute)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use chrono::Weekday;
 
-use super::span::{Span, joined};
+use super::span::{Span, joined, minute_of_day};
 use crate::domain::fault::{Rule, shortened};
 
 /// The hours of a usual week, and those of bank holidays and school holidays where the text names them.
@@ -179,14 +179,4 @@ fn read_span(text: &str) -> Result<Span, Rule> {
         (minute_of_day(from).ok_or_else(malformed)?, minute_of_day(until).ok_or_else(malformed)?);
     let hint = if until == 0 { " (midnight at the end is 24:00)" } else { "" };
     Span::new(from, until).ok_or_else(|| Rule::new(format!("has `{shown}`: it ends before it begins{hint}")))
-}
-
-/// Minutes since midnight of `HH:MM`, up to 24:00.
-fn minute_of_day(time: &str) -> Option<u16> {
-    let digits = |text: &str| {
-        (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse::<u16>().ok())?
-    };
-    let (hour, minute) = time.split_once(':')?;
-    let (hour, minute) = (digits(hour)?, digits(minute)?);
-    (minute < 60 && hour * 60 + minute <= 24 * 60).then_some(hour * 60 + minute)
 }

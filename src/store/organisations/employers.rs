@@ -152,6 +152,15 @@ pub fn list_employer_successors(db: &mut Db) -> Result<Vec<(EmployerId, Employer
     rows.iter().map(|(old, new)| Ok((parse("employer", old)?, parse("employer", new)?))).collect()
 }
 
+/// The employers with these names; at most a thousand.
+///
+/// # Errors
+/// The database's.
+pub fn list_employers_by_names(db: &mut Db, names: &[&str]) -> Result<Vec<Employer>, StoreError> {
+    let rows = employers::table.filter(employers::name.eq_any(names)).select(Row::as_select()).load(db)?;
+    complete(db, rows)
+}
+
 /// Every employer's name and id.
 ///
 /// # Errors

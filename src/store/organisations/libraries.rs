@@ -230,12 +230,15 @@ pub fn list_libraries_by_ids(db: &mut Db, ids: &[LibraryId]) -> Result<Vec<Libra
     complete(db, rows)
 }
 
-/// Every library, in the order of ids: for comparing a whole list with what is there.
+/// The libraries that lists call by these ids; at most a thousand.
 ///
 /// # Errors
 /// The database's.
-pub fn list_all_libraries(db: &mut Db) -> Result<Vec<Library>, StoreError> {
-    let rows = libraries::table.order(libraries::id).select((libraries::id, Facts::as_select())).load(db)?;
+pub fn list_libraries_by_references(db: &mut Db, references: &[&str]) -> Result<Vec<Library>, StoreError> {
+    let rows = libraries::table
+        .filter(libraries::reference.eq_any(references))
+        .select((libraries::id, Facts::as_select()))
+        .load(db)?;
     complete(db, rows)
 }
 
@@ -249,6 +252,14 @@ pub fn list_library_successors(db: &mut Db) -> Result<Vec<(LibraryId, LibraryId)
         .select((libraries::id, libraries::successor_id.assume_not_null()))
         .load(db)?;
     rows.iter().map(|(old, new)| Ok((parse("library", old)?, parse("library", new)?))).collect()
+}
+
+/// What lists call all the libraries.
+///
+/// # Errors
+/// The database's.
+pub fn list_library_references(db: &mut Db) -> Result<Vec<String>, StoreError> {
+    Ok(libraries::table.select(libraries::reference).order(libraries::reference).load(db)?)
 }
 
 /// The ids of an employer's libraries.
