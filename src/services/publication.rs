@@ -46,9 +46,9 @@ pub fn publish(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError> 
         round.publish(now.today(round.time_zone))?;
         admit_fresh(&run, &round)?;
         let (frozen, schedule) = read_result(tx, &run)?;
+        rounds::save(tx, &round, now.utc())?;
         let proposed = propose(tx, &now, &round, run.id, &frozen, &schedule)?;
         runs::mark_published(tx, run.id)?;
-        rounds::save(tx, &round, now.utc())?;
         let details = json!({ "run": run.id.to_string(), "placements": proposed });
         record(tx, &now, actor, Action::Publish, ("round", &round.id), &details)?;
         Ok(round)
