@@ -90,39 +90,47 @@ pub struct ListArgs {
     save_map: Option<Name>,
 }
 
+/// What a command asks for.
+struct Wanted<'a> {
+    kind: Kind,
+    list: &'a ListArgs,
+    points: Option<&'a Path>,
+    round: Option<RoundId>,
+    absent: Absent,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(kind: Kind, list: &'a ListArgs) -> Self {
+        Self { kind, list, points: None, round: None, absent: Absent::Stay }
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// An unreadable file, or a database that cannot be used.
 pub fn run(command: &Command, configuration: &Configuration) -> Result<ExitCode, Failure> {
-    let (kind, list) = match command {
+    let Wanted { kind, list, points, round, absent } = match command {
         Command::Template { kind } => {
             let template = kind.template().map_err(|error| Failure::unable(error.to_string()))?;
             say!("{}", template.trim_end());
             return Ok(ExitCode::SUCCESS);
         }
-        Command::Employers(list) => (Kind::Employers, list),
-        Command::Libraries { list, .. } => (Kind::Libraries, list),
-        Command::Staff { list, .. } => (Kind::Staff, list),
-        Command::Hours(list) => (Kind::Hours, list),
-        Command::Hosting { list, .. } => (Kind::Hosting, list),
-        Command::Cover { list, .. } => (Kind::Cover, list),
-        Command::PastPlacements(list) => (Kind::PastPlacements, list),
-        Command::Terms(list) => (Kind::Terms, list),
-        Command::Closures(list) => (Kind::Closures, list),
-        Command::Holidays(list) => (Kind::Holidays, list),
-    };
-    let points = match command {
-        Command::Libraries { points, .. } => points.as_deref(),
-        _ => None,
-    };
-    let absent = match command {
-        Command::Staff { leavers_by_absence: true, .. } => Absent::HaveLeft,
-        _ => Absent::Stay,
-    };
-    let round = match command {
-        Command::Hosting { round, .. } | Command::Cover { round, .. } => Some(*round),
-        _ => None,
+        Command::Employers(list) => Wanted::of(Kind::Employers, list),
+        Command::Libraries { list, points } => {
+            Wanted { points: points.as_deref(), ..Wanted::of(Kind::Libraries, list) }
+        }
+        Command::Staff { list, leavers_by_absence } => {
+            let absent = if *leavers_by_absence { Absent::HaveLeft } else { Absent::Stay };
+            Wanted { absent, ..Wanted::of(Kind::Staff, list) }
+        }
+        Command::Hours(list) => Wanted::of(Kind::Hours, list),
+        Command::Hosting { list, round } => Wanted { round: Some(*round), ..Wanted::of(Kind::Hosting, list) },
+        Command::Cover { list, round } => Wanted { round: Some(*round), ..Wanted::of(Kind::Cover, list) },
+        Command::PastPlacements(list) => Wanted::of(Kind::PastPlacements, list),
+        Command::Terms(list) => Wanted::of(Kind::Terms, list),
+        Command::Closures(list) => Wanted::of(Kind::Closures, list),
+        Command::Holidays(list) => Wanted::of(Kind::Holidays, list),
     };
     let points = points.map(read_points).transpose()?;
     let Some(table) = read_table(&list.file)? else { return Ok(ExitCode::from(NO)) };

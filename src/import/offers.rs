@@ -140,7 +140,8 @@ impl FromStr for ListedRostered {
                 Some((day.to_lowercase().parse::<Weekday>().ok()?, staff.parse::<u32>().ok()?))
             });
             let Some((day, staff)) = pair else {
-                let rule = format!("has `{}`: it must be a whole number, or like mo=6 tu=6 sa=3", shortened(word));
+                let rule =
+                    format!("has `{}`: it must be a whole number, or like mo=6 tu=6 sa=3", shortened(word));
                 return Err(Rule::new(rule));
             };
             if week.insert(day, staff).is_some() {

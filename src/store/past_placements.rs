@@ -8,22 +8,6 @@ use super::{Db, StoreError, Tx, parse};
 use crate::domain::history::Visit;
 use crate::domain::ids::{PastPlacementId, PersonId};
 
-fn visits_of(rows: Vec<(String, String, NaiveDate)>) -> Result<Vec<Visit>, StoreError> {
-    let visit = |(person, host, date): (String, String, NaiveDate)| {
-        Ok(Visit { person: parse("person", &person)?, home: None, host: parse("library", &host)?, date })
-    };
-    rows.into_iter().map(visit).collect()
-}
-
-/// Every past day.
-///
-/// # Errors
-/// The database's.
-pub fn list(db: &mut Db) -> Result<Vec<Visit>, StoreError> {
-    let columns = (past_placements::person_id, past_placements::host_library_id, past_placements::date);
-    visits_of(past_placements::table.select(columns).order(past_placements::id).load(db)?)
-}
-
 /// The past days of these persons; at most a thousand persons.
 ///
 /// # Errors
@@ -31,7 +15,13 @@ pub fn list(db: &mut Db) -> Result<Vec<Visit>, StoreError> {
 pub fn list_of_persons(db: &mut Db, persons: &[PersonId]) -> Result<Vec<Visit>, StoreError> {
     let ids: Vec<String> = persons.iter().map(ToString::to_string).collect();
     let columns = (past_placements::person_id, past_placements::host_library_id, past_placements::date);
-    visits_of(past_placements::table.filter(past_placements::person_id.eq_any(ids)).select(columns).load(db)?)
+    let rows: Vec<(String, String, NaiveDate)> =
+        past_placements::table.filter(past_placements::person_id.eq_any(ids)).select(columns).load(db)?;
+    rows.into_iter()
+        .map(|(person, host, date)| {
+            Ok(Visit { person: parse("person", &person)?, home: None, host: parse("library", &host)?, date })
+        })
+        .collect()
 }
 
 /// Says where somebody was on a day, in place of what was said before.

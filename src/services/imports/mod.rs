@@ -35,8 +35,9 @@ use crate::domain::fault::{Rule, shortened};
 use crate::domain::ids::RoundId;
 use crate::domain::permissions::{Action, Actor};
 use crate::import::{
-    Cells, Kind, Line, List, Loss, Mapping, Points, RowFault, RowFaults, Table, read_closure, read_cover, read_employer,
-    read_holiday, read_hosting, read_hours, read_library, read_list, read_member, read_past, read_term,
+    Cells, Kind, Line, List, Loss, Mapping, Points, RowFault, RowFaults, Table, read_closure, read_cover,
+    read_employer, read_holiday, read_hosting, read_hours, read_library, read_list, read_member, read_past,
+    read_term,
 };
 use crate::store::connection::IsConflict;
 use crate::store::{Db, StoreError, Tx};
@@ -84,7 +85,15 @@ pub struct Order<'a> {
 impl<'a> Order<'a> {
     /// A list whose columns have our names.
     pub fn new(kind: Kind, table: &'a Table, mode: ImportMode) -> Self {
-        Self { kind, table, mapping: Mapping::default(), mode, points: None, round: None, absent: Absent::Stay }
+        Self {
+            kind,
+            table,
+            mapping: Mapping::default(),
+            mode,
+            points: None,
+            round: None,
+            absent: Absent::Stay,
+        }
     }
 }
 

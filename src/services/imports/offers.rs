@@ -34,7 +34,8 @@ impl<'a> Offers<'a> {
         let round = round.ok_or_else(|| AppError::field("/round", "", "must say for which round"))?;
         let round = rounds::load(db, actor, round)?;
         round.admit_offer()?;
-        let before = table::offers(db, round.id)?.into_iter().map(|found| (found.library, found.offer)).collect();
+        let before =
+            table::offers(db, round.id)?.into_iter().map(|found| (found.library, found.offer)).collect();
         Ok(Self { now, round, libraries: References::default(), before, wanted: BTreeMap::new() })
     }
 

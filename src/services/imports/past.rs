@@ -112,7 +112,8 @@ impl Importer for Past<'_> {
             }
             match self.told.insert((person, row.date), host) {
                 Some(other) if other != host => {
-                    let rule = Rule::of("is another host of the same person on the same day than a row above says");
+                    let rule =
+                        Rule::of("is another host of the same person on the same day than a row above says");
                     telling.leave_out(line, "host", &row.host, rule);
                 }
                 Some(_) => {}
