@@ -13,6 +13,7 @@ mod support;
 mod imports {
     pub mod damaged;
     pub mod dated;
+    pub mod offers;
     pub mod staff;
     pub mod taken;
     pub mod world;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::configuration::Configuration;
 use super::{Failure, NO, service};
+use crate::domain::ids::RoundId;
 use crate::domain::permissions::{Actor, Role};
 use crate::domain::text::Name;
 use crate::import::{Kind, Mapping, Points, Renaming, RowFaults, Table};
@@ -32,6 +33,24 @@ pub enum Command {
     Hours(ListArgs),
     /// School terms and holidays, inset days, exams: calendars that libraries follow.
     Terms(ListArgs),
+    /// What libraries offer for a round: places for visitors.
+    Hosting {
+        #[command(flatten)]
+        list: ListArgs,
+        /// The id of the round.
+        #[arg(long, value_name = "ID")]
+        round: RoundId,
+    },
+    /// Who works in libraries during a round, and who must remain.
+    Cover {
+        #[command(flatten)]
+        list: ListArgs,
+        /// The id of the round.
+        #[arg(long, value_name = "ID")]
+        round: RoundId,
+    },
+    /// Days of the time before this service, so that nobody is sent to the same host again.
+    PastPlacements(ListArgs),
     /// Closures of single libraries, or of calendars.
     Closures(ListArgs),
     /// Bank holidays of England and Wales, Scotland, Northern Ireland.
@@ -71,25 +90,47 @@ pub struct ListArgs {
     save_map: Option<Name>,
 }
 
+/// What a command asks for.
+struct Wanted<'a> {
+    kind: Kind,
+    list: &'a ListArgs,
+    points: Option<&'a Path>,
+    round: Option<RoundId>,
+    absent: Absent,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(kind: Kind, list: &'a ListArgs) -> Self {
+        Self { kind, list, points: None, round: None, absent: Absent::Stay }
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// An unreadable file, or a database that cannot be used.
 pub fn run(command: &Command, configuration: &Configuration) -> Result<ExitCode, Failure> {
-    let (kind, list, points, absent) = match command {
+    let Wanted { kind, list, points, round, absent } = match command {
         Command::Template { kind } => {
             let template = kind.template().map_err(|error| Failure::unable(error.to_string()))?;
             say!("{}", template.trim_end());
             return Ok(ExitCode::SUCCESS);
         }
-        Command::Employers(list) => (Kind::Employers, list, None, Absent::Stay),
-        Command::Hours(list) => (Kind::Hours, list, None, Absent::Stay),
-        Command::Terms(list) => (Kind::Terms, list, None, Absent::Stay),
-        Command::Closures(list) => (Kind::Closures, list, None, Absent::Stay),
-        Command::Holidays(list) => (Kind::Holidays, list, None, Absent::Stay),
-        Command::Libraries { list, points } => (Kind::Libraries, list, points.as_deref(), Absent::Stay),
-        Command::Staff { list, leavers_by_absence: true } => (Kind::Staff, list, None, Absent::HaveLeft),
-        Command::Staff { list, leavers_by_absence: false } => (Kind::Staff, list, None, Absent::Stay),
+        Command::Employers(list) => Wanted::of(Kind::Employers, list),
+        Command::Libraries { list, points } => {
+            Wanted { points: points.as_deref(), ..Wanted::of(Kind::Libraries, list) }
+        }
+        Command::Staff { list, leavers_by_absence } => {
+            let absent = if *leavers_by_absence { Absent::HaveLeft } else { Absent::Stay };
+            Wanted { absent, ..Wanted::of(Kind::Staff, list) }
+        }
+        Command::Hours(list) => Wanted::of(Kind::Hours, list),
+        Command::Hosting { list, round } => Wanted { round: Some(*round), ..Wanted::of(Kind::Hosting, list) },
+        Command::Cover { list, round } => Wanted { round: Some(*round), ..Wanted::of(Kind::Cover, list) },
+        Command::PastPlacements(list) => Wanted::of(Kind::PastPlacements, list),
+        Command::Terms(list) => Wanted::of(Kind::Terms, list),
+        Command::Closures(list) => Wanted::of(Kind::Closures, list),
+        Command::Holidays(list) => Wanted::of(Kind::Holidays, list),
     };
     let points = points.map(read_points).transpose()?;
     let Some(table) = read_table(&list.file)? else { return Ok(ExitCode::from(NO)) };
@@ -110,8 +151,13 @@ pub fn run(command: &Command, configuration: &Configuration) -> Result<ExitCode,
         (true, false) => ImportMode::Apply,
         (true, true) => ImportMode::Partial,
     };
-    let order =
-        Order { mapping: mapping.clone(), points: points.as_ref(), absent, ..Order::new(kind, &table, mode) };
+    let order = Order {
+        mapping: mapping.clone(),
+        points: points.as_ref(),
+        round,
+        absent,
+        ..Order::new(kind, &table, mode)
+    };
     let outcome = import(&app, &actor, &order)?;
     say!("{}: {}", list.file.display(), table.form());
     let ended = tell(&outcome, mode);

@@ -46,6 +46,8 @@ named! {
         EditLibrary = "edit_library",
         /// Say who works for an employer.
         EditStaff = "edit_staff",
+        /// Say who was where before this service.
+        EditHistory = "edit_history",
         /// Keep or use a mapping of the columns of lists.
         MapColumns = "map_columns",
         /// See libraries.
@@ -141,6 +143,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::EditCalendar, Reach::Everywhere),
     (Role::Organiser, Action::ReadCalendars, Reach::Everywhere),
     (Role::Organiser, Action::EditStaff, Reach::Everywhere),
+    (Role::Organiser, Action::EditHistory, Reach::Everywhere),
     (Role::Organiser, Action::MapColumns, Reach::Everywhere),
     (Role::Organiser, Action::CreateRound, Reach::Everywhere),
     (Role::Organiser, Action::SteerRound, Reach::Everywhere),

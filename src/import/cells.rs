@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::str::FromStr;
 
+use chrono::{Datelike, NaiveDate};
+
 use super::columns::List;
 use super::table::TableRow;
 use super::{Kind, Loss, RowFault, RowFaults};
@@ -51,33 +53,33 @@ impl Cells<'_> {
         self.cell(column).parse().map_err(|rule: Rule| self.report(column, rule, loss)).ok()
     }
 
-    /// A date like 2027-03-01, or like 01/03/2027, as British spreadsheets write it, or 01.03.2027, as German ones do.
-    pub fn date(&mut self, column: &str) -> Option<chrono::NaiveDate> {
+    /// A date.
+    pub fn date(&mut self, column: &str) -> Option<NaiveDate> {
+        self.needed::<ListedDate>(column).map(|date| date.0)
+    }
+
+    /// A whole number, if there is one; a wrong one costs the row.
+    pub fn whole_number(&mut self, column: &str) -> Option<u32> {
         let text = self.cell(column);
-        let read = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"]
-            .into_iter()
-            .find_map(|format| chrono::NaiveDate::parse_from_str(text, format).ok())
-            .filter(|date| SENSIBLE_YEARS.contains(&chrono::Datelike::year(date)));
+        if text.is_empty() {
+            return None;
+        }
+        let read = text.parse().ok();
         if read.is_none() {
-            let rule = if text.is_empty() {
-                Rule::of("must not be empty")
-            } else {
-                Rule::of("must be a date like 2027-03-01 or 01/03/2027 (day first)")
-            };
-            self.report(column, rule, Loss::Row);
+            self.report(column, Rule::of("must be a whole number"), Loss::Row);
         }
         read
     }
 
-    /// Several values in one cell, separated by spaces, commas or semicolons; each wrong one is reported and left out.
-    pub fn several<T: FromStr<Err = Rule>>(&mut self, column: &str) -> Vec<T> {
+    /// Several values in one cell, separated by spaces, commas or semicolons; a wrong one costs what it says.
+    pub fn several<T: FromStr<Err = Rule>>(&mut self, column: &str, loss: Loss) -> Vec<T> {
         let text = self.cell(column).to_owned();
         let words =
             text.split(|c: char| c.is_whitespace() || c == ',' || c == ';').filter(|word| !word.is_empty());
         let read = words.map(|word| {
             word.parse().map_err(|rule: Rule| {
                 let rule = Rule::new(format!("has `{}`, which {rule}", shortened(word)));
-                self.report(column, rule, Loss::Value);
+                self.report(column, rule, loss);
             })
         });
         read.filter_map(Result::ok).collect()
@@ -141,6 +143,25 @@ impl Cells<'_> {
             rule,
             loss: Loss::Row,
         });
+    }
+}
+
+/// A date as lists write it: 2027-03-01, 01/03/2027 as British spreadsheets have it, or 01.03.2027 as German ones.
+pub(super) struct ListedDate(pub(super) NaiveDate);
+
+impl FromStr for ListedDate {
+    type Err = Rule;
+
+    fn from_str(text: &str) -> Result<Self, Rule> {
+        if text.is_empty() {
+            return Err(Rule::of("must not be empty"));
+        }
+        ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"]
+            .into_iter()
+            .find_map(|format| NaiveDate::parse_from_str(text, format).ok())
+            .filter(|date| SENSIBLE_YEARS.contains(&date.year()))
+            .map(Self)
+            .ok_or(Rule::of("must be a date like 2027-03-01 or 01/03/2027 (day first)"))
     }
 }
 

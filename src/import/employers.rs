@@ -2,6 +2,7 @@
 
 use super::cells::Cells;
 use super::columns::Column;
+use super::faults::Loss;
 use crate::domain::email::Email;
 use crate::domain::text::Name;
 use crate::domain::vouching::VouchingDomain;
@@ -30,7 +31,7 @@ pub struct EmployerRow {
 pub fn read_employer(cells: &mut Cells<'_>) -> Option<EmployerRow> {
     let name = cells.needed("name");
     let group = cells.wanted("group");
-    let domains: Vec<VouchingDomain> = cells.several("domains");
-    let managers = cells.several("managers");
+    let domains: Vec<VouchingDomain> = cells.several("domains", Loss::Value);
+    let managers = cells.several("managers", Loss::Value);
     Some(EmployerRow { name: name?, group, domains, managers })
 }

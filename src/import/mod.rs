@@ -13,6 +13,8 @@ mod encoding;
 mod faults;
 mod hours;
 mod libraries;
+mod offers;
+mod past;
 mod periods;
 mod points;
 mod staff;
@@ -25,6 +27,8 @@ pub use employers::{EmployerRow, read_employer};
 pub use faults::{Loss, RowFault, RowFaults};
 pub use hours::{HoursRow, ListedHours, read_hours};
 pub use libraries::{LibraryRow, ListedStatus, read_library};
+pub use offers::{CoverRow, HostingRow, ListedCover, read_cover, read_hosting};
+pub use past::{PastRow, Visitor, read_past};
 pub use periods::{Owner, PeriodRow, read_closure, read_holiday, read_term};
 pub use points::{Grain, Points};
 pub use staff::{StaffRow, Stay, read_member};
@@ -41,6 +45,12 @@ named! {
         Staff = "staff",
         /// Opening hours, and which calendars libraries follow.
         Hours = "hours",
+        /// What libraries offer for a round: places for visitors.
+        Hosting = "hosting",
+        /// Who works in libraries during a round, and who must remain.
+        Cover = "cover",
+        /// Days of the time before this service.
+        PastPlacements = "past-placements",
         /// School terms and holidays, inset days, exams.
         Terms = "terms",
         /// Closures of single libraries or of calendars.
@@ -60,6 +70,9 @@ impl Kind {
             Kind::Libraries => libraries::COLUMNS,
             Kind::Staff => staff::COLUMNS,
             Kind::Hours => hours::COLUMNS,
+            Kind::Hosting => offers::HOSTING,
+            Kind::Cover => offers::COVER,
+            Kind::PastPlacements => past::COLUMNS,
             Kind::Terms => periods::TERMS,
             Kind::Closures => periods::CLOSURES,
             Kind::Holidays => periods::HOLIDAYS,
@@ -74,6 +87,9 @@ impl Kind {
             Kind::Libraries => &["id"],
             Kind::Staff => &["id", "employer"],
             Kind::Hours => &["library", "date"],
+            Kind::Hosting => &["library"],
+            Kind::Cover => &["library", "date"],
+            Kind::PastPlacements => &["date", "email", "employer", "staff_id"],
             Kind::Terms => &["calendar", "starts_on", "label"],
             Kind::Closures => &["starts_on", "library", "calendar"],
             Kind::Holidays => &["date", "division", "title"],

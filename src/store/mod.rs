@@ -15,6 +15,7 @@ pub mod migrations;
 pub mod opening;
 pub mod organisations;
 pub mod outbox;
+pub mod past_placements;
 pub mod placements;
 pub mod rounds;
 pub mod runs;

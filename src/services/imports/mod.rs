@@ -12,6 +12,8 @@ mod employers;
 mod hours;
 mod libraries;
 pub mod mappings;
+mod offers;
+mod past;
 mod periods;
 mod references;
 mod staff;
@@ -21,6 +23,8 @@ use std::collections::BTreeMap;
 use employers::Employers;
 use hours::Hours;
 use libraries::Libraries;
+use offers::{CoverRules, HostingRules, Offers};
+use past::Past;
 use periods::Periods;
 use serde_json::json;
 use staff::Staff;
@@ -28,10 +32,12 @@ use staff::Staff;
 use super::app::{Now, permit_everywhere, record};
 use super::{App, AppError};
 use crate::domain::fault::{Rule, shortened};
+use crate::domain::ids::RoundId;
 use crate::domain::permissions::{Action, Actor};
 use crate::import::{
-    Cells, Kind, Line, List, Loss, Mapping, Points, RowFault, RowFaults, Table, read_closure, read_employer,
-    read_holiday, read_hours, read_library, read_list, read_member, read_term,
+    Cells, Kind, Line, List, Loss, Mapping, Points, RowFault, RowFaults, Table, read_closure, read_cover,
+    read_employer, read_holiday, read_hosting, read_hours, read_library, read_list, read_member, read_past,
+    read_term,
 };
 use crate::store::connection::IsConflict;
 use crate::store::{Db, StoreError, Tx};
@@ -70,6 +76,8 @@ pub struct Order<'a> {
     pub mode: ImportMode,
     /// Of libraries: where postcodes lie.
     pub points: Option<&'a Points>,
+    /// Of hosting and cover: for which round.
+    pub round: Option<RoundId>,
     /// Of staff: what becomes of those who are missing.
     pub absent: Absent,
 }
@@ -77,7 +85,15 @@ pub struct Order<'a> {
 impl<'a> Order<'a> {
     /// A list whose columns have our names.
     pub fn new(kind: Kind, table: &'a Table, mode: ImportMode) -> Self {
-        Self { kind, table, mapping: Mapping::default(), mode, points: None, absent: Absent::Stay }
+        Self {
+            kind,
+            table,
+            mapping: Mapping::default(),
+            mode,
+            points: None,
+            round: None,
+            absent: Absent::Stay,
+        }
     }
 }
 
@@ -209,6 +225,8 @@ const fn action_of(kind: Kind) -> Action {
         Kind::Libraries | Kind::Points | Kind::Hours => Action::EditLibrary,
         Kind::Terms | Kind::Closures | Kind::Holidays => Action::EditCalendar,
         Kind::Staff => Action::EditStaff,
+        Kind::Hosting | Kind::Cover => Action::OfferHosting,
+        Kind::PastPlacements => Action::EditHistory,
     }
 }
 
@@ -293,6 +311,18 @@ impl Job<'_, '_, '_> {
             Kind::Hours => {
                 let importer = Hours::new(self.target.db(), now)?;
                 self.run(read_hours, importer)
+            }
+            Kind::Hosting => {
+                let importer = Offers::new(self.target.db(), now, actor, order.round)?;
+                self.run(read_hosting, HostingRules(importer))
+            }
+            Kind::Cover => {
+                let importer = Offers::new(self.target.db(), now, actor, order.round)?;
+                self.run(read_cover, CoverRules(importer))
+            }
+            Kind::PastPlacements => {
+                let importer = Past::new(self.target.db(), now)?;
+                self.run(read_past, importer)
             }
             Kind::Terms => {
                 let importer = Periods::new(self.target.db(), now, actor)?;

@@ -57,6 +57,17 @@ impl References {
 
     /// The library of a row; where there is none, the row is left out.
     pub(super) fn find(&self, line: u64, reference: &str, telling: &mut Telling<'_>) -> Option<&Known> {
+        self.find_in(line, "library", reference, telling)
+    }
+
+    /// As [`References::find`], where the list has it in another column.
+    pub(super) fn find_in(
+        &self,
+        line: u64,
+        column: &str,
+        reference: &str,
+        telling: &mut Telling<'_>,
+    ) -> Option<&Known> {
         let found = self.found.get(reference).and_then(Option::as_ref);
         if found.is_none() {
             let hint = if telling.faults.left_out() < MOST_HINTS {
@@ -65,7 +76,7 @@ impl References {
                 String::new()
             };
             let rule = format!("is the id of no library{hint}: import libraries first");
-            telling.leave_out(line, "library", reference, Rule::new(rule));
+            telling.leave_out(line, column, reference, Rule::new(rule));
         }
         found
     }
