@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::answer::{Answer, Listed, listed, made, shown};
 use super::call::Call;
 use super::{read, schemas};
-use crate::domain::ids::CalendarId;
+use crate::domain::ids::{CalendarId, EmployerId};
 use crate::domain::json::{At, Object};
 use crate::domain::opening;
 use crate::services::calendars::{self, NewCalendar};
@@ -53,7 +53,7 @@ impl From<opening::Calendar> for Calendar {
             id: calendar.id.uuid(),
             name: calendar.dated.name.to_string(),
             kind: calendar.dated.kind.as_str(),
-            employer: calendar.employer.map(|id| id.uuid()),
+            employer: calendar.employer.map(EmployerId::uuid),
             division: calendar.division.map(opening::Division::as_str),
             periods: calendar.dated.periods.into_iter().map(period).collect(),
         }

@@ -54,6 +54,7 @@ pub(super) struct PageParameters {
         libraries::replace_welcome,
         successors::of_library,
         opening::list_days,
+        opening::set_weekly_hours,
         opening::list_calendars,
         opening::follow,
         opening::list_exceptions,

@@ -1,4 +1,5 @@
-//! `/v1/libraries/{id}/days` and what decides them: calendars that a library follows, exceptions, closures.
+//! `/v1/libraries/{id}/days` and what decides them: weekly hours, calendars that a library follows, exceptions,
+//! closures.
 
 use actix_web::HttpResponse;
 use chrono::NaiveDate;
@@ -9,15 +10,17 @@ use uuid::Uuid;
 use super::answer::{Answer, Listed, listed, shown};
 use super::calendars::Calendar;
 use super::call::Call;
+use super::libraries::Library;
 use super::problem::Problem;
 use super::{read, schemas};
 use crate::domain::fault::{Faults, Rule, shortened};
 use crate::domain::ids::{CalendarId, LibraryId};
 use crate::domain::json::{At, parse_date};
 use crate::domain::opening::{self, DayHours, Span, minute_of_day};
-use crate::services::AppError;
+use crate::domain::permissions::Actor;
 use crate::services::opening as days;
 use crate::services::page::Paged;
+use crate::services::{App, AppError};
 
 /// More spans than any day has.
 pub(super) const MOST_SPANS: usize = 20;
@@ -112,6 +115,31 @@ pub(super) async fn list_days(call: Call) -> Answer {
         calendars: found.calendars.iter().map(|calendar| followed(calendar)).collect(),
         days: found.days.into_iter().map(day_of).collect(),
     })
+}
+
+/// The usual week of a library.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = WeeklyHours)]
+#[expect(dead_code, reason = "the schema of what `set_weekly_hours` reads")]
+pub(super) struct WeeklyHoursBody {
+    /// In the simple part of OpenStreetMap's syntax (docs/opening.md); absent means unknown.
+    #[schema(schema_with = schemas::optional_line)]
+    opening_hours: Option<String>,
+}
+
+/// Replace the weekly hours of a library
+///
+/// Runs of rounds in which the library takes part are stale.
+#[utoipa::path(put, path = "/v1/libraries/{id}/opening-hours", tag = "calendars", params(("id" = Uuid, Path)),
+    request_body = WeeklyHoursBody,
+    responses((status = 200, description = "The library as it is now.", body = Library)))]
+pub(super) async fn set_weekly_hours(call: Call) -> Answer {
+    let library: LibraryId = call.id("library")?;
+    let wanted: Option<opening::WeeklyHours> =
+        call.body(&["opening_hours"], |object| read::maybe_absent(object, "opening_hours", At::parse))?;
+    let work = move |app: &App, actor: &Actor| days::set_weekly_hours(app, actor, library, wanted.as_ref());
+    shown(&Library::from(call.run(work).await?))
 }
 
 /// List the calendars that a library was told to follow

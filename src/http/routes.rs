@@ -167,6 +167,7 @@ fn table() -> Vec<Url> {
         Url::at("/v1/libraries/{id}/welcome").put(&[EditLibrary], libraries::replace_welcome),
         Url::at("/v1/libraries/{id}/successor").put(&[EditLibrary], successors::of_library),
         Url::at("/v1/libraries/{id}/days").get(&[ReadCalendars], &["from", "to"], opening::list_days),
+        Url::at("/v1/libraries/{id}/opening-hours").put(&[EditLibrary], opening::set_weekly_hours),
         Url::at("/v1/libraries/{id}/calendars")
             .get(&[ReadCalendars], NONE, opening::list_calendars)
             .put(&[EditLibrary], opening::follow),

@@ -116,9 +116,13 @@ fn read(bytes: &[u8], zone: Tz, dates: &RangeInclusive<NaiveDate>, faults: &Faul
         };
         match ends.map_or(Err(Rule::of("ends in a year that nobody knows")), |ends| days_of(starts, ends)) {
             Ok(days) => {
-                closed.extend(days.into_iter().filter(|(date, _)| dates.contains(date)).map(
-                    |(date, span)| Closed { date, span, label: label.clone(), pointer: pointer.clone() },
-                ))
+                let days = days.into_iter().filter(|(date, _)| dates.contains(date));
+                closed.extend(days.map(|(date, span)| Closed {
+                    date,
+                    span,
+                    label: label.clone(),
+                    pointer: pointer.clone(),
+                }));
             }
             Err(rule) => faults.add(format!("{pointer}/DTEND"), starts, rule),
         }
@@ -325,26 +329,17 @@ fn days_of(starts: NaiveDateTime, ends: NaiveDateTime) -> Result<Vec<(NaiveDate,
     if (ends.date() - starts.date()).num_days() > MOST_DAYS {
         return Err(Rule::new(format!("must lie at most {MOST_DAYS} days after the start")));
     }
+    // A closure is never shorter than it was written, seconds and all.
+    let minute = |minute: u32| u16::try_from(minute).unwrap_or(Span::WHOLE_DAY.until());
     let days = starts.date().iter_days().take_while(|date| *date <= ends.date());
     let spans = days.filter_map(|date| {
-        let from = if date == starts.date() { minute(starts, Rounded::Down) } else { 0 };
-        let until = if date == ends.date() { minute(ends, Rounded::Up) } else { Span::WHOLE_DAY.until() };
+        let from = if date == starts.date() { minute(starts.num_seconds_from_midnight() / 60) } else { 0 };
+        let until = if date == ends.date() {
+            minute(ends.num_seconds_from_midnight().div_ceil(60))
+        } else {
+            Span::WHOLE_DAY.until()
+        };
         Some((date, Span::new(from, until)?))
     });
     Ok(spans.collect())
-}
-
-/// Where seconds go: a closure is never shorter than it was written.
-enum Rounded {
-    Down,
-    Up,
-}
-
-fn minute(time: NaiveDateTime, rounded: Rounded) -> u16 {
-    let seconds = time.num_seconds_from_midnight();
-    let minutes = match rounded {
-        Rounded::Down => seconds / 60,
-        Rounded::Up => seconds.div_ceil(60),
-    };
-    u16::try_from(minutes).unwrap_or(Span::WHOLE_DAY.until())
 }

@@ -1,4 +1,4 @@
-//! When a library is open: the calendars it follows, its dated exceptions, closures from a calendar file, and its days.
+//! When a library is open: its weekly hours, the calendars it follows, its dated exceptions, closures from a calendar file, and its days.
 //!
 //! Whatever changes a day makes runs stale that were frozen before, in the rounds that have that day.
 
@@ -15,7 +15,8 @@ use super::{App, AppError};
 use crate::domain::fault::Faults;
 use crate::domain::ids::{CalendarId, LibraryId};
 use crate::domain::opening::{
-    Calendar, CalendarKind, DatedCalendar, DayHours, Exception, Opening, OpeningDay, is_of_our_time, joined,
+    Calendar, CalendarKind, DatedCalendar, DayHours, Exception, Opening, OpeningDay, WeeklyHours,
+    is_of_our_time, joined,
 };
 use crate::domain::organisation::Library;
 use crate::domain::permissions::{Action, Actor, Subject};
@@ -106,6 +107,31 @@ fn opening_of(
 ) -> Result<Opening, AppError> {
     let mut found = opening::load(db, std::slice::from_ref(library), dates)?;
     Ok(found.remove(&library.id).unwrap_or_default())
+}
+
+/// Says anew what the usual week of a library is; none: nobody knows.
+///
+/// # Errors
+/// `not-found`, also for somebody else's library; `forbidden`.
+pub fn set_weekly_hours(
+    app: &App,
+    actor: &Actor,
+    library: LibraryId,
+    wanted: Option<&WeeklyHours>,
+) -> Result<Library, AppError> {
+    own_employer(actor, Action::EditLibrary)?;
+    let now = app.now()?;
+    app.store.write(|tx| {
+        let before = load_own(tx, actor, library)?;
+        let after = Library { opening_hours: wanted.cloned(), ..before.clone() };
+        if after != before {
+            organisations::save_library(tx, &after, now.utc())?;
+            rounds::bump_revisions_of_libraries(tx, &[library])?;
+            let details = json!({ "opening_hours": after.opening_hours.as_ref().map(WeeklyHours::text) });
+            record(tx, &now, actor, Action::EditLibrary, ("library", &library), &details)?;
+        }
+        Ok(after)
+    })
 }
 
 /// The calendars that a library was told to follow, by name.

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::schema::{calendar_periods, calendars, libraries, library_calendars};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::ids::{CalendarId, LibraryId};
-use crate::domain::opening::{Calendar, DatedCalendar, Period};
+use crate::domain::opening::{Calendar, DatedCalendar, Division, Period};
 
 diesel::define_sql_function! {
     /// A text in lower case, as both databases have it for plain letters.
@@ -71,7 +71,7 @@ pub fn insert(tx: &mut Tx<'_>, calendar: &Calendar, now: NaiveDateTime) -> Resul
             calendars::name.eq(calendar.dated.name.as_str()),
             calendars::kind.eq(calendar.dated.kind.as_str()),
             calendars::employer_id.eq(calendar.employer.map(|id| id.to_string())),
-            calendars::division.eq(calendar.division.map(|division| division.as_str())),
+            calendars::division.eq(calendar.division.map(Division::as_str)),
             calendars::created_at.eq(now),
             calendars::updated_at.eq(now),
         ))

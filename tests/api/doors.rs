@@ -36,6 +36,7 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("PUT", "/v1/libraries/{id}/welcome", "oga"),
     ("PUT", "/v1/libraries/{id}/successor", "og"),
     ("GET", "/v1/libraries/{id}/days", "ogah"),
+    ("PUT", "/v1/libraries/{id}/opening-hours", "oga"),
     ("GET", "/v1/libraries/{id}/calendars", "ogah"),
     ("PUT", "/v1/libraries/{id}/calendars", "oga"),
     ("GET", "/v1/libraries/{id}/exceptions", "ogah"),

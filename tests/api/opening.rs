@@ -207,7 +207,11 @@ fn what_changes_a_day_of_a_round_makes_its_runs_stale_and_what_does_not_leaves_t
         let replaced = |date: &str| json!({ "name": "Exams", "periods": exams(date) });
         let publish = |run: &str| organiser.step(&format!("/v1/runs/{run}/publish"));
 
-        let steps: [&dyn Fn(); 5] = [
+        let hours = format!("/v1/libraries/{}/opening-hours", world.host);
+        let week = json!({ "opening_hours": "Mo-Fr 09:00-17:00" });
+
+        let steps: [&dyn Fn(); 6] = [
+            &|| assert_eq!(organiser.put(&hours, &week).expect(200)["opening_hours"], "Mo-Fr 09:00-17:00"),
             &|| drop(organiser.put(&exception(DAYS[1]), &closed).expect(200)),
             &|| assert_eq!(organiser.delete(&exception(DAYS[1])).status, 204),
             &|| drop(organiser.put(&url, &replaced(DAYS[1])).expect(200)),
@@ -223,6 +227,7 @@ fn what_changes_a_day_of_a_round_makes_its_runs_stale_and_what_does_not_leaves_t
         organiser.put(&exception("2027-03-03"), &closed).expect(200);
         organiser.put(&exception(DAYS[1]), &json!({ "opens": [], "label": "closed" })).expect(200);
         organiser.put(&url, &replaced("2027-06-01")).expect(200);
+        organiser.put(&hours, &week).expect(200);
         publish(&run).expect(200);
     });
 }
@@ -244,6 +249,7 @@ fn an_administrator_changes_the_own_employers_calendars_and_libraries_only() {
             foreign.put(&exception, &json!({ "opens": [], "label": "x" })),
             foreign.delete(&exception),
             foreign.put(&format!("/v1/libraries/{}/calendars", world.home), &json!({ "calendars": [] })),
+            foreign.put(&format!("/v1/libraries/{}/opening-hours", world.home), &json!({})),
             post_ics(&foreign, &world.home, "DTSTART;VALUE=DATE:20270301"),
         ] {
             assert_eq!((reply.status, reply.code().as_str()), (404, "not-found"));

@@ -82,7 +82,7 @@ fn the_strongest_thing_that_speaks_for_a_day_decides_it_and_is_named() {
     use PeriodKind as P;
     let date = day("2027-01-04");
     let mut opening = Opening::default();
-    let mut expect = |opening: &Opening, words: &str| assert_eq!(opening.on(date).to_string(), words);
+    let expect = |opening: &Opening, words: &str| assert_eq!(opening.on(date).to_string(), words);
     expect(
         &opening,
         "open: its hours are not known; libraries are taken as open from Monday to Friday, and this is a Monday",
