@@ -13,7 +13,7 @@ use super::rounds::load as load_round;
 use super::{App, AppError};
 use crate::domain::cover::span_of;
 use crate::domain::fault::Faults;
-use crate::domain::history::Successors;
+use crate::domain::history::{Successors, Visit};
 use crate::domain::ids::{LibraryId, PersonId, PlacementId, RoundId};
 use crate::domain::opening::DayHours;
 use crate::domain::organisation::Library;
@@ -183,14 +183,28 @@ fn permit_on_party(actor: &Actor, party: Party, case: &Case) -> Result<(), AppEr
 /// # Errors
 /// The database's.
 pub(super) fn note_elsewhere(tx: &mut Tx<'_>, changed: &[&Placement]) -> Result<(), AppError> {
+    let visit = |placement: &&Placement| Visit {
+        person: placement.person,
+        home: Some(placement.home),
+        host: placement.host,
+        date: placement.date,
+    };
+    note_visits(tx, &changed.iter().map(visit).collect::<Vec<_>>())
+}
+
+/// As [`note_elsewhere`], for visits that are new or gone.
+///
+/// # Errors
+/// The database's.
+pub(super) fn note_visits(tx: &mut Tx<'_>, changed: &[Visit]) -> Result<(), AppError> {
     let became = Successors::new(organisations::list_library_successors(tx)?);
     let libraries: BTreeSet<LibraryId> = changed
         .iter()
-        .flat_map(|placement| [placement.home, placement.host])
+        .flat_map(|visit| visit.home.into_iter().chain([visit.host]))
         .flat_map(|library| [library, became.current(library)])
         .collect();
     rounds::bump_revisions_of_libraries(tx, &libraries.into_iter().collect::<Vec<_>>())?;
-    let persons: Vec<PersonId> = changed.iter().map(|placement| placement.person).collect();
+    let persons: Vec<PersonId> = changed.iter().map(|visit| visit.person).collect();
     Ok(rounds::bump_revisions_of_persons(tx, &persons)?)
 }
 

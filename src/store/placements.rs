@@ -3,8 +3,8 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 
-use super::schema::{consents, invitations, library_employers, past_placements, placements};
-use super::{Db, StoreError, Tx, parse};
+use super::schema::{consents, invitations, library_employers, placements};
+use super::{Db, StoreError, Tx, parse, past_placements};
 use crate::domain::history::Visit;
 use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId};
 use crate::domain::party::Party;
@@ -325,30 +325,20 @@ pub fn save_identity(
 /// # Errors
 /// The database's.
 pub fn list_visits_elsewhere(db: &mut Db, round: RoundId) -> Result<Vec<Visit>, StoreError> {
-    let standing: Vec<(String, Option<String>, String, NaiveDate)> = placements::table
+    let rows: Vec<(String, String, String, NaiveDate)> = placements::table
         .filter(placements::round_id.ne(round.to_string()))
         .filter(placements::state.eq_any(["proposed", "confirmed", "completed"]))
         .select((
             placements::person_id,
-            placements::home_library_id.nullable(),
+            placements::home_library_id,
             placements::host_library_id,
             placements::date,
         ))
         .load(db)?;
-    let past: Vec<(String, String, NaiveDate)> = past_placements::table
-        .select((past_placements::person_id, past_placements::host_library_id, past_placements::date))
-        .load(db)?;
-    let past = past.into_iter().map(|(person, host, date)| (person, None, host, date));
-    standing
-        .into_iter()
-        .chain(past)
-        .map(|(person, home, host, date)| {
-            Ok(Visit {
-                person: parse("person", &person)?,
-                home: home.map(|home| parse("library", &home)).transpose()?,
-                host: parse("library", &host)?,
-                date,
-            })
-        })
-        .collect()
+    let mut visits = past_placements::list(db)?;
+    for (person, home, host, date) in rows {
+        let (home, host) = (Some(parse("library", &home)?), parse("library", &host)?);
+        visits.push(Visit { person: parse("person", &person)?, home, host, date });
+    }
+    Ok(visits)
 }

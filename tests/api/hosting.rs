@@ -1,9 +1,10 @@
 //! From offers, opening hours, patterns and history to the frozen round file: the hard cases, at the API.
 
-use diesel::{RunQueryDsl, sql_query};
 use library_swap::domain::letter::NoticeKind;
 use library_swap::domain::party::Party;
-use library_swap::store::{Db, Tx, applications, rounds};
+use library_swap::domain::permissions::{Actor, Role};
+use library_swap::import::{Kind, Table};
+use library_swap::services::imports::{ImportMode, Order, import};
 use serde_json::{Value, json};
 
 use crate::locks::codes;
@@ -353,36 +354,24 @@ fn who_visited_a_library_is_not_sent_to_what_it_became_and_who_worked_there_work
     });
 }
 
-/// A visit as an import of the past writes it.
-fn past_visit(world: &World<'_>, application: &str, host: &str, date: &str) {
-    let write = |tx: &mut Tx<'_>| {
-        let found = applications::find(tx, application.parse().expect("an id"))?.expect("an applicant");
-        let query = sql_query(format!(
-            "INSERT INTO past_placements (id, person_id, host_library_id, date, created_at) \
-             VALUES ('{application}', '{}', '{host}', '{date}', '2027-01-04 09:00:00')",
-            found.person.id
-        ));
-        match &mut **tx {
-            Db::Pg(connection) => query.execute(connection)?,
-            Db::Sqlite(connection) => query.execute(connection)?,
-        };
-        rounds::bump_all_revisions(tx)
-    };
-    world.service.app.store.write(|tx| write(tx)).expect("a past visit");
-}
-
 #[test]
 fn imported_visits_of_the_past_are_history_too() {
     for_each_service(|service| {
         let world = World::new(service);
         world.welcome_everybody();
-        let ann = world.released("ann");
-        let limited = json!({ "hosting_rule": { "visitors": 2 }, "year_limit": 2, "rest_days": 7 });
+        world.released("ann");
+        let limited = json!({ "hosting_rule": { "visitors": 2 }, "year_limit": 2, "rest_days": 59 });
         offer(&world, &world.host, &limited);
         world.close();
         let before = world.solved();
-        assert_eq!(library(&frozen(&world, &before), &world.host)["hosting_limit"], 2);
-        past_visit(&world, &ann, &world.host, "2027-02-23");
+        let host = library(&frozen(&world, &before), &world.host);
+        assert_eq!((&host["hosting"], &host["hosting_limit"]), (&json!({ DAYS[0]: 2 }), &json!(2)));
+        // 58 days before the first day of the round.
+        let list = "date,host,email\n2027-01-02,campus,ann@council.example\n";
+        let table = Table::read(list.as_bytes().to_vec()).expect("a table");
+        let order = Order::new(Kind::PastPlacements, &table, ImportMode::Apply);
+        let organiser = Actor::named("import", Role::Organiser);
+        assert_eq!(import(&service.app, &organiser, &order).expect("an outcome").added, 1);
         assert_eq!(refused(&world, &before), "stale-run");
         let file = frozen(&world, &world.solved());
         assert_eq!(file["staff"][0]["visited"], json!([world.host]));

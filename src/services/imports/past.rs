@@ -12,7 +12,8 @@ use crate::domain::ids::{EmployerId, LibraryId, PastPlacementId, PersonId};
 use crate::import::{Line, PastRow, Visitor};
 use crate::services::AppError;
 use crate::services::app::Now;
-use crate::store::{Db, employments, organisations, past_placements, rounds};
+use crate::services::placements::note_visits;
+use crate::store::{Db, employments, organisations, past_placements};
 
 pub(super) struct Past<'a> {
     now: &'a Now,
@@ -134,17 +135,20 @@ impl Importer for Past<'_> {
                     telling.outcome.unchanged += 1;
                     continue;
                 }
-                Some(_) => telling.outcome.changed += 1,
+                Some(host) => {
+                    telling.outcome.changed += 1;
+                    changed.push(Visit { host: *host, ..visit });
+                }
                 None => telling.outcome.added += 1,
             }
-            changed.push(visit.person);
+            changed.push(visit);
             if let Some(tx) = target.tx() {
                 let id = self.now.id(&format!("past {} {}", visit.person, visit.date));
                 past_placements::replace(tx, PastPlacementId::new(id), &visit, self.now.utc())?;
             }
         }
         if let Some(tx) = target.tx() {
-            rounds::bump_revisions_of_persons(tx, &changed)?;
+            note_visits(tx, &changed)?;
         }
         Ok(())
     }
