@@ -1,8 +1,7 @@
 //! When a person works: part-time weeks, half days, weeks that alternate, single days more or less.
 //!
 //! A placement on a day off is forbidden, so the pattern decides on which of the days asked for somebody is matched,
-//! and from when till when. Unknown is not always: nobody has to give a pattern, and without one every day that is
-//! asked for counts.
+//! and from when till when. Nobody has to give one: without a pattern every day that is asked for counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
