@@ -19,6 +19,8 @@ mod documents;
 mod doors;
 #[path = "api/edits.rs"]
 mod edits;
+#[path = "api/hosting.rs"]
+mod hosting;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/links.rs"]

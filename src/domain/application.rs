@@ -6,6 +6,7 @@ use chrono::{NaiveDate, NaiveTime};
 
 use super::email::Email;
 use super::ids::{ApplicationId, EmployerId, LibraryId, PersonId, RoundId};
+use super::pattern::Pattern;
 use super::refusal::{Refusal, RefusalCode};
 use super::sector::Sector;
 use super::states::{ApplicationState, ManagerTrust};
@@ -49,6 +50,8 @@ pub struct Application {
     pub released_dates: Vec<NaiveDate>,
     /// Working hours on some of the days; a day absent means the whole day.
     pub hours: Hours,
+    /// When the person works, where that is known.
+    pub pattern: Option<Pattern>,
     /// How far the person travels, in kilometres.
     pub max_km: f64,
     /// Wanted sectors, best first; none means no preference.
@@ -71,8 +74,6 @@ pub struct Application {
     pub objectives: Option<String>,
     /// Language of mails and calendars (`en`).
     pub language: String,
-    /// Rounds in a row without a place.
-    pub priority: i64,
 }
 
 impl Application {
@@ -161,8 +162,23 @@ impl Application {
         Ok(())
     }
 
-    /// Whether it is matched, and on which days.
-    pub fn matched_dates(&self, release_required: ReleaseRule) -> &[NaiveDate] {
+    /// From when till when the person works on a day, where that is known: what was said for the day, else the pattern.
+    pub fn hours_on(&self, date: NaiveDate) -> Option<(NaiveTime, NaiveTime)> {
+        self.hours.get(&date).copied().or_else(|| self.pattern.as_ref().and_then(|pattern| pattern.on(date)))
+    }
+
+    /// Whether the pattern makes a day a day off.
+    pub fn is_off(&self, date: NaiveDate) -> bool {
+        self.pattern.as_ref().is_some_and(|pattern| pattern.on(date).is_none())
+    }
+
+    /// The days on which it is matched: released where that is needed, and no days off.
+    pub fn matched_dates(&self, release_required: ReleaseRule) -> Vec<NaiveDate> {
+        let days = self.days_to_match(release_required);
+        days.iter().copied().filter(|date| !self.is_off(*date)).collect()
+    }
+
+    fn days_to_match(&self, release_required: ReleaseRule) -> &[NaiveDate] {
         match (self.state, release_required) {
             (ApplicationState::Released, _) => &self.released_dates,
             // The manager's consent is asked after the proposal, so somebody must vouch for the manager before it.
@@ -219,6 +235,7 @@ mod tests {
             dates: vec!["2027-03-01".parse().expect("a date"), "2027-03-02".parse().expect("a date")],
             released_dates: vec![],
             hours: Hours::new(),
+            pattern: None,
             max_km: 30.0,
             sectors: vec![],
             topics: vec![],
@@ -230,7 +247,6 @@ mod tests {
             role_title: None,
             objectives: None,
             language: "en".to_owned(),
-            priority: 0,
         }
     }
 

@@ -62,6 +62,10 @@ ids! {
     ForbiddenId,
     /// A participant, a host and a day.
     PlacementId,
+    /// A placement of the time before this service.
+    PastPlacementId,
+    /// A person's work for an employer.
+    EmploymentId,
     /// An API token.
     TokenId,
     /// A link in a mail.

@@ -2,8 +2,11 @@
 //! and who may do what. Never does I/O, never reads a clock, never draws a random number.
 
 pub mod application;
+pub mod cover;
 pub mod email;
+pub mod employment;
 pub mod fault;
+pub mod history;
 pub mod ids;
 pub mod json;
 pub mod letter;
@@ -14,6 +17,7 @@ pub mod offer;
 pub mod opening;
 pub mod organisation;
 pub mod party;
+pub mod pattern;
 pub mod permissions;
 pub mod place;
 pub mod placement;
@@ -26,3 +30,5 @@ pub mod states;
 pub mod tag;
 pub mod text;
 pub mod token;
+pub mod vouching;
+pub mod weekday;

@@ -20,6 +20,8 @@ pub struct Employer {
     pub name: Name,
     /// Employers with the same group name count as one (an academy trust, an NHS trust).
     pub group: Option<Name>,
+    /// What it was merged into or renamed: the two count as one.
+    pub successor: Option<EmployerId>,
     /// Mail domains under which a manager's address is believed, lower case.
     pub domains: Vec<String>,
     /// Managers' addresses that the employer has named.
@@ -79,6 +81,9 @@ pub struct Library {
     pub vetting_required: bool,
     /// Whether visitors are never alone with children, so that they need none.
     pub escorts_visitors: bool,
+    /// What it was merged into or renamed. Nobody is sent to a library that has become part of another; what happened
+    /// here is remembered there.
+    pub successor: Option<LibraryId>,
 }
 
 /// Which libraries a list holds; nothing given means all.

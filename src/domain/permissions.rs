@@ -44,6 +44,12 @@ named! {
         ReadEmployers = "read_employers",
         /// Make or change a library, or import a list of them.
         EditLibrary = "edit_library",
+        /// Say who works for an employer.
+        EditStaff = "edit_staff",
+        /// Say who was where before this service.
+        EditHistory = "edit_history",
+        /// Keep or use a mapping of the columns of lists.
+        MapColumns = "map_columns",
         /// See libraries.
         ReadLibraries = "read_libraries",
         /// Make, change or take away a calendar that libraries share.
@@ -60,6 +66,8 @@ named! {
         OfferHosting = "offer_hosting",
         /// See what libraries offer for a round.
         ReadHosting = "read_hosting",
+        /// See what the offers for a round come to: who may leave, who may come, and why not.
+        ReadCover = "read_cover",
         /// Ask to join a round.
         SignUp = "sign_up",
         /// Prove the e-mail address of an application.
@@ -134,11 +142,15 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::ReadLibraries, Reach::Everywhere),
     (Role::Organiser, Action::EditCalendar, Reach::Everywhere),
     (Role::Organiser, Action::ReadCalendars, Reach::Everywhere),
+    (Role::Organiser, Action::EditStaff, Reach::Everywhere),
+    (Role::Organiser, Action::EditHistory, Reach::Everywhere),
+    (Role::Organiser, Action::MapColumns, Reach::Everywhere),
     (Role::Organiser, Action::CreateRound, Reach::Everywhere),
     (Role::Organiser, Action::SteerRound, Reach::Everywhere),
     (Role::Organiser, Action::ReadRound, Reach::Everywhere),
     (Role::Organiser, Action::OfferHosting, Reach::Everywhere),
     (Role::Organiser, Action::ReadHosting, Reach::Everywhere),
+    (Role::Organiser, Action::ReadCover, Reach::Everywhere),
     (Role::Organiser, Action::ReadApplication, Reach::Everywhere),
     (Role::Organiser, Action::WithdrawApplication, Reach::Everywhere),
     (Role::Organiser, Action::FixPlacements, Reach::Everywhere),
@@ -159,6 +171,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::LibraryAdministrator, Action::ReadRound, Reach::Everywhere),
     (Role::LibraryAdministrator, Action::OfferHosting, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReadHosting, Reach::OwnEmployer),
+    (Role::LibraryAdministrator, Action::ReadCover, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::SignUp, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReadApplication, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ConfirmManager, Reach::OwnEmployer),
@@ -169,6 +182,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Hr, Action::ReadLibraries, Reach::Everywhere),
     (Role::Hr, Action::ReadCalendars, Reach::Everywhere),
     (Role::Hr, Action::ReadRound, Reach::Everywhere),
+    (Role::Hr, Action::ReadCover, Reach::OwnEmployer),
     (Role::Hr, Action::ReadPlacement, Reach::OwnEmployer),
     (Role::Hr, Action::ExportSchedule, Reach::OwnEmployer),
     (Role::Manager, Action::DecideRelease, Reach::OwnCase),

@@ -62,10 +62,12 @@ pub struct Placement {
 
 /// When a visitor is at a host: the hours of both in common; a day that nobody limits is an office day.
 ///
-/// `None` means the whole day. Gives nothing when the hours have nothing in common.
+/// `None` means the whole day. Gives nothing when the hours have nothing in common. `needed` is how many minutes a visit
+/// needs: an evening library is visited in the evening, not for its half hour of office time.
 pub fn visit_times(
     visitor: Option<(NaiveTime, NaiveTime)>,
     host: Option<(NaiveTime, NaiveTime)>,
+    needed: u16,
 ) -> Option<(NaiveTime, NaiveTime)> {
     let office_day = NaiveTime::from_hms_opt(9, 0, 0).zip(NaiveTime::from_hms_opt(17, 0, 0));
     let common = |(a, b): (NaiveTime, NaiveTime), (c, d): (NaiveTime, NaiveTime)| {
@@ -75,8 +77,11 @@ pub fn visit_times(
     match (visitor, host) {
         (Some(visitor), Some(host)) => common(visitor, host),
         (Some(hours), None) => Some(hours),
-        // A library may be open from eight to ten; nobody works that long. Where it opens in the evening, its hours count.
-        (None, Some(hours)) => office_day.and_then(|day| common(hours, day)).or(Some(hours)),
+        // A library may be open from eight to ten; nobody works that long.
+        (None, Some(hours)) => office_day
+            .and_then(|day| common(hours, day))
+            .filter(|(start, end)| (*end - *start).num_minutes() >= i64::from(needed))
+            .or(Some(hours)),
         (None, None) => office_day,
     }
 }
@@ -224,12 +229,19 @@ mod tests {
     #[test]
     fn a_visit_lies_in_the_hours_of_both() {
         let at = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time");
-        assert_eq!(visit_times(None, None), Some((at(9), at(17))));
-        assert_eq!(visit_times(Some((at(9), at(13))), Some((at(12), at(20)))), Some((at(12), at(13))));
-        assert_eq!(visit_times(None, Some((at(8), at(22)))), Some((at(9), at(17))));
-        assert_eq!(visit_times(None, Some((at(18), at(21)))), Some((at(18), at(21))));
-        assert_eq!(visit_times(Some((at(7), at(11))), None), Some((at(7), at(11))));
-        assert_eq!(visit_times(Some((at(7), at(11))), Some((at(12), at(20)))), None);
+        let times = |visitor, host| visit_times(visitor, host, 180);
+        assert_eq!(times(None, None), Some((at(9), at(17))));
+        assert_eq!(times(Some((at(9), at(13))), Some((at(12), at(20)))), Some((at(12), at(13))));
+        assert_eq!(times(None, Some((at(8), at(22)))), Some((at(9), at(17))));
+        assert_eq!(times(None, Some((at(18), at(21)))), Some((at(18), at(21))));
+        assert_eq!(
+            times(None, Some((at(16), at(21)))),
+            Some((at(16), at(21))),
+            "one office hour is too short"
+        );
+        assert_eq!(times(None, Some((at(14), at(21)))), Some((at(14), at(17))));
+        assert_eq!(times(Some((at(7), at(11))), None), Some((at(7), at(11))));
+        assert_eq!(times(Some((at(7), at(11))), Some((at(12), at(20)))), None);
     }
 
     #[test]

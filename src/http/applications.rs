@@ -11,12 +11,14 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Listed, listed, made, shown};
 use super::call::Call;
+use super::patterns::{self, Pattern};
 use super::{offers, read, schemas};
 use crate::domain::ids::{ApplicationId, RoundId};
 use crate::domain::json::{At, Object};
 use crate::domain::permissions::{Actor, Role};
 use crate::domain::states::ManagerTrust;
-use crate::services::applications::{self, Applicant, SignUp, SignedUp};
+use crate::services::applications::{self, Applicant};
+use crate::services::sign_up::{self, SignUp, SignedUp};
 
 /// An application.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,6 +38,8 @@ pub(super) struct Application {
     /// From and to on days that are not worked whole.
     #[schema(schema_with = schemas::hours)]
     hours: BTreeMap<NaiveDate, [String; 2]>,
+    /// When the person works, where that is known.
+    pattern: Option<Pattern>,
     max_km: f64,
     /// Wanted sectors, best first.
     #[schema(schema_with = schemas::sectors)]
@@ -51,9 +55,6 @@ pub(super) struct Application {
     role_title: Option<String>,
     objectives: Option<String>,
     language: String,
-    /// Rounds in a row without a place; for organisers only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<i64>,
     /// The manager's reason for a no; for organisers only.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal_reason: Option<String>,
@@ -62,8 +63,8 @@ pub(super) struct Application {
 /// An application as this actor may see it.
 fn shape(actor: &Actor, applicant: Applicant) -> Application {
     let Applicant { application, person } = applicant;
-    let (priority, refusal_reason) = match actor.role {
-        Role::Organiser => (Some(application.priority), application.refusal_reason),
+    let refusal_reason = match actor.role {
+        Role::Organiser => application.refusal_reason,
         Role::Operator
         | Role::LibraryAdministrator
         | Role::Hr
@@ -71,7 +72,7 @@ fn shape(actor: &Actor, applicant: Applicant) -> Application {
         | Role::HostContact
         | Role::Participant
         | Role::Anyone
-        | Role::System => (None, None),
+        | Role::System => None,
     };
     Application {
         id: application.id.uuid(),
@@ -84,6 +85,7 @@ fn shape(actor: &Actor, applicant: Applicant) -> Application {
         dates: application.dates,
         released_dates: application.released_dates,
         hours: offers::hours_of(&application.hours),
+        pattern: application.pattern.map(Pattern::from),
         max_km: application.max_km,
         sectors: application.sectors.iter().map(ToString::to_string).collect(),
         topics: application.topics.iter().map(ToString::to_string).collect(),
@@ -94,7 +96,6 @@ fn shape(actor: &Actor, applicant: Applicant) -> Application {
         role_title: application.role_title.map(|title| title.to_string()),
         objectives: application.objectives,
         language: application.language,
-        priority,
         refusal_reason,
     }
 }
@@ -134,9 +135,11 @@ pub(super) struct SignUpBody {
     /// Libraries never to be sent to.
     #[schema(schema_with = schemas::library_keys)]
     avoid: Option<Vec<String>>,
-    /// From and to on days that are not worked whole.
+    /// From and to on days that are not worked whole; they win over the pattern.
     #[schema(schema_with = schemas::hours)]
     hours: Option<BTreeMap<NaiveDate, [String; 2]>>,
+    /// When the person works. A date that it makes a day off is refused.
+    pattern: Option<Pattern>,
     /// Until when the employer assures that vetting exists. Never a certificate or its number.
     #[schema(schema_with = schemas::optional_date)]
     assured_until: Option<NaiveDate>,
@@ -177,6 +180,7 @@ const FIELDS: &[&str] = &[
     "needs",
     "avoid",
     "hours",
+    "pattern",
     "assured_until",
     "role_title",
     "objectives",
@@ -205,6 +209,7 @@ fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
     let needs = read::set(object, "needs", At::parse);
     let avoid = read::set(object, "avoid", library_key);
     let hours = read::hours(object, "hours");
+    let pattern = patterns::read_pattern(object);
     let assured_until = read::maybe_absent(object, "assured_until", At::date);
     let role_title = read::maybe_absent(object, "role_title", At::parse);
     let objectives = read::maybe_absent(object, "objectives", |at| read::words(at, read::MOST_WORDS));
@@ -221,6 +226,7 @@ fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
         needs: needs?,
         avoid: avoid?,
         hours: hours?,
+        pattern: pattern?,
         assured_until: assured_until?,
         role_title: role_title?,
         objectives: objectives?,
@@ -243,7 +249,7 @@ pub(super) async fn sign_up(call: Call) -> Answer {
     if call.actor.role == Role::Anyone {
         call.limits().take_sign_up(call.client, &form.email)?;
     }
-    match call.run(move |app, actor| applications::sign_up(app, actor, round, &form)).await? {
+    match call.run(move |app, actor| sign_up::sign_up(app, actor, round, &form)).await? {
         SignedUp::Answered => Ok(HttpResponse::Accepted().json(Received {
             status: "received",
             detail: "A mail is on its way to the address that was given: it says what happens next.",

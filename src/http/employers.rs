@@ -22,6 +22,8 @@ pub(super) struct Employer {
     name: String,
     /// Employers with the same group name count as one.
     group: Option<String>,
+    /// What it was merged into or renamed; the two count as one.
+    successor: Option<Uuid>,
     /// Mail domains under which a manager's address is believed.
     domains: Vec<String>,
     /// Managers' addresses that the employer has named.
@@ -34,6 +36,7 @@ impl From<organisation::Employer> for Employer {
             id: employer.id.uuid(),
             name: employer.name.to_string(),
             group: employer.group.map(|group| group.to_string()),
+            successor: employer.successor.map(EmployerId::uuid),
             domains: employer.domains,
             managers: employer.managers.iter().map(ToString::to_string).collect(),
         }

@@ -83,6 +83,8 @@ pub(super) struct Library {
     status: &'static str,
     /// In OpenStreetMap's syntax.
     opening_hours: Option<String>,
+    /// What it was merged into or renamed; nobody is sent here any more.
+    successor: Option<Uuid>,
     welcome: WelcomeBody,
 }
 
@@ -104,6 +106,7 @@ impl From<organisation::Library> for Library {
             time_zone: library.time_zone.to_string(),
             status: library.status.as_str(),
             opening_hours: library.opening_hours.map(|hours| hours.to_string()),
+            successor: library.successor.map(LibraryId::uuid),
             welcome: WelcomeBody {
                 contact: library.contact.map(Contact::from),
                 topics: texts(&library.topics),

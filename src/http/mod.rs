@@ -21,6 +21,7 @@ mod openapi;
 mod opening;
 mod outbox;
 mod pages;
+mod patterns;
 mod placements;
 pub mod problem;
 mod read;
@@ -29,6 +30,7 @@ pub mod routes;
 mod runs;
 mod schedule;
 mod schemas;
+mod successors;
 mod tokens;
 mod trace;
 

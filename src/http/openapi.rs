@@ -11,7 +11,7 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     applications, audit, calendars, documents, edits, employers, libraries, links, locks, offers, opening,
-    outbox, placements, rounds, runs, schedule, tokens,
+    outbox, placements, rounds, runs, schedule, successors, tokens,
 };
 
 /// Which page of a list.
@@ -47,10 +47,12 @@ pub(super) struct PageParameters {
         employers::create,
         employers::get,
         employers::replace_directory,
+        successors::of_employer,
         libraries::list,
         libraries::create,
         libraries::get,
         libraries::replace_welcome,
+        successors::of_library,
         opening::list_days,
         opening::set_weekly_hours,
         opening::list_calendars,
@@ -73,6 +75,7 @@ pub(super) struct PageParameters {
         offers::list,
         offers::replace,
         offers::withdraw,
+        offers::cover,
         applications::list,
         applications::sign_up,
         applications::get,

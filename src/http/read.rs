@@ -11,6 +11,7 @@ use super::problem::Problem;
 use crate::domain::application::Hours;
 use crate::domain::fault::{Faults, Rule};
 use crate::domain::json::{At, Object, parse_date};
+use crate::domain::weekday::Weekday;
 use crate::services::AppError;
 
 /// Longest words that people write, in characters.
@@ -105,6 +106,11 @@ pub(super) fn time(at: &At<'_>) -> Option<NaiveTime> {
     parsed(at, read.ok_or(Rule::of("must be a time of day like 09:30")))
 }
 
+/// A minute of the day as a time; midnight at the end is 24:00.
+pub(super) fn clock(minute: u16) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
 /// An instant with its offset (RFC 3339).
 pub(super) fn instant(at: &At<'_>) -> Option<DateTime<Utc>> {
     let read = DateTime::parse_from_rfc3339(&at.text()?).map(|instant| instant.with_timezone(&Utc));
@@ -141,8 +147,22 @@ pub(super) fn parse_words(text: &str, most: usize) -> Result<String, Rule> {
     Ok(words)
 }
 
+/// An object whose keys are weekdays.
+pub(super) fn by_weekday<T>(
+    at: &At<'_>,
+    mut read: impl FnMut(&At<'_>) -> Option<T>,
+) -> Option<BTreeMap<Weekday, T>> {
+    at.table_of(|key, place| {
+        let day = parsed(place, key.parse());
+        day.zip(read(place))
+    })
+}
+
 /// An object whose keys are dates.
-fn by_date<T>(at: &At<'_>, mut read: impl FnMut(&At<'_>) -> Option<T>) -> Option<BTreeMap<NaiveDate, T>> {
+pub(super) fn by_date<T>(
+    at: &At<'_>,
+    mut read: impl FnMut(&At<'_>) -> Option<T>,
+) -> Option<BTreeMap<NaiveDate, T>> {
     let mut members = 0;
     let read = at.table_of(|key, place| {
         members += 1;
@@ -173,7 +193,8 @@ pub(super) fn hours(object: &Object<'_>, key: &str) -> Option<Hours> {
     object.optional(key).map_or(Some(Hours::new()), |at| by_date(&at, span))
 }
 
-fn span(at: &At<'_>) -> Option<(NaiveTime, NaiveTime)> {
+/// Two times, from and to.
+pub(super) fn span(at: &At<'_>) -> Option<(NaiveTime, NaiveTime)> {
     let [from, to] = at.tuple("must be two times, from and to, like [\"09:00\", \"17:00\"]")?;
     let (from, to) = (time(&from), time(&to));
     let (from, to) = from.zip(to)?;

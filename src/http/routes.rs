@@ -8,7 +8,7 @@ use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
     applications, audit, calendars, documents, edits, employers, libraries, links, locks, offers, opening,
-    outbox, pages, placements, rounds, runs, schedule, tokens,
+    outbox, pages, placements, rounds, runs, schedule, successors, tokens,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -159,11 +159,13 @@ fn table() -> Vec<Url> {
             .post(&[EditEmployer], employers::create),
         Url::at("/v1/employers/{id}").get(&[ReadEmployers], NONE, employers::get),
         Url::at("/v1/employers/{id}/directory").put(&[EditEmployer], employers::replace_directory),
+        Url::at("/v1/employers/{id}/successor").put(&[EditEmployer], successors::of_employer),
         Url::at("/v1/libraries")
             .get(&[ReadLibraries], &["employer", "sector", "q", "limit", "cursor"], libraries::list)
             .post(&[EditLibrary], libraries::create),
         Url::at("/v1/libraries/{id}").get(&[ReadLibraries], NONE, libraries::get),
         Url::at("/v1/libraries/{id}/welcome").put(&[EditLibrary], libraries::replace_welcome),
+        Url::at("/v1/libraries/{id}/successor").put(&[EditLibrary], successors::of_library),
         Url::at("/v1/libraries/{id}/days").get(&[ReadCalendars], &["from", "to"], opening::list_days),
         Url::at("/v1/libraries/{id}/opening-hours").put(&[EditLibrary], opening::set_weekly_hours),
         Url::at("/v1/libraries/{id}/calendars")
@@ -190,6 +192,7 @@ fn table() -> Vec<Url> {
         Url::at("/v1/rounds/{id}/libraries/{library}")
             .put(&[OfferHosting], offers::replace)
             .delete(&[OfferHosting], offers::withdraw),
+        Url::at("/v1/rounds/{id}/cover").get(&[ReadCover], PAGE, offers::cover),
         Url::at("/v1/rounds/{id}/applications")
             .get(&[ReadApplication], PAGE, applications::list)
             .post(&[SignUp], applications::sign_up),

@@ -1,8 +1,8 @@
 //! The rules of the readers in the words of JSON Schema, one function for each kind of value.
 
 use utoipa::openapi::schema::{
-    AdditionalProperties, Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat,
-    SchemaType, Type,
+    AdditionalProperties, Array, ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, Schema,
+    SchemaFormat, SchemaType, Type,
 };
 
 use super::opening::MOST_SPANS;
@@ -18,6 +18,7 @@ use crate::domain::sector::Sector;
 use crate::domain::states::{
     Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunKind, RunState,
 };
+use crate::domain::weekday::Weekday;
 use crate::services::links::Deed;
 
 fn string() -> ObjectBuilder {
@@ -74,6 +75,7 @@ names! {
     reason_kind: ReasonKind,
     answer: Answer,
     deed: Deed,
+    weekday: Weekday,
 }
 
 pub(super) fn deeds() -> Array {
@@ -264,7 +266,64 @@ pub(super) fn counts() -> Object {
     )
 }
 
+fn span() -> ArrayBuilder {
+    ArrayBuilder::new().items(time()).min_items(Some(2)).max_items(Some(2))
+}
+
 /// From and to, by date.
 pub(super) fn hours() -> Object {
-    by_date(ArrayBuilder::new().items(time()).min_items(Some(2)).max_items(Some(2)).build())
+    by_date(span().build())
+}
+
+/// From and to; midnight at the end is 24:00.
+pub(super) fn optional_span() -> Array {
+    let time = string().pattern(Some("^([01][0-9]|2[0-4]):[0-5][0-9]$")).build();
+    span().items(time).schema_type(SchemaType::from_iter([Type::Array, Type::Null])).build()
+}
+
+pub(super) fn weekdays() -> Array {
+    set_of(weekday())
+}
+
+fn by_weekday(value: impl Into<Schema>) -> ObjectBuilder {
+    let value: Schema = value.into();
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Object))
+        .property_names(Some(weekday()))
+        .additional_properties(Some(AdditionalProperties::RefOr(value.into())))
+}
+
+/// From and to, by weekday.
+pub(super) fn week() -> Object {
+    by_weekday(span().build()).build()
+}
+
+/// As [`week`]; null means absent.
+pub(super) fn optional_week() -> Object {
+    by_weekday(span().build()).schema_type(SchemaType::from_iter([Type::Object, Type::Null])).build()
+}
+
+/// Two weeks.
+pub(super) fn two_weeks() -> Array {
+    ArrayBuilder::new().items(week()).min_items(Some(2)).max_items(Some(2)).build()
+}
+
+fn staff() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer)).minimum(Some(0)).maximum(Some(1_000))
+}
+
+/// Staff on every day, or by weekday.
+pub(super) fn rostered() -> Schema {
+    OneOfBuilder::new().item(staff().build()).item(by_weekday(staff().build()).build()).build().into()
+}
+
+/// Rostered and minimum by date.
+pub(super) fn cover_days() -> Object {
+    let number = || staff().schema_type(SchemaType::from_iter([Type::Integer, Type::Null])).build();
+    let day = ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Object))
+        .property("rostered", number())
+        .property("minimum", number())
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    by_date(day.build())
 }

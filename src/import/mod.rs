@@ -1,124 +1,111 @@
-//! Lists of libraries from CSV: pure functions from bytes to domain values and faults.
+//! Lists from CSV and XLSX: pure functions from bytes to domain values and faults.
 //!
 //! Never writes anything and never guesses: what cannot be read is reported with its line, and either the row or the
 //! one value is left out. Which of the two, and why, is told to administrators in `docs/imports.md`.
 
-use std::fmt;
+use crate::domain::states::named;
 
-use crate::domain::opening::WeeklyHours;
-use crate::domain::place::{Point, Postcode};
-use crate::domain::sector::Sector;
-use crate::domain::states::{LibraryStatus, named};
-use crate::domain::text::Name;
-
+mod cells;
 pub mod closures_ics;
+mod columns;
+mod employers;
+mod encoding;
+mod faults;
+mod hours;
 mod libraries;
+mod offers;
+mod past;
+mod periods;
+mod points;
+mod staff;
+mod table;
+mod workbook;
 
-pub use libraries::read_libraries;
-
-/// What a list says of one library.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LibraryRow {
-    /// Its id in the list, unique.
-    pub reference: String,
-    /// What people call it.
-    pub name: Name,
-    /// Lists name one sector; joint libraries are entered by hand.
-    pub sector: Sector,
-    /// The organisation that runs it.
-    pub employer: Name,
-    /// Street and town.
-    pub address: Option<String>,
-    /// Where the country has them.
-    pub postcode: Option<Postcode>,
-    /// As the list names it.
-    pub country: Option<String>,
-    /// Absent means unknown.
-    pub point: Option<Point>,
-    /// Whether it is in use.
-    pub status: LibraryStatus,
-    /// Weekly staffed hours, where known.
-    pub opening_hours: Option<WeeklyHours>,
-}
+pub use cells::{Cells, Line, read_list};
+pub use columns::{Column, List, Mapping, Need, Renaming};
+pub use employers::{EmployerRow, read_employer};
+pub use faults::{Loss, RowFault, RowFaults};
+pub use hours::{HoursRow, ListedHours, read_hours};
+pub use libraries::{LibraryRow, ListedStatus, read_library};
+pub use offers::{CoverRow, HostingRow, ListedCover, read_cover, read_hosting};
+pub use past::{PastRow, Visitor, read_past};
+pub use periods::{Owner, PeriodRow, read_closure, read_holiday, read_term};
+pub use points::{Grain, Points};
+pub use staff::{StaffRow, Stay, read_member};
+pub use table::{MOST_BYTES, Table};
 
 named! {
-    /// What lists say of a library's life.
-    ListedStatus {
-        /// In use.
-        Open = "open",
-        /// Nobody has checked lately.
-        Unverified = "unverified",
-        /// For now; nobody can visit it, so it counts as closed until a later list says open.
-        TemporarilyClosed = "temporarily_closed",
-        /// For good.
-        Closed = "closed",
+    /// What a list is of. Later kinds speak of what earlier ones bring.
+    Kind {
+        /// Employers, their mail domains and directories.
+        Employers = "employers",
+        /// Libraries.
+        Libraries = "libraries",
+        /// Who works for an employer.
+        Staff = "staff",
+        /// Opening hours, and which calendars libraries follow.
+        Hours = "hours",
+        /// What libraries offer for a round: places for visitors.
+        Hosting = "hosting",
+        /// Who works in libraries during a round, and who must remain.
+        Cover = "cover",
+        /// Days of the time before this service.
+        PastPlacements = "past-placements",
+        /// School terms and holidays, inset days, exams.
+        Terms = "terms",
+        /// Closures of single libraries or of calendars.
+        Closures = "closures",
+        /// Bank holidays of the nations.
+        Holidays = "holidays",
+        /// Points of postcodes, for lists of libraries without points.
+        Points = "points",
     }
 }
 
-/// What a fault costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loss {
-    /// Nothing of the list can be taken.
-    List,
-    /// The row is left out.
-    Row,
-    /// The row is taken without this value.
-    Value,
-    /// Nothing, but somebody should look.
-    Nothing,
-}
-
-/// One thing that is wrong with a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowFault {
-    /// The line of the file where the row begins; the header is line 1.
-    pub line: u64,
-    /// The column; `row` where the fault is none of a single column.
-    pub column: &'static str,
-    /// The value found there, shortened for people; empty when there is none.
-    pub value: String,
-    /// The rule it breaks.
-    pub rule: String,
-    /// What it costs.
-    pub loss: Loss,
-}
-
-impl fmt::Display for RowFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, {}: ", self.line, self.column)?;
-        if !self.value.is_empty() {
-            write!(f, "`{}` ", self.value)?;
+impl Kind {
+    /// The columns, in the order of the template.
+    pub const fn columns(self) -> &'static [Column] {
+        match self {
+            Kind::Employers => employers::COLUMNS,
+            Kind::Libraries => libraries::COLUMNS,
+            Kind::Staff => staff::COLUMNS,
+            Kind::Hours => hours::COLUMNS,
+            Kind::Hosting => offers::HOSTING,
+            Kind::Cover => offers::COVER,
+            Kind::PastPlacements => past::COLUMNS,
+            Kind::Terms => periods::TERMS,
+            Kind::Closures => periods::CLOSURES,
+            Kind::Holidays => periods::HOLIDAYS,
+            Kind::Points => points::COLUMNS,
         }
-        f.write_str(&self.rule)?;
-        f.write_str(match self.loss {
-            Loss::List => "; the list is not taken",
-            Loss::Row => "; the row is left out",
-            Loss::Value => "; the row is taken without it",
-            Loss::Nothing => "",
-        })
     }
-}
 
-/// What was read from a list.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Import {
-    /// The libraries that can be taken over, in the order of the list.
-    pub rows: Vec<LibraryRow>,
-    /// Everything that is wrong, in the order of the list.
-    pub faults: Vec<RowFault>,
-    /// Rows of the list, whether taken or left out; the header and empty rows do not count.
-    pub read: usize,
-    /// How many of `rows` are closed, for good or for a time.
-    pub closed: usize,
-    /// How many of `rows` nobody has checked to be open; they count as open.
-    pub unverified: usize,
-    /// How many of `rows` have no point on the map, so that no distance is known.
-    pub without_point: usize,
-}
+    /// The columns that say which thing a row is about: no two rows of a list agree in them.
+    pub const fn key(self) -> &'static [&'static str] {
+        match self {
+            Kind::Employers => &["name"],
+            Kind::Libraries => &["id"],
+            Kind::Staff => &["id", "employer"],
+            Kind::Hours => &["library", "date"],
+            Kind::Hosting => &["library"],
+            Kind::Cover => &["library", "date"],
+            Kind::PastPlacements => &["date", "email", "employer", "staff_id"],
+            Kind::Terms => &["calendar", "starts_on", "label"],
+            Kind::Closures => &["starts_on", "library", "calendar"],
+            Kind::Holidays => &["date", "division", "title"],
+            Kind::Points => &["sector", "outcode"],
+        }
+    }
 
-impl Import {
-    /// Rows that were left out.
-    pub fn left_out(&self) -> usize {
-        self.read - self.rows.len()
+    /// A list with a header and one row, as an example to be filled in.
+    ///
+    /// # Errors
+    /// Never for the columns that there are: a table in memory can be written.
+    pub fn template(self) -> Result<String, csv::Error> {
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        writer.write_record(self.columns().iter().map(|column| column.name))?;
+        writer.write_record(self.columns().iter().map(|column| column.example))?;
+        let bytes = writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }

@@ -13,8 +13,9 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::app::{permit_everywhere, record};
-use super::load::{get_round, get_run};
+use super::load::{get_applicant, get_library, get_opening_day, get_round, get_run};
 use super::locks::{broken, by_hand};
+use super::round_file::closed_or_off;
 use super::runs::{admit_fresh, read_result};
 use super::solving::result_of;
 use super::{App, AppError};
@@ -68,6 +69,7 @@ pub fn edit(app: &App, actor: &Actor, id: RunId, edit: &Edit) -> Result<Run, App
         Ok::<_, AppError>((run, round, schedule))
     })?;
     let edited = apply(&round, &schedule, edit)?;
+    refuse_closed_days(app, edit)?;
     let (round_file, schedule_file) = (edited.round.canonical(), edited.schedule.to_json());
     let run = Run {
         id: RunId::new(now.id("run")),
@@ -104,6 +106,22 @@ pub fn edit(app: &App, actor: &Actor, id: RunId, edit: &Edit) -> Result<Run, App
         record(tx, &now, actor, Action::EditSchedule, ("run", &run.id), &details)?;
         Ok(run.clone())
     })
+}
+
+/// Refuses what no override sets aside: to send somebody to a closed library, or away on a day off. The frozen round
+/// does not tell a closed library from one that offers no place.
+fn refuse_closed_days(app: &App, edit: &Edit) -> Result<(), AppError> {
+    let broken = app.store.read(|db| {
+        let mut broken = Vec::new();
+        for wanted in &edit.place {
+            let application = get_applicant(db, wanted.application)?.application;
+            let host = get_library(db, wanted.host)?;
+            let day = get_opening_day(db, &host, wanted.date)?;
+            broken.extend(closed_or_off(&application, &host, &day, wanted.date));
+        }
+        Ok::<_, AppError>(broken)
+    })?;
+    if broken.is_empty() { Ok(()) } else { Err(AppError::BreaksRules(broken)) }
 }
 
 /// What came of an edit.

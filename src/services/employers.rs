@@ -5,13 +5,14 @@ use serde_json::json;
 use super::app::{own_employer, permit, permit_everywhere, record};
 use super::page::{Page, Paged};
 use super::{App, AppError};
-use crate::domain::email::{Email, is_domain};
+use crate::domain::email::Email;
 use crate::domain::fault::Faults;
 use crate::domain::ids::EmployerId;
 use crate::domain::organisation::Employer;
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::text::Name;
+use crate::domain::vouching::VouchingDomain;
 use crate::store::{Db, organisations, rounds};
 
 /// What an employer says about itself, beside its name.
@@ -25,91 +26,15 @@ pub struct Directory {
     pub managers: Vec<Email>,
 }
 
-/// Domains under which anybody gets an address: they vouch for nobody.
-const OPEN_TO_ANYBODY: &[&str] = &[
-    "aol.com",
-    "blueyonder.co.uk",
-    "btinternet.com",
-    "eircom.net",
-    "email.com",
-    "fastmail.com",
-    "freenet.de",
-    "gmail.com",
-    "gmx.at",
-    "gmx.ch",
-    "gmx.co.uk",
-    "gmx.com",
-    "gmx.de",
-    "gmx.net",
-    "googlemail.co.uk",
-    "googlemail.com",
-    "hey.com",
-    "hotmail.co.uk",
-    "hotmail.com",
-    "hotmail.de",
-    "hotmail.fr",
-    "hotmail.ie",
-    "icloud.com",
-    "live.co.uk",
-    "live.com",
-    "live.de",
-    "live.fr",
-    "live.ie",
-    "mac.com",
-    "mail.com",
-    "mail.ru",
-    "mailbox.org",
-    "me.com",
-    "msn.com",
-    "ntlworld.com",
-    "outlook.com",
-    "outlook.de",
-    "outlook.fr",
-    "outlook.ie",
-    "pm.me",
-    "posteo.de",
-    "proton.ch",
-    "proton.me",
-    "protonmail.com",
-    "rocketmail.com",
-    "sky.com",
-    "t-online.de",
-    "talktalk.net",
-    "tiscali.co.uk",
-    "tuta.com",
-    "tuta.io",
-    "tutanota.com",
-    "tutanota.de",
-    "virginmedia.com",
-    "web.de",
-    "yahoo.co.uk",
-    "yahoo.com",
-    "yahoo.de",
-    "yahoo.fr",
-    "yahoo.ie",
-    "yandex.com",
-    "yandex.ru",
-    "ymail.com",
-    "zoho.com",
-    "zoho.eu",
-    "zohomail.eu",
-];
-
 impl Directory {
     /// Folded, sorted, each once.
     fn checked(&self) -> Result<Self, AppError> {
         let faults = Faults::none();
         let mut domains = Vec::new();
         for (n, text) in self.domains.iter().enumerate() {
-            let domain = text.trim().to_lowercase();
-            let pointer = format!("/domains/{n}");
-            if !is_domain(&domain) {
-                faults.add(pointer, text, "must be a mail domain like library.example, without @");
-            } else if OPEN_TO_ANYBODY.contains(&domain.as_str()) {
-                let rule = "anybody can have an address there: name the managers' addresses instead";
-                faults.add(pointer, text, rule);
-            } else {
-                domains.push(domain);
+            match text.parse::<VouchingDomain>() {
+                Ok(domain) => domains.push(domain.into_text()),
+                Err(rule) => faults.add(format!("/domains/{n}"), text, rule),
             }
         }
         domains.sort_unstable();
@@ -131,7 +56,7 @@ pub fn create(app: &App, actor: &Actor, name: &Name, directory: &Directory) -> R
     let Directory { group, domains, managers } = directory.checked()?;
     let now = app.now()?;
     let id = EmployerId::new(now.id("employer"));
-    let employer = Employer { id, name: name.clone(), group, domains, managers };
+    let employer = Employer { id, name: name.clone(), group, successor: None, domains, managers };
     app.store.write(|tx| {
         if let Some(other) = organisations::find_employer_by_name(tx, name.as_str())? {
             return Err(AppError::Refused(Refusal::new(
@@ -171,6 +96,7 @@ pub fn get(app: &App, actor: &Actor, id: EmployerId) -> Result<Employer, AppErro
     permit(actor, Action::ReadEmployers, &Subject::of_employers(&[id]), ("employer", &id))?;
     app.store.read(|db| load(db, id))
 }
+
 /// Replaces the group, the domains and the managers of an employer.
 ///
 /// # Errors
@@ -190,6 +116,7 @@ pub fn replace_directory(
             id,
             name: before.name.clone(),
             group: group.clone(),
+            successor: before.successor,
             domains: domains.clone(),
             managers: managers.clone(),
         };

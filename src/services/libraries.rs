@@ -105,6 +105,7 @@ pub fn create(app: &App, actor: &Actor, wanted: &NewLibrary) -> Result<Library, 
             access: sorted(&wanted.welcome.access),
             vetting_required: wanted.welcome.vetting_required,
             escorts_visitors: wanted.welcome.escorts_visitors,
+            successor: None,
         };
         organisations::insert_library(tx, &library, now.utc())?;
         let details = json!({ "made": true, "reference": library.reference });

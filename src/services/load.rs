@@ -1,13 +1,16 @@
 //! Loading one thing by its id, or saying that there is none.
 
+use chrono::NaiveDate;
+
 use super::AppError;
 use crate::domain::ids::{ApplicationId, LibraryId, PlacementId, RoundId, RunId};
+use crate::domain::opening::OpeningDay;
 use crate::domain::organisation::Library;
 use crate::domain::placement::Placement;
 use crate::domain::round::Round;
 use crate::domain::run::Run;
 use crate::store::applications::Applicant;
-use crate::store::{Db, applications, organisations, placements, rounds, runs};
+use crate::store::{Db, applications, opening, organisations, placements, rounds, runs};
 
 /// A round, drafts too: for use cases that asked the table before, or act on what hangs on the round.
 pub(super) fn get_round(db: &mut Db, id: RoundId) -> Result<Round, AppError> {
@@ -30,6 +33,16 @@ pub(super) fn find_library(db: &mut Db, id_or_reference: &str) -> Result<Option<
         Ok(id) => organisations::find_library(db, id)?,
         Err(_) => organisations::find_library_by_reference(db, id_or_reference)?,
     })
+}
+
+/// When a library is open on a date, and why.
+pub(super) fn get_opening_day(
+    db: &mut Db,
+    library: &Library,
+    date: NaiveDate,
+) -> Result<OpeningDay, AppError> {
+    let openings = opening::load(db, std::slice::from_ref(library), &(date..=date))?;
+    Ok(openings.get(&library.id).cloned().unwrap_or_default().on(date))
 }
 
 /// A placement.

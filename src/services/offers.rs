@@ -4,12 +4,17 @@ use serde_json::json;
 
 use super::app::{own_employer, permit, record};
 use super::page::{Page, Paged};
+use super::round_file::{library_days, minutes_needed};
+use super::snapshot::{openings_in, read_rules};
 use super::{App, AppError, rounds};
+use crate::domain::cover::{Elsewhere, LibraryDays};
 use crate::domain::fault::Faults;
+use crate::domain::history::Successors;
 use crate::domain::ids::{LibraryId, RoundId};
 use crate::domain::offer::{LibraryOffer, Offer};
+use crate::domain::organisation::Library;
 use crate::domain::permissions::{Action, Actor, Subject};
-use crate::store::{organisations, rounds as table};
+use crate::store::{organisations, placements, rounds as table};
 
 /// Opts a library in, or replaces what it offered before. An offer of nothing takes the library out.
 ///
@@ -47,8 +52,12 @@ pub fn offer(
             let details = json!({
                 "round": round.id.to_string(),
                 "hosting": offer.hosting,
+                "hosting_rule": offer.hosting_rule.as_ref().map(|rule| rule.visitors),
                 "hosting_limit": offer.hosting_limit,
+                "year_limit": offer.year_limit,
+                "rest_days": offer.rest_days,
                 "release": offer.release,
+                "minimum_cover": offer.cover_rule.as_ref().map(|rule| rule.minimum),
             });
             record(tx, &now, actor, Action::OfferHosting, ("library", &library.id), &details)?;
         }
@@ -79,5 +88,46 @@ pub fn list(
         rounds::load(db, actor, round)?;
         let found = table::list_offers(db, round, own, page.after, page.fetch())?;
         Ok(page.cut(found, |offer| offer.library))
+    })
+}
+
+/// What the offer of a library comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LibraryCover {
+    /// Which library.
+    pub library: Library,
+    /// Day by day.
+    pub days: LibraryDays,
+}
+
+/// A page of what the offers for a round come to, as a run would freeze it now: all for organisers, one's own employer's
+/// for administrators and HR.
+///
+/// # Errors
+/// `not-found`, `forbidden`, `unauthenticated`.
+pub fn cover(
+    app: &App,
+    actor: &Actor,
+    round: RoundId,
+    page: &Page<LibraryId>,
+) -> Result<Paged<LibraryCover, LibraryId>, AppError> {
+    let own = own_employer(actor, Action::ReadCover)?;
+    app.store.read(|db| {
+        let round = rounds::load(db, actor, round)?;
+        let needed = minutes_needed(&read_rules(&round)?);
+        let offers =
+            page.cut(table::list_offers(db, round.id, own, page.after, page.fetch())?, |offer| offer.library);
+        let ids: Vec<LibraryId> = offers.items.iter().map(|offer| offer.library).collect();
+        let libraries = organisations::list_libraries_by_ids(db, &ids)?;
+        let openings = openings_in(db, &round, &libraries)?;
+        let became = Successors::new(organisations::list_library_successors(db)?);
+        let elsewhere = Elsewhere::of_visits(&placements::list_visits_elsewhere(db, round.id)?, &became);
+        // Both lists are in the order of the libraries' ids, and no offer is without its library.
+        let covered = libraries.into_iter().zip(offers.items).map(|(library, found)| {
+            let (opening, elsewhere) = (openings.get(&library.id), elsewhere.get(&library.id));
+            let days = library_days((&round, needed), &library, &found.offer, opening, elsewhere);
+            LibraryCover { library, days }
+        });
+        Ok(Paged { items: covered.collect(), next: offers.next })
     })
 }

@@ -178,7 +178,7 @@ pub fn follow(
     })
 }
 
-fn check_followed(wanted: &[CalendarId], found: &[Calendar]) -> Result<(), AppError> {
+pub(super) fn check_followed(wanted: &[CalendarId], found: &[Calendar]) -> Result<(), AppError> {
     let faults = Faults::none();
     if wanted.len() > MOST_CALENDARS {
         faults.add("/calendars", wanted.len(), format!("must be at most {MOST_CALENDARS} calendars"));

@@ -1,15 +1,21 @@
 //! Placements: who sees them, the answers of the three parties, changes of time, and calling off.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveTime;
 use serde_json::json;
 
 use super::app::{Now, own_employer, permit, record};
-use super::load::{get_applicant, get_library, get_placement};
+use super::load::{get_applicant, get_library, get_opening_day, get_placement};
 use super::notices::{self, Case};
 use super::page::{Page, Paged};
 use super::rounds::load as load_round;
 use super::{App, AppError};
-use crate::domain::ids::{PlacementId, RoundId};
+use crate::domain::cover::span_of;
+use crate::domain::fault::Faults;
+use crate::domain::history::{Successors, Visit};
+use crate::domain::ids::{LibraryId, PersonId, PlacementId, RoundId};
+use crate::domain::opening::DayHours;
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Role, Subject};
@@ -18,7 +24,7 @@ use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, ApplicationState, PlacementState};
 use crate::store::placements::{AnsweredBy, Visible};
-use crate::store::{Db, Tx, applications, placements};
+use crate::store::{Db, Tx, applications, organisations, placements, rounds};
 
 /// Loads a placement with its people.
 pub(super) fn get_case(db: &mut Db, id: PlacementId) -> Result<Case, AppError> {
@@ -172,8 +178,39 @@ fn permit_on_party(actor: &Actor, party: Party, case: &Case) -> Result<(), AppEr
     permit(actor, action_of(party), &subject, ("placement", &case.placement.id))
 }
 
-/// The participant of a placement that ended has no place any more.
+/// Runs of other rounds are stale that froze who is where by these placements.
+///
+/// # Errors
+/// The database's.
+pub(super) fn note_elsewhere(tx: &mut Tx<'_>, changed: &[&Placement]) -> Result<(), AppError> {
+    let visit = |placement: &&Placement| Visit {
+        person: placement.person,
+        home: Some(placement.home),
+        host: placement.host,
+        date: placement.date,
+    };
+    note_visits(tx, &changed.iter().map(visit).collect::<Vec<_>>())
+}
+
+/// As [`note_elsewhere`], for visits that are new or gone.
+///
+/// # Errors
+/// The database's.
+pub(super) fn note_visits(tx: &mut Tx<'_>, changed: &[Visit]) -> Result<(), AppError> {
+    let became = Successors::new(organisations::list_library_successors(tx)?);
+    let libraries: BTreeSet<LibraryId> = changed
+        .iter()
+        .flat_map(|visit| visit.home.into_iter().chain([visit.host]))
+        .flat_map(|library| [library, became.current(library)])
+        .collect();
+    rounds::bump_revisions_of_libraries(tx, &libraries.into_iter().collect::<Vec<_>>())?;
+    let persons: Vec<PersonId> = changed.iter().map(|visit| visit.person).collect();
+    Ok(rounds::bump_revisions_of_persons(tx, &persons)?)
+}
+
+/// The participant of a placement that ended has no place any more, and its days are free for other rounds.
 fn release_place(tx: &mut Tx<'_>, now: &Now, case: &mut Case) -> Result<(), AppError> {
+    note_elsewhere(tx, &[&case.placement])?;
     let application = &mut case.applicant.application;
     if application.state == ApplicationState::Placed {
         application.state = ApplicationState::Unplaced;
@@ -185,7 +222,8 @@ fn release_place(tx: &mut Tx<'_>, now: &Now, case: &mut Case) -> Result<(), AppE
 /// Changes the times of a placement within its day. Who has agreed stays agreed; everybody is told.
 ///
 /// # Errors
-/// `not-found`, `forbidden`, `placement-state`, `invalid-fields` for times that are none.
+/// `not-found`, `forbidden`, `placement-state`, `invalid-fields` for times that are none, in which the host is closed,
+/// or in which the participant does not work.
 pub fn reschedule(
     app: &App,
     actor: &Actor,
@@ -199,9 +237,7 @@ pub fn reschedule(
         let mut subject = subject(actor, &case);
         subject.employers.clone_from(&case.host.employers);
         permit(actor, Action::ReschedulePlacement, &subject, ("placement", &id))?;
-        if starts >= ends {
-            return Err(AppError::field("/ends", ends, format!("must lie after the start, {starts}")));
-        }
+        check_times(tx, &case, starts, ends)?;
         let former = (case.placement.starts, case.placement.ends);
         if former == (starts, ends) {
             return Ok(case);
@@ -213,6 +249,31 @@ pub fn reschedule(
         notices::changed(tx, &now, &case, former)?;
         Ok(case)
     })
+}
+
+/// Checks that a visit lies in the hours of both. Where an override set the hours of the participant aside, it still
+/// lies in those of the host: nobody waits before a closed door.
+fn check_times(db: &mut Db, case: &Case, starts: NaiveTime, ends: NaiveTime) -> Result<(), AppError> {
+    let Some(wanted) = span_of((starts, ends)) else {
+        return Err(AppError::field("/ends", ends, format!("must lie after the start, {starts}")));
+    };
+    let date = case.placement.date;
+    let faults = Faults::none();
+    let day = get_opening_day(db, &case.host, date)?;
+    let is_inside = match &day.hours {
+        DayHours::Closed => false,
+        DayHours::Unknown => true,
+        DayHours::Open(spans) => spans.iter().any(|span| span.common(wanted) == Some(wanted)),
+    };
+    if !is_inside {
+        faults.add("/starts", wanted, format!("{} is not open then on {date}: {day}", case.host.name));
+    }
+    let works = case.applicant.application.hours_on(date).and_then(span_of);
+    let is_bound = case.placement.override_reason.is_none();
+    if let Some(works) = works.filter(|works| is_bound && works.common(wanted) != Some(wanted)) {
+        faults.add("/starts", wanted, format!("must lie in the participant's working hours, {works}"));
+    }
+    faults.into_result(Some(())).map_err(AppError::Fields)
 }
 
 /// Calls a placement off.

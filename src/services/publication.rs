@@ -9,9 +9,11 @@ use serde_json::json;
 use super::app::{Now, permit_everywhere, record};
 use super::load::{get_round, get_run};
 use super::notices::{self, Case};
+use super::placements::note_elsewhere;
+use super::round_file::minutes_needed;
 use super::runs::{admit_fresh, read_result};
 use super::{App, AppError};
-use crate::domain::ids::{ApplicationId, LibraryId, PlacementId, RunId};
+use crate::domain::ids::{ApplicationId, LibraryId, PersonId, PlacementId, RunId};
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor};
@@ -44,9 +46,9 @@ pub fn publish(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError> 
         round.publish(now.today(round.time_zone))?;
         admit_fresh(&run, &round)?;
         let (frozen, schedule) = read_result(tx, &run)?;
+        rounds::save(tx, &round, now.utc())?;
         let proposed = propose(tx, &now, &round, run.id, &frozen, &schedule)?;
         runs::mark_published(tx, run.id)?;
-        rounds::save(tx, &round, now.utc())?;
         let details = json!({ "run": run.id.to_string(), "placements": proposed });
         record(tx, &now, actor, Action::Publish, ("round", &round.id), &details)?;
         Ok(round)
@@ -77,23 +79,24 @@ fn propose(
         .into_iter()
         .map(|library| (library.id, library))
         .collect();
+    // Where a library has become part of another since sign-up, people work there now.
+    let homes: HashMap<&str, &str> =
+        frozen.staff.iter().map(|person| (person.id.as_str(), person.home.as_str())).collect();
     let visitor_hours = frozen.staff.iter().map(|person| (person.id.as_str(), &person.hours)).collect();
     let host_hours = frozen.libraries.iter().map(|library| (library.id.as_str(), &library.hours)).collect();
     let overrides = Overrides::of(frozen, schedule);
-    let taken = placements::days_taken(tx, round.id)?;
+    let mut published = Vec::with_capacity(schedule.placements.len());
+    let everybody: Vec<PersonId> = applicants.values().map(|applicant| applicant.person.id).collect();
     for placed in &schedule.placements {
         let mut applicant = take(&mut applicants, &placed.staff)?;
         let host_id: LibraryId = id(&placed.host)?;
         let host = hosts.get(&host_id).ok_or_else(|| AppError::not_found("library", host_id))?.clone();
-        if taken.contains(&(applicant.person.id, placed.date)) {
-            let words = format!(
-                "application {} has a place in another round on {} by now: start a new run",
-                applicant.application.id, placed.date
-            );
-            return Err(Refusal::new(RefusalCode::StaleRun, words).into());
-        }
-        let override_reason = overrides.of_placement(applicant.application.home, placed);
-        let (starts, ends) = times(&visitor_hours, &host_hours, placed)?;
+        let home = *homes
+            .get(placed.staff.as_str())
+            .ok_or_else(|| AppError::Internal(format!("{} is not in the frozen round", placed.staff)))?;
+        let home: LibraryId = id(home)?;
+        let override_reason = overrides.of_placement(home, placed);
+        let (starts, ends) = times(&visitor_hours, &host_hours, minutes_needed(&frozen.rules), placed)?;
         let mut parties = vec![Party::Participant, Party::Host];
         if applicant.application.state != ApplicationState::Released {
             parties.push(Party::Manager);
@@ -105,7 +108,7 @@ fn propose(
             application: applicant.application.id,
             person: applicant.person.id,
             employer: applicant.application.employer,
-            home: applicant.application.home,
+            home,
             host: host.id,
             date: placed.date,
             starts,
@@ -124,8 +127,12 @@ fn propose(
         placements::insert(tx, &placement, now.utc())?;
         applicant.application.state = ApplicationState::Placed;
         applications::save(tx, &applicant.application, now.utc())?;
-        notices::proposal(tx, now, &Case { applicant, host, placement })?;
+        notices::proposal(tx, now, &Case { applicant, host, placement: placement.clone() })?;
+        published.push(placement);
     }
+    note_elsewhere(tx, &published.iter().collect::<Vec<_>>())?;
+    // Who has no place comes earlier in the next round.
+    rounds::bump_revisions_of_persons(tx, &everybody)?;
     for left_out in &schedule.unplaced {
         let mut applicant = take(&mut applicants, &left_out.staff)?;
         applicant.application.state = ApplicationState::Unplaced;
@@ -160,13 +167,14 @@ fn take(applicants: &mut HashMap<ApplicationId, Applicant>, staff: &str) -> Resu
 fn times(
     visitors: &HashMap<&str, &Hours>,
     hosts: &HashMap<&str, &Hours>,
+    needed: u16,
     placed: &files::schedule::Placement,
 ) -> Result<(NaiveTime, NaiveTime), AppError> {
     let on = |hours: Option<&&Hours>| {
         hours.and_then(|hours| hours.get(&placed.date)).map(|(from, to)| (clock_time(*from), clock_time(*to)))
     };
     let (visitor, host) = (on(visitors.get(placed.staff.as_str())), on(hosts.get(placed.host.as_str())));
-    visit_times(visitor, host)
+    visit_times(visitor, host, needed)
         .or(host)
         .ok_or_else(|| AppError::Internal(format!("placement of {}: no hours in common", placed.staff)))
 }

@@ -1,13 +1,18 @@
 //! Applications, the persons who make them, and their access needs (kept apart).
 
-use chrono::{NaiveDate, NaiveDateTime};
-use diesel::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::schema::{access_needs, applications, library_employers, persons};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::schema::{access_needs, applications, consents, library_employers, persons, placements, rounds};
 use super::{Db, StoreError, Tx, from_json, list_from_json, list_to_json, parse, to_json};
 use crate::domain::application::{Application, Hours, Person};
 use crate::domain::email::Email;
+use crate::domain::history::Outcome;
 use crate::domain::ids::{ApplicationId, EmployerId, PersonId, RoundId};
+use crate::domain::pattern::{Pattern, Week, Weeks};
 use crate::domain::tag::Tag;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -23,6 +28,7 @@ struct Row {
     dates: String,
     released_dates: String,
     hours: String,
+    pattern: Option<String>,
     max_km: f64,
     sectors: String,
     topics: String,
@@ -34,7 +40,6 @@ struct Row {
     role_title: Option<String>,
     objectives: Option<String>,
     language: String,
-    priority: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
 }
@@ -42,6 +47,42 @@ struct Row {
 /// Stored hours: `{"2027-03-01": ["09:00:00", "13:00:00"]}`.
 pub(super) fn hours_to_json(hours: &Hours) -> Result<String, StoreError> {
     to_json("hours", hours)
+}
+
+/// A working pattern as it is stored: one week, or two that alternate from the week of a date.
+#[derive(Serialize, Deserialize)]
+struct PatternJson {
+    from: Option<NaiveDate>,
+    weeks: Vec<BTreeMap<String, (NaiveTime, NaiveTime)>>,
+    added: Hours,
+    removed: BTreeSet<NaiveDate>,
+}
+
+/// Stored pattern.
+pub(super) fn pattern_to_json(pattern: &Pattern) -> Result<String, StoreError> {
+    let week = |week: &Week| week.iter().map(|(day, hours)| (day.to_string(), *hours)).collect();
+    let (from, weeks) = match &pattern.weeks {
+        Weeks::Every(every) => (None, vec![week(every)]),
+        Weeks::Alternate { from, weeks } => (Some(*from), weeks.iter().map(week).collect()),
+    };
+    let (added, removed) = (pattern.added.clone(), pattern.removed.clone());
+    to_json("pattern", &PatternJson { from, weeks, added, removed })
+}
+
+/// Reads a stored pattern.
+pub(super) fn pattern_from_json(text: &str) -> Result<Pattern, StoreError> {
+    let PatternJson { from, weeks, added, removed } = from_json("pattern", text)?;
+    let day = |(day, hours): (String, _)| Ok::<_, StoreError>((parse("weekday", &day)?, hours));
+    let weeks = weeks
+        .into_iter()
+        .map(|week| week.into_iter().map(day).collect::<Result<Week, _>>())
+        .collect::<Result<Vec<Week>, _>>()?;
+    let weeks = match (from, weeks.as_slice()) {
+        (None, [every]) => Weeks::Every(every.clone()),
+        (Some(from), [first, second]) => Weeks::Alternate { from, weeks: [first.clone(), second.clone()] },
+        (None | Some(_), _) => return Err(StoreError::Corrupt("weeks of a pattern".to_owned())),
+    };
+    Ok(Pattern { weeks, added, removed })
 }
 
 impl Row {
@@ -61,6 +102,7 @@ impl Row {
             dates: list_to_json("dates", &a.dates)?,
             released_dates: list_to_json("released dates", &a.released_dates)?,
             hours: hours_to_json(&a.hours)?,
+            pattern: a.pattern.as_ref().map(pattern_to_json).transpose()?,
             max_km: a.max_km,
             sectors: list_to_json("sectors", &a.sectors)?,
             topics: list_to_json("topics", &a.topics)?,
@@ -72,7 +114,6 @@ impl Row {
             role_title: a.role_title.as_ref().map(ToString::to_string),
             objectives: a.objectives.clone(),
             language: a.language.clone(),
-            priority: a.priority,
             created_at,
             updated_at: now,
         })
@@ -90,6 +131,7 @@ impl Row {
             dates: list_from_json("dates", &self.dates)?,
             released_dates: list_from_json("released dates", &self.released_dates)?,
             hours: from_json("hours", &self.hours)?,
+            pattern: self.pattern.as_deref().map(pattern_from_json).transpose()?,
             max_km: self.max_km,
             sectors: list_from_json("sectors", &self.sectors)?,
             topics: list_from_json("topics", &self.topics)?,
@@ -101,7 +143,6 @@ impl Row {
             role_title: self.role_title.as_deref().map(|text| parse("role", text)).transpose()?,
             objectives: self.objectives,
             language: self.language,
-            priority: self.priority,
         })
     }
 }
@@ -272,18 +313,41 @@ pub fn list_page(
     applicants(query.order(applications::id).limit(most).load(db)?)
 }
 
-/// How many rounds in a row a person took part in without a place, counted back from the latest.
+/// What other rounds than this one brought to people, each at the last day of its round.
+///
+/// Who said no to the own proposal was not left out, and had no place either: that round does not count.
 ///
 /// # Errors
 /// The database's.
-pub fn rounds_unplaced(db: &mut Db, person: PersonId) -> Result<i64, StoreError> {
-    let states: Vec<String> = applications::table
-        .filter(applications::person_id.eq(person.to_string()))
-        .filter(applications::state.eq_any(["placed", "unplaced"]))
-        .order(applications::id.desc())
-        .select(applications::state)
-        .load(db)?;
-    Ok(i64::try_from(states.iter().take_while(|state| *state == "unplaced").count()).unwrap_or(i64::MAX))
+pub fn outcomes_elsewhere(
+    db: &mut Db,
+    round: RoundId,
+    persons: &[PersonId],
+) -> Result<Vec<(PersonId, NaiveDate, Outcome)>, StoreError> {
+    let mut outcomes = Vec::new();
+    for piece in persons.chunks(1_000) {
+        let said_no = placements::table
+            .inner_join(consents::table.on(consents::placement_id.eq(placements::id)))
+            .filter(consents::party.eq("participant"))
+            .filter(consents::answer.eq("no"))
+            .select(placements::application_id);
+        let rows: Vec<(String, String, String)> = applications::table
+            .inner_join(rounds::table.on(rounds::id.eq(applications::round_id)))
+            .filter(applications::round_id.ne(round.to_string()))
+            .filter(applications::person_id.eq_any(piece.iter().map(ToString::to_string)))
+            .filter(applications::state.eq_any(["placed", "unplaced"]))
+            .filter(applications::id.ne_all(said_no))
+            .select((applications::person_id, applications::state, rounds::dates))
+            .load(db)?;
+        for (person, state, dates) in rows {
+            let last = list_from_json::<NaiveDate>("dates", &dates)?.into_iter().max();
+            let outcome = if state == "placed" { Outcome::Placed } else { Outcome::LeftOut };
+            if let Some(last) = last {
+                outcomes.push((parse("person", &person)?, last, outcome));
+            }
+        }
+    }
+    Ok(outcomes)
 }
 
 /// Adds an application.

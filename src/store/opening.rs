@@ -42,6 +42,27 @@ pub fn list_exceptions(db: &mut Db, library: LibraryId) -> Result<Vec<Exception>
     rows.into_iter().map(|row| Ok(into_domain(row)?.1)).collect()
 }
 
+/// The exceptions of these libraries.
+///
+/// # Errors
+/// The database's.
+pub fn list_exceptions_of(
+    db: &mut Db,
+    libraries: &[LibraryId],
+) -> Result<Vec<(LibraryId, Exception)>, StoreError> {
+    let mut found = Vec::new();
+    for piece in libraries.chunks(MOST_IDS) {
+        let rows: Vec<Row> = library_exceptions::table
+            .filter(library_exceptions::library_id.eq_any(piece.iter().map(ToString::to_string)))
+            .select(columns())
+            .load(db)?;
+        for row in rows {
+            found.push(into_domain(row)?);
+        }
+    }
+    Ok(found)
+}
+
 fn columns() -> (
     library_exceptions::library_id,
     library_exceptions::date,

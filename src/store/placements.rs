@@ -1,13 +1,12 @@
 //! Placements, their consents, and their calendar identities.
 
-use std::collections::HashSet;
-
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 
 use super::schema::{consents, invitations, library_employers, placements};
-use super::{Db, StoreError, Tx, parse};
-use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, PersonId, PlacementId, RoundId};
+use super::{Db, StoreError, Tx, parse, past_placements};
+use crate::domain::history::Visit;
+use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId};
 use crate::domain::party::Party;
 use crate::domain::placement::{Consent, Placement};
 
@@ -321,29 +320,25 @@ pub fn save_identity(
     Ok(())
 }
 
-/// The days on which people have a standing placement in another round: nobody is in two places on a day.
+/// The placements that stand in other rounds than this one, and the visits of the past that were imported.
 ///
 /// # Errors
 /// The database's.
-pub fn days_taken(db: &mut Db, round: RoundId) -> Result<HashSet<(PersonId, NaiveDate)>, StoreError> {
-    let rows: Vec<(String, NaiveDate)> = placements::table
+pub fn list_visits_elsewhere(db: &mut Db, round: RoundId) -> Result<Vec<Visit>, StoreError> {
+    let rows: Vec<(String, String, String, NaiveDate)> = placements::table
         .filter(placements::round_id.ne(round.to_string()))
         .filter(placements::state.eq_any(["proposed", "confirmed", "completed"]))
-        .select((placements::person_id, placements::date))
+        .select((
+            placements::person_id,
+            placements::home_library_id,
+            placements::host_library_id,
+            placements::date,
+        ))
         .load(db)?;
-    rows.into_iter().map(|(person, date)| Ok((parse("person", &person)?, date))).collect()
-}
-
-/// The libraries a person was placed at in other rounds, so that nobody goes to the same host twice.
-///
-/// # Errors
-/// The database's.
-pub fn hosts_visited(db: &mut Db, round: RoundId) -> Result<Vec<(PersonId, LibraryId)>, StoreError> {
-    let rows: Vec<(String, String)> = placements::table
-        .filter(placements::round_id.ne(round.to_string()))
-        .filter(placements::state.eq_any(["proposed", "confirmed", "completed"]))
-        .select((placements::person_id, placements::host_library_id))
-        .distinct()
-        .load(db)?;
-    rows.iter().map(|(person, host)| Ok((parse("person", person)?, parse("library", host)?))).collect()
+    let mut visits = past_placements::list(db)?;
+    for (person, home, host, date) in rows {
+        let (home, host) = (Some(parse("library", &home)?), parse("library", &host)?);
+        visits.push(Visit { person: parse("person", &person)?, home, host, date });
+    }
+    Ok(visits)
 }

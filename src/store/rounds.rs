@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use super::schema::{applications, library_employers, round_libraries, rounds};
+use super::schema::{applications, library_employers, round_libraries, round_locks, rounds};
 use super::{Db, StoreError, Tx, from_json, list_from_json, list_to_json, parse, to_json};
-use crate::domain::ids::{EmployerId, LibraryId, RoundId};
-use crate::domain::offer::{LibraryOffer, Offer};
+use crate::domain::ids::{EmployerId, LibraryId, PersonId, RoundId};
+use crate::domain::offer::{CoverDay, CoverRule, HostingRule, LibraryOffer, Offer, Rostered};
 use crate::domain::round::Round;
 use crate::domain::states::RoundState;
 
@@ -99,7 +100,16 @@ pub fn bump_revision(tx: &mut Tx<'_>, id: RoundId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Notes a change of libraries in every unpublished round in which one of them offers something or is somebody's home.
+/// Rounds of which a run can still be made or published.
+const UNPUBLISHED: [&str; 4] = [
+    RoundState::Draft.as_str(),
+    RoundState::Open.as_str(),
+    RoundState::Closed.as_str(),
+    RoundState::Matched.as_str(),
+];
+
+/// Notes a change of libraries in every unpublished round in which one of them offers something, is somebody's home, or
+/// is named by a lock.
 ///
 /// # Errors
 /// The database's.
@@ -116,8 +126,6 @@ pub fn bump_revisions_of_library_days(
     libraries: &[LibraryId],
     matters_on: impl Fn(NaiveDate) -> bool,
 ) -> Result<(), StoreError> {
-    let unpublished = [RoundState::Draft, RoundState::Open, RoundState::Closed, RoundState::Matched]
-        .map(RoundState::as_str);
     let mut touched = BTreeSet::new();
     for piece in libraries.chunks(1_000) {
         let ids: Vec<String> = piece.iter().map(ToString::to_string).collect();
@@ -125,11 +133,13 @@ pub fn bump_revisions_of_library_days(
             .filter(round_libraries::library_id.eq_any(ids.clone()))
             .select(round_libraries::round_id);
         let applying = applications::table
-            .filter(applications::home_library_id.eq_any(ids))
+            .filter(applications::home_library_id.eq_any(ids.clone()))
             .select(applications::round_id);
+        let locked =
+            round_locks::table.filter(round_locks::host_library_id.eq_any(ids)).select(round_locks::round_id);
         let found = rounds::table
-            .filter(rounds::state.eq_any(unpublished))
-            .filter(rounds::id.eq_any(offering).or(rounds::id.eq_any(applying)))
+            .filter(rounds::state.eq_any(UNPUBLISHED))
+            .filter(rounds::id.eq_any(offering).or(rounds::id.eq_any(applying)).or(rounds::id.eq_any(locked)))
             .select((rounds::id, rounds::dates))
             .load::<(String, String)>(&mut **tx)?;
         for (id, dates) in found {
@@ -139,6 +149,35 @@ pub fn bump_revisions_of_library_days(
         }
     }
     diesel::update(rounds::table.filter(rounds::id.eq_any(touched)))
+        .set(rounds::revision.eq(rounds::revision + 1))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Notes that the history of people has changed, in every unpublished round for which one of them has signed up.
+///
+/// # Errors
+/// The database's.
+pub fn bump_revisions_of_persons(tx: &mut Tx<'_>, persons: &[PersonId]) -> Result<(), StoreError> {
+    for piece in persons.chunks(1_000) {
+        let ids: Vec<String> = piece.iter().map(ToString::to_string).collect();
+        let applying =
+            applications::table.filter(applications::person_id.eq_any(ids)).select(applications::round_id);
+        diesel::update(
+            rounds::table.filter(rounds::state.eq_any(UNPUBLISHED)).filter(rounds::id.eq_any(applying)),
+        )
+        .set(rounds::revision.eq(rounds::revision + 1))
+        .execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Notes that something changed which any round may rest on: what became of a library or an employer.
+///
+/// # Errors
+/// The database's.
+pub fn bump_all_revisions(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    diesel::update(rounds::table.filter(rounds::state.eq_any(UNPUBLISHED)))
         .set(rounds::revision.eq(rounds::revision + 1))
         .execute(&mut **tx)?;
     Ok(())
@@ -194,23 +233,100 @@ struct OfferRow {
     round_id: String,
     library_id: String,
     hosting: String,
+    hosting_rule: Option<String>,
     hosting_limit: Option<i64>,
+    year_limit: Option<i64>,
+    rest_days: Option<i64>,
     release: String,
+    cover_rule: Option<String>,
     hours: String,
     updated_at: NaiveDateTime,
 }
 
+/// A hosting rule as it is stored.
+#[derive(Serialize, Deserialize)]
+struct HostingJson {
+    weekdays: Vec<String>,
+    dates: Vec<NaiveDate>,
+    visitors: u32,
+}
+
+/// A cover rule as it is stored; of a date rostered and minimum.
+#[derive(Serialize, Deserialize)]
+struct CoverJson {
+    rostered: RosteredJson,
+    minimum: u32,
+    dates: BTreeMap<NaiveDate, (Option<u32>, Option<u32>)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum RosteredJson {
+    Daily(u32),
+    Weekly(BTreeMap<String, u32>),
+}
+
+fn hosting_to_json(rule: &HostingRule) -> Result<String, StoreError> {
+    let stored = HostingJson {
+        weekdays: rule.weekdays.iter().map(ToString::to_string).collect(),
+        dates: rule.dates.iter().copied().collect(),
+        visitors: rule.visitors,
+    };
+    to_json("hosting rule", &stored)
+}
+
+fn hosting_from_json(text: &str) -> Result<HostingRule, StoreError> {
+    let stored: HostingJson = from_json("hosting rule", text)?;
+    Ok(HostingRule {
+        weekdays: stored.weekdays.iter().map(|day| parse("weekday", day)).collect::<Result<_, _>>()?,
+        dates: stored.dates.into_iter().collect(),
+        visitors: stored.visitors,
+    })
+}
+
+fn cover_to_json(rule: &CoverRule) -> Result<String, StoreError> {
+    let rostered = match &rule.rostered {
+        Rostered::Daily(staff) => RosteredJson::Daily(*staff),
+        Rostered::Weekly(week) => {
+            RosteredJson::Weekly(week.iter().map(|(day, staff)| (day.to_string(), *staff)).collect())
+        }
+    };
+    let dates = rule.dates.iter().map(|(date, day)| (*date, (day.rostered, day.minimum))).collect();
+    to_json("cover rule", &CoverJson { rostered, minimum: rule.minimum, dates })
+}
+
+fn cover_from_json(text: &str) -> Result<CoverRule, StoreError> {
+    let stored: CoverJson = from_json("cover rule", text)?;
+    let rostered = match stored.rostered {
+        RosteredJson::Daily(staff) => Rostered::Daily(staff),
+        RosteredJson::Weekly(week) => {
+            let day = |(day, staff): (String, u32)| Ok::<_, StoreError>((parse("weekday", &day)?, staff));
+            Rostered::Weekly(week.into_iter().map(day).collect::<Result<_, _>>()?)
+        }
+    };
+    let dates =
+        stored.dates.into_iter().map(|(date, (rostered, minimum))| (date, CoverDay { rostered, minimum }));
+    Ok(CoverRule { rostered, minimum: stored.minimum, dates: dates.collect() })
+}
+
 impl OfferRow {
     fn into_domain(self) -> Result<LibraryOffer, StoreError> {
-        let limit = |limit: i64| {
-            u32::try_from(limit).map_err(|_| StoreError::Corrupt(format!("hosting limit {limit}")))
+        let count = |number: Option<i64>| {
+            let read = |number: i64| {
+                u32::try_from(number).map_err(|_| StoreError::Corrupt(format!("{number} in an offer")))
+            };
+            number.map(read).transpose()
         };
         Ok(LibraryOffer {
             library: parse("library", &self.library_id)?,
             offer: Offer {
                 hosting: from_json::<BTreeMap<NaiveDate, u32>>("hosting", &self.hosting)?,
-                hosting_limit: self.hosting_limit.map(limit).transpose()?,
+                hosting_rule: self.hosting_rule.as_deref().map(hosting_from_json).transpose()?,
+                hosting_limit: count(self.hosting_limit)?,
+                year_limit: count(self.year_limit)?,
+                rest_days: count(self.rest_days)?,
                 release: from_json::<BTreeMap<NaiveDate, u32>>("release", &self.release)?,
+                cover_rule: self.cover_rule.as_deref().map(cover_from_json).transpose()?,
                 hours: from_json("hours", &self.hours)?,
             },
         })
@@ -246,8 +362,12 @@ pub fn replace_offer(
         round_id: round.to_string(),
         library_id: library.to_string(),
         hosting: to_json("hosting", &offer.hosting)?,
+        hosting_rule: offer.hosting_rule.as_ref().map(hosting_to_json).transpose()?,
         hosting_limit: offer.hosting_limit.map(i64::from),
+        year_limit: offer.year_limit.map(i64::from),
+        rest_days: offer.rest_days.map(i64::from),
         release: to_json("release", &offer.release)?,
+        cover_rule: offer.cover_rule.as_ref().map(cover_to_json).transpose()?,
         hours: to_json("hours", &offer.hours)?,
         updated_at: now,
     };

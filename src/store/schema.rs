@@ -1,7 +1,7 @@
 //! The tables as diesel sees them; the truth is in `migrations`.
 
 diesel::table! {
-    employers (id) { id -> Text, name -> Text, group_name -> Nullable<Text>, created_at -> Timestamp, }
+    employers (id) { id -> Text, name -> Text, group_name -> Nullable<Text>, successor_id -> Nullable<Text>, created_at -> Timestamp, }
 }
 diesel::table! {
     employer_domains (employer_id, domain) { employer_id -> Text, domain -> Text, }
@@ -30,6 +30,7 @@ diesel::table! {
         access -> Text,
         vetting_required -> Bool,
         escorts_visitors -> Bool,
+        successor_id -> Nullable<Text>,
         created_at -> Timestamp,
         updated_at -> Timestamp,
     }
@@ -62,8 +63,12 @@ diesel::table! {
         round_id -> Text,
         library_id -> Text,
         hosting -> Text,
+        hosting_rule -> Nullable<Text>,
         hosting_limit -> Nullable<BigInt>,
+        year_limit -> Nullable<BigInt>,
+        rest_days -> Nullable<BigInt>,
         release -> Text,
+        cover_rule -> Nullable<Text>,
         hours -> Text,
         updated_at -> Timestamp,
     }
@@ -80,6 +85,7 @@ diesel::table! {
         dates -> Text,
         released_dates -> Text,
         hours -> Text,
+        pattern -> Nullable<Text>,
         max_km -> Double,
         sectors -> Text,
         topics -> Text,
@@ -91,7 +97,6 @@ diesel::table! {
         role_title -> Nullable<Text>,
         objectives -> Nullable<Text>,
         language -> Text,
-        priority -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
     }
@@ -286,6 +291,32 @@ diesel::table! {
         updated_at -> Timestamp,
     }
 }
+diesel::table! {
+    employments (id) {
+        id -> Text,
+        person_id -> Text,
+        employer_id -> Text,
+        external_id -> Text,
+        home_library_id -> Nullable<Text>,
+        manager_email -> Nullable<Text>,
+        pattern -> Nullable<Text>,
+        left_on -> Nullable<Date>,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    past_placements (id) {
+        id -> Text,
+        person_id -> Text,
+        host_library_id -> Text,
+        date -> Date,
+        created_at -> Timestamp,
+    }
+}
+diesel::table! {
+    import_mappings (kind, name) { kind -> Text, name -> Text, renamings -> Text, updated_at -> Timestamp, }
+}
 
 diesel::allow_tables_to_appear_in_same_query!(
     employers,
@@ -313,4 +344,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     calendar_periods,
     library_calendars,
     library_exceptions,
+    employments,
+    past_placements,
+    import_mappings,
 );

@@ -109,7 +109,8 @@ fn an_offer_is_made_replaced_and_withdrawn() {
         assert_eq!(
             now["offer"],
             json!({
-                "hosting": { DAYS[0]: 3 }, "hosting_limit": 4, "release": {}, "hours": {}
+                "hosting": { DAYS[0]: 3 }, "hosting_rule": null, "hosting_limit": 4, "year_limit": null,
+                "rest_days": null, "release": {}, "cover_rule": null, "hours": {},
             })
         );
         let listed = own.get(&world.of_round("/libraries")).expect(200);

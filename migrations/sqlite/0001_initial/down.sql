@@ -1,3 +1,6 @@
+DROP TABLE import_mappings;
+DROP TABLE past_placements;
+DROP TABLE employments;
 DROP TABLE library_exceptions;
 DROP TABLE library_calendars;
 DROP TABLE calendar_periods;

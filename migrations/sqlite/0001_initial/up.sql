@@ -7,9 +7,12 @@ CREATE TABLE employers (
     name TEXT NOT NULL,
     -- Employers with the same group count as one for "no exchange within the same employer".
     group_name TEXT,
+    -- What it was merged into or renamed.
+    successor_id TEXT,
     created_at TEXT NOT NULL,
     CONSTRAINT employers_pkey PRIMARY KEY (id),
-    CONSTRAINT employers_name_key UNIQUE (name)
+    CONSTRAINT employers_name_key UNIQUE (name),
+    CONSTRAINT employers_successor_fkey FOREIGN KEY (successor_id) REFERENCES employers (id)
 ) STRICT;
 
 CREATE TABLE employer_domains (
@@ -49,12 +52,15 @@ CREATE TABLE libraries (
     access TEXT NOT NULL,
     vetting_required INTEGER NOT NULL,
     escorts_visitors INTEGER NOT NULL,
+    -- What it was merged into or renamed: history goes on there, and nobody is sent here.
+    successor_id TEXT,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
     CONSTRAINT libraries_pkey PRIMARY KEY (id),
     CONSTRAINT libraries_reference_key UNIQUE (reference),
     CONSTRAINT libraries_status_check CHECK (status IN ('open', 'closed')),
-    CONSTRAINT libraries_point_check CHECK ((latitude IS NULL) = (longitude IS NULL))
+    CONSTRAINT libraries_point_check CHECK ((latitude IS NULL) = (longitude IS NULL)),
+    CONSTRAINT libraries_successor_fkey FOREIGN KEY (successor_id) REFERENCES libraries (id)
 ) STRICT;
 
 CREATE TABLE library_employers (
@@ -101,8 +107,14 @@ CREATE TABLE round_libraries (
     library_id TEXT NOT NULL,
     -- {"2027-03-01": 2}: visitors taken, staff who may leave; {"2027-03-01": ["09:00", "17:00"]}: hours.
     hosting TEXT NOT NULL,
+    -- {"weekdays": ["mo"], "dates": [], "visitors": 2}: visitors on every other date.
+    hosting_rule TEXT,
     hosting_limit INTEGER,
+    year_limit INTEGER,
+    rest_days INTEGER,
     release TEXT NOT NULL,
+    -- {"rostered": {"mo": 4}, "minimum": 2, "dates": {}}: from which release follows on every other date.
+    cover_rule TEXT,
     hours TEXT NOT NULL,
     updated_at TEXT NOT NULL,
     CONSTRAINT round_libraries_pkey PRIMARY KEY (round_id, library_id),
@@ -122,6 +134,8 @@ CREATE TABLE applications (
     dates TEXT NOT NULL,
     released_dates TEXT NOT NULL,
     hours TEXT NOT NULL,
+    -- {"weekdays": {"mo": ["09:00:00", "13:00:00"]}, "added": {}, "removed": []}: when the person works, where known.
+    pattern TEXT,
     max_km REAL NOT NULL,
     sectors TEXT NOT NULL,
     topics TEXT NOT NULL,
@@ -133,7 +147,6 @@ CREATE TABLE applications (
     role_title TEXT,
     objectives TEXT,
     language TEXT NOT NULL,
-    priority INTEGER NOT NULL,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
     CONSTRAINT applications_pkey PRIMARY KEY (id),
@@ -429,4 +442,47 @@ CREATE TABLE library_exceptions (
     updated_at TEXT NOT NULL,
     CONSTRAINT library_exceptions_pkey PRIMARY KEY (library_id, date),
     CONSTRAINT library_exceptions_library_fkey FOREIGN KEY (library_id) REFERENCES libraries (id)
+) STRICT;
+
+-- Imports: who works for whom, as employers' lists say; days of the time before this service; whose columns are called what.
+CREATE TABLE employments (
+    id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    employer_id TEXT NOT NULL,
+    -- By which the employer knows the person, for good.
+    external_id TEXT NOT NULL,
+    home_library_id TEXT,
+    manager_email TEXT,
+    -- JSON, as an application has it.
+    pattern TEXT,
+    left_on TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT employments_pkey PRIMARY KEY (id),
+    CONSTRAINT employments_external_key UNIQUE (employer_id, external_id),
+    CONSTRAINT employments_person_fkey FOREIGN KEY (person_id) REFERENCES persons (id),
+    CONSTRAINT employments_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
+    CONSTRAINT employments_library_fkey FOREIGN KEY (home_library_id) REFERENCES libraries (id)
+) STRICT;
+CREATE INDEX employments_person_idx ON employments (person_id);
+
+CREATE TABLE past_placements (
+    id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    host_library_id TEXT NOT NULL,
+    date TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    CONSTRAINT past_placements_pkey PRIMARY KEY (id),
+    CONSTRAINT past_placements_day_key UNIQUE (person_id, date),
+    CONSTRAINT past_placements_person_fkey FOREIGN KEY (person_id) REFERENCES persons (id),
+    CONSTRAINT past_placements_library_fkey FOREIGN KEY (host_library_id) REFERENCES libraries (id)
+) STRICT;
+
+CREATE TABLE import_mappings (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    -- {"Branch name": "name"}: what the list calls it, what it is called here.
+    renamings TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT import_mappings_pkey PRIMARY KEY (kind, name)
 ) STRICT;

@@ -13,10 +13,10 @@ use super::mailbox::{Mail, Mailbox};
 use super::people::{self, Home, Person};
 use super::transcript;
 use crate::domain::permissions::{Actor, Role};
-use crate::import::read_libraries;
+use crate::import::{Kind, Table};
 use crate::services::App;
 use crate::services::clock::seconds_running;
-use crate::services::library_import::{ImportMode, import_libraries};
+use crate::services::imports::{ImportMode, Order, import};
 
 /// The libraries around Worcester (`ATTRIBUTION.md` beside it).
 const LIBRARIES: &[u8] = include_bytes!("libraries.csv");
@@ -210,9 +210,9 @@ impl Play {
 
     /// Imports the list, enters The Hive by hand, tells the employers' domains; gives employers' names by id.
     fn enter_libraries(&self, app: &App) -> Result<BTreeMap<String, String>, String> {
-        let import = read_libraries(LIBRARIES);
-        let importer = Actor::named("import", Role::Operator);
-        import_libraries(app, &importer, &import.rows, ImportMode::Apply)
+        let list = Table::read(LIBRARIES.to_vec()).map_err(|fault| fault.to_string())?;
+        let importer = Actor::named("import", Role::Organiser);
+        import(app, &importer, &Order::new(Kind::Libraries, &list, ImportMode::Apply))
             .map_err(|error| error.to_string())?;
         self.post("/v1/employers", &json!({ "name": "University of Worcester" }))?;
         let employers = self.client.list("/v1/employers", &self.token)?;

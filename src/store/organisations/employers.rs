@@ -16,6 +16,7 @@ struct Row {
     id: String,
     name: String,
     group_name: Option<String>,
+    successor_id: Option<String>,
 }
 
 /// Adds what hangs on the rows: one query for all domains, one for all managers.
@@ -43,6 +44,7 @@ fn complete(db: &mut Db, rows: Vec<Row>) -> Result<Vec<Employer>, StoreError> {
                 id: parse("employer", &row.id)?,
                 name: parse("employer name", &row.name)?,
                 group: row.group_name.map(|name| parse("employer group", &name)).transpose()?,
+                successor: row.successor_id.map(|id| parse("successor", &id)).transpose()?,
                 domains: domains.remove(&row.id).unwrap_or_default(),
                 managers: managers.remove(&row.id).unwrap_or_default(),
             })
@@ -60,6 +62,7 @@ pub fn insert_employer(tx: &mut Tx<'_>, employer: &Employer, now: NaiveDateTime)
             employers::id.eq(employer.id.to_string()),
             employers::name.eq(employer.name.to_string()),
             employers::group_name.eq(employer.group.as_ref().map(ToString::to_string)),
+            employers::successor_id.eq(employer.successor.map(|id| id.to_string())),
             employers::created_at.eq(now),
         ))
         .execute(&mut **tx)?;
@@ -86,14 +89,17 @@ fn insert_directory(tx: &mut Tx<'_>, employer: &Employer) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Replaces the group, the domains and the managers of an employer.
+/// Replaces the group, the successor, the domains and the managers of an employer.
 ///
 /// # Errors
 /// The database's.
 pub fn save_employer(tx: &mut Tx<'_>, employer: &Employer) -> Result<(), StoreError> {
     let id = employer.id.to_string();
     diesel::update(employers::table.find(&id))
-        .set(employers::group_name.eq(employer.group.as_ref().map(ToString::to_string)))
+        .set((
+            employers::group_name.eq(employer.group.as_ref().map(ToString::to_string)),
+            employers::successor_id.eq(employer.successor.map(|id| id.to_string())),
+        ))
         .execute(&mut **tx)?;
     diesel::delete(employer_domains::table.filter(employer_domains::employer_id.eq(&id)))
         .execute(&mut **tx)?;
@@ -131,6 +137,27 @@ pub fn list_employers_by_ids(db: &mut Db, ids: &[EmployerId]) -> Result<Vec<Empl
         .order(employers::id)
         .select(Row::as_select())
         .load(db)?;
+    complete(db, rows)
+}
+
+/// What became of employers: each that was merged or renamed, and its successor.
+///
+/// # Errors
+/// The database's.
+pub fn list_employer_successors(db: &mut Db) -> Result<Vec<(EmployerId, EmployerId)>, StoreError> {
+    let rows: Vec<(String, String)> = employers::table
+        .filter(employers::successor_id.is_not_null())
+        .select((employers::id, employers::successor_id.assume_not_null()))
+        .load(db)?;
+    rows.iter().map(|(old, new)| Ok((parse("employer", old)?, parse("employer", new)?))).collect()
+}
+
+/// The employers with these names; at most a thousand.
+///
+/// # Errors
+/// The database's.
+pub fn list_employers_by_names(db: &mut Db, names: &[&str]) -> Result<Vec<Employer>, StoreError> {
+    let rows = employers::table.filter(employers::name.eq_any(names)).select(Row::as_select()).load(db)?;
     complete(db, rows)
 }
 

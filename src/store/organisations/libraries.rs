@@ -33,6 +33,7 @@ struct Facts {
     access: String,
     vetting_required: bool,
     escorts_visitors: bool,
+    successor_id: Option<String>,
     updated_at: NaiveDateTime,
 }
 
@@ -58,6 +59,7 @@ impl Facts {
             access: list_to_json("access", &library.access)?,
             vetting_required: library.vetting_required,
             escorts_visitors: library.escorts_visitors,
+            successor_id: library.successor.map(|id| id.to_string()),
             updated_at: now,
         })
     }
@@ -95,6 +97,7 @@ impl Facts {
             access: list_from_json("access", &self.access)?,
             vetting_required: self.vetting_required,
             escorts_visitors: self.escorts_visitors,
+            successor: self.successor_id.map(|id| parse("successor", &id)).transpose()?,
         })
     }
 }
@@ -227,13 +230,36 @@ pub fn list_libraries_by_ids(db: &mut Db, ids: &[LibraryId]) -> Result<Vec<Libra
     complete(db, rows)
 }
 
-/// Every library, in the order of ids: for comparing a whole list with what is there.
+/// The libraries that lists call by these ids; at most a thousand.
 ///
 /// # Errors
 /// The database's.
-pub fn list_all_libraries(db: &mut Db) -> Result<Vec<Library>, StoreError> {
-    let rows = libraries::table.order(libraries::id).select((libraries::id, Facts::as_select())).load(db)?;
+pub fn list_libraries_by_references(db: &mut Db, references: &[&str]) -> Result<Vec<Library>, StoreError> {
+    let rows = libraries::table
+        .filter(libraries::reference.eq_any(references))
+        .select((libraries::id, Facts::as_select()))
+        .load(db)?;
     complete(db, rows)
+}
+
+/// What became of libraries: each that was merged or renamed, and its successor.
+///
+/// # Errors
+/// The database's.
+pub fn list_library_successors(db: &mut Db) -> Result<Vec<(LibraryId, LibraryId)>, StoreError> {
+    let rows: Vec<(String, String)> = libraries::table
+        .filter(libraries::successor_id.is_not_null())
+        .select((libraries::id, libraries::successor_id.assume_not_null()))
+        .load(db)?;
+    rows.iter().map(|(old, new)| Ok((parse("library", old)?, parse("library", new)?))).collect()
+}
+
+/// What lists call all the libraries.
+///
+/// # Errors
+/// The database's.
+pub fn list_library_references(db: &mut Db) -> Result<Vec<String>, StoreError> {
+    Ok(libraries::table.select(libraries::reference).order(libraries::reference).load(db)?)
 }
 
 /// The ids of an employer's libraries.

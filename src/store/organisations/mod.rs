@@ -4,10 +4,11 @@ mod employers;
 mod libraries;
 
 pub use employers::{
-    find_employer, find_employer_by_name, insert_employer, list_employer_names, list_employers,
-    list_employers_by_ids, save_employer,
+    find_employer, find_employer_by_name, insert_employer, list_employer_names, list_employer_successors,
+    list_employers, list_employers_by_ids, list_employers_by_names, save_employer,
 };
 pub use libraries::{
-    find_library, find_library_by_reference, insert_library, list_all_libraries, list_libraries,
-    list_libraries_by_ids, list_library_ids_of_employer, save_library,
+    find_library, find_library_by_reference, insert_library, list_libraries, list_libraries_by_ids,
+    list_libraries_by_references, list_library_ids_of_employer, list_library_references,
+    list_library_successors, save_library,
 };
