@@ -211,7 +211,11 @@ fn tell(outcome: &Outcome, mode: ImportMode) -> ExitCode {
     };
     say!("{verb}: {} new, {} changed; {} unchanged", outcome.added, outcome.changed, outcome.unchanged);
     if outcome.refused {
-        say!("nothing is written while rows cannot be taken: mend the list, or add --apply --partial");
+        if outcome.left_out == 0 {
+            say!("nothing is written: the list cannot be taken");
+        } else {
+            say!("nothing is written while rows cannot be taken: mend the list, or add --apply --partial");
+        }
         return ExitCode::from(NO);
     }
     if mode == ImportMode::DryRun {

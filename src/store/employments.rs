@@ -12,7 +12,7 @@ use crate::domain::employment::Employment;
 use crate::domain::ids::{EmployerId, EmploymentId, PersonId};
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = employments, treat_none_as_null = true)]
+#[diesel(table_name = employments, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     person_id: String,
@@ -77,14 +77,48 @@ pub fn list_present(db: &mut Db, employer: EmployerId) -> Result<Vec<(Employment
     rows.into_iter().map(|(id, external)| Ok((parse("employment", &id)?, external))).collect()
 }
 
-/// Adds an employment.
+/// An employment to be added: as every column has a value, many go in one statement.
+#[derive(Insertable)]
+#[diesel(table_name = employments, treat_none_as_default_value = false)]
+struct NewRow {
+    created_at: NaiveDateTime,
+    #[diesel(embed)]
+    row: Row,
+}
+
+/// Adds employments, in one statement; at most a thousand.
 ///
 /// # Errors
 /// The database's.
-pub fn insert(tx: &mut Tx<'_>, employment: &Employment, now: NaiveDateTime) -> Result<(), StoreError> {
-    diesel::insert_into(employments::table)
-        .values((Row::from_domain(employment, now), employments::created_at.eq(now)))
-        .execute(&mut **tx)?;
+pub fn insert_all(tx: &mut Tx<'_>, added: &[Employment], now: NaiveDateTime) -> Result<(), StoreError> {
+    let new_row = |employment| NewRow { created_at: now, row: Row::from_domain(employment, now) };
+    let rows: Vec<NewRow> = added.iter().map(new_row).collect();
+    insert_many!(tx, employments::table, rows);
+    Ok(())
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = persons)]
+struct NewPerson {
+    id: String,
+    name: String,
+    email: String,
+    created_at: NaiveDateTime,
+}
+
+/// Adds persons, in one statement; at most a thousand.
+///
+/// # Errors
+/// The database's.
+pub fn insert_persons(tx: &mut Tx<'_>, added: &[Person], now: NaiveDateTime) -> Result<(), StoreError> {
+    let new_person = |person: &Person| NewPerson {
+        id: person.id.to_string(),
+        name: person.name.to_string(),
+        email: person.email.to_string(),
+        created_at: now,
+    };
+    let rows: Vec<NewPerson> = added.iter().map(new_person).collect();
+    insert_many!(tx, persons::table, rows);
     Ok(())
 }
 

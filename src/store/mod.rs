@@ -3,6 +3,20 @@
 //! Never reads a clock, never draws an id, never sends. Reading functions take [`Db`]; changing ones take [`Tx`], so
 //! that a change outside a transaction cannot be written. Each file keeps its rows to itself.
 
+/// Adds many rows in one statement. Diesel has none that is the same for both databases.
+macro_rules! insert_many {
+    ($tx:expr, $table:expr, $rows:expr) => {
+        match &mut **$tx {
+            $crate::store::Db::Pg(connection) => {
+                diesel::insert_into($table).values(&$rows).execute(connection)?
+            }
+            $crate::store::Db::Sqlite(connection) => {
+                diesel::insert_into($table).values(&$rows).execute(connection)?
+            }
+        }
+    };
+}
+
 pub mod applications;
 pub mod audit;
 pub mod calendars;

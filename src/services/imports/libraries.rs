@@ -113,9 +113,7 @@ impl Importer for Libraries<'_> {
         telling.outcome.added += added.len();
         telling.outcome.changed += changed.len();
         let Some(tx) = target.tx() else { return Ok(()) };
-        for library in &added {
-            organisations::insert_library(tx, library, self.now.utc())?;
-        }
+        organisations::insert_libraries(tx, &added, self.now.utc())?;
         for library in &changed {
             organisations::save_library(tx, library, self.now.utc())?;
         }

@@ -13,7 +13,7 @@ use crate::domain::text::Name;
 use crate::import::{Line, StaffRow, Stay};
 use crate::services::AppError;
 use crate::services::app::Now;
-use crate::store::{Db, applications, employments, organisations};
+use crate::store::{Db, employments, organisations};
 
 pub(super) struct Staff<'a> {
     now: &'a Now,
@@ -246,12 +246,8 @@ impl Importer for Staff<'_> {
         for person in &changes.changed_persons {
             employments::save_person(tx, person)?;
         }
-        for person in &changes.new_persons {
-            applications::insert_person(tx, person, self.now.utc())?;
-        }
-        for employment in &changes.added {
-            employments::insert(tx, employment, self.now.utc())?;
-        }
+        employments::insert_persons(tx, &changes.new_persons, self.now.utc())?;
+        employments::insert_all(tx, &changes.added, self.now.utc())?;
         for employment in &changes.changed {
             employments::save(tx, employment, self.now.utc())?;
         }

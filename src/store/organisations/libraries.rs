@@ -13,7 +13,7 @@ use crate::domain::place::Point;
 
 /// Everything but the identity and the day it was made, which no update touches.
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = libraries, treat_none_as_null = true)]
+#[diesel(table_name = libraries, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Facts {
     reference: String,
     name: String,
@@ -163,6 +163,46 @@ pub fn insert_library(tx: &mut Tx<'_>, library: &Library, now: NaiveDateTime) ->
         ))
         .execute(&mut **tx)?;
     insert_employers(tx, library)
+}
+
+/// A library to be added: as every column has a value, many go in one statement.
+#[derive(Insertable)]
+#[diesel(table_name = libraries, treat_none_as_default_value = false)]
+struct NewRow {
+    id: String,
+    created_at: NaiveDateTime,
+    #[diesel(embed)]
+    facts: Facts,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = library_employers)]
+struct EmployerRow {
+    library_id: String,
+    employer_id: String,
+}
+
+/// Adds libraries, a thousand in one statement.
+///
+/// # Errors
+/// The database's.
+pub fn insert_libraries(tx: &mut Tx<'_>, added: &[Library], now: NaiveDateTime) -> Result<(), StoreError> {
+    for piece in added.chunks(MOST_IDS) {
+        let (mut rows, mut employers) = (Vec::new(), Vec::new());
+        for library in piece {
+            let id = library.id.to_string();
+            employers.extend(
+                library.employers.iter().map(|employer| EmployerRow {
+                    library_id: id.clone(),
+                    employer_id: employer.to_string(),
+                }),
+            );
+            rows.push(NewRow { id, created_at: now, facts: Facts::from_domain(library, now)? });
+        }
+        insert_many!(tx, libraries::table, rows);
+        insert_many!(tx, library_employers::table, employers);
+    }
+    Ok(())
 }
 
 fn insert_employers(tx: &mut Tx<'_>, library: &Library) -> Result<(), StoreError> {

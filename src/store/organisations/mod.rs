@@ -8,7 +8,7 @@ pub use employers::{
     list_employers, list_employers_by_ids, list_employers_by_names, save_employer,
 };
 pub use libraries::{
-    find_library, find_library_by_reference, insert_library, list_libraries, list_libraries_by_ids,
-    list_libraries_by_references, list_library_ids_of_employer, list_library_references,
-    list_library_successors, save_library,
+    find_library, find_library_by_reference, insert_libraries, insert_library, list_libraries,
+    list_libraries_by_ids, list_libraries_by_references, list_library_ids_of_employer,
+    list_library_references, list_library_successors, save_library,
 };
