@@ -139,9 +139,7 @@ fn is_worked(placement: &Placement, worked: Option<Option<(NaiveTime, NaiveTime)
 /// Whether the host takes visitors at the times of a placement; unknown hours are no closed ones.
 fn is_open(placement: &Placement, day: Option<&OpeningDay>) -> bool {
     let within = |span: &Span| span.starts_at() <= placement.starts && placement.ends <= span.ends_at();
-    day.is_none_or(|day| {
-        day.takes_visitors() && (day.spans().is_empty() || day.spans().iter().any(within))
-    })
+    day.is_none_or(|day| day.takes_visitors() && (day.spans().is_empty() || day.spans().iter().any(within)))
 }
 
 /// What came of all rounds.
