@@ -24,11 +24,14 @@ mod demo;
 mod doctor;
 mod import;
 mod init;
+mod invented;
 mod log;
 mod match_round;
 mod migrate;
+mod round;
 mod serve;
 mod service;
+mod simulate;
 mod solver;
 mod verify;
 
@@ -109,6 +112,11 @@ enum Command {
     /// Take over lists.
     #[command(subcommand)]
     Import(import::Command),
+    /// Write a round to a file, or make one of a file.
+    #[command(subcommand)]
+    Round(round::Command),
+    /// Rehearse a year of rounds: the libraries of this database, invented people, the real service, no mail.
+    Simulate(simulate::Args),
     /// Check the configuration and everything the service needs.
     Doctor(doctor::Args),
     /// Find the best schedule for a round file, with a certificate.
@@ -134,6 +142,8 @@ pub fn run() -> ExitCode {
         Command::Init(args) => configured(&|configuration| init::run(&args, configuration)),
         Command::Migrate(args) => configured(&|configuration| migrate::run(&args, configuration)),
         Command::Import(command) => configured(&|configuration| import::run(&command, configuration)),
+        Command::Round(command) => configured(&|configuration| round::run(&command, configuration)),
+        Command::Simulate(args) => configured(&|configuration| simulate::run(&args, configuration)),
         Command::Doctor(args) => configured(&|configuration| doctor::run(&args, configuration)),
         Command::Match(args) => Ok(match_round::run(&args)),
         Command::Verify(args) => Ok(verify::run(&args)),

@@ -128,7 +128,7 @@ fn http_settings(configuration: &Configuration) -> HttpSettings {
 
 /// Held while a process serves an SQLite file: a second one would run every worker twice over one file.
 #[derive(Debug)]
-struct SqliteLock(#[expect(dead_code, reason = "held, never read: the lock ends with it")] File);
+pub(super) struct SqliteLock(#[expect(dead_code, reason = "held, never read: the lock ends with it")] File);
 
 impl SqliteLock {
     fn take(database: &Path) -> Result<Self, Failure> {
@@ -157,6 +157,20 @@ impl SqliteLock {
                 Err(Failure::unable(format!("the lock {} cannot be taken: {error}", path.display())))
             }
         }
+    }
+}
+
+/// Keeps other processes from serving the database while it is held, where it is an SQLite file.
+///
+/// # Errors
+/// When a process serves it; as for [`open_store`].
+pub(super) fn hold(configuration: &Configuration) -> Result<Option<SqliteLock>, Failure> {
+    match &configuration.database.url {
+        StoreUrl::Sqlite(path) => {
+            open_store(configuration)?;
+            Ok(Some(SqliteLock::take(path)?))
+        }
+        StoreUrl::Postgres(_) => Ok(None),
     }
 }
 
@@ -237,13 +251,7 @@ pub(super) fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// Whatever of these fails, with what to do.
 pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Result<Running, Failure> {
     let address = listener.local_addr().map_err(|error| Failure::unable(error.to_string()))?;
-    let lock = match &configuration.database.url {
-        StoreUrl::Sqlite(path) => {
-            open_store(configuration)?;
-            Some(SqliteLock::take(path)?)
-        }
-        StoreUrl::Postgres(_) => None,
-    };
+    let lock = hold(configuration)?;
     let app = app(configuration, open_migrated_store(configuration)?);
     let transport = transport(configuration).map_err(|words| Failure::unable(format!("mail: {words}")))?;
     let stop = Stop::new();

@@ -81,6 +81,15 @@ impl<I: Copy + Ord> Successors<I> {
     }
 }
 
+/// What a round file that was imported says of somebody's past, beside what the rounds of this service tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GivenHistory {
+    /// Rounds in a row without a place.
+    pub waited: i64,
+    /// Hosts of former visits.
+    pub visited: Vec<LibraryId>,
+}
+
 /// What a round brought to somebody who took part in it to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
@@ -103,7 +112,7 @@ pub fn rounds_left_out(past: &[(NaiveDate, Outcome)]) -> i64 {
 }
 
 /// Largest priority of a round file.
-const MOST_PRIORITY: i64 = 1_000;
+pub const MOST_PRIORITY: i64 = 1_000;
 
 #[cfg(test)]
 mod tests {

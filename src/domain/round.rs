@@ -243,6 +243,14 @@ impl Round {
         self.admit_change("changed by locks or forbidden pairs")
     }
 
+    /// Whether the round can be written as a file of what would be matched.
+    ///
+    /// # Errors
+    /// As for [`Round::admit_offer`].
+    pub fn admit_export(&self) -> Result<(), Refusal> {
+        self.admit_change("exported any more: take the file of one of its runs")
+    }
+
     fn admit_change(&self, deed: &str) -> Result<(), Refusal> {
         match self.state {
             RoundState::Draft | RoundState::Open | RoundState::Closed | RoundState::Matched => Ok(()),

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::app::{own_employer, permit, record};
 use super::page::{Page, Paged};
 use super::{App, AppError};
-use crate::domain::fault::Faults;
+use crate::domain::fault::{Faults, Rule};
 use crate::domain::ids::{EmployerId, LibraryId};
 use crate::domain::opening::WeeklyHours;
 use crate::domain::organisation::{Contact, Library, LibraryFilter};
@@ -122,15 +122,25 @@ fn sorted<T: Clone + Ord>(items: &[T]) -> Vec<T> {
     items
 }
 
-fn check(db: &mut Db, wanted: &NewLibrary, own: Option<EmployerId>) -> Result<(), AppError> {
-    let faults = Faults::none();
-    let reference = &wanted.reference;
+/// Whether a text can be the reference of a library.
+///
+/// # Errors
+/// The rule that it breaks.
+pub(super) fn check_reference(reference: &str) -> Result<(), Rule> {
     let fits = |c: char| !c.is_whitespace() && !c.is_control();
     if reference.is_empty() || reference.chars().count() > LONGEST_REFERENCE || !reference.chars().all(fits) {
-        let rule = format!("must be 1 to {LONGEST_REFERENCE} characters without spaces");
-        faults.add("/reference", reference, rule);
-    } else if reference.parse::<LibraryId>().is_ok() {
-        faults.add("/reference", reference, "must not look like an id of this service (a UUID)");
+        return Err(Rule::new(format!("must be 1 to {LONGEST_REFERENCE} characters without spaces")));
+    }
+    if reference.parse::<LibraryId>().is_ok() {
+        return Err(Rule::of("must not look like an id of this service (a UUID)"));
+    }
+    Ok(())
+}
+
+fn check(db: &mut Db, wanted: &NewLibrary, own: Option<EmployerId>) -> Result<(), AppError> {
+    let faults = Faults::none();
+    if let Err(rule) = check_reference(&wanted.reference) {
+        faults.add("/reference", &wanted.reference, rule);
     }
     if wanted.sectors.is_empty() {
         faults.add("/sectors", "", "must name at least one sector");

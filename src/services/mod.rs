@@ -26,6 +26,7 @@ pub mod page;
 pub mod placements;
 pub mod publication;
 pub mod round_file;
+pub mod round_transfer;
 pub mod rounds;
 pub mod runs;
 pub mod schedule;

@@ -10,7 +10,7 @@ use chrono::{NaiveDate, NaiveTime, Timelike};
 use crate::domain::application::{Application, ReleaseRule};
 use crate::domain::cover::{Elsewhere, LibraryDays, Situation};
 use crate::domain::fault::Fault;
-use crate::domain::history::{Outcome, Successors, Visit, rounds_left_out};
+use crate::domain::history::{GivenHistory, MOST_PRIORITY, Outcome, Successors, Visit, rounds_left_out};
 use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, PersonId};
 use crate::domain::lock::{Forbidden, Lock};
 use crate::domain::offer::Offer;
@@ -49,6 +49,8 @@ pub struct Known {
     pub visits: Vec<Visit>,
     /// What other rounds brought to people, at the last day of each.
     pub outcomes: Vec<(PersonId, NaiveDate, Outcome)>,
+    /// What files said of the past of people who came by them.
+    pub given: HashMap<ApplicationId, GivenHistory>,
     /// Placements that stand already.
     pub locks: Vec<Lock>,
     /// Pairs that must not be.
@@ -260,8 +262,12 @@ impl Known {
             let (from, until) = application.hours_on(*date)?;
             Some((*date, (minutes(from), minutes(until))))
         });
-        let avoid: BTreeSet<LibraryId> =
-            application.avoid.iter().flat_map(|id| self.libraries_became.line(*id)).collect();
+        let lines = |ids: &[LibraryId]| -> BTreeSet<LibraryId> {
+            ids.iter().flat_map(|id| self.libraries_became.line(*id)).collect()
+        };
+        let given = self.given.get(&application.id).cloned().unwrap_or_default();
+        let mut visited = visited.cloned().unwrap_or_default();
+        visited.extend(lines(&given.visited));
         files::round::Staff {
             id: application.id.to_string(),
             home: self.libraries_became.current(application.home).to_string(),
@@ -273,9 +279,9 @@ impl Known {
             topics: texts(&application.topics),
             needs: self.needs.get(&application.id).map(texts).unwrap_or_default(),
             assured_until: application.assured_until,
-            visited: visited.map(texts).unwrap_or_default(),
-            avoid: texts(&avoid),
-            priority: rounds_left_out(outcomes),
+            visited: texts(&visited),
+            avoid: texts(&lines(&application.avoid)),
+            priority: (rounds_left_out(outcomes) + given.waited).min(MOST_PRIORITY),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::domain::opening::Opening;
 use crate::domain::organisation::{Employer, Library};
 use crate::domain::round::Round;
 use crate::files::{self, Rules};
-use crate::store::{Db, applications, locks, opening, organisations, placements, rounds};
+use crate::store::{Db, applications, histories, locks, opening, organisations, placements, rounds};
 
 /// The round file of a round as it is now.
 ///
@@ -58,6 +58,7 @@ pub fn load(db: &mut Db, round: &Round) -> Result<Known, AppError> {
         employers_became,
         visits: placements::list_visits_elsewhere(db, round.id)?,
         outcomes: applications::outcomes_elsewhere(db, round.id, &persons)?,
+        given: histories::list_of_round(db, round.id)?.into_iter().collect(),
         locks,
         forbidden: locks::list_forbidden(db, round.id)?,
     };

@@ -22,6 +22,7 @@ pub mod audit;
 pub mod calendars;
 pub mod connection;
 pub mod employments;
+pub mod histories;
 pub mod links;
 pub mod locks;
 pub mod mappings;

@@ -318,7 +318,16 @@ diesel::table! {
     import_mappings (kind, name) { kind -> Text, name -> Text, renamings -> Text, updated_at -> Timestamp, }
 }
 
+diesel::table! {
+    given_histories (application_id) {
+        application_id -> Text,
+        waited -> BigInt,
+        visited -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    given_histories,
     employers,
     employer_domains,
     employer_managers,

@@ -235,6 +235,7 @@ const TABLES: &[&str] = &[
     "employer_managers",
     "employers",
     "employments",
+    "given_histories",
     "import_mappings",
     "invitations",
     "libraries",

@@ -16,6 +16,7 @@ DROP TABLE run_files;
 DROP TABLE runs;
 DROP TABLE round_forbidden;
 DROP TABLE round_locks;
+DROP TABLE given_histories;
 DROP TABLE access_needs;
 DROP TABLE applications;
 DROP TABLE round_libraries;

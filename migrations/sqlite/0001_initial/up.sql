@@ -169,6 +169,17 @@ CREATE TABLE access_needs (
     CONSTRAINT access_needs_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id)
 ) STRICT;
 
+-- What a round file that was imported says of people's past, which the rounds of this service do not tell.
+CREATE TABLE given_histories (
+    application_id TEXT NOT NULL,
+    -- Rounds in a row without a place.
+    waited INTEGER NOT NULL,
+    -- Libraries, as a list.
+    visited TEXT NOT NULL,
+    CONSTRAINT given_histories_pkey PRIMARY KEY (application_id),
+    CONSTRAINT given_histories_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id)
+) STRICT;
+
 -- Placements that stand before anything is matched: one for a person.
 CREATE TABLE round_locks (
     round_id TEXT NOT NULL,

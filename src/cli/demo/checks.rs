@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::mailbox::Mail;
+use super::programme::ClosedDays;
 use crate::files::{Round, Schedule};
 use crate::verify::{self, Subject};
 
@@ -22,6 +23,12 @@ pub(super) struct Evidence {
     pub(super) involved: Vec<String>,
     /// As the organiser sees them at the end.
     pub(super) placements: Vec<Value>,
+    /// When the hosts are open, by library and date.
+    pub(super) days: BTreeMap<(String, String), Value>,
+    /// What closed days.
+    pub(super) closed: Option<ClosedDays>,
+    /// Who works half days.
+    pub(super) mornings: Vec<String>,
     /// Round and schedule file of the run.
     pub(super) files: (String, String),
     /// Placement ids in the schedules of all employers.
@@ -46,10 +53,12 @@ impl Evidence {
 
 /// Prints each check with its outcome; whether all held.
 pub(super) fn print(evidence: &Evidence) -> bool {
-    let checks: [(&str, Result<String, String>); 5] = [
+    let checks: [(&str, Result<String, String>); 7] = [
         ("every placement that all parties agreed to is confirmed", all_agreed_are_confirmed(evidence)),
         ("the drop-out got a CANCEL with a higher SEQUENCE", drop_out_was_cancelled(evidence)),
         ("the schedule verifies", schedule_verifies(evidence)),
+        ("nobody goes where or when it is closed", opening_hours_were_kept(evidence)),
+        ("a half day stays a half day", half_days_were_kept(evidence)),
         ("HR's rows are the confirmed placements", rows_are_confirmed(evidence)),
         ("nobody uninvolved got a mail", only_involved_got_mail(evidence)),
     ];
@@ -119,6 +128,59 @@ fn schedule_verifies(evidence: &Evidence) -> Result<String, String> {
         None => Ok(report.verdict.to_string()),
         Some(breach) => Err(breach.to_string()),
     }
+}
+
+/// Looks at the hosts' days as the service tells them, and at the two closures as the story made them.
+fn opening_hours_were_kept(evidence: &Evidence) -> Result<String, String> {
+    let closed = evidence.closed.as_ref().ok_or("nothing was closed")?;
+    let (holiday, stocktaking) = (closed.bank_holiday.to_string(), closed.stocktaking.to_string());
+    for placement in &evidence.placements {
+        let [host, date, starts, ends] =
+            [&placement["host_library"], &placement["date"], &placement["starts"], &placement["ends"]]
+                .map(|value| value.as_str().unwrap_or_default());
+        let day = evidence.days.get(&(host.to_owned(), date.to_owned())).ok_or("a day is missing")?;
+        // Nobody has said when it is open: then its offer did.
+        let within = day["spans"].as_array().is_none_or(|spans| {
+            // Times of a day sort as text.
+            let holds = |span: &Value| span[0].as_str() <= Some(starts) && Some(ends) <= span[1].as_str();
+            spans.iter().any(holds)
+        });
+        let is_closed = date == holiday || (host == closed.library && date == stocktaking);
+        if !within || is_closed || day["takes_visitors"] != true {
+            return Err(format!(
+                "{} on {date} from {starts} to {ends}: {}",
+                placement["host"]["name"], day["why"]
+            ));
+        }
+    }
+    Ok(format!(
+        "{} days lie in opening hours, none on {}, none at {} on {}",
+        evidence.placements.len(),
+        closed.bank_holiday.format("%A"),
+        closed.library_name,
+        closed.stocktaking.format("%A")
+    ))
+}
+
+fn half_days_were_kept(evidence: &Evidence) -> Result<String, String> {
+    let is_half = |placement: &&Value| {
+        evidence.mornings.iter().any(|name| placement["participant"]["name"].as_str() == Some(name))
+    };
+    let mut told = Vec::new();
+    for placement in evidence.placements.iter().filter(is_half) {
+        let [name, host, starts, ends] = [
+            &placement["participant"]["name"],
+            &placement["host"]["name"],
+            &placement["starts"],
+            &placement["ends"],
+        ]
+        .map(|value| value.as_str().unwrap_or_default());
+        if starts < "09:00" || ends > "13:00" {
+            return Err(format!("{name} works until 13:00 and is away from {starts} to {ends}"));
+        }
+        told.push(format!("{name}, {starts} to {ends} at {host}"));
+    }
+    Ok(if told.is_empty() { "nobody who works half days has a place".to_owned() } else { told.join("; ") })
 }
 
 fn rows_are_confirmed(evidence: &Evidence) -> Result<String, String> {

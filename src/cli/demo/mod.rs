@@ -17,6 +17,7 @@ mod client;
 mod mailbox;
 mod people;
 mod picture;
+mod programme;
 mod story;
 mod transcript;
 

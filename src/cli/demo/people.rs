@@ -1,86 +1,10 @@
 //! The invented staff of the demonstration: the same people every time, none of them real.
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
+use serde_json::{Value, json};
 
+use crate::cli::invented::{OBJECTIVES, ROLES, TOPICS, full_name, local_part};
 use crate::services::clock::Chance;
-
-const FIRST_NAMES: [&str; 24] = [
-    "Amara",
-    "Bethan",
-    "Callum",
-    "Dilys",
-    "Emeka",
-    "Farida",
-    "Gwen",
-    "Hamish",
-    "Imogen",
-    "Jaswinder",
-    "Kofi",
-    "Leila",
-    "Marged",
-    "Niamh",
-    "Owain",
-    "Priya",
-    "Quentin",
-    "Rosa",
-    "Siobhán",
-    "Tomasz",
-    "Una",
-    "Vikram",
-    "Winifred",
-    "Zoë",
-];
-const LAST_NAMES: [&str; 23] = [
-    "Adeyemi",
-    "Bowen",
-    "Clarke",
-    "Dhillon",
-    "Ellis",
-    "Fraser",
-    "Griffiths",
-    "Hughes",
-    "Ibrahim",
-    "Jarvis",
-    "Kaur",
-    "Lloyd",
-    "Mensah",
-    "Nowak",
-    "O’Neill",
-    "Patel",
-    "Quayle",
-    "Rees",
-    "Shah",
-    "Thomas",
-    "Underhill",
-    "Vaughan",
-    "Wójcik",
-];
-const ROLES: [&str; 8] = [
-    "library assistant",
-    "children’s librarian",
-    "subject librarian",
-    "school librarian",
-    "archivist",
-    "systems librarian",
-    "outreach librarian",
-    "clinical librarian",
-];
-const TOPICS: [&str; 8] = [
-    "reading-groups",
-    "information-literacy",
-    "makerspace",
-    "local-history",
-    "open-access",
-    "story-time",
-    "health-information",
-    "digital-skills",
-];
-const OBJECTIVES: [&str; 4] = [
-    "How you bring in people who never come.",
-    "What you do at the desk that we do online.",
-    "How you teach searching to newcomers.",
-    "Which events you run with hardly any money.",
-];
 
 /// A library that staff come from.
 #[derive(Debug, Clone)]
@@ -107,6 +31,8 @@ pub(super) struct Person {
     pub(super) sectors: Vec<&'static str>,
     pub(super) topics: Vec<&'static str>,
     pub(super) assured_until: Option<NaiveDate>,
+    /// Half days only.
+    pub(super) works_mornings: bool,
 }
 
 /// Numbers of one person: the same for the same index.
@@ -133,8 +59,9 @@ pub(super) fn invent(count: usize, homes: &[Home], dates: &[NaiveDate]) -> Vec<P
 fn person(index: usize, homes: &[Home], dates: &[NaiveDate]) -> Person {
     let dice = Dice::of(index);
     let home = homes[index % homes.len()].clone();
-    // 24 and 23 have no common divisor: the first 552 names differ.
-    let (first, last) = (FIRST_NAMES[index % FIRST_NAMES.len()], LAST_NAMES[index % LAST_NAMES.len()]);
+    let name = full_name(index);
+    // Whoever works half days has every chance, so that the story can show what becomes of it.
+    let works_mornings = index == MORNINGS;
     let wanted: Vec<NaiveDate> =
         dates.iter().enumerate().filter(|(n, _)| dice.throw(*n, 5) < 3).map(|(_, date)| *date).collect();
     let mut sectors: Vec<&str> = ["public", "academic", "school", "specialist"]
@@ -145,18 +72,28 @@ fn person(index: usize, homes: &[Home], dates: &[NaiveDate]) -> Person {
     sectors.rotate_left(turn);
     sectors.truncate(2);
     Person {
-        name: format!("{first} {last}"),
-        email: format!("{}.{}@{}", plain(first), plain(last), home.domain),
+        email: format!("{}@{}", local_part(&name), home.domain),
+        name,
         manager: format!("manager.{}@{}", index % 7, home.domain),
         role: ROLES[dice.throw(21, ROLES.len())],
         objectives: OBJECTIVES[dice.throw(22, OBJECTIVES.len())],
-        dates: if wanted.is_empty() { dates.to_vec() } else { wanted },
-        max_km: [20, 30, 40, 50][dice.throw(23, 4)],
+        dates: if wanted.is_empty() || works_mornings { dates.to_vec() } else { wanted },
+        max_km: if works_mornings { 50 } else { [20, 30, 40, 50][dice.throw(23, 4)] },
         sectors,
         topics: vec![TOPICS[dice.throw(24, 4)], TOPICS[4 + dice.throw(25, 4)]],
+        works_mornings,
         assured_until: if dice.throw(26, 3) == 0 { None } else { dates.last().copied() },
         home,
     }
+}
+
+/// Who of the invented people works half days.
+const MORNINGS: usize = 2;
+
+/// The working pattern of half days.
+pub(super) fn mornings() -> Value {
+    let days = ["mo", "tu", "we", "th", "fr"].map(|day| (day.to_owned(), json!(["09:00", "13:00"])));
+    json!({ "weekdays": Value::Object(days.into_iter().collect()) })
 }
 
 /// Topics of a library: two, by its place in the list.
@@ -174,31 +111,6 @@ pub(super) fn working_days(today: NaiveDate) -> Vec<NaiveDate> {
         .filter(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun))
         .take(5)
         .collect()
-}
-
-/// A name as it stands in a mail address: letters of ASCII only.
-fn plain(name: &str) -> String {
-    name.chars()
-        .filter_map(|c| match c {
-            'á' => Some('a'),
-            'ë' | 'é' => Some('e'),
-            'ó' => Some('o'),
-            '’' => None,
-            other => Some(other.to_ascii_lowercase()),
-        })
-        .collect()
-}
-
-/// The mail domain of an invented staff's employer: under `.example`, which belongs to nobody (RFC 2606).
-pub(super) fn domain_of(employer: &str) -> String {
-    let words: Vec<String> = employer
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_ascii_lowercase)
-        .collect();
-    let mut label = words.join("-");
-    label.truncate(60);
-    format!("{}.example", label.trim_end_matches('-'))
 }
 
 #[cfg(test)]
@@ -224,11 +136,5 @@ mod tests {
             person.email.parse::<crate::domain::email::Email>().expect(&person.email);
             assert!(!person.dates.is_empty() && !person.sectors.contains(&"public"));
         }
-    }
-
-    #[test]
-    fn a_domain_is_a_label_under_example() {
-        assert_eq!(domain_of("Gloucester's & Co. (NHS)"), "gloucester-s-co-nhs.example");
-        assert!(crate::domain::email::is_domain(&domain_of(&"very long name ".repeat(9))));
     }
 }

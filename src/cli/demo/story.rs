@@ -4,22 +4,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
 use super::checks::{self, Evidence};
 use super::client::Client;
 use super::mailbox::{Mail, Mailbox};
-use super::people::{self, Home, Person};
+use super::people::{self, Home};
+use super::programme::Library;
 use super::transcript;
-use crate::domain::permissions::{Actor, Role};
-use crate::import::{Kind, Table};
+use crate::cli::invented::domain_of;
 use crate::services::App;
 use crate::services::clock::seconds_running;
-use crate::services::imports::{ImportMode, Order, import};
-
-/// The libraries around Worcester (`ATTRIBUTION.md` beside it).
-const LIBRARIES: &[u8] = include_bytes!("libraries.csv");
 
 /// What the story is played on.
 pub(super) struct Stage {
@@ -28,15 +23,6 @@ pub(super) struct Stage {
     pub(super) folder: PathBuf,
     pub(super) staff: usize,
     pub(super) organiser: String,
-}
-
-/// A library as the API shows it.
-#[derive(Debug, Clone)]
-pub(super) struct Library {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) sectors: Vec<String>,
-    pub(super) employers: Vec<String>,
 }
 
 /// Plays the story; whether everything that it promises held.
@@ -73,6 +59,16 @@ pub(super) fn tell(stage: &Stage) -> Result<bool, String> {
             dates[0].format("%A %-d %B %Y")
         ),
     );
+    let closed = play.close_days(&libraries, &dates)?;
+    step(
+        "Days are closed",
+        &format!(
+            "{} is a bank holiday in England (made up); on {} {} is closed for stocktaking",
+            closed.bank_holiday.format("%A"),
+            closed.stocktaking.format("%A"),
+            closed.library_name
+        ),
+    );
 
     let staff = people::invent(stage.staff, &homes(&libraries, &employers), &dates);
     for person in &staff {
@@ -83,6 +79,9 @@ pub(super) fn tell(stage: &Stage) -> Result<bool, String> {
         &format!("{} people sign up", staff.len()),
         &format!("through the API; {} prove their address by the link in their mail", proven.len()),
     );
+
+    let mornings = staff.iter().filter(|person| person.works_mornings).map(|person| person.name.clone());
+    let mornings: Vec<String> = mornings.collect();
 
     let refusing = staff.get(7).map(|person| person.name.clone()).unwrap_or_default();
     let decided = play.answer_mails(|deeds, view| {
@@ -116,6 +115,9 @@ pub(super) fn tell(stage: &Stage) -> Result<bool, String> {
     step("A drop-out", &format!("{} is ill; those involved get a cancellation", evidence.dropped_out));
 
     evidence.placements = play.placements(&round)?;
+    evidence.days = play.days_of_hosts(&evidence.placements, &dates)?;
+    evidence.closed = Some(closed);
+    evidence.mornings = mornings;
     for id in [&evidence.declined, &evidence.dropped] {
         evidence.involved.extend(play.involved(&evidence.placements, id)?);
     }
@@ -132,11 +134,11 @@ fn step(what: &str, how: &str) {
     say!("  {what:<22} {how}");
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub(super) fn texts(value: &Value) -> Vec<String> {
     value.as_array().map(|items| items.iter().map(text).collect()).unwrap_or_default()
 }
 
@@ -155,7 +157,7 @@ fn homes(libraries: &BTreeMap<String, Library>, employers: &BTreeMap<String, Str
                 Home {
                     id: library.id.clone(),
                     sectors: library.sectors.clone(),
-                    domain: people::domain_of(&employer),
+                    domain: domain_of(&employer),
                     employer,
                 }
             })
@@ -193,9 +195,9 @@ impl Press {
     }
 }
 
-struct Play {
-    client: Client,
-    token: String,
+pub(super) struct Play {
+    pub(super) client: Client,
+    pub(super) token: String,
     mailbox: Mailbox,
     mails: Vec<Mail>,
 }
@@ -204,111 +206,9 @@ struct Play {
 const PATIENCE: f64 = 120.0;
 
 impl Play {
-    fn post(&self, path: &str, body: &Value) -> Result<Value, String> {
+    /// POSTs as the organiser.
+    pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value, String> {
         self.client.post(path, Some(&self.token), body)
-    }
-
-    /// Imports the list, enters The Hive by hand, tells the employers' domains; gives employers' names by id.
-    fn enter_libraries(&self, app: &App) -> Result<BTreeMap<String, String>, String> {
-        let list = Table::read(LIBRARIES.to_vec()).map_err(|fault| fault.to_string())?;
-        let importer = Actor::named("import", Role::Organiser);
-        import(app, &importer, &Order::new(Kind::Libraries, &list, ImportMode::Apply))
-            .map_err(|error| error.to_string())?;
-        self.post("/v1/employers", &json!({ "name": "University of Worcester" }))?;
-        let employers = self.client.list("/v1/employers", &self.token)?;
-        let mut names = BTreeMap::new();
-        for employer in &employers {
-            let (id, name) = (text(&employer["id"]), text(&employer["name"]));
-            let directory = json!({ "domains": [people::domain_of(&name)] });
-            self.client.put(&format!("/v1/employers/{id}/directory"), &self.token, &directory)?;
-            names.insert(id, name);
-        }
-        let owner = |name: &str| names.iter().find(|(_, known)| *known == name).map(|(id, _)| id.clone());
-        self.post(
-            "/v1/libraries",
-            &json!({
-                "reference": "the-hive", "name": "The Hive", "sectors": ["public", "academic"],
-                "employers": [owner("Worcestershire County Council"), owner("University of Worcester")],
-                "address": "Sawmill Walk, The Butts, Worcester", "postcode": "WR1 3PB", "country": "England",
-                "point": { "latitude": 52.19383, "longitude": -2.22499 }, "time_zone": "Europe/London",
-                "opening_hours": "Mo-Su 08:30-22:00",
-            }),
-        )?;
-        Ok(names)
-    }
-
-    fn libraries(&self) -> Result<BTreeMap<String, Library>, String> {
-        let found = self.client.list("/v1/libraries", &self.token)?;
-        Ok(found
-            .iter()
-            .map(|library| {
-                let id = text(&library["id"]);
-                let library = Library {
-                    id: id.clone(),
-                    name: text(&library["name"]),
-                    sectors: texts(&library["sectors"]),
-                    employers: texts(&library["employers"]),
-                };
-                (id, library)
-            })
-            .collect())
-    }
-
-    fn open_round(&self, today: NaiveDate) -> Result<(String, Vec<NaiveDate>), String> {
-        let dates = people::working_days(today);
-        let round = self.post(
-            "/v1/rounds",
-            &json!({
-                "name": "One library to the left", "time_zone": "Europe/London",
-                "sign_up_until": today + Days::new(14), "answer_until": today + Days::new(35),
-                "dates": dates, "rules": { "balance": 0 },
-            }),
-        )?;
-        let id = text(&round["id"]);
-        self.post(&format!("/v1/rounds/{id}/open"), &json!({}))?;
-        Ok((id, dates))
-    }
-
-    /// Every library names a contact and offers places; how many do.
-    fn offer(
-        &self,
-        round: &str,
-        libraries: &BTreeMap<String, Library>,
-        dates: &[NaiveDate],
-    ) -> Result<usize, String> {
-        for (n, library) in libraries.values().enumerate() {
-            let is = |sector: &str| library.sectors.iter().any(|own| own == sector);
-            let host = format!("host.{n}@{}", people::domain_of(&library.name));
-            let welcome = json!({
-                "contact": { "name": format!("Visits desk of {}", library.name), "email": host },
-                "topics": people::topics(n), "access": ["step-free"],
-                "vetting_required": is("school"), "escorts_visitors": is("school") && n % 2 == 0,
-            });
-            self.client.put(&format!("/v1/libraries/{}/welcome", library.id), &self.token, &welcome)?;
-            // A joint library is large: it takes and releases two on a day.
-            let places = library.employers.len();
-            let days = dates.iter().map(|date| (date.to_string(), places));
-            let hosting: BTreeMap<String, usize> = days.clone().skip(n % 3).take(3).collect();
-            let release: BTreeMap<String, usize> = days.collect();
-            let times = if is("school") { ["08:30", "16:00"] } else { ["09:30", "17:00"] };
-            let hours: BTreeMap<&String, [&str; 2]> = hosting.keys().map(|date| (date, times)).collect();
-            let offer = json!({ "hosting": hosting, "hosting_limit": 3, "release": release, "hours": hours });
-            self.client.put(&format!("/v1/rounds/{round}/libraries/{}", library.id), &self.token, &offer)?;
-        }
-        Ok(libraries.len())
-    }
-
-    fn sign_up(&self, round: &str, person: &Person) -> Result<(), String> {
-        let form = json!({
-            "name": person.name, "email": person.email, "manager_email": person.manager,
-            "home_library": person.home.id, "employer": person.home.employer,
-            "dates": person.dates, "max_km": person.max_km,
-            "sectors": person.sectors, "topics": person.topics,
-            "role_title": person.role, "objectives": person.objectives,
-            "assured_until": person.assured_until,
-        });
-        // As anybody would: without a token.
-        self.client.post(&format!("/v1/rounds/{round}/applications"), None, &form).map(|_| ())
     }
 
     /// Waits until nothing is due in the outbox, then reads what came.
@@ -483,8 +383,7 @@ impl Play {
                 .collect::<Result<_, _>>()
                 .map_err(|error| format!("the schedule of {name}: {error}"))?;
             if !records.is_empty() {
-                let file =
-                    target.join(format!("{}.csv", people::domain_of(name).trim_end_matches(".example")));
+                let file = target.join(format!("{}.csv", domain_of(name).trim_end_matches(".example")));
                 std::fs::write(&file, &answer.body)
                     .map_err(|error| format!("{}: {error}", file.display()))?;
             }
