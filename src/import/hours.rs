@@ -34,7 +34,7 @@ pub enum ListedHours {
     /// The usual week.
     Week {
         /// Weekly staffed hours, where known.
-        weekly: Option<WeeklyHours>,
+        weekly: Option<Box<WeeklyHours>>,
         /// The names of the calendars that the library follows.
         calendars: Vec<Name>,
     },
@@ -56,7 +56,7 @@ fn week(cells: &mut Cells<'_>) -> Option<ListedHours> {
         }
     }
     // The row has nothing else to say: without its hours it would empty what is known.
-    let weekly = cells.given("opening_hours", Loss::Row);
+    let weekly = cells.given("opening_hours", Loss::Row).map(Box::new);
     let names = cells.cell("calendars").to_owned();
     let names = names.split(';').map(str::trim).filter(|name| !name.is_empty());
     let read =

@@ -39,10 +39,7 @@ pub fn table(bytes: impl Into<Vec<u8>>) -> Table {
 
 pub fn take(app: &App, kind: Kind, bytes: impl Into<Vec<u8>>, mode: ImportMode) -> Outcome {
     let table = table(bytes);
-    let round = match kind {
-        Kind::Hosting | Kind::Cover => Some(round(app)),
-        _ => None,
-    };
+    let round = matches!(kind, Kind::Hosting | Kind::Cover).then(|| round(app));
     import(app, &organiser(), &Order { round, ..Order::new(kind, &table, mode) }).expect("an outcome")
 }
 

@@ -127,6 +127,7 @@ impl Importer for Hours<'_> {
             let Some(library) = self.libraries.find(line, &row.library, telling) else { continue };
             match row.hours {
                 ListedHours::Week { weekly, calendars } => {
+                    let weekly = weekly.map(|weekly| *weekly);
                     weeks.push(Week { line, library: library.id, weekly, calendars });
                 }
                 ListedHours::Day(exception) => days.push((library.id, exception)),

@@ -45,19 +45,19 @@ impl<'a> Periods<'a> {
         &mut self,
         db: &mut Db,
         line: u64,
-        name: Name,
+        name: &Name,
         division: Option<Division>,
         periods: Vec<Period>,
         telling: &mut Telling<'_>,
     ) -> Result<(), AppError> {
         let Some(first) = periods.first() else { return Ok(()) };
         let kind = kind_of(first.kind);
-        if !self.listed.contains_key(&name) {
+        if !self.listed.contains_key(name) {
             let before = calendars::find_by_name(db, name.as_str())?;
             let kind = before.as_ref().map_or(kind, |before| before.dated.kind);
             self.listed.insert(name.clone(), Listed { kind, division, before, periods: vec![] });
         }
-        if let Some(listed) = self.listed.get_mut(&name) {
+        if let Some(listed) = self.listed.get_mut(name) {
             if listed.kind == kind {
                 listed.periods.extend(periods);
             } else {
@@ -122,10 +122,10 @@ impl Importer for Periods<'_> {
                     let Some(library) = self.libraries.find(line, &reference, telling) else { continue };
                     days.extend(periods.iter().flat_map(closed_days).map(|day| (library.id, day)));
                 }
-                Owner::Calendar(name) => self.note(target.db(), line, name, None, periods, telling)?,
+                Owner::Calendar(name) => self.note(target.db(), line, &name, None, periods, telling)?,
                 Owner::Division(division) => {
                     let name = self.name_of(division)?;
-                    self.note(target.db(), line, name, Some(division), periods, telling)?;
+                    self.note(target.db(), line, &name, Some(division), periods, telling)?;
                 }
             }
         }
