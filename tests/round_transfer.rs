@@ -233,7 +233,7 @@ fn a_file_that_does_not_fit_is_refused_with_its_pointers_and_leaves_nothing() {
             }
             match import(app, &file) {
                 Err(AppError::Fields(faults)) => {
-                    assert!(faults.iter().any(|fault| fault.pointer == pointer), "{pointer}: {faults:?}")
+                    assert!(faults.iter().any(|fault| fault.pointer == pointer), "{pointer}: {faults:?}");
                 }
                 other => panic!("{pointer}: {other:?}"),
             }

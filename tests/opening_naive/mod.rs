@@ -47,9 +47,7 @@ pub fn weekday(date: NaiveDate) -> usize {
 fn half_hours(spans: &[Minutes]) -> HalfHours {
     let mut open = [false; 48];
     for (from, until) in spans {
-        for half_hour in usize::from(from / 30)..usize::from(until / 30) {
-            open[half_hour] = true;
-        }
+        open[usize::from(from / 30)..usize::from(until / 30)].fill(true);
     }
     open
 }
