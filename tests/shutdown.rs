@@ -19,7 +19,8 @@ use library_swap::domain::permissions::{Actor, Role};
 use library_swap::domain::sector::Sector;
 use library_swap::services::clock::Clock;
 use library_swap::services::rounds::NewRound;
-use library_swap::services::{App, applications, employers, libraries, rounds};
+use library_swap::services::sign_up::{SignUp, sign_up};
+use library_swap::services::{App, employers, libraries, rounds};
 use support::Database;
 
 const MAILS: usize = 500;
@@ -118,7 +119,7 @@ fn sign_everybody_up(app: &App) {
     let round: RoundId = rounds::create(app, &organiser, &round).expect("a round").id;
     rounds::open(app, &organiser, round).expect("open");
     for n in 0..MAILS {
-        let form = applications::SignUp {
+        let form = SignUp {
             name: format!("Person {n}").parse().expect("a name"),
             email: format!("person.{n}@council.example").parse().expect("an address"),
             home_library: "town".to_owned(),
@@ -131,11 +132,12 @@ fn sign_everybody_up(app: &App) {
             needs: vec![],
             avoid: vec![],
             hours: BTreeMap::new(),
+            pattern: None,
             assured_until: None,
             role_title: None,
             objectives: None,
         };
-        applications::sign_up(app, &Actor::anyone(), round, &form).expect("signed up");
+        sign_up(app, &Actor::anyone(), round, &form).expect("signed up");
     }
 }
 

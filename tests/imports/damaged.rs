@@ -91,7 +91,7 @@ fn a_damaged_row_or_header_is_refused_for_what_it_is() {
             let [header, row] = template(kind);
             let doubled = refused(app, kind, csv_of(&[header.clone(), row.clone(), row.clone()]), "doubled");
             complains(&doubled, kind.key()[0], "as line 2: each may stand in a list once", Loss::Row);
-            let headless = refused(app, kind, csv_of(&[row.clone()]), "headless");
+            let headless = refused(app, kind, csv_of(std::slice::from_ref(&row)), "headless");
             assert!(
                 headless.faults.iter().all(|fault| fault.loss == Loss::List || fault.loss == Loss::Nothing)
             );
@@ -102,7 +102,9 @@ fn a_damaged_row_or_header_is_refused_for_what_it_is() {
                 "cells where the header has",
                 Loss::Row,
             );
-            let quoted = [csv_of(&[header.clone()]), b"\"".to_vec(), csv_of(&[row.clone()])].concat();
+            let quoted =
+                [csv_of(std::slice::from_ref(&header)), b"\"".to_vec(), csv_of(std::slice::from_ref(&row))]
+                    .concat();
             complains(
                 &refused(app, kind, quoted, "a quotation mark"),
                 "row",
