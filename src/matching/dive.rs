@@ -83,5 +83,5 @@ pub(super) fn dive(
         watch.spend(pricing.work - spent);
         spent = pricing.work;
     }
-    complete(&pricing, scope, &date_of, watch)
+    complete(problem, pricing.into_days(), scope, &date_of, watch)
 }

@@ -277,7 +277,7 @@ fn solve_part(part: &Part, dual: &Dual, cutoff: i64, watch: &mut Watch<'_>) -> O
     let mut tree = Tree::new(&pricing, &scope, from, TRIALS, watch);
     tree.best = plan.filter(|plan| plan.value > cutoff);
     let dates = preferred_dates(problem, &pricing.average());
-    if let Some(plan) = complete(&pricing, &scope, &dates, watch) {
+    if let Some(plan) = complete(problem, pricing.days.clone(), &scope, &dates, watch) {
         tree.offer(plan);
     }
     for _ in 0..NODES.0 {

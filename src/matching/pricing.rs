@@ -443,6 +443,11 @@ impl<'a> Pricing<'a> {
         found.ok().map(|n| range.start + n)
     }
 
+    /// The circulations, without the prices.
+    pub(super) fn into_days(self) -> Vec<Day> {
+        self.days
+    }
+
     /// The cycles of the model, for a branch to start with.
     pub(super) fn cycles(&self) -> Vec<Cycle> {
         self.master.columns().iter().filter(|c| c.weight > 0.0).map(|c| c.cycle.clone()).collect()

@@ -7,7 +7,6 @@
 
 use super::day::{Day, for_each_day};
 use super::num::Ix;
-use super::pricing::Pricing;
 use super::problem::{Problem, Scope};
 use super::watch::Watch;
 
@@ -103,19 +102,20 @@ impl Draft<'_> {
     }
 }
 
-/// The best schedule with everybody on the given date or none, bettered date by date. None if that way does not
+/// The best schedule with everybody on the given date or none, bettered date by date, starting from any circulations
+/// of the dates. None if that way does not
 /// complete the locks, or if the watch has ended the run.
 pub(super) fn complete(
-    pricing: &Pricing<'_>,
+    problem: &Problem,
+    days: Vec<Day>,
     scope: &Scope,
     wanted: &[Option<Ix>],
     watch: &mut Watch<'_>,
 ) -> Option<Plan> {
-    let problem = pricing.problem;
     let mut draft = Draft {
         problem,
         scope,
-        days: pricing.days.clone(),
+        days,
         placed: vec![false; problem.home.len()],
         date_of: vec![None; problem.home.len()],
         visitors: vec![0; problem.hosting.len()],

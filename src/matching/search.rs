@@ -62,14 +62,14 @@ pub(super) fn search(problem: &Problem, seed: i64, watch: &mut Watch<'_>) -> Res
     for (pair, date) in root.used() {
         date_of[problem.pairs[pair.at()].person.at()] = Some(date);
     }
-    adopt(&mut best, complete(&root, &scope, &date_of, watch), watch);
+    adopt(&mut best, complete(problem, root.days.clone(), &scope, &date_of, watch), watch);
     watch.spend(root.work);
     let mut course = Course { problem, best, steps: 0 };
     let good = |root: &Pricing<'_>| root.is_nearly_priced(GOOD_ENOUGH);
     while !good(&root) && course.step(&mut root, watch) {}
     if !watch.is_over() && !course.is_infeasible(watch) {
         let dates = preferred_dates(problem, &root.average());
-        let plan = complete(&root, &scope, &dates, watch);
+        let plan = complete(problem, root.days.clone(), &scope, &dates, watch);
         adopt(&mut course.best, plan, watch);
         watch.spend(0);
     }

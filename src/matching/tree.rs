@@ -161,7 +161,7 @@ impl<'a> Tree<'a> {
             return;
         }
         let dates = preferred_dates(problem, &pricing.average());
-        if let Some(plan) = complete(&pricing, &node.scope, &dates, watch) {
+        if let Some(plan) = complete(problem, pricing.days.clone(), &node.scope, &dates, watch) {
             self.offer(plan);
         }
         self.branch(pricing, &node.scope, node.depth + 1, watch);
