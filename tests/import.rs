@@ -273,6 +273,33 @@ fn postcodes_of_other_countries_are_not_checked() {
 }
 
 #[test]
+fn a_library_is_in_the_time_zone_of_its_country_or_in_the_one_named() {
+    for (country, zone) in [
+        ("", "Europe/London"),
+        ("wales", "Europe/London"),
+        ("Guernsey", "Europe/London"),
+        ("Republic of Ireland", "Europe/Dublin"),
+        ("deutschland", "Europe/Berlin"),
+    ] {
+        let import = import_of(&[("country", country), ("latitude", ""), ("longitude", "")]);
+        assert_eq!(import.rows[0].time_zone.name(), zone, "{country}");
+    }
+    let unknown = import_of(&[("country", "France"), ("latitude", "48.85"), ("longitude", "2.35")]);
+    let fault = only_fault(&unknown);
+    assert_eq!((fault.column.as_str(), fault.loss), ("country", Loss::Row));
+    let list = |zone: &str| {
+        let row = format!("louvre,Louvre,specialist,Musée,France,{zone}");
+        read_libraries(format!("id,name,sector,operator,country,time_zone\n{row}\n").as_bytes())
+    };
+    assert_eq!(list("Europe/Paris").rows[0].time_zone, chrono_tz::Europe::Paris);
+    let wrong = list("CET+1");
+    assert_eq!(
+        only_fault(&wrong).to_string(),
+        "line 2, time_zone: `CET+1` must be an IANA time zone like Europe/London; the row is left out"
+    );
+}
+
+#[test]
 fn a_point_is_checked_against_the_country_and_lost_alone() {
     for (latitude, longitude, country, words) in [
         ("-2.22", "52.19", "England", "maybe latitude and longitude are swapped"),
@@ -292,7 +319,7 @@ fn a_point_is_checked_against_the_country_and_lost_alone() {
         assert!(fault.rule.contains(words) && fault.loss == Loss::Value, "{fault}");
         assert_eq!(import.rows[0].point, None);
     }
-    assert_eq!(import_of(&[("latitude", "48.85"), ("longitude", "2.35"), ("country", "France")]).faults, []);
+    assert_eq!(import_of(&[("latitude", "52.52"), ("longitude", "13.4"), ("country", "Germany")]).faults, []);
 }
 
 #[test]

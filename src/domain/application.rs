@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDate, NaiveTime};
 
 use super::email::Email;
+use super::employment::Employment;
 use super::ids::{ApplicationId, EmployerId, LibraryId, PersonId, RoundId};
 use super::pattern::Pattern;
 use super::refusal::{Refusal, RefusalCode};
@@ -96,6 +97,19 @@ impl Application {
         Ok(())
     }
 
+    /// Takes over what the employer's list of staff says: the working pattern where none was given, and that the manager
+    /// is the manager.
+    ///
+    /// Only once the address is proven: before, a stranger's sign-up would tell what the list knows.
+    pub fn complete(&mut self, employment: &Employment) {
+        if self.pattern.is_none() {
+            self.pattern.clone_from(&employment.pattern);
+        }
+        if employment.manager_email.as_ref() == Some(&self.manager) {
+            self.manager_trust = ManagerTrust::Believed;
+        }
+    }
+
     /// Whether the manager may be written to now.
     pub fn may_ask_manager(&self) -> bool {
         self.state == ApplicationState::Verified
@@ -155,7 +169,7 @@ impl Application {
         if !self.may_ask_manager() {
             return Err(Refusal::new(
                 RefusalCode::ManagerNotConfirmed,
-                "the manager's address is neither in the employer's directory nor under one of its domains: \
+                "the manager's address is neither in the employer's directory or list of staff nor under one of its domains: \
                  the library's administrator has to confirm it first",
             ));
         }

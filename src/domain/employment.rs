@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::email::Email;
 use super::ids::{EmployerId, EmploymentId, LibraryId, PersonId};
+use super::pattern::Pattern;
 
 /// One person's work for one employer. A person may have several.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Employment {
     pub home_library: Option<LibraryId>,
     /// Whom the list names as their line manager.
     pub manager_email: Option<Email>,
+    /// When they work, if the list tells.
+    pub pattern: Option<Pattern>,
     /// From when on they no longer work there.
     pub left_on: Option<NaiveDate>,
 }

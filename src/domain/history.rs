@@ -44,11 +44,6 @@ impl<I: Copy + Ord> Successors<I> {
         self.heirs(id).last().copied().unwrap_or(id)
     }
 
-    /// Whether it has become part of another.
-    pub fn is_gone(&self, id: I) -> bool {
-        self.next.contains_key(&id)
-    }
-
     /// All that it became, nearest first.
     fn heirs(&self, id: I) -> Vec<I> {
         let mut heirs = Vec::new();

@@ -4,11 +4,13 @@
 //! and from when till when. Nobody has to give one: without a pattern every day that is asked for counts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
 
 use chrono::{Days, NaiveDate, NaiveTime};
 
 use super::application::Hours;
-use super::fault::Faults;
+use super::fault::{Faults, Rule};
+use super::opening::WeeklyHours;
 use super::weekday::Weekday;
 
 /// Working hours by weekday, local, start before end; a weekday that is absent is a day off.
@@ -77,13 +79,17 @@ impl Pattern {
         format!("is a day off: it is `{}`, and the pattern of this week has {worked}", Weekday::of(date))
     }
 
+    fn is_idle(&self) -> bool {
+        self.added.is_empty()
+            && match &self.weeks {
+                Weeks::Every(week) => week.is_empty(),
+                Weeks::Alternate { weeks, .. } => weeks.iter().all(BTreeMap::is_empty),
+            }
+    }
+
     /// Reports every fault of a pattern, with JSON pointers below `at`.
     pub fn check(&self, at: &str, faults: &Faults) {
-        let is_idle = match &self.weeks {
-            Weeks::Every(week) => week.is_empty(),
-            Weeks::Alternate { weeks, .. } => weeks.iter().all(BTreeMap::is_empty),
-        };
-        if is_idle && self.added.is_empty() {
+        if self.is_idle() {
             faults.add(
                 at,
                 "",
@@ -94,6 +100,51 @@ impl Pattern {
             faults.add(format!("{at}/added/{date}"), date, "stands in `removed` too");
         }
     }
+}
+
+/// As lists of staff have it: `Mo-We 09:00-17:00; Fr 09:00-13:00`, and two weeks that take turns as
+/// `from 2027-01-04: Mo-We 09:00-17:00 / Th-Fr 09:00-17:00`.
+impl FromStr for Pattern {
+    type Err = Rule;
+
+    fn from_str(text: &str) -> Result<Self, Rule> {
+        let weeks = match text.split_once('/') {
+            None => Weeks::Every(read_week(text)?),
+            Some((first, second)) => {
+                let dated = first.trim().strip_prefix("from ").and_then(|rest| rest.split_once(':'));
+                let dated = dated.and_then(|(from, week)| Some((from.trim().parse().ok()?, week)));
+                let (from, first) = dated.ok_or(Rule::of(
+                    "has two weeks that take turns: say which is the first, like from 2027-01-04: Mo 09:00-17:00 / Tu \
+                     09:00-17:00",
+                ))?;
+                Weeks::Alternate { from, weeks: [read_week(first)?, read_week(second)?] }
+            }
+        };
+        let pattern = Self { weeks, added: Hours::new(), removed: BTreeSet::new() };
+        if pattern.is_idle() {
+            return Err(Rule::of("must have a working day: leave it empty where the pattern is unknown"));
+        }
+        Ok(pattern)
+    }
+}
+
+fn read_week(text: &str) -> Result<Week, Rule> {
+    let hours: WeeklyHours = text.parse()?;
+    if hours.on_bank_holidays().is_some() || hours.on_school_holidays().is_some() {
+        return Err(Rule::of("must say nothing of PH or SH: days off are taken from calendars of libraries"));
+    }
+    let mut week = Week::new();
+    let days = std::iter::successors(Some(chrono::Weekday::Mon), |day| Some(day.succ()));
+    for (day, weekday) in Weekday::ALL.iter().zip(days) {
+        match hours.on_weekday(weekday) {
+            [] => {}
+            [span] => {
+                week.insert(*day, (span.starts_at(), span.ends_at()));
+            }
+            [_, _, ..] => return Err(Rule::of("must have one stretch of work a day: leave breaks out")),
+        }
+    }
+    Ok(week)
 }
 
 #[cfg(test)]
@@ -131,6 +182,29 @@ mod tests {
             ("2027-01-14", None),
         ] {
             assert_eq!(ends(date), end, "{date}");
+        }
+    }
+
+    #[test]
+    fn a_list_has_one_week_or_two_that_take_turns() {
+        let read = |text: &str| text.parse::<Pattern>();
+        let part_time = read("Mo-We 09:00-17:00; Fr 09:00-13:00").expect("a week");
+        assert_eq!(part_time.on(day("2027-01-08")), Some(span(9, 13)));
+        assert_eq!(part_time.on(day("2027-01-07")), None);
+        let turns = read("from 2027-01-06: Mo 09:00-17:00 / Tu 10:00-16:00").expect("two weeks");
+        assert_eq!(turns.on(day("2027-01-04")), Some(span(9, 17)));
+        assert_eq!(turns.on(day("2027-01-12")), Some(span(10, 16)));
+        assert_eq!(turns.on(day("2027-01-11")), None);
+        for (text, words) in [
+            ("Mo 09:00-12:00,13:00-17:00", "one stretch"),
+            ("Mo 09:00-17:00; PH off", "nothing of PH"),
+            ("Mo-Su off", "a working day"),
+            ("Mo 09:00-17:00 / Tu 09:00-17:00", "which is the first"),
+            ("from May: Mo 09:00-17:00 / Tu 09:00-17:00", "which is the first"),
+            ("Montag", "where times"),
+        ] {
+            let rule = read(text).expect_err(text).to_string();
+            assert!(rule.contains(words), "{text}: {rule}");
         }
     }
 

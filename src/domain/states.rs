@@ -88,7 +88,7 @@ named! {
 named! {
     /// Why the manager's address may be written to.
     ManagerTrust {
-        /// In the employer's directory or under one of its domains.
+        /// In the employer's directory, under one of its domains, or named for this person by its list of staff.
         Believed = "believed",
         /// Nothing vouches for it; the library's administrator has to confirm it.
         ToConfirm = "to_confirm",

@@ -42,7 +42,8 @@ impl Closed {
 
 /// More events than any library has closures.
 const MOST_EVENTS: usize = 1_000;
-/// Occurrences that are worked out for a file: what began long ago and repeats every week has many.
+/// Occurrences that are worked out for a file, what began long ago and repeats every week having many, and days that they
+/// close in all.
 const MOST_OCCURRENCES: usize = 100_000;
 /// Days of one event; a longer one is a library that is gone.
 const MOST_DAYS: i64 = 366;
@@ -125,6 +126,11 @@ fn read(bytes: &[u8], zone: Tz, dates: &RangeInclusive<NaiveDate>, faults: &Faul
                 }));
             }
             Err(rule) => faults.add(format!("{pointer}/DTEND"), starts, rule),
+        }
+        if closed.len() > MOST_OCCURRENCES {
+            let rule = format!("closes more than {MOST_OCCURRENCES} days, counted event by event");
+            faults.add(pointer, "", rule);
+            return None;
         }
     }
     Some(closed)

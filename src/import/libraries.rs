@@ -1,11 +1,13 @@
 //! Reads a list of libraries. Columns are found by name; more columns than needed do no harm.
 
+use chrono_tz::Tz;
+
 use super::cells::Cells;
 use super::columns::Column;
 use super::faults::Loss;
 use crate::domain::email::Email;
 use crate::domain::fault::Rule;
-use crate::domain::opening::WeeklyHours;
+use crate::domain::opening::{Division, WeeklyHours};
 use crate::domain::place::{Point, Postcode};
 use crate::domain::sector::Sector;
 use crate::domain::states::{LibraryStatus, named};
@@ -19,6 +21,7 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::optional("address", "Sawmill Walk, The Butts, Worcester"),
     Column::optional("postcode", "WR1 3PB"),
     Column::optional("country", "England"),
+    Column::optional("time_zone", "Europe/London"),
     Column::optional("latitude", "52.19383"),
     Column::optional("longitude", "-2.22499"),
     Column::optional("status", "open"),
@@ -48,6 +51,8 @@ pub struct LibraryRow {
     pub postcode: Option<Postcode>,
     /// As the list names it.
     pub country: Option<String>,
+    /// As the list names it, else that of the country.
+    pub time_zone: Tz,
     /// Absent means unknown.
     pub point: Option<Point>,
     /// What the list says of its life.
@@ -98,6 +103,7 @@ pub fn read_library(cells: &mut Cells<'_>) -> Option<LibraryRow> {
     // Without a country a postcode is taken for British, as the time zone is.
     let postcode: Option<Postcode> =
         if british || cells.cell("country").is_empty() { cells.wanted("postcode") } else { None };
+    let time_zone = time_zone(cells, british);
     let point = point(cells, british);
     let opening_hours = cells.wanted("opening_hours");
     let contact_email = cells.wanted("contact_email");
@@ -113,6 +119,7 @@ pub fn read_library(cells: &mut Cells<'_>) -> Option<LibraryRow> {
         address: address.and_then(|address| without(address, postcode.as_ref())),
         postcode,
         country: country.map(|country| country.to_string()),
+        time_zone: time_zone?,
         point,
         status: status?,
         opening_hours,
@@ -127,6 +134,32 @@ fn status(cells: &mut Cells<'_>) -> Option<ListedStatus> {
         "" => Some(ListedStatus::Open),
         status => status.parse().map_err(|rule: Rule| cells.report("status", rule, Loss::Row)).ok(),
     }
+}
+
+/// The time zone that the row names, else that of its country. A wrong one would send visitors at wrong times, so that a
+/// row without one is left out.
+fn time_zone(cells: &mut Cells<'_>, british: bool) -> Option<Tz> {
+    let named = cells.cell("time_zone");
+    if !named.is_empty() {
+        let zone = named.parse().ok();
+        if zone.is_none() {
+            cells.report("time_zone", Rule::of("must be an IANA time zone like Europe/London"), Loss::Row);
+        }
+        return zone;
+    }
+    let country = cells.cell("country").to_lowercase();
+    let zone = match country.as_str() {
+        "" | "isle of man" | "jersey" | "guernsey" => Some(chrono_tz::Europe::London),
+        "germany" | "deutschland" => Some(chrono_tz::Europe::Berlin),
+        _ if british => Some(chrono_tz::Europe::London),
+        _ if Division::of_country(&country) == Some(Division::Ireland) => Some(chrono_tz::Europe::Dublin),
+        _ => None,
+    };
+    if zone.is_none() {
+        let rule = Rule::of("has no time zone that is known here: add a column `time_zone` (Europe/Paris)");
+        cells.report("country", rule, Loss::Row);
+    }
+    zone
 }
 
 fn sector(cells: &mut Cells<'_>) -> Option<Sector> {

@@ -7,6 +7,7 @@ use super::columns::Column;
 use super::faults::Loss;
 use crate::domain::email::Email;
 use crate::domain::fault::Rule;
+use crate::domain::pattern::Pattern;
 use crate::domain::text::Name;
 
 pub(super) const COLUMNS: &[Column] = &[
@@ -16,6 +17,7 @@ pub(super) const COLUMNS: &[Column] = &[
     Column::optional("employer", "Worcestershire County Council"),
     Column::optional("library", "lib-1"),
     Column::optional("manager_email", "head@library.example"),
+    Column::optional("pattern", "Mo-We 09:00-17:00; Fr 09:00-13:00"),
     Column::optional("active", "yes"),
     Column::optional("left_on", ""),
 ];
@@ -35,6 +37,8 @@ pub struct StaffRow {
     pub library: Option<String>,
     /// Their line manager's address.
     pub manager_email: Option<Email>,
+    /// When they work.
+    pub pattern: Option<Pattern>,
     /// Whether they still work there.
     pub stay: Stay,
 }
@@ -75,6 +79,7 @@ pub fn read_member(cells: &mut Cells<'_>) -> Option<StaffRow> {
         }
         (manager, _) => manager,
     };
+    let pattern = cells.wanted("pattern");
     let date = if cells.cell("left_on").is_empty() { None } else { cells.date("left_on") };
     let without_word = if date.is_some() { Stay::Left(date) } else { Stay::Stays };
     let stay = cells.yes_or_no("active", Stay::Stays, Stay::Left(date), without_word);
@@ -88,6 +93,7 @@ pub fn read_member(cells: &mut Cells<'_>) -> Option<StaffRow> {
         employer,
         library: library.map(|library| library.to_string()),
         manager_email,
+        pattern,
         stay: stay?,
     })
 }

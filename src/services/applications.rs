@@ -11,11 +11,12 @@ use super::page::{Page, Paged};
 use super::placements::note_elsewhere;
 use super::rounds::load as load_round;
 use super::{App, AppError};
+use crate::domain::application::Application;
 use crate::domain::ids::{ApplicationId, RoundId};
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::states::{ApplicationState, ManagerTrust};
-use crate::store::{Db, Tx, applications, placements, rounds};
+use crate::store::{Db, Tx, applications, employments, placements, rounds};
 
 pub use crate::store::applications::Applicant;
 
@@ -76,6 +77,10 @@ pub(super) fn verify(
     let round = get_round(tx, applicant.application.round)?;
     round.admit_sign_up(now.today(round.time_zone))?;
     applicant.application.verify()?;
+    let Application { person, employer, .. } = applicant.application;
+    for employment in employments::list_of_person(tx, person, employer, now.today(round.time_zone))? {
+        applicant.application.complete(&employment);
+    }
     applications::save(tx, &applicant.application, now.utc())?;
     applicant.person.name = applicant.application.name.clone();
     applications::save_person_name(tx, &applicant.person)?;

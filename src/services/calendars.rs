@@ -210,31 +210,17 @@ fn save(
     Ok((after, Taken::Changed))
 }
 
-/// Takes a calendar over under its name: made where there is none, its periods replaced where there is one. The same
-/// twice changes nothing the second time.
-///
-/// # Errors
-/// As for [`take_over_in`].
-pub fn take_over(app: &App, actor: &Actor, wanted: &NewCalendar) -> Result<Taken, AppError> {
-    own_employer(actor, Action::EditCalendar)?;
-    let now = app.now()?;
-    app.store.write(|tx| Ok(take_over_in(tx, &now, actor, wanted)?.1))
-}
-
-/// As [`take_over`], inside the transaction of an import.
+/// Takes a calendar over under its name, inside the transaction of an import: made where there is none, its periods
+/// replaced where there is one. The same twice changes nothing the second time.
 ///
 /// # Errors
 /// `invalid-fields` with every fault, also where the calendar of this name is of another kind, employer or division;
 /// `already-exists` where the division has another calendar; `not-found` for somebody else's; `forbidden`.
-pub fn take_over_in(
-    tx: &mut Tx<'_>,
-    now: &Now,
-    actor: &Actor,
-    wanted: &NewCalendar,
-) -> Result<(Calendar, Taken), AppError> {
+pub fn take_over(tx: &mut Tx<'_>, now: &Now, actor: &Actor, wanted: &NewCalendar) -> Result<Taken, AppError> {
     let own = own_employer(actor, Action::EditCalendar)?;
     let Some(found) = calendars::find_by_name(tx, wanted.name.as_str())? else {
-        return Ok((insert(tx, now, actor, wanted, own)?, Taken::Added));
+        insert(tx, now, actor, wanted, own)?;
+        return Ok(Taken::Added);
     };
     let before = load_own(tx, actor, found.id)?;
     let faults = Faults::none();
@@ -252,7 +238,7 @@ pub fn take_over_in(
         faults.add("/employer", employer, rule);
     }
     faults.into_result(Some(())).map_err(AppError::Fields)?;
-    save(tx, now, actor, &before, &wanted.name, &wanted.periods)
+    Ok(save(tx, now, actor, &before, &wanted.name, &wanted.periods)?.1)
 }
 
 /// Takes away a calendar that no library was told to follow.

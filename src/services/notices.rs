@@ -186,6 +186,9 @@ pub fn release_request(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Res
 
 /// What an applicant hears who was not released; the manager's own words are for organisers.
 pub const NOT_RELEASED: &str = "A release for these days could not be arranged.";
+/// To somebody who was released, but for no day on which they could go.
+pub const NO_FREE_DAY: &str = "The released days are days off by your working pattern, or days on which you have a place \
+                               in another round.";
 
 /// Tells an applicant that there is no place, and why; once.
 ///

@@ -147,8 +147,8 @@ fn propose(
             ApplicationState::Verified | ApplicationState::Refused => {
                 notices::unplaced(tx, now, &applicant, notices::NOT_RELEASED)?;
             }
+            ApplicationState::Released => notices::unplaced(tx, now, &applicant, notices::NO_FREE_DAY)?,
             ApplicationState::Submitted
-            | ApplicationState::Released
             | ApplicationState::Placed
             | ApplicationState::Unplaced
             | ApplicationState::Withdrawn => {}

@@ -5,6 +5,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
+use super::applications::{pattern_from_json, pattern_to_json};
 use super::schema::{applications, employments, persons};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::application::Person;
@@ -20,22 +21,24 @@ struct Row {
     external_id: String,
     home_library_id: Option<String>,
     manager_email: Option<String>,
+    pattern: Option<String>,
     left_on: Option<NaiveDate>,
     updated_at: NaiveDateTime,
 }
 
 impl Row {
-    fn from_domain(employment: &Employment, now: NaiveDateTime) -> Self {
-        Self {
+    fn from_domain(employment: &Employment, now: NaiveDateTime) -> Result<Self, StoreError> {
+        Ok(Self {
             id: employment.id.to_string(),
             person_id: employment.person.to_string(),
             employer_id: employment.employer.to_string(),
             external_id: employment.external_id.clone(),
             home_library_id: employment.home_library.map(|library| library.to_string()),
             manager_email: employment.manager_email.as_ref().map(ToString::to_string),
+            pattern: employment.pattern.as_ref().map(pattern_to_json).transpose()?,
             left_on: employment.left_on,
             updated_at: now,
-        }
+        })
     }
 
     fn into_domain(self) -> Result<Employment, StoreError> {
@@ -46,6 +49,7 @@ impl Row {
             external_id: self.external_id,
             home_library: self.home_library_id.map(|id| parse("library", &id)).transpose()?,
             manager_email: self.manager_email.map(|email| parse("email", &email)).transpose()?,
+            pattern: self.pattern.as_deref().map(pattern_from_json).transpose()?,
             left_on: self.left_on,
         })
     }
@@ -58,6 +62,27 @@ impl Row {
 pub fn list_by_external_ids(db: &mut Db, external_ids: &[&str]) -> Result<Vec<Employment>, StoreError> {
     let rows = employments::table
         .filter(employments::external_id.eq_any(external_ids))
+        .select(Row::as_select())
+        .load(db)?;
+    rows.into_iter().map(Row::into_domain).collect()
+}
+
+/// What a person's work for an employer is on a day, several times where the list has the person so; none where they
+/// have left by then.
+///
+/// # Errors
+/// The database's.
+pub fn list_of_person(
+    db: &mut Db,
+    person: PersonId,
+    employer: EmployerId,
+    on: NaiveDate,
+) -> Result<Vec<Employment>, StoreError> {
+    let rows = employments::table
+        .filter(employments::person_id.eq(person.to_string()))
+        .filter(employments::employer_id.eq(employer.to_string()))
+        .filter(employments::left_on.is_null().or(employments::left_on.gt(on)))
+        .order(employments::id)
         .select(Row::as_select())
         .load(db)?;
     rows.into_iter().map(Row::into_domain).collect()
@@ -91,8 +116,8 @@ struct NewRow {
 /// # Errors
 /// The database's.
 pub fn insert_all(tx: &mut Tx<'_>, added: &[Employment], now: NaiveDateTime) -> Result<(), StoreError> {
-    let new_row = |employment| NewRow { created_at: now, row: Row::from_domain(employment, now) };
-    let rows: Vec<NewRow> = added.iter().map(new_row).collect();
+    let new_row = |employment| Ok(NewRow { created_at: now, row: Row::from_domain(employment, now)? });
+    let rows: Vec<NewRow> = added.iter().map(new_row).collect::<Result<_, StoreError>>()?;
     insert_many!(tx, employments::table, rows);
     Ok(())
 }
@@ -128,7 +153,7 @@ pub fn insert_persons(tx: &mut Tx<'_>, added: &[Person], now: NaiveDateTime) -> 
 /// The database's.
 pub fn save(tx: &mut Tx<'_>, employment: &Employment, now: NaiveDateTime) -> Result<(), StoreError> {
     diesel::update(employments::table.find(employment.id.to_string()))
-        .set(Row::from_domain(employment, now))
+        .set(Row::from_domain(employment, now)?)
         .execute(&mut **tx)?;
     Ok(())
 }

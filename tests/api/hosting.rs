@@ -264,6 +264,52 @@ fn a_half_day_does_not_meet_an_evening_and_a_whole_day_does() {
 }
 
 #[test]
+fn the_employers_list_gives_pattern_and_manager_once_the_address_is_proven() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        world.welcome_everybody();
+        let list = "id,name,email,library,manager_email,pattern\n\
+            1,Ann,ann@council.example,hive,boss@trust.example,Mo 09:00-13:00\n\
+            2,Bea,bea@council.example,hive,,We 09:00-17:00\n\
+            3,Cat,cat@council.example,hive,,We 09:00-17:00\n";
+        let table = Table::read(list.into()).expect("a table");
+        let order = Order::new(Kind::Staff, &table, ImportMode::Apply);
+        let taken = import(&service.app, &Actor::named("import", Role::Organiser), &order).expect("taken");
+        assert_eq!(taken.faults, []);
+
+        let mut form = world.form("ann");
+        form["manager_email"] = json!("boss@trust.example");
+        service.anyone().post(&world.of_round("/applications"), &form).expect(202);
+        let unproven = world.organiser.get(&world.of_round("/applications")).expect(200)["data"][0].clone();
+        assert_eq!((&unproven["pattern"], &unproven["manager_trust"]), (&json!(null), &json!("to_confirm")));
+        world.mails();
+        let ann = world.released_by("ann", &form);
+        let proven = world.organiser.get(&format!("/v1/applications/{ann}")).expect(200);
+        assert_eq!(proven["manager_trust"], "believed");
+        assert_eq!(proven["pattern"]["weekdays"], json!({ "mo": ["09:00", "13:00"] }));
+        // Bea knows better than the list; Cat does not say.
+        let mut form = world.form("bea");
+        form["pattern"] = json!({ "weekdays": { "mo": ["09:00", "17:00"], "tu": ["09:00", "17:00"] } });
+        let bea = world.released_by("bea", &form);
+        world.released("cat");
+
+        world.close();
+        let run = world.solved();
+        let file = frozen(&world, &run);
+        let days = |who: &str| {
+            let all = file["staff"].as_array().expect("staff");
+            all.iter().find(|person| person["id"] == who).map(|person| person["dates"].clone())
+        };
+        assert_eq!((days(&ann), days(&bea)), (Some(json!([DAYS[0]])), Some(json!(DAYS))));
+        assert_eq!(file["staff"].as_array().map(Vec::len), Some(2), "Cat is off on both days");
+        publish(&world, &run);
+        let told = world.mails();
+        let cat = told.iter().find(|letter| letter.to_address == "cat@council.example").expect("a mail");
+        assert_eq!(cat.kind, NoticeKind::Unplaced);
+    });
+}
+
+#[test]
 fn nobody_is_sent_to_a_closed_library_or_away_on_a_day_off_whatever_an_organiser_says() {
     for_each_service(|service| {
         let world = World::new(service);

@@ -152,7 +152,10 @@ fn a_calendar_that_is_taken_over_twice_changes_nothing_the_second_time() {
             division: Some(Division::Scotland),
             periods: vec![holiday("2027-08-02", "Summer bank holiday"), holiday("2027-01-04", "2nd January")],
         };
-        let take = |wanted: &NewCalendar| take_over(&service.app, &actor, wanted);
+        let take = |wanted: &NewCalendar| {
+            let now = service.app.now().expect("now");
+            service.app.store.write(|tx| take_over(tx, &now, &actor, wanted))
+        };
         assert_eq!(take(&wanted).expect("taken"), Taken::Added);
         let before = row_counts(&service.app);
         wanted.periods.reverse();

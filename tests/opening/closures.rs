@@ -174,6 +174,9 @@ fn what_is_no_calendar_is_refused_for_what_it_is() {
     assert!(faults(&many)[0].1.contains("must have 1 to 1000 events"));
     let long_ago = "DTSTART;VALUE=DATE:19000101\nRRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR";
     assert!(faults(&file(&[long_ago; 4]))[0].1.contains("occurrences"));
+    let overlapping =
+        "DTSTART;VALUE=DATE:20270101\nDTEND;VALUE=DATE:20280101\nRRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR";
+    assert!(faults(&file(&[overlapping; 4]))[0].1.contains("closes more than 100000 days"));
 }
 
 proptest! {

@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 
-use chrono_tz::Tz;
-
 use super::{Importer, Target, Telling};
 use crate::domain::ids::{EmployerId, LibraryId};
 use crate::domain::organisation::{Contact, Employer, Library};
@@ -136,7 +134,7 @@ fn new_library(row: LibraryRow, id: LibraryId, employer: EmployerId) -> Library 
         address: row.address,
         postcode: row.postcode,
         point: row.point,
-        time_zone: zone_of(row.country.as_deref()),
+        time_zone: row.time_zone,
         country: row.country,
         status: row.status.status(),
         opening_hours: row.opening_hours,
@@ -177,9 +175,12 @@ fn changed_library(
     if has("latitude") || row.point.is_some() {
         after.point = row.point;
     }
-    if has("country") && row.country != before.country {
-        after.time_zone = zone_of(row.country.as_deref());
+    let moved = has("country") && row.country != before.country;
+    if moved {
         after.country = row.country;
+    }
+    if moved || has("time_zone") {
+        after.time_zone = row.time_zone;
     }
     if has("status") {
         after.status = row.status.status();
@@ -192,13 +193,4 @@ fn changed_library(
         after.contact = contact;
     }
     after
-}
-
-/// The zone of a country that the lists know; Great Britain's for any other.
-fn zone_of(country: Option<&str>) -> Tz {
-    match country {
-        Some("Ireland") => chrono_tz::Europe::Dublin,
-        Some("Germany" | "Deutschland") => chrono_tz::Europe::Berlin,
-        Some(_) | None => chrono_tz::Europe::London,
-    }
 }

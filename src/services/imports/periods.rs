@@ -15,7 +15,7 @@ use crate::domain::text::Name;
 use crate::import::{Line, Owner, PeriodRow};
 use crate::services::AppError;
 use crate::services::app::Now;
-use crate::services::calendars::{NewCalendar, take_over_in};
+use crate::services::calendars::{NewCalendar, take_over};
 use crate::store::{Db, calendars};
 
 pub(super) struct Periods<'a> {
@@ -148,7 +148,7 @@ impl Importer for Periods<'_> {
                 let employer = listed.before.as_ref().and_then(|before| before.employer);
                 let (kind, division) = (listed.kind, listed.division);
                 let wanted = NewCalendar { name: name.clone(), kind, employer, division, periods };
-                take_over_in(tx, self.now, self.actor, &wanted)?;
+                take_over(tx, self.now, self.actor, &wanted)?;
             }
         }
         Ok(())

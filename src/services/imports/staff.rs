@@ -158,6 +158,7 @@ impl<'a> Staff<'a> {
             external_id: row.external_id.clone(),
             home_library,
             manager_email: row.manager_email.clone(),
+            pattern: row.pattern.clone(),
             left_on,
         });
         after.left_on = left_on;
@@ -166,6 +167,9 @@ impl<'a> Staff<'a> {
         }
         if telling.list.has("manager_email") {
             after.manager_email = row.manager_email;
+        }
+        if telling.list.has("pattern") {
+            after.pattern = row.pattern;
         }
         let left =
             usize::from(after.left_on.is_some() && before.as_ref().is_some_and(|b| b.left_on.is_none()));
