@@ -26,6 +26,8 @@ diesel::table! {
         opening_hours -> Nullable<Text>,
         contact_name -> Nullable<Text>,
         contact_email -> Nullable<Text>,
+        deputy_name -> Nullable<Text>,
+        deputy_email -> Nullable<Text>,
         topics -> Text,
         access -> Text,
         vetting_required -> Bool,

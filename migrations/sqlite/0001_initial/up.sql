@@ -48,6 +48,9 @@ CREATE TABLE libraries (
     opening_hours TEXT,
     contact_name TEXT,
     contact_email TEXT,
+    -- Who is asked where the contact is silent.
+    deputy_name TEXT,
+    deputy_email TEXT,
     topics TEXT NOT NULL,
     access TEXT NOT NULL,
     vetting_required INTEGER NOT NULL,
