@@ -3,6 +3,7 @@
 
 pub mod application;
 pub mod cover;
+pub mod deadlines;
 pub mod email;
 pub mod employment;
 pub mod fault;

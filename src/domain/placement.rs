@@ -164,6 +164,18 @@ impl Placement {
         Ok(())
     }
 
+    /// The time for answers is over, and one is missing.
+    ///
+    /// # Errors
+    /// `placement-state` unless it is proposed.
+    pub fn expire(&mut self) -> Result<(), Refusal> {
+        if self.state != PlacementState::Proposed {
+            return Err(self.refuse("expired"));
+        }
+        self.state = PlacementState::Expired;
+        Ok(())
+    }
+
     /// Moves it within its day.
     ///
     /// # Errors

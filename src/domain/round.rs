@@ -141,18 +141,53 @@ impl Round {
     /// Turns a schedule into proposals.
     ///
     /// # Errors
-    /// `round-state` unless it is matched; `too-late` once the first placement day has come.
+    /// `round-state` unless it is matched; `too-late` once the answer deadline has passed: every proposal would expire at once.
     pub fn publish(&mut self, today: NaiveDate) -> Result<(), Refusal> {
         if self.state != RoundState::Matched {
             return Err(self.refuse_state("published"));
         }
-        if let Some(first) = self.dates.first().filter(|first| today >= **first) {
+        if self.is_answering_over(today) {
             return Err(Refusal::new(
                 RefusalCode::TooLate,
-                format!("the first placement day was {first}: nobody could answer in time"),
+                format!("answers were possible until {}: nobody could answer in time", self.answer_until),
             ));
         }
         self.state = RoundState::Published;
+        Ok(())
+    }
+
+    /// Whether the time for answers to proposals is over.
+    pub fn is_answering_over(&self, today: NaiveDate) -> bool {
+        today > self.answer_until
+    }
+
+    /// The first placement day has come.
+    ///
+    /// # Errors
+    /// `round-state` unless it is published; `too-early` before that day.
+    pub fn begin(&mut self, today: NaiveDate) -> Result<(), Refusal> {
+        if self.state != RoundState::Published {
+            return Err(self.refuse_state("begun"));
+        }
+        if let Some(first) = self.dates.first().filter(|first| today < **first) {
+            return Err(Refusal::new(RefusalCode::TooEarly, format!("the first placement day is {first}")));
+        }
+        self.state = RoundState::Running;
+        Ok(())
+    }
+
+    /// The last placement day is over.
+    ///
+    /// # Errors
+    /// `round-state` unless it is running; `too-early` until that day has passed.
+    pub fn complete(&mut self, today: NaiveDate) -> Result<(), Refusal> {
+        if self.state != RoundState::Running {
+            return Err(self.refuse_state("completed"));
+        }
+        if let Some(last) = self.dates.last().filter(|last| today <= **last) {
+            return Err(Refusal::new(RefusalCode::TooEarly, format!("the last placement day is {last}")));
+        }
+        self.state = RoundState::Completed;
         Ok(())
     }
 

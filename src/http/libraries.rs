@@ -269,22 +269,13 @@ pub(super) async fn list(call: Call) -> Answer {
     let faults = Faults::none();
     let page = call.page::<LibraryId>(&faults);
     let filter = LibraryFilter {
-        employer: parameter(&call, "employer", &faults),
-        sector: parameter(&call, "sector", &faults),
+        employer: call.parsed("employer", &faults),
+        sector: call.parsed("sector", &faults),
         text: call.parameter("q").map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned),
     };
     let page = read::finish(faults, page)?;
     let found = call.run(move |app, actor| libraries::list(app, actor, &filter, &page)).await?;
     listed(&call, found, Library::from)
-}
-
-fn parameter<T: std::str::FromStr<Err = crate::domain::fault::Rule>>(
-    call: &Call,
-    name: &str,
-    faults: &Faults,
-) -> Option<T> {
-    let text = call.parameter(name)?;
-    text.parse().map_err(|rule| faults.add(format!("?{name}"), text, rule)).ok()
 }
 
 /// Show a library

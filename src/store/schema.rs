@@ -194,6 +194,8 @@ diesel::table! {
         answered_by -> Nullable<Text>,
         channel -> Nullable<Text>,
         reason -> Nullable<Text>,
+        reminded_at -> Nullable<Timestamp>,
+        deputy_asked_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {

@@ -311,6 +311,9 @@ CREATE TABLE consents (
     answered_by TEXT,
     channel TEXT,
     reason TEXT,
+    -- When the party was reminded, and when a host's deputy was asked: once each.
+    reminded_at TIMESTAMP,
+    deputy_asked_at TIMESTAMP,
     CONSTRAINT consents_pkey PRIMARY KEY (placement_id, party),
     CONSTRAINT consents_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT consents_party_check CHECK (party IN ('participant', 'host', 'manager')),
