@@ -28,6 +28,7 @@ pub mod run;
 pub mod schedule;
 pub mod sector;
 pub mod states;
+pub mod steps;
 pub mod tag;
 pub mod text;
 pub mod token;

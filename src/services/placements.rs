@@ -22,7 +22,7 @@ use crate::domain::permissions::{Action, Actor, Role, Subject};
 use crate::domain::placement::{Outcome, Placement};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
-use crate::domain::states::{Answer, ApplicationState, PlacementState};
+use crate::domain::states::{Answer, PlacementState};
 use crate::store::placements::{AnsweredBy, Visible};
 use crate::store::{Db, Tx, applications, organisations, placements, rounds};
 
@@ -214,8 +214,7 @@ pub(super) fn note_visits(tx: &mut Tx<'_>, changed: &[Visit]) -> Result<(), AppE
 fn release_place(tx: &mut Tx<'_>, now: &Now, case: &mut Case) -> Result<(), AppError> {
     note_elsewhere(tx, &[&case.placement])?;
     let application = &mut case.applicant.application;
-    if application.state == ApplicationState::Placed {
-        application.state = ApplicationState::Unplaced;
+    if application.lose_place().is_ok() {
         applications::save(tx, application, now.utc())?;
     }
     Ok(())
@@ -332,7 +331,7 @@ pub(super) fn cancel_all_of_round(
     round: &Round,
 ) -> Result<(), AppError> {
     for placement in placements::list(tx, round.id, Visible::All, None, None, i64::MAX)? {
-        if matches!(placement.state, PlacementState::Proposed | PlacementState::Confirmed) {
+        if placement.can_be_cancelled() {
             let case = get_case(tx, placement.id)?;
             cancel_in(tx, now, actor, case, "The round has been called off.")?;
         }
