@@ -13,6 +13,8 @@ mod loud;
 mod attacks;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/deadlines.rs"]
+mod deadlines;
 #[path = "api/documents.rs"]
 mod documents;
 #[path = "api/doors.rs"]

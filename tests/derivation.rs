@@ -175,6 +175,7 @@ fn library(n: usize, library: &cases::Library) -> Library {
         status: if library.in_use { LibraryStatus::Open } else { LibraryStatus::Closed },
         opening_hours: opening(library).weekly,
         contact: None,
+        deputy: None,
         topics: vec![],
         access: vec![],
         vetting_required: false,

@@ -62,6 +62,13 @@ fn words_of_the_proposal() {
 }
 
 #[test]
+fn words_of_the_reminder_and_of_the_deputy_s_request() {
+    insta::assert_snapshot!(told(NoticeKind::AnswerReminder));
+    let mail = rendered(&letter(NoticeKind::DeputyRequest, Party::Host));
+    insta::assert_snapshot!("deputy_request", format!("{}\n\n{}", mail.subject, plain(&parsed(&mail))));
+}
+
+#[test]
 fn words_of_the_confirmation() {
     insta::assert_snapshot!(told(NoticeKind::Confirmed));
 }

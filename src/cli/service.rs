@@ -256,7 +256,10 @@ pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Res
     let transport = transport(configuration).map_err(|words| Failure::unable(format!("mail: {words}")))?;
     let stop = Stop::new();
     let name = worker_name(&app)?;
-    let mut tasks = vec![tokio::spawn(worker::send_mail(app.clone(), transport, name.clone(), stop.clone()))];
+    let mut tasks = vec![
+        tokio::spawn(worker::send_mail(app.clone(), transport, name.clone(), stop.clone())),
+        tokio::spawn(worker::keep_deadlines(app.clone(), name.clone(), stop.clone())),
+    ];
     let solver = match configuration.matching.solver {
         SolverPlace::Server => Some(Solver::start(&app, name, &stop)?),
         SolverPlace::Apart => None,

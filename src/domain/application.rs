@@ -11,6 +11,7 @@ use super::pattern::Pattern;
 use super::refusal::{Refusal, RefusalCode};
 use super::sector::Sector;
 use super::states::{ApplicationState, ManagerTrust};
+use super::steps::{self, Deed};
 use super::tag::Tag;
 use super::text::Name;
 
@@ -78,11 +79,12 @@ pub struct Application {
 }
 
 impl Application {
-    fn refuse(&self, deed: &str) -> Refusal {
-        Refusal::new(
-            RefusalCode::ApplicationState,
-            format!("this application is {}: it cannot be {deed}", self.state),
-        )
+    /// Where a deed leads; `word` is what the application would be by it.
+    fn next(&self, deed: Deed, word: &str) -> Result<ApplicationState, Refusal> {
+        steps::next(steps::APPLICATION, self.state, deed).ok_or_else(|| {
+            let words = format!("this application is {}: it cannot be {word}", self.state);
+            Refusal::new(RefusalCode::ApplicationState, words)
+        })
     }
 
     /// The e-mail address is proven.
@@ -90,10 +92,7 @@ impl Application {
     /// # Errors
     /// `application-state` unless it is newly submitted.
     pub fn verify(&mut self) -> Result<(), Refusal> {
-        if self.state != ApplicationState::Submitted {
-            return Err(self.refuse("verified"));
-        }
-        self.state = ApplicationState::Verified;
+        self.state = self.next(Deed::Verify, "verified")?;
         Ok(())
     }
 
@@ -125,9 +124,7 @@ impl Application {
     /// `application-state` where there is nothing to confirm, and while the address is not proven: until then a newer
     /// sign-up may put another manager in the place of the one that was looked at.
     pub fn judge_manager(&mut self, trust: ManagerTrust) -> Result<(), Refusal> {
-        if self.state == ApplicationState::Submitted {
-            return Err(self.refuse("judged before its e-mail address is proven"));
-        }
+        self.next(Deed::JudgeManager, "judged before its e-mail address is proven")?;
         match self.manager_trust {
             ManagerTrust::ToConfirm | ManagerTrust::Rejected => {
                 self.manager_trust = trust;
@@ -145,9 +142,10 @@ impl Application {
     /// # Errors
     /// `application-state` unless it waits for the manager; `manager-not-confirmed` when nobody vouches for them.
     pub fn release(&mut self, dates: &[NaiveDate]) -> Result<(), Refusal> {
-        self.admit_decision("released")?;
+        let next = self.next(Deed::Release, "released")?;
+        self.check_manager()?;
         self.released_dates = self.dates.iter().filter(|day| dates.contains(day)).copied().collect();
-        self.state = ApplicationState::Released;
+        self.state = next;
         Ok(())
     }
 
@@ -156,16 +154,14 @@ impl Application {
     /// # Errors
     /// As for [`Application::release`].
     pub fn refuse_release(&mut self, reason: String) -> Result<(), Refusal> {
-        self.admit_decision("refused")?;
+        let next = self.next(Deed::RefuseRelease, "refused")?;
+        self.check_manager()?;
         self.refusal_reason = Some(reason);
-        self.state = ApplicationState::Refused;
+        self.state = next;
         Ok(())
     }
 
-    fn admit_decision(&self, deed: &str) -> Result<(), Refusal> {
-        if self.state != ApplicationState::Verified {
-            return Err(self.refuse(deed));
-        }
+    fn check_manager(&self) -> Result<(), Refusal> {
         if !self.may_ask_manager() {
             return Err(Refusal::new(
                 RefusalCode::ManagerNotConfirmed,
@@ -209,15 +205,39 @@ impl Application {
         }
     }
 
+    /// A schedule gives it a place.
+    ///
+    /// # Errors
+    /// `application-state` unless it is verified or released.
+    pub fn place(&mut self) -> Result<(), Refusal> {
+        self.state = self.next(Deed::Place, "placed")?;
+        Ok(())
+    }
+
+    /// A schedule gives it none.
+    ///
+    /// # Errors
+    /// As for [`Application::place`].
+    pub fn leave_out(&mut self) -> Result<(), Refusal> {
+        self.state = self.next(Deed::LeaveOut, "left out")?;
+        Ok(())
+    }
+
+    /// Its placement ended before its day.
+    ///
+    /// # Errors
+    /// `application-state` unless it has a place.
+    pub fn lose_place(&mut self) -> Result<(), Refusal> {
+        self.state = self.next(Deed::LosePlace, "left without its place")?;
+        Ok(())
+    }
+
     /// The participant takes it back.
     ///
     /// # Errors
     /// `application-state` when it was withdrawn already.
     pub fn withdraw(&mut self) -> Result<(), Refusal> {
-        if self.state == ApplicationState::Withdrawn {
-            return Err(self.refuse("withdrawn again"));
-        }
-        self.state = ApplicationState::Withdrawn;
+        self.state = self.next(Deed::Withdraw, "withdrawn again")?;
         Ok(())
     }
 }

@@ -19,6 +19,10 @@ named! {
         ReleaseRequest = "release_request",
         /// A placement is proposed.
         Proposal = "proposal",
+        /// The answer to a proposal is missing.
+        AnswerReminder = "answer_reminder",
+        /// The host's contact is silent: would the deputy answer?
+        DeputyRequest = "deputy_request",
         /// Everybody has said yes.
         Confirmed = "confirmed",
         /// The times have changed.
@@ -27,6 +31,23 @@ named! {
         Cancelled = "cancelled",
         /// There is no place.
         Unplaced = "unplaced",
+    }
+}
+
+impl NoticeKind {
+    /// Whether it only says again what an earlier mail said: it takes the place of none.
+    pub const fn is_reminder(self) -> bool {
+        match self {
+            NoticeKind::AnswerReminder | NoticeKind::DeputyRequest => true,
+            NoticeKind::VerifyAddress
+            | NoticeKind::AlreadySignedUp
+            | NoticeKind::ReleaseRequest
+            | NoticeKind::Proposal
+            | NoticeKind::Confirmed
+            | NoticeKind::Changed
+            | NoticeKind::Cancelled
+            | NoticeKind::Unplaced => false,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod application;
 pub mod cover;
+pub mod deadlines;
 pub mod email;
 pub mod employment;
 pub mod fault;
@@ -27,6 +28,7 @@ pub mod run;
 pub mod schedule;
 pub mod sector;
 pub mod states;
+pub mod steps;
 pub mod tag;
 pub mod text;
 pub mod token;

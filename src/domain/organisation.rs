@@ -73,6 +73,8 @@ pub struct Library {
     pub opening_hours: Option<WeeklyHours>,
     /// Who hears of visitors. A library without a contact cannot host.
     pub contact: Option<Contact>,
+    /// Who is asked to answer for the library where the contact is silent.
+    pub deputy: Option<Contact>,
     /// What a visitor can learn there.
     pub topics: Vec<Tag>,
     /// Access features (`step-free`, `hearing-loop` …).

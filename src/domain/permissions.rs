@@ -110,6 +110,8 @@ named! {
         OpenLink = "open_link",
         /// Render and send what is due.
         SendMail = "send_mail",
+        /// Remind, ask deputies, let proposals expire, and begin and complete rounds, each on its day.
+        KeepDeadlines = "keep_deadlines",
     }
 }
 
@@ -200,6 +202,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Manager, Action::OpenLink, Reach::OwnCase),
     (Role::System, Action::Match, Reach::Everywhere),
     (Role::System, Action::SendMail, Reach::Everywhere),
+    (Role::System, Action::KeepDeadlines, Reach::Everywhere),
     (Role::Anyone, Action::SignUp, Reach::Everywhere),
     (Role::Anyone, Action::ReadRound, Reach::Everywhere),
     (Role::Anyone, Action::ReadLibraries, Reach::Everywhere),

@@ -7,6 +7,7 @@ use super::ids::{ApplicationId, EmployerId, LibraryId, PersonId, PlacementId, Ro
 use super::party::Party;
 use super::refusal::{Refusal, RefusalCode};
 use super::states::{Answer, PlacementState};
+use super::steps::{self, Deed};
 
 /// One party's consent. A party without a row is not asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,11 +101,14 @@ pub enum Outcome {
 }
 
 impl Placement {
-    fn refuse(&self, deed: &str) -> Refusal {
-        Refusal::new(
-            RefusalCode::PlacementState,
-            format!("this placement is {}: it cannot be {deed}", self.state),
-        )
+    /// Where a deed leads; `word` is what the placement would be by it.
+    fn next(&self, deed: Deed, word: &str) -> Result<PlacementState, Refusal> {
+        steps::next(steps::PLACEMENT, self.state, deed).ok_or_else(|| self.refuse(word))
+    }
+
+    fn refuse(&self, word: &str) -> Refusal {
+        let words = format!("this placement is {}: it cannot be {word}", self.state);
+        Refusal::new(RefusalCode::PlacementState, words)
     }
 
     /// What a party has said so far, if it is asked at all.
@@ -122,8 +126,8 @@ impl Placement {
         answer: Answer,
         reason: Option<String>,
     ) -> Result<Outcome, Refusal> {
-        let state = self.state;
-        let refusal = self.refuse("answered");
+        let admitted = self.next(Deed::Answer, "answered");
+        let refusal = self.refuse("answered so");
         let Some(consent) = self.consents.iter_mut().find(|consent| consent.party == party) else {
             return Err(Refusal::new(
                 RefusalCode::ConsentNotAsked,
@@ -133,23 +137,28 @@ impl Placement {
         if consent.answer == answer {
             return Ok(Outcome::Repeated);
         }
-        if !matches!(state, PlacementState::Proposed | PlacementState::Confirmed) {
-            return Err(refusal);
-        }
-        consent.answer = answer;
+        admitted?;
+        let deed = match answer {
+            Answer::Yes => Deed::Agree,
+            Answer::No => Deed::Refuse,
+            Answer::Pending => return Err(refusal),
+        };
+        consent.answer = steps::next(steps::CONSENT, consent.answer, deed).ok_or(refusal)?;
         consent.reason = reason;
-        match answer {
-            Answer::Pending => Ok(Outcome::Recorded),
-            Answer::No => {
-                self.state = PlacementState::Declined;
-                Ok(Outcome::Declined)
-            }
-            Answer::Yes if self.consents.iter().all(|consent| consent.answer == Answer::Yes) => {
-                self.state = PlacementState::Confirmed;
-                Ok(Outcome::Confirmed)
-            }
-            Answer::Yes => Ok(Outcome::Recorded),
+        if answer == Answer::No {
+            self.state = self.next(Deed::Decline, "declined")?;
+            return Ok(Outcome::Declined);
         }
+        if self.consents.iter().all(|consent| consent.answer == Answer::Yes) {
+            self.state = self.next(Deed::Confirm, "confirmed")?;
+            return Ok(Outcome::Confirmed);
+        }
+        Ok(Outcome::Recorded)
+    }
+
+    /// Whether it can still be called off.
+    pub fn can_be_cancelled(&self) -> bool {
+        self.next(Deed::Cancel, "cancelled").is_ok()
     }
 
     /// Calls it off.
@@ -157,10 +166,16 @@ impl Placement {
     /// # Errors
     /// `placement-state` unless it is proposed or confirmed.
     pub fn cancel(&mut self) -> Result<(), Refusal> {
-        if !matches!(self.state, PlacementState::Proposed | PlacementState::Confirmed) {
-            return Err(self.refuse("cancelled"));
-        }
-        self.state = PlacementState::Cancelled;
+        self.state = self.next(Deed::Cancel, "cancelled")?;
+        Ok(())
+    }
+
+    /// The time for answers is over, and one is missing.
+    ///
+    /// # Errors
+    /// `placement-state` unless it is proposed.
+    pub fn expire(&mut self) -> Result<(), Refusal> {
+        self.state = self.next(Deed::Expire, "expired")?;
         Ok(())
     }
 
@@ -169,9 +184,7 @@ impl Placement {
     /// # Errors
     /// `placement-state` unless it is proposed or confirmed.
     pub fn reschedule(&mut self, starts: NaiveTime, ends: NaiveTime) -> Result<(), Refusal> {
-        if !matches!(self.state, PlacementState::Proposed | PlacementState::Confirmed) {
-            return Err(self.refuse("moved"));
-        }
+        self.next(Deed::Reschedule, "moved")?;
         self.starts = starts;
         self.ends = ends;
         Ok(())

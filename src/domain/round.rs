@@ -7,6 +7,7 @@ use super::fault::Rule;
 use super::ids::RoundId;
 use super::refusal::{Refusal, RefusalCode};
 use super::states::RoundState;
+use super::steps::{self, Deed};
 use super::text::Name;
 
 /// A round. Dates are in its time zone; a deadline is the last day on which the step is possible.
@@ -66,11 +67,12 @@ impl Round {
         Ok(())
     }
 
-    fn refuse_state(&self, deed: &str) -> Refusal {
-        Refusal::new(
-            RefusalCode::RoundState,
-            format!("the round “{}” is {}: it cannot be {deed}", self.name, self.state),
-        )
+    /// Where a deed leads; `word` is what the round would be by it.
+    fn next(&self, deed: Deed, word: &str) -> Result<RoundState, Refusal> {
+        steps::next(steps::ROUND, self.state, deed).ok_or_else(|| {
+            let words = format!("the round “{}” is {}: it cannot be {word}", self.name, self.state);
+            Refusal::new(RefusalCode::RoundState, words)
+        })
     }
 
     /// Opens sign-up.
@@ -78,16 +80,14 @@ impl Round {
     /// # Errors
     /// `round-state` unless it is a draft; `too-late` when the sign-up deadline has passed.
     pub fn open(&mut self, today: NaiveDate) -> Result<(), Refusal> {
-        if self.state != RoundState::Draft {
-            return Err(self.refuse_state("opened"));
-        }
+        let next = self.next(Deed::Open, "opened")?;
         if today > self.sign_up_until {
             return Err(Refusal::new(
                 RefusalCode::TooLate,
                 format!("sign-up would have ended on {}: set a later deadline", self.sign_up_until),
             ));
         }
-        self.state = RoundState::Open;
+        self.state = next;
         Ok(())
     }
 
@@ -101,9 +101,7 @@ impl Round {
         early_reason: Option<&str>,
         rules_sha256: String,
     ) -> Result<(), Refusal> {
-        if self.state != RoundState::Open {
-            return Err(self.refuse_state("closed"));
-        }
+        let next = self.next(Deed::Close, "closed")?;
         if today <= self.sign_up_until && early_reason.is_none() {
             return Err(Refusal::new(
                 RefusalCode::TooEarly,
@@ -113,7 +111,7 @@ impl Round {
                 ),
             ));
         }
-        self.state = RoundState::Closed;
+        self.state = next;
         self.rules_sha256 = Some(rules_sha256);
         Ok(())
     }
@@ -123,36 +121,54 @@ impl Round {
     /// # Errors
     /// `round-state` unless it is closed or matched already.
     pub fn mark_matched(&mut self) -> Result<(), Refusal> {
-        match self.state {
-            RoundState::Closed | RoundState::Matched => {
-                self.state = RoundState::Matched;
-                Ok(())
-            }
-            RoundState::Draft
-            | RoundState::Open
-            | RoundState::Published
-            | RoundState::Running
-            | RoundState::Completed
-            | RoundState::Archived
-            | RoundState::Cancelled => Err(self.refuse_state("matched")),
-        }
+        self.state = self.next(Deed::Match, "matched")?;
+        Ok(())
     }
 
     /// Turns a schedule into proposals.
     ///
     /// # Errors
-    /// `round-state` unless it is matched; `too-late` once the first placement day has come.
+    /// `round-state` unless it is matched; `too-late` once the answer deadline has passed: every proposal would expire at once.
     pub fn publish(&mut self, today: NaiveDate) -> Result<(), Refusal> {
-        if self.state != RoundState::Matched {
-            return Err(self.refuse_state("published"));
-        }
-        if let Some(first) = self.dates.first().filter(|first| today >= **first) {
+        let next = self.next(Deed::Publish, "published")?;
+        if self.is_answering_over(today) {
             return Err(Refusal::new(
                 RefusalCode::TooLate,
-                format!("the first placement day was {first}: nobody could answer in time"),
+                format!("answers were possible until {}: nobody could answer in time", self.answer_until),
             ));
         }
-        self.state = RoundState::Published;
+        self.state = next;
+        Ok(())
+    }
+
+    /// Whether the time for answers to proposals is over.
+    pub fn is_answering_over(&self, today: NaiveDate) -> bool {
+        today > self.answer_until
+    }
+
+    /// The first placement day has come.
+    ///
+    /// # Errors
+    /// `round-state` unless it is published; `too-early` before that day.
+    pub fn begin(&mut self, today: NaiveDate) -> Result<(), Refusal> {
+        let next = self.next(Deed::Begin, "begun")?;
+        if let Some(first) = self.dates.first().filter(|first| today < **first) {
+            return Err(Refusal::new(RefusalCode::TooEarly, format!("the first placement day is {first}")));
+        }
+        self.state = next;
+        Ok(())
+    }
+
+    /// The last placement day is over.
+    ///
+    /// # Errors
+    /// `round-state` unless it is running; `too-early` until that day has passed.
+    pub fn complete(&mut self, today: NaiveDate) -> Result<(), Refusal> {
+        let next = self.next(Deed::Complete, "completed")?;
+        if let Some(last) = self.dates.last().filter(|last| today <= **last) {
+            return Err(Refusal::new(RefusalCode::TooEarly, format!("the last placement day is {last}")));
+        }
+        self.state = next;
         Ok(())
     }
 
@@ -161,20 +177,8 @@ impl Round {
     /// # Errors
     /// `round-state` when it is over or called off already.
     pub fn cancel(&mut self) -> Result<(), Refusal> {
-        match self.state {
-            RoundState::Draft
-            | RoundState::Open
-            | RoundState::Closed
-            | RoundState::Matched
-            | RoundState::Published
-            | RoundState::Running => {
-                self.state = RoundState::Cancelled;
-                Ok(())
-            }
-            RoundState::Completed | RoundState::Archived | RoundState::Cancelled => {
-                Err(self.refuse_state("cancelled"))
-            }
-        }
+        self.state = self.next(Deed::Cancel, "cancelled")?;
+        Ok(())
     }
 
     /// Whether people may sign up today.
@@ -182,12 +186,7 @@ impl Round {
     /// # Errors
     /// `round-state` unless it is open; `too-late` after the deadline.
     pub fn admit_sign_up(&self, today: NaiveDate) -> Result<(), Refusal> {
-        if self.state != RoundState::Open {
-            return Err(Refusal::new(
-                RefusalCode::RoundState,
-                format!("the round “{}” is {}: nobody can sign up", self.name, self.state),
-            ));
-        }
+        self.next(Deed::SignUp, "signed up for")?;
         if today > self.sign_up_until {
             return Err(Refusal::new(
                 RefusalCode::TooLate,
@@ -202,29 +201,12 @@ impl Round {
     /// # Errors
     /// `round-state` unless sign-up has ended and nothing is published.
     pub fn admit_run(&self) -> Result<(), Refusal> {
-        match self.state {
-            RoundState::Closed | RoundState::Matched => Ok(()),
-            RoundState::Draft
-            | RoundState::Open
-            | RoundState::Published
-            | RoundState::Running
-            | RoundState::Completed
-            | RoundState::Archived
-            | RoundState::Cancelled => Err(self.refuse_state("matched")),
-        }
+        self.next(Deed::Run, "matched").map(drop)
     }
 
     /// Whether a manager's decision still changes what is matched.
-    pub const fn takes_releases(&self) -> bool {
-        match self.state {
-            RoundState::Open | RoundState::Closed | RoundState::Matched => true,
-            RoundState::Draft
-            | RoundState::Published
-            | RoundState::Running
-            | RoundState::Completed
-            | RoundState::Archived
-            | RoundState::Cancelled => false,
-        }
+    pub fn takes_releases(&self) -> bool {
+        self.next(Deed::Release, "released for").is_ok()
     }
 
     /// Whether libraries may still change what they offer.
@@ -232,7 +214,7 @@ impl Round {
     /// # Errors
     /// `round-state` once the round is published or over.
     pub fn admit_offer(&self) -> Result<(), Refusal> {
-        self.admit_change("changed by offers")
+        self.next(Deed::Offer, "changed by offers").map(drop)
     }
 
     /// Whether placements may still be locked or forbidden.
@@ -240,7 +222,7 @@ impl Round {
     /// # Errors
     /// As for [`Round::admit_offer`].
     pub fn admit_lock(&self) -> Result<(), Refusal> {
-        self.admit_change("changed by locks or forbidden pairs")
+        self.next(Deed::Fix, "changed by locks or forbidden pairs").map(drop)
     }
 
     /// Whether the round can be written as a file of what would be matched.
@@ -248,18 +230,7 @@ impl Round {
     /// # Errors
     /// As for [`Round::admit_offer`].
     pub fn admit_export(&self) -> Result<(), Refusal> {
-        self.admit_change("exported any more: take the file of one of its runs")
-    }
-
-    fn admit_change(&self, deed: &str) -> Result<(), Refusal> {
-        match self.state {
-            RoundState::Draft | RoundState::Open | RoundState::Closed | RoundState::Matched => Ok(()),
-            RoundState::Published
-            | RoundState::Running
-            | RoundState::Completed
-            | RoundState::Archived
-            | RoundState::Cancelled => Err(self.refuse_state(deed)),
-        }
+        self.next(Deed::Export, "exported any more: take the file of one of its runs").map(drop)
     }
 }
 

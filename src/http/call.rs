@@ -16,7 +16,7 @@ use serde::Deserialize;
 use super::limits::Limits;
 use super::problem::Problem;
 use super::{auth, read};
-use crate::domain::fault::{Faults, maybe, shortened};
+use crate::domain::fault::{Faults, Rule, maybe, shortened};
 use crate::domain::ids::LibraryId;
 use crate::domain::json::{self, At, Json, Kind, Object};
 use crate::domain::permissions::{Action, Actor};
@@ -126,6 +126,12 @@ impl Call {
     /// A parameter of the query.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A parameter of the query as a value; reports what is wrong.
+    pub(super) fn parsed<T: FromStr<Err = Rule>>(&self, name: &str, faults: &Faults) -> Option<T> {
+        let text = self.parameter(name)?;
+        text.parse().map_err(|rule| faults.add(format!("?{name}"), text, rule)).ok()
     }
 
     /// Which page of a list is asked for; reports what is wrong.

@@ -49,6 +49,8 @@ impl From<organisation::Contact> for Contact {
 pub(super) struct WelcomeBody {
     /// Who hears of visitors; shown only to those who may change the library. Without one it cannot host.
     contact: Option<Contact>,
+    /// Who is asked to answer where the contact is silent (docs/deadlines.md); shown as the contact is.
+    deputy: Option<Contact>,
     /// What a visitor can learn.
     #[schema(schema_with = schemas::tags, required = false)]
     topics: Vec<String>,
@@ -109,6 +111,7 @@ impl From<organisation::Library> for Library {
             successor: library.successor.map(LibraryId::uuid),
             welcome: WelcomeBody {
                 contact: library.contact.map(Contact::from),
+                deputy: library.deputy.map(Contact::from),
                 topics: texts(&library.topics),
                 access: texts(&library.access),
                 vetting_required: library.vetting_required,
@@ -148,26 +151,30 @@ pub(super) struct NewLibraryBody {
     welcome: Option<WelcomeBody>,
 }
 
-const WELCOME: &[&str] = &["contact", "topics", "access", "vetting_required", "escorts_visitors"];
+const WELCOME: &[&str] = &["contact", "deputy", "topics", "access", "vetting_required", "escorts_visitors"];
 
 fn read_welcome(object: &Object<'_>) -> Option<Welcome> {
-    let contact = read::maybe_absent(object, "contact", |at| {
-        let object = at.object(&["name", "email"])?;
-        let name = read::maybe_absent(&object, "name", At::parse);
-        let email = object.required("email").and_then(|at| at.parse());
-        Some(organisation::Contact { name: name?, email: email? })
-    });
+    let contact = read::maybe_absent(object, "contact", read_contact);
+    let deputy = read::maybe_absent(object, "deputy", read_contact);
     let topics = read::set(object, "topics", At::parse);
     let access = read::set(object, "access", At::parse);
     let flag = |key| object.optional(key).map_or(Some(false), |at| at.boolean());
     let (vetting, escorts) = (flag("vetting_required"), flag("escorts_visitors"));
     Some(Welcome {
         contact: contact?,
+        deputy: deputy?,
         topics: topics?,
         access: access?,
         vetting_required: vetting?,
         escorts_visitors: escorts?,
     })
+}
+
+fn read_contact(at: &At<'_>) -> Option<organisation::Contact> {
+    let object = at.object(&["name", "email"])?;
+    let name = read::maybe_absent(&object, "name", At::parse);
+    let email = object.required("email").and_then(|at| at.parse());
+    Some(organisation::Contact { name: name?, email: email? })
 }
 
 fn read_point(at: &At<'_>) -> Option<place::Point> {
@@ -262,22 +269,13 @@ pub(super) async fn list(call: Call) -> Answer {
     let faults = Faults::none();
     let page = call.page::<LibraryId>(&faults);
     let filter = LibraryFilter {
-        employer: parameter(&call, "employer", &faults),
-        sector: parameter(&call, "sector", &faults),
+        employer: call.parsed("employer", &faults),
+        sector: call.parsed("sector", &faults),
         text: call.parameter("q").map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned),
     };
     let page = read::finish(faults, page)?;
     let found = call.run(move |app, actor| libraries::list(app, actor, &filter, &page)).await?;
     listed(&call, found, Library::from)
-}
-
-fn parameter<T: std::str::FromStr<Err = crate::domain::fault::Rule>>(
-    call: &Call,
-    name: &str,
-    faults: &Faults,
-) -> Option<T> {
-    let text = call.parameter(name)?;
-    text.parse().map_err(|rule| faults.add(format!("?{name}"), text, rule)).ok()
 }
 
 /// Show a library

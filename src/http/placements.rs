@@ -5,12 +5,13 @@
 
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::answer::{Answer, Listed, listed, shown};
 use super::call::Call;
 use super::{read, schemas};
+use crate::domain::fault::Faults;
 use crate::domain::ids::{PlacementId, RoundId};
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
@@ -251,17 +252,30 @@ fn shape(actor: &Actor, seen: &Seen) -> Placement {
     }
 }
 
+/// Which placements a list holds.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the description of what `list` reads")]
+pub(super) struct FilterParameters {
+    /// Only those in this state: `expired` is what an organiser has to look at after the answer deadline.
+    #[param(schema_with = schemas::placement_state)]
+    state: Option<String>,
+}
+
 /// List the placements of a round
 ///
 /// All for organisers, one's own staff's for HR, those and one's own visitors' for administrators. Nothing is here
 /// before the round is published.
 #[utoipa::path(get, path = "/v1/rounds/{id}/placements", tag = "placements",
-    params(("id" = Uuid, Path), super::openapi::PageParameters),
+    params(("id" = Uuid, Path), super::openapi::PageParameters, FilterParameters),
     responses((status = 200, description = "A page of placements.", body = Listed<PlacementInList>)))]
 pub(super) async fn list(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
-    let page = call.only_page()?;
-    let found = call.run(move |app, actor| placements::list(app, actor, round, &page)).await?;
+    let faults = Faults::none();
+    let page = call.page(&faults);
+    let state = call.parsed("state", &faults);
+    let page = read::finish(faults, page)?;
+    let found = call.run(move |app, actor| placements::list(app, actor, round, state, &page)).await?;
     listed(&call, found, |placement| in_list(&call.actor, &placement))
 }
 

@@ -215,7 +215,11 @@ fn table() -> Vec<Url> {
         Url::at("/v1/runs/{id}/diff/{other}").get(&[Match], NONE, edits::diff),
         Url::at("/v1/runs/{id}/edits").post(&[EditSchedule], edits::edit),
         Url::at("/v1/runs/{id}/publish").post(&[Publish], runs::publish),
-        Url::at("/v1/rounds/{id}/placements").get(&[ReadPlacement], PAGE, placements::list),
+        Url::at("/v1/rounds/{id}/placements").get(
+            &[ReadPlacement],
+            &["state", "limit", "cursor"],
+            placements::list,
+        ),
         Url::at("/v1/placements/{id}").get(&[ReadPlacement], NONE, placements::get),
         Url::at("/v1/placements/{id}/answers").post(answers, placements::answer),
         Url::at("/v1/placements/{id}/times").put(&[ReschedulePlacement], placements::reschedule),

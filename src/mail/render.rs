@@ -136,6 +136,8 @@ fn source(name: &str, shape: &'static str) -> Option<&'static str> {
         "en/already_signed_up" => Some(include_str!("templates/en/already_signed_up.jinja")),
         "en/release_request" => Some(include_str!("templates/en/release_request.jinja")),
         "en/proposal" => Some(include_str!("templates/en/proposal.jinja")),
+        "en/answer_reminder" => Some(include_str!("templates/en/answer_reminder.jinja")),
+        "en/deputy_request" => Some(include_str!("templates/en/deputy_request.jinja")),
         "en/confirmed" => Some(include_str!("templates/en/confirmed.jinja")),
         "en/changed" => Some(include_str!("templates/en/changed.jinja")),
         "en/cancelled" => Some(include_str!("templates/en/cancelled.jinja")),

@@ -1,6 +1,7 @@
 //! Libraries: entered by hand, read by everybody, and how each receives visitors.
 //!
-//! The contact of a library is told only to those who may change the library: it is somebody's work address.
+//! The contact of a library and the deputy are told only to those who may change the library: they are people's work
+//! addresses.
 
 use chrono_tz::Tz;
 use serde_json::json;
@@ -26,6 +27,8 @@ use crate::store::{Db, organisations, rounds};
 pub struct Welcome {
     /// Who hears of visitors; without one the library cannot host.
     pub contact: Option<Contact>,
+    /// Who is asked to answer where the contact is silent.
+    pub deputy: Option<Contact>,
     /// What a visitor can learn.
     pub topics: Vec<Tag>,
     /// Access features.
@@ -101,6 +104,7 @@ pub fn create(app: &App, actor: &Actor, wanted: &NewLibrary) -> Result<Library, 
             status: LibraryStatus::Open,
             opening_hours: wanted.opening_hours.clone(),
             contact: wanted.welcome.contact.clone(),
+            deputy: wanted.welcome.deputy.clone(),
             topics: sorted(&wanted.welcome.topics),
             access: sorted(&wanted.welcome.access),
             vetting_required: wanted.welcome.vetting_required,
@@ -167,7 +171,7 @@ fn check(db: &mut Db, wanted: &NewLibrary, own: Option<EmployerId>) -> Result<()
 /// A library as this actor may see it.
 fn shown_to(actor: &Actor, mut library: Library) -> Library {
     if actor.may(Action::EditLibrary, &Subject::of_employers(&library.employers)).is_err() {
-        library.contact = None;
+        (library.contact, library.deputy) = (None, None);
     }
     library
 }
@@ -225,6 +229,7 @@ pub fn replace_welcome(
         permit(actor, Action::EditLibrary, &Subject::of_employers(&before.employers), ("library", &id))?;
         let after = Library {
             contact: welcome.contact.clone(),
+            deputy: welcome.deputy.clone(),
             topics: sorted(&welcome.topics),
             access: sorted(&welcome.access),
             vetting_required: welcome.vetting_required,
@@ -243,11 +248,12 @@ pub fn replace_welcome(
             }
         }
         organisations::save_library(tx, &after, now.utc())?;
-        let unlike = |library: &Library| Library { contact: None, ..library.clone() };
+        let unlike = |library: &Library| Library { contact: None, deputy: None, ..library.clone() };
         if unlike(&after) != unlike(&before) {
             rounds::bump_revisions_of_libraries(tx, &[id])?;
         }
-        let details = json!({ "contact_changed": after.contact != before.contact, "welcome": true });
+        let contact_changed = after.contact != before.contact || after.deputy != before.deputy;
+        let details = json!({ "contact_changed": contact_changed, "welcome": true });
         record(tx, &now, actor, Action::EditLibrary, ("library", &id), &details)?;
         Ok(after)
     })

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod calendars;
 pub mod clock;
 pub mod comparison;
+pub mod deadlines;
 pub mod edits;
 pub mod employers;
 pub mod error;

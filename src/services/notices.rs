@@ -11,7 +11,7 @@ use crate::domain::email::Email;
 use crate::domain::ids::NoticeId;
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
-use crate::domain::organisation::Library;
+use crate::domain::organisation::{Contact, Library};
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::states::{Answer, PlacementState};
@@ -276,6 +276,11 @@ fn tell(
         if event == Event::Cancelled && case.placement.answer_of(party) == Some(Answer::No) {
             facts.reason = Some("You have said that it cannot be.".to_owned());
         }
+        if case.placement.state == PlacementState::Expired
+            && case.placement.answer_of(party) == Some(Answer::Pending)
+        {
+            facts.reason = Some("You had not answered by the deadline.".to_owned());
+        }
         if is_invited(party) {
             facts.sequence = Some(next_identity(tx, now, case, party)?.sequence);
         }
@@ -292,6 +297,39 @@ fn tell(
 /// The database's.
 pub fn proposal(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError> {
     tell(tx, now, case, NoticeKind::Proposal, Event::Tentative, &Facts::default())
+}
+
+/// Reminds a party of a proposal that it has not answered; once.
+///
+/// # Errors
+/// The database's.
+pub fn answer_reminder(tx: &mut Tx<'_>, now: &Now, case: &Case, party: Party) -> Result<(), AppError> {
+    let about = (&case.applicant, Some(&case.placement));
+    for recipient in case.recipients().iter().filter(|recipient| recipient.party == party) {
+        enqueue(tx, now, NoticeKind::AnswerReminder, recipient, about, 0, &Facts::default())?;
+    }
+    Ok(())
+}
+
+/// Asks the host's deputy to answer in the place of a silent contact; once.
+///
+/// # Errors
+/// The database's.
+pub fn deputy_request(tx: &mut Tx<'_>, now: &Now, case: &Case, deputy: &Contact) -> Result<(), AppError> {
+    let about = (&case.applicant, Some(&case.placement));
+    let recipient =
+        Recipient { party: Party::Host, name: deputy.name.clone(), address: deputy.email.clone() };
+    enqueue(tx, now, NoticeKind::DeputyRequest, &recipient, about, 0, &Facts::default())?;
+    Ok(())
+}
+
+/// Drops the unsent reminders of a party that has answered.
+///
+/// # Errors
+/// The database's.
+pub fn stop_reminding(tx: &mut Tx<'_>, now: &Now, case: &Case, party: Party) -> Result<(), AppError> {
+    let thread = thread_of(&case.applicant, Some(&case.placement), party);
+    Ok(outbox::supersede_reminders(tx, &thread, now.utc())?)
 }
 
 /// Tells that everybody has said yes.

@@ -2,7 +2,7 @@
 //!
 //! Words are looked up when a notice is claimed, not when it was enqueued; whatever changed since has superseded it.
 
-use chrono::{Duration, NaiveDateTime, NaiveTime};
+use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::app::{Now, permit, permit_everywhere};
 use super::links::{NewLink, mint};
@@ -142,15 +142,41 @@ fn letter(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Lett
             time_zone: placement.time_zone,
             former_times: facts.former_times,
         }),
-        answer_until: matches!(notice.kind, NoticeKind::Proposal | NoticeKind::ReleaseRequest).then_some(
-            if notice.kind == NoticeKind::Proposal { round.answer_until } else { round.sign_up_until },
-        ),
+        answer_until: answer_until(notice.kind, &round),
         reason: facts.reason,
         invitation,
         message_id: message_id(app, notice),
-        thread_root: outbox::thread_root(tx, &notice.thread_key)?,
+        // The deputy has not seen the mail that the contact got.
+        thread_root: match notice.kind {
+            NoticeKind::DeputyRequest => None,
+            NoticeKind::VerifyAddress
+            | NoticeKind::AlreadySignedUp
+            | NoticeKind::ReleaseRequest
+            | NoticeKind::Proposal
+            | NoticeKind::AnswerReminder
+            | NoticeKind::Confirmed
+            | NoticeKind::Changed
+            | NoticeKind::Cancelled
+            | NoticeKind::Unplaced => outbox::thread_root(tx, &notice.thread_key)?,
+        },
         sent_at: now.at,
     })
+}
+
+/// The last day for an answer, where a notice asks for one.
+const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
+    match kind {
+        NoticeKind::Proposal | NoticeKind::AnswerReminder | NoticeKind::DeputyRequest => {
+            Some(round.answer_until)
+        }
+        NoticeKind::ReleaseRequest => Some(round.sign_up_until),
+        NoticeKind::VerifyAddress
+        | NoticeKind::AlreadySignedUp
+        | NoticeKind::Confirmed
+        | NoticeKind::Changed
+        | NoticeKind::Cancelled
+        | NoticeKind::Unplaced => None,
+    }
 }
 
 /// What a recipient may know of the other side.
@@ -200,7 +226,9 @@ fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
     match (notice.kind, notice.party) {
         (NoticeKind::VerifyAddress, _) => Some(Purpose::Verify),
         (NoticeKind::ReleaseRequest, _) => Some(Purpose::Release),
-        (NoticeKind::Proposal, _) => Some(Purpose::Answer),
+        (NoticeKind::Proposal | NoticeKind::AnswerReminder | NoticeKind::DeputyRequest, _) => {
+            Some(Purpose::Answer)
+        }
         (NoticeKind::Changed, Party::Participant) if facts.event == Some(Event::Tentative) => {
             Some(Purpose::Answer)
         }

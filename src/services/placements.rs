@@ -22,7 +22,7 @@ use crate::domain::permissions::{Action, Actor, Role, Subject};
 use crate::domain::placement::{Outcome, Placement};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
-use crate::domain::states::{Answer, ApplicationState, PlacementState};
+use crate::domain::states::{Answer, PlacementState};
 use crate::store::placements::{AnsweredBy, Visible};
 use crate::store::{Db, Tx, applications, organisations, placements, rounds};
 
@@ -69,7 +69,7 @@ pub fn get(app: &App, actor: &Actor, id: PlacementId) -> Result<Seen, AppError> 
     })
 }
 
-/// A page of a round's placements, as far as the actor's role reaches.
+/// A page of a round's placements, as far as the actor's role reaches, in every state unless one is named.
 ///
 /// # Errors
 /// `not-found`, `forbidden`, `unauthenticated`.
@@ -77,6 +77,7 @@ pub fn list(
     app: &App,
     actor: &Actor,
     round: RoundId,
+    state: Option<PlacementState>,
     page: &Page<PlacementId>,
 ) -> Result<Paged<Placement, PlacementId>, AppError> {
     let visible = match (own_employer(actor, Action::ReadPlacement)?, actor.role) {
@@ -86,7 +87,7 @@ pub fn list(
     };
     app.store.read(|db| {
         load_round(db, actor, round)?;
-        let found = placements::list(db, round, visible, page.after, page.fetch())?;
+        let found = placements::list(db, round, visible, state, page.after, page.fetch())?;
         Ok(page.cut(found, |placement| placement.id))
     })
 }
@@ -153,6 +154,7 @@ pub(super) fn answer_in(
         "party": party.as_str(), "answer": answer.as_str(), "state": case.placement.state.as_str()
     });
     record(tx, now, actor, action_of(party), ("placement", &id), &details)?;
+    notices::stop_reminding(tx, now, &case, party)?;
     match outcome {
         Outcome::Recorded | Outcome::Repeated => {}
         Outcome::Confirmed => notices::confirmed(tx, now, &case)?,
@@ -212,8 +214,7 @@ pub(super) fn note_visits(tx: &mut Tx<'_>, changed: &[Visit]) -> Result<(), AppE
 fn release_place(tx: &mut Tx<'_>, now: &Now, case: &mut Case) -> Result<(), AppError> {
     note_elsewhere(tx, &[&case.placement])?;
     let application = &mut case.applicant.application;
-    if application.state == ApplicationState::Placed {
-        application.state = ApplicationState::Unplaced;
+    if application.lose_place().is_ok() {
         applications::save(tx, application, now.utc())?;
     }
     Ok(())
@@ -305,6 +306,20 @@ fn cancel_in(
     Ok(case)
 }
 
+/// Ends a proposal that was not answered in time: its place and its day are free, and who heard of it is told.
+///
+/// # Errors
+/// `placement-state` unless it is proposed; the database's.
+pub(super) fn expire_in(tx: &mut Tx<'_>, now: &Now, actor: &Actor, mut case: Case) -> Result<(), AppError> {
+    let before = case.placement.state;
+    case.placement.expire()?;
+    placements::save(tx, &mut case.placement, now.utc())?;
+    release_place(tx, now, &mut case)?;
+    let details = json!({ "deed": "expire", "state": case.placement.state.as_str() });
+    record(tx, now, actor, Action::KeepDeadlines, ("placement", &case.placement.id), &details)?;
+    notices::cancelled(tx, now, &case, before, "Not everybody had answered by the deadline.")
+}
+
 /// Calls off every placement of a round that stands, within the transaction that cancels the round.
 ///
 /// # Errors
@@ -315,8 +330,8 @@ pub(super) fn cancel_all_of_round(
     actor: &Actor,
     round: &Round,
 ) -> Result<(), AppError> {
-    for placement in placements::list(tx, round.id, Visible::All, None, i64::MAX)? {
-        if matches!(placement.state, PlacementState::Proposed | PlacementState::Confirmed) {
+    for placement in placements::list(tx, round.id, Visible::All, None, None, i64::MAX)? {
+        if placement.can_be_cancelled() {
             let case = get_case(tx, placement.id)?;
             cancel_in(tx, now, actor, case, "The round has been called off.")?;
         }

@@ -125,7 +125,7 @@ fn propose(
                 .collect(),
         };
         placements::insert(tx, &placement, now.utc())?;
-        applicant.application.state = ApplicationState::Placed;
+        applicant.application.place()?;
         applications::save(tx, &applicant.application, now.utc())?;
         notices::proposal(tx, now, &Case { applicant, host, placement: placement.clone() })?;
         published.push(placement);
@@ -135,7 +135,7 @@ fn propose(
     rounds::bump_revisions_of_persons(tx, &everybody)?;
     for left_out in &schedule.unplaced {
         let mut applicant = take(&mut applicants, &left_out.staff)?;
-        applicant.application.state = ApplicationState::Unplaced;
+        applicant.application.leave_out()?;
         applications::save(tx, &applicant.application, now.utc())?;
         notices::unplaced(tx, now, &applicant, words_for(left_out))?;
     }

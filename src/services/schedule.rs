@@ -24,7 +24,7 @@ pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<ScheduleRow>
     let visible = own_employer(actor, Action::ExportSchedule)?.map_or(Visible::All, Visible::StaffOf);
     app.store.read(|db| {
         let round = load_round(db, actor, round)?;
-        let mut found = placements::list(db, round.id, visible, None, i64::MAX)?;
+        let mut found = placements::list(db, round.id, visible, None, None, i64::MAX)?;
         found.retain(|placement| {
             matches!(placement.state, PlacementState::Confirmed | PlacementState::Completed)
         });

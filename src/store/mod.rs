@@ -21,6 +21,7 @@ pub mod applications;
 pub mod audit;
 pub mod calendars;
 pub mod connection;
+pub mod deadlines;
 pub mod employments;
 pub mod histories;
 pub mod links;

@@ -56,7 +56,8 @@ impl Row {
     }
 }
 
-/// Adds a notice and drops the unsent earlier ones of its thread; false when the same fact was enqueued before.
+/// Adds a notice and, unless it is a reminder, drops the unsent earlier ones of its thread; false when the same fact
+/// was enqueued before.
 ///
 /// # Errors
 /// The database's.
@@ -66,7 +67,9 @@ pub fn enqueue(tx: &mut Tx<'_>, notice: &Notice) -> Result<bool, StoreError> {
     if known > 0 {
         return Ok(false);
     }
-    supersede(tx, &notice.thread_key, notice.created_at)?;
+    if !notice.kind.is_reminder() {
+        supersede(tx, &notice.thread_key, notice.created_at)?;
+    }
     let row = Row {
         id: notice.id.to_string(),
         kind: notice.kind.to_string(),
@@ -100,6 +103,22 @@ pub fn supersede(tx: &mut Tx<'_>, thread_key: &str, now: NaiveDateTime) -> Resul
         .filter(outbox::message_id.is_null())
         .set((outbox::state.eq(NoticeState::Superseded.as_str()), outbox::settled_at.eq(now)))
         .execute(&mut **tx)?)
+}
+
+/// Drops the reminders of a thread that nobody has begun to send.
+///
+/// # Errors
+/// The database's.
+pub fn supersede_reminders(tx: &mut Tx<'_>, thread_key: &str, now: NaiveDateTime) -> Result<(), StoreError> {
+    let kinds = NoticeKind::ALL.iter().filter(|kind| kind.is_reminder()).map(|kind| kind.as_str());
+    diesel::update(outbox::table)
+        .filter(outbox::thread_key.eq(thread_key))
+        .filter(outbox::kind.eq_any(kinds))
+        .filter(outbox::state.eq(NoticeState::Queued.as_str()))
+        .filter(outbox::message_id.is_null())
+        .set((outbox::state.eq(NoticeState::Superseded.as_str()), outbox::settled_at.eq(now)))
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// Whether anything of a thread went out, or may have gone out.

@@ -9,6 +9,7 @@ use crate::domain::history::Visit;
 use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId};
 use crate::domain::party::Party;
 use crate::domain::placement::{Consent, Placement};
+use crate::domain::states::PlacementState;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = placements, treat_none_as_null = true)]
@@ -162,7 +163,7 @@ pub enum Visible {
     StaffOrHostedBy(EmployerId),
 }
 
-/// The placements of a round by id, as far as visible; at most `most` after `after`.
+/// The placements of a round by id, as far as visible, in every state unless one is named; at most `most` after `after`.
 ///
 /// # Errors
 /// The database's.
@@ -170,6 +171,7 @@ pub fn list(
     db: &mut Db,
     round: RoundId,
     visible: Visible,
+    state: Option<PlacementState>,
     after: Option<PlacementId>,
     most: i64,
 ) -> Result<Vec<Placement>, StoreError> {
@@ -188,6 +190,9 @@ pub fn list(
                 placements::employer_id.eq(employer.to_string()).or(placements::host_library_id.eq_any(own)),
             );
         }
+    }
+    if let Some(state) = state {
+        query = query.filter(placements::state.eq(state.as_str()));
     }
     if let Some(after) = after {
         query = query.filter(placements::id.gt(after.to_string()));

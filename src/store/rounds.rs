@@ -227,6 +227,19 @@ pub fn list(
     rows.into_iter().map(into_domain).collect()
 }
 
+/// The rounds in some states.
+///
+/// # Errors
+/// The database's.
+pub fn list_in_states(db: &mut Db, states: &[RoundState]) -> Result<Vec<Round>, StoreError> {
+    let rows = rounds::table
+        .filter(rounds::state.eq_any(states.iter().map(|state| state.as_str())))
+        .order(rounds::id)
+        .select((rounds::id, rounds::revision, Facts::as_select()))
+        .load(db)?;
+    rows.into_iter().map(into_domain).collect()
+}
+
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = round_libraries, treat_none_as_null = true)]
 struct OfferRow {

@@ -26,6 +26,8 @@ diesel::table! {
         opening_hours -> Nullable<Text>,
         contact_name -> Nullable<Text>,
         contact_email -> Nullable<Text>,
+        deputy_name -> Nullable<Text>,
+        deputy_email -> Nullable<Text>,
         topics -> Text,
         access -> Text,
         vetting_required -> Bool,
@@ -192,6 +194,8 @@ diesel::table! {
         answered_by -> Nullable<Text>,
         channel -> Nullable<Text>,
         reason -> Nullable<Text>,
+        reminded_at -> Nullable<Timestamp>,
+        deputy_asked_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {

@@ -1,8 +1,9 @@
-//! What happens later: outbox, runs. Each is a single step that tests can drive; the loop around them only waits.
+//! What happens later: outbox, runs, deadlines. Each is a single step that tests can drive; the loop around them only waits.
 //!
 //! Never touches the database or HTTP itself: steps are made of use cases. On a stop the step in hand is finished,
 //! what was claimed and not begun is given back, and then the loop ends.
 
+pub mod deadlines;
 pub mod outbox;
 pub mod runs;
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::mail::Transport;
-use crate::services::App;
+use crate::services::{App, AppError};
 
 /// Tells the loops to end after the step in hand.
 #[derive(Debug, Clone, Default)]
@@ -61,6 +62,8 @@ impl Stop {
 
 /// How long a loop waits when there was nothing to do. Short: the tables are small and the question is cheap.
 const IDLE: Duration = Duration::from_millis(250);
+/// How long a loop waits between two looks at deadlines, which are days.
+const MINUTE: Duration = Duration::from_secs(60);
 /// How long a loop waits after an error of the database.
 const TROUBLE: Duration = Duration::from_secs(5);
 
@@ -72,6 +75,21 @@ pub async fn send_mail(app: App, transport: Transport, name: String, stop: Stop)
             Ok(outbox::Sent::All) => {}
             Err(error) => {
                 tracing::error!(%error, "outbox");
+                stop.pause(TROUBLE).await;
+            }
+        }
+    }
+}
+
+/// Keeps deadlines until asked to stop.
+pub async fn keep_deadlines(app: App, name: String, stop: Stop) {
+    while !stop.is_asked() {
+        let (on, by, until) = (app.clone(), name.clone(), stop.clone());
+        let step = tokio::task::spawn_blocking(move || deadlines::act_on_due(&on, &by, &until)).await;
+        match step.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
+            Ok(_) => stop.pause(MINUTE).await,
+            Err(error) => {
+                tracing::error!(%error, "deadlines");
                 stop.pause(TROUBLE).await;
             }
         }

@@ -21,7 +21,12 @@ pub fn sender() -> Sender {
 
 const fn has_visit(kind: NoticeKind) -> bool {
     match kind {
-        NoticeKind::Proposal | NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Cancelled => true,
+        NoticeKind::Proposal
+        | NoticeKind::AnswerReminder
+        | NoticeKind::DeputyRequest
+        | NoticeKind::Confirmed
+        | NoticeKind::Changed
+        | NoticeKind::Cancelled => true,
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
         | NoticeKind::ReleaseRequest
@@ -62,6 +67,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
             | NoticeKind::Proposal
+            | NoticeKind::AnswerReminder
+            | NoticeKind::DeputyRequest
             | NoticeKind::Changed
             | NoticeKind::Unplaced => EventStatus::Tentative,
         },
@@ -98,10 +105,12 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         home_library: (!to_host).then(|| "Cardiff Central".to_owned()),
         dates: vec![day(3, 1), day(3, 8), day(3, 15)],
         visit: has_visit(kind).then_some(visit),
-        answer_until: matches!(kind, NoticeKind::Proposal | NoticeKind::ReleaseRequest).then(|| day(2, 12)),
+        answer_until: (kind.is_reminder()
+            || matches!(kind, NoticeKind::Proposal | NoticeKind::ReleaseRequest))
+        .then(|| day(2, 12)),
         reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::Unplaced)
             .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
-        invitation: (has_visit(kind) && party != Party::Manager).then_some(invitation),
+        invitation: (has_visit(kind) && !kind.is_reminder() && party != Party::Manager).then_some(invitation),
         message_id: "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned(),
         thread_root: None,
         sent_at: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),

@@ -48,6 +48,9 @@ CREATE TABLE libraries (
     opening_hours TEXT,
     contact_name TEXT,
     contact_email TEXT,
+    -- Who is asked where the contact is silent.
+    deputy_name TEXT,
+    deputy_email TEXT,
     topics TEXT NOT NULL,
     access TEXT NOT NULL,
     vetting_required INTEGER NOT NULL,
@@ -308,6 +311,9 @@ CREATE TABLE consents (
     answered_by TEXT,
     channel TEXT,
     reason TEXT,
+    -- When the party was reminded, and when a host's deputy was asked: once each.
+    reminded_at TEXT,
+    deputy_asked_at TEXT,
     CONSTRAINT consents_pkey PRIMARY KEY (placement_id, party),
     CONSTRAINT consents_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT consents_party_check CHECK (party IN ('participant', 'host', 'manager')),

@@ -100,6 +100,7 @@ pub(super) fn equip(
                 .filter_map(|topic| topic.parse().ok());
             let welcome = Welcome {
                 contact: Some(Contact { name: None, email }),
+                deputy: library.deputy.clone(),
                 topics: if library.topics.is_empty() { topics.collect() } else { library.topics.clone() },
                 access: library.access.clone(),
                 vetting_required: library.vetting_required || is_school,

@@ -128,7 +128,7 @@ impl<'a> Play<'a> {
         self.post.clear()?;
 
         let applications = all(|page| applications::list(app, &organiser, round.id, page))?;
-        let placements = all(|page| placements::list(app, &organiser, round.id, page))?
+        let placements = all(|page| placements::list(app, &organiser, round.id, None, page))?
             .into_iter()
             .map(|placement| placements::get(app, &organiser, placement.id).map(|seen| seen.case.placement))
             .collect::<Result<Vec<_>, _>>()?;

@@ -139,6 +139,7 @@ fn new_library(row: LibraryRow, id: LibraryId, employer: EmployerId) -> Library 
         status: row.status.status(),
         opening_hours: row.opening_hours,
         contact,
+        deputy: None,
         topics: vec![],
         access: vec![],
         vetting_required: false,

@@ -313,6 +313,7 @@ impl<'a> Drafter<'a> {
             // The file says by hosting and hours when visitors can come: nothing else must close a day.
             opening_hours: "24/7".parse().ok(),
             contact: Some(Contact { name: None, email: nobody(format!("host-{n}"), self.now)? }),
+            deputy: None,
             topics: sorted(topics?),
             access: sorted(access?),
             vetting_required: library.vetting_required,

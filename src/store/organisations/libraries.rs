@@ -29,6 +29,8 @@ struct Facts {
     opening_hours: Option<String>,
     contact_name: Option<String>,
     contact_email: Option<String>,
+    deputy_name: Option<String>,
+    deputy_email: Option<String>,
     topics: String,
     access: String,
     vetting_required: bool,
@@ -39,7 +41,8 @@ struct Facts {
 
 impl Facts {
     fn from_domain(library: &Library, now: NaiveDateTime) -> Result<Self, StoreError> {
-        let contact = library.contact.as_ref();
+        let (contact_name, contact_email) = contact_columns(library.contact.as_ref());
+        let (deputy_name, deputy_email) = contact_columns(library.deputy.as_ref());
         Ok(Self {
             reference: library.reference.clone(),
             name: library.name.to_string(),
@@ -53,8 +56,10 @@ impl Facts {
             time_zone: library.time_zone.name().to_owned(),
             status: library.status.to_string(),
             opening_hours: library.opening_hours.as_ref().map(ToString::to_string),
-            contact_name: contact.and_then(|contact| contact.name.as_ref()).map(ToString::to_string),
-            contact_email: contact.map(|contact| contact.email.to_string()),
+            contact_name,
+            contact_email,
+            deputy_name,
+            deputy_email,
             topics: list_to_json("topics", &library.topics)?,
             access: list_to_json("access", &library.access)?,
             vetting_required: library.vetting_required,
@@ -72,13 +77,6 @@ impl Facts {
             ),
             (Some(_) | None, Some(_) | None) => None,
         };
-        let contact = match self.contact_email {
-            Some(email) => Some(Contact {
-                name: self.contact_name.map(|name| parse("contact", &name)).transpose()?,
-                email: parse("contact", &email)?,
-            }),
-            None => None,
-        };
         Ok(Library {
             id: parse("library", id)?,
             reference: self.reference,
@@ -92,7 +90,8 @@ impl Facts {
             time_zone: parse("time zone", &self.time_zone)?,
             status: parse("library status", &self.status)?,
             opening_hours: self.opening_hours.map(|text| parse("opening hours", &text)).transpose()?,
-            contact,
+            contact: contact(self.contact_name, self.contact_email)?,
+            deputy: contact(self.deputy_name, self.deputy_email)?,
             topics: list_from_json("topics", &self.topics)?,
             access: list_from_json("access", &self.access)?,
             vetting_required: self.vetting_required,
@@ -100,6 +99,21 @@ impl Facts {
             successor: self.successor_id.map(|id| parse("successor", &id)).transpose()?,
         })
     }
+}
+
+fn contact_columns(contact: Option<&Contact>) -> (Option<String>, Option<String>) {
+    let name = contact.and_then(|contact| contact.name.as_ref()).map(ToString::to_string);
+    (name, contact.map(|contact| contact.email.to_string()))
+}
+
+fn contact(name: Option<String>, email: Option<String>) -> Result<Option<Contact>, StoreError> {
+    let read = |email: String| -> Result<Contact, StoreError> {
+        Ok(Contact {
+            name: name.map(|name| parse("contact", &name)).transpose()?,
+            email: parse("contact", &email)?,
+        })
+    };
+    email.map(read).transpose()
 }
 
 /// What a search looks into, folded here because the two databases fold differently.

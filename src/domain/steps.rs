@@ -1,0 +1,195 @@
+//! What each state of a round, an application, a placement and a consent allows: who may do what, and where it leads.
+//!
+//! The methods of these things ask the tables; `docs/states.md` and its diagrams are written from them. Dates and other
+//! conditions are in words here and checked by the methods. Who an action's roles are: `permissions::TABLE`.
+
+use super::permissions::Action;
+use super::states::{Answer, ApplicationState, PlacementState, RoundState, named};
+
+named! {
+    /// What is done to a round, an application, a placement or a consent.
+    Deed {
+        /// Open sign-up.
+        Open = "open",
+        /// End sign-up.
+        Close = "close",
+        /// Ask to join.
+        SignUp = "sign_up",
+        /// Say what a library offers.
+        Offer = "offer",
+        /// Lock or forbid placements.
+        Fix = "fix",
+        /// Write the round as a file.
+        Export = "export",
+        /// Start a run or edit one.
+        Run = "run",
+        /// Store a verified schedule.
+        Match = "match",
+        /// Turn a schedule into proposals.
+        Publish = "publish",
+        /// Begin the placement days.
+        Begin = "begin",
+        /// End them.
+        Complete = "complete",
+        /// Call off.
+        Cancel = "cancel",
+        /// Prove the address.
+        Verify = "verify",
+        /// Say whether somebody is the manager.
+        JudgeManager = "judge_manager",
+        /// Release from work.
+        Release = "release",
+        /// Do not release.
+        RefuseRelease = "refuse_release",
+        /// Give a place.
+        Place = "place",
+        /// Give none.
+        LeaveOut = "leave_out",
+        /// Lose the place.
+        LosePlace = "lose_place",
+        /// Take back.
+        Withdraw = "withdraw",
+        /// Say yes or no.
+        Answer = "answer",
+        /// Make certain.
+        Confirm = "confirm",
+        /// End by a no.
+        Decline = "decline",
+        /// End without an answer.
+        Expire = "expire",
+        /// Change the times.
+        Reschedule = "reschedule",
+        /// Say yes.
+        Agree = "agree",
+        /// Say no.
+        Refuse = "refuse",
+    }
+}
+
+/// A row: in these states, this can be done by whoever may do one of these actions.
+#[derive(Debug)]
+pub struct Step<S: 'static> {
+    /// What is done.
+    pub deed: Deed,
+    /// In which states.
+    pub from: &'static [S],
+    /// The state it leads to; none: it stays.
+    pub to: Option<S>,
+    /// The actions of which it is a part.
+    pub by: &'static [Action],
+    /// What else must be true, in words; empty: nothing.
+    pub when: &'static str,
+}
+
+const fn step<S: Copy>(
+    deed: Deed,
+    from: &'static [S],
+    to: Option<S>,
+    by: &'static [Action],
+    when: &'static str,
+) -> Step<S> {
+    Step { deed, from, to, by, when }
+}
+
+/// Where a deed leads; none where the state does not allow it.
+pub fn next<S: Copy + PartialEq>(table: &[Step<S>], from: S, deed: Deed) -> Option<S> {
+    let step = table.iter().find(|step| step.deed == deed && step.from.contains(&from))?;
+    Some(step.to.unwrap_or(from))
+}
+
+/// States in which what is matched can still change.
+const UNPUBLISHED: &[RoundState] =
+    &[RoundState::Draft, RoundState::Open, RoundState::Closed, RoundState::Matched];
+
+/// Rounds.
+#[rustfmt::skip]
+pub const ROUND: &[Step<RoundState>] = {
+    use RoundState::{Cancelled, Closed, Completed, Draft, Matched, Open, Published, Running};
+    &[
+        step(Deed::Open, &[Draft], Some(Open), &[Action::SteerRound], "until the sign-up deadline"),
+        step(Deed::SignUp, &[Open], None, &[Action::SignUp], "until the sign-up deadline"),
+        step(Deed::Offer, UNPUBLISHED, None, &[Action::OfferHosting], ""),
+        step(Deed::Release, &[Open, Closed, Matched], None, &[Action::DecideRelease], ""),
+        step(Deed::Fix, UNPUBLISHED, None, &[Action::FixPlacements], ""),
+        step(Deed::Export, UNPUBLISHED, None, &[Action::Match], ""),
+        step(Deed::Close, &[Open], Some(Closed), &[Action::SteerRound], "after the sign-up deadline, or with a reason"),
+        step(Deed::Run, &[Closed, Matched], None, &[Action::Match, Action::EditSchedule], ""),
+        step(Deed::Match, &[Closed, Matched], Some(Matched), &[Action::Match], "the checker has proved the schedule"),
+        step(Deed::Publish, &[Matched], Some(Published), &[Action::Publish], "until the answer deadline, and nothing has changed since the run began"),
+        step(Deed::Begin, &[Published], Some(Running), &[Action::KeepDeadlines], "from the first placement day"),
+        step(Deed::Complete, &[Running], Some(Completed), &[Action::KeepDeadlines], "after the last placement day"),
+        step(Deed::Cancel, &[Draft, Open, Closed, Matched, Published, Running], Some(Cancelled), &[Action::SteerRound], ""),
+    ]
+};
+
+/// Applications.
+#[rustfmt::skip]
+pub const APPLICATION: &[Step<ApplicationState>] = {
+    use ApplicationState::{Placed, Refused, Released, Submitted, Unplaced, Verified, Withdrawn};
+    &[
+        step(Deed::Verify, &[Submitted], Some(Verified), &[Action::VerifyAddress], ""),
+        step(Deed::JudgeManager, &[Verified, Released, Refused, Placed, Unplaced, Withdrawn], None, &[Action::ConfirmManager], "nothing vouches for the manager's address"),
+        step(Deed::Release, &[Verified], Some(Released), &[Action::DecideRelease], "somebody vouches for the manager's address"),
+        step(Deed::RefuseRelease, &[Verified], Some(Refused), &[Action::DecideRelease], "somebody vouches for the manager's address"),
+        step(Deed::Place, &[Verified, Released], Some(Placed), &[Action::Publish], "the schedule places the person"),
+        step(Deed::LeaveOut, &[Verified, Released], Some(Unplaced), &[Action::Publish], "the schedule does not"),
+        step(Deed::LosePlace, &[Placed], Some(Unplaced), &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::KeepDeadlines], "the placement has ended before its day"),
+        step(Deed::Withdraw, &[Submitted, Verified, Released, Refused, Placed, Unplaced], Some(Withdrawn), &[Action::WithdrawApplication], ""),
+    ]
+};
+
+/// Whoever may answer a proposal.
+const ANSWER: &[Action] = &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager];
+
+/// Placements.
+#[rustfmt::skip]
+pub const PLACEMENT: &[Step<PlacementState>] = {
+    use PlacementState::{Cancelled, Confirmed, Declined, Expired, Proposed};
+    &[
+        step(Deed::Answer, &[Proposed, Confirmed], None, ANSWER, "the party is asked"),
+        step(Deed::Confirm, &[Proposed], Some(Confirmed), ANSWER, "everybody who is asked has said yes"),
+        step(Deed::Decline, &[Proposed, Confirmed], Some(Declined), ANSWER, "somebody has said no"),
+        step(Deed::Reschedule, &[Proposed, Confirmed], None, &[Action::ReschedulePlacement], "within the hours of both"),
+        step(Deed::Expire, &[Proposed], Some(Expired), &[Action::KeepDeadlines], "after the answer deadline"),
+        step(Deed::Cancel, &[Proposed, Confirmed], Some(Cancelled), &[Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication], ""),
+    ]
+};
+
+/// Consents.
+#[rustfmt::skip]
+pub const CONSENT: &[Step<Answer>] = {
+    use Answer::{No, Pending, Yes};
+    &[
+        step(Deed::Agree, &[Pending], Some(Yes), ANSWER, "the placement can be answered, and its day has not passed"),
+        step(Deed::Refuse, &[Pending, Yes], Some(No), ANSWER, "the placement can be answered"),
+    ]
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<S: Copy + PartialEq + std::fmt::Debug>(table: &[Step<S>], used: &mut Vec<Deed>) {
+        for (n, row) in table.iter().enumerate() {
+            for state in row.from {
+                let again =
+                    table[n + 1..].iter().any(|other| other.deed == row.deed && other.from.contains(state));
+                assert!(!again, "{} in {state:?} leads two ways", row.deed);
+            }
+            assert!(!row.from.is_empty() && !row.by.is_empty(), "{}", row.deed);
+            used.push(row.deed);
+        }
+    }
+
+    #[test]
+    fn a_deed_leads_one_way_and_every_deed_is_somewhere() {
+        let mut used = Vec::new();
+        check(ROUND, &mut used);
+        check(APPLICATION, &mut used);
+        check(PLACEMENT, &mut used);
+        check(CONSENT, &mut used);
+        for deed in Deed::ALL {
+            assert!(used.contains(deed), "{deed}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Deadlines: reminders, deputies and expiry of proposals, and the steps that a round takes by itself.
+//!
+//! What is due is worked out anew each time from days and answers, and every deed looks again in its own transaction:
+//! so that many workers do it once, and one that was away for days does what still makes sense, in order. Nothing is
+//! due after the deadline but the expiry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDateTime;
+use serde_json::json;
+
+use super::app::{Now, permit_everywhere, record};
+use super::load::get_round;
+use super::notices;
+use super::placements::{expire_in, get_case};
+use super::{App, AppError};
+use crate::domain::deadlines::{Warning, day_of, days_to_answer, has_come, local};
+use crate::domain::ids::{LibraryId, PlacementId, RoundId};
+use crate::domain::opening::Opening;
+use crate::domain::party::Party;
+use crate::domain::permissions::{Action, Actor};
+use crate::domain::refusal::Refusal;
+use crate::domain::round::Round;
+use crate::domain::states::{Answer, PlacementState, RoundState};
+use crate::store::deadlines::{self, Owed};
+use crate::store::{Db, Tx, opening, organisations, rounds};
+
+/// Something that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Due {
+    /// The time for answers is over, and one is missing.
+    Expire(PlacementId),
+    /// Half of it is over, and this party has not answered.
+    Remind(PlacementId, Party),
+    /// Most of it is over, and the host has not answered.
+    AskDeputy(PlacementId),
+    /// The first placement day has come.
+    Begin(RoundId),
+    /// The last placement day is over.
+    Complete(RoundId),
+}
+
+/// What is due now, in the order in which it is to be done.
+///
+/// # Errors
+/// The database's.
+pub fn list_due(app: &App, by: &str) -> Result<Vec<Due>, AppError> {
+    permit_everywhere(&Actor::worker(by), Action::KeepDeadlines)?;
+    let now = app.now()?;
+    app.store.read(|db| {
+        let rounds = rounds::list_in_states(db, &[RoundState::Published, RoundState::Running])?;
+        let (over, answering): (Vec<&Round>, Vec<&Round>) =
+            rounds.iter().partition(|round| round.is_answering_over(now.today(round.time_zone)));
+        let mut due = Vec::new();
+        for round in over {
+            due.extend(deadlines::list_proposed(db, round.id)?.into_iter().map(Due::Expire));
+        }
+        due.extend(list_warnings(db, &now, &answering)?);
+        for round in &rounds {
+            let today = now.today(round.time_zone);
+            let mut round = round.clone();
+            if round.begin(today).is_ok() {
+                due.push(Due::Begin(round.id));
+            }
+            if round.complete(today).is_ok() {
+                due.push(Due::Complete(round.id));
+            }
+        }
+        Ok(due)
+    })
+}
+
+/// Reminders, then deputies.
+fn list_warnings(db: &mut Db, now: &Now, answering: &[&Round]) -> Result<Vec<Due>, AppError> {
+    let rounds: BTreeMap<RoundId, &Round> = answering.iter().map(|round| (round.id, *round)).collect();
+    let owed = deadlines::list_owed(db)?;
+    let owed: Vec<(&Owed, &Round)> =
+        owed.iter().filter_map(|owed| Some((owed, *rounds.get(&owed.round)?))).collect();
+    let openings = load_openings(db, &owed)?;
+    let (mut reminders, mut deputies) = (Vec::new(), Vec::new());
+    for (owed, round) in owed {
+        let told = day_of(owed.told_at, round.time_zone);
+        let opening = openings.get(&works_at(owed)).cloned().unwrap_or_default();
+        let days = days_to_answer(told, round.answer_until, &opening);
+        let wall_clock = local(now.at, round.time_zone);
+        let is_due = |warning: Warning| warning.due_on(&days).is_some_and(|day| has_come(day, wall_clock));
+        if owed.reminded_at.is_none() && is_due(Warning::Reminder) {
+            reminders.push(Due::Remind(owed.placement, owed.party));
+        }
+        if owed.party == Party::Host && owed.deputy_asked_at.is_none() && is_due(Warning::Deputy) {
+            deputies.push(Due::AskDeputy(owed.placement));
+        }
+    }
+    reminders.extend(deputies);
+    Ok(reminders)
+}
+
+/// The library whose working days count for whoever owes an answer.
+fn works_at(owed: &Owed) -> LibraryId {
+    match owed.party {
+        Party::Participant | Party::Manager => owed.home,
+        Party::Host => owed.host,
+    }
+}
+
+fn load_openings(db: &mut Db, owed: &[(&Owed, &Round)]) -> Result<BTreeMap<LibraryId, Opening>, AppError> {
+    let told = owed.iter().map(|(owed, round)| day_of(owed.told_at, round.time_zone)).min();
+    let until = owed.iter().map(|(_, round)| round.answer_until).max();
+    let (Some(told), Some(until)) = (told, until) else { return Ok(BTreeMap::new()) };
+    let ids: BTreeSet<LibraryId> = owed.iter().map(|(owed, _)| works_at(owed)).collect();
+    let libraries = organisations::list_libraries_by_ids(db, &ids.into_iter().collect::<Vec<_>>())?;
+    Ok(opening::load(db, &libraries, &(told..=until))?)
+}
+
+/// Does what is due; false where that is no longer so, because somebody answered or another worker was quicker.
+///
+/// # Errors
+/// The database's.
+pub fn act(app: &App, by: &str, due: Due) -> Result<bool, AppError> {
+    let actor = Actor::worker(by);
+    permit_everywhere(&actor, Action::KeepDeadlines)?;
+    let now = app.now()?;
+    app.store.write(|tx| match due {
+        Due::Expire(placement) => expire(tx, &now, &actor, placement),
+        Due::Remind(placement, party) => warn(tx, &now, &actor, placement, (Warning::Reminder, party)),
+        Due::AskDeputy(placement) => warn(tx, &now, &actor, placement, (Warning::Deputy, Party::Host)),
+        Due::Begin(round) => advance(tx, &now, &actor, round, Round::begin),
+        Due::Complete(round) => advance(tx, &now, &actor, round, Round::complete),
+    })
+}
+
+fn expire(tx: &mut Tx<'_>, now: &Now, actor: &Actor, id: PlacementId) -> Result<bool, AppError> {
+    let case = get_case(tx, id)?;
+    let round = get_round(tx, case.placement.round)?;
+    let is_due = round.is_answering_over(now.today(round.time_zone));
+    if !is_due || case.placement.state != PlacementState::Proposed {
+        return Ok(false);
+    }
+    expire_in(tx, now, actor, case)?;
+    Ok(true)
+}
+
+fn warn(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    id: PlacementId,
+    (warning, party): (Warning, Party),
+) -> Result<bool, AppError> {
+    let case = get_case(tx, id)?;
+    let round = get_round(tx, case.placement.round)?;
+    let owes = case.placement.state == PlacementState::Proposed
+        && case.placement.answer_of(party) == Some(Answer::Pending);
+    if !owes || round.is_answering_over(now.today(round.time_zone)) {
+        return Ok(false);
+    }
+    let utc: NaiveDateTime = now.utc();
+    let deed = match warning {
+        Warning::Reminder => {
+            if !deadlines::mark_reminded(tx, id, party, utc)? {
+                return Ok(false);
+            }
+            notices::answer_reminder(tx, now, &case, party)?;
+            "remind"
+        }
+        Warning::Deputy => {
+            let Some(deputy) = case.host.deputy.clone() else { return Ok(false) };
+            if !deadlines::mark_deputy_asked(tx, id, utc)? {
+                return Ok(false);
+            }
+            notices::deputy_request(tx, now, &case, &deputy)?;
+            "ask_deputy"
+        }
+    };
+    let details = json!({ "deed": deed, "party": party.as_str() });
+    record(tx, now, actor, Action::KeepDeadlines, ("placement", &id), &details)?;
+    Ok(true)
+}
+
+fn advance(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    id: RoundId,
+    step: fn(&mut Round, chrono::NaiveDate) -> Result<(), Refusal>,
+) -> Result<bool, AppError> {
+    let mut round = get_round(tx, id)?;
+    let today = now.today(round.time_zone);
+    if step(&mut round, today).is_err() {
+        return Ok(false);
+    }
+    rounds::save(tx, &round, now.utc())?;
+    let details = json!({ "to": round.state.as_str() });
+    record(tx, now, actor, Action::KeepDeadlines, ("round", &id), &details)?;
+    Ok(true)
+}
