@@ -8,6 +8,7 @@ use super::email::Email;
 use super::ids::{ApplicationId, EmployerId, LibraryId, PersonId, RoundId};
 use super::pattern::Pattern;
 use super::refusal::{Refusal, RefusalCode};
+use super::release::ReleaseRefusal;
 use super::sector::Sector;
 use super::states::{ApplicationState, ManagerTrust};
 use super::tag::Tag;
@@ -64,8 +65,8 @@ pub struct Application {
     pub manager: Email,
     /// Why that address may be written to.
     pub manager_trust: ManagerTrust,
-    /// The manager's reason for a no; for organisers only.
-    pub refusal_reason: Option<String>,
+    /// Why the manager said no; for organisers only.
+    pub refusal: Option<ReleaseRefusal>,
     /// Until when the employer assures that vetting exists.
     pub assured_until: Option<NaiveDate>,
     /// The person's role in words, shown to hosts ("children's librarian").
@@ -74,6 +75,8 @@ pub struct Application {
     pub objectives: Option<String>,
     /// Language of mails and calendars (`en`).
     pub language: String,
+    /// Raised by every change, so that nobody decides something else than they saw.
+    pub revision: i64,
 }
 
 impl Application {
@@ -141,9 +144,9 @@ impl Application {
     ///
     /// # Errors
     /// As for [`Application::release`].
-    pub fn refuse_release(&mut self, reason: String) -> Result<(), Refusal> {
+    pub fn refuse_release(&mut self, refusal: ReleaseRefusal) -> Result<(), Refusal> {
         self.admit_decision("refused")?;
-        self.refusal_reason = Some(reason);
+        self.refusal = Some(refusal);
         self.state = ApplicationState::Refused;
         Ok(())
     }
@@ -242,11 +245,12 @@ mod tests {
             avoid: vec![],
             manager: "boss@library.example".parse().expect("an address"),
             manager_trust: ManagerTrust::Believed,
-            refusal_reason: None,
+            refusal: None,
             assured_until: None,
             role_title: None,
             objectives: None,
             language: "en".to_owned(),
+            revision: 0,
         }
     }
 
