@@ -210,11 +210,12 @@ fn application(n: usize, worker: &cases::Worker) -> Application {
             State::Verified { manager_known: false } => ManagerTrust::ToConfirm,
             State::Verified { manager_known: true } | State::Released | State::Gone => ManagerTrust::Believed,
         },
-        refusal_reason: None,
+        refusal: None,
         assured_until: None,
         role_title: None,
         objectives: None,
         language: "en".to_owned(),
+        revision: 0,
     }
 }
 

@@ -419,7 +419,7 @@ fn a_manager_s_no_is_told_to_the_participant_without_the_manager_s_words_and_onc
         }
         let request = world.deliver();
         let secret = request[0].secret.as_ref().expect("a link");
-        let refusal = json!({ "deed": "refuse", "reason": "Stocktaking." });
+        let refusal = json!({ "deed": "refuse", "reason": "other", "words": "Stocktaking." });
         service.anyone().post(&format!("/v1/links/{secret}"), &refusal).expect(200);
         let told = world.deliver();
         assert_eq!(kinds(&told), BTreeMap::from([("unplaced".to_owned(), 1)]));

@@ -9,6 +9,7 @@ use super::employment::Employment;
 use super::ids::{ApplicationId, EmployerId, LibraryId, PersonId, RoundId};
 use super::pattern::Pattern;
 use super::refusal::{Refusal, RefusalCode};
+use super::release::ReleaseRefusal;
 use super::sector::Sector;
 use super::states::{ApplicationState, ManagerTrust};
 use super::steps::{self, Deed};
@@ -66,8 +67,8 @@ pub struct Application {
     pub manager: Email,
     /// Why that address may be written to.
     pub manager_trust: ManagerTrust,
-    /// The manager's reason for a no; for organisers only.
-    pub refusal_reason: Option<String>,
+    /// Why the manager said no; for organisers only.
+    pub refusal: Option<ReleaseRefusal>,
     /// Until when the employer assures that vetting exists.
     pub assured_until: Option<NaiveDate>,
     /// The person's role in words, shown to hosts ("children's librarian").
@@ -76,6 +77,8 @@ pub struct Application {
     pub objectives: Option<String>,
     /// Language of mails and calendars (`en`).
     pub language: String,
+    /// Raised by every change, so that nobody decides something else than they saw.
+    pub revision: i64,
 }
 
 impl Application {
@@ -153,10 +156,10 @@ impl Application {
     ///
     /// # Errors
     /// As for [`Application::release`].
-    pub fn refuse_release(&mut self, reason: String) -> Result<(), Refusal> {
+    pub fn refuse_release(&mut self, refusal: ReleaseRefusal) -> Result<(), Refusal> {
         let next = self.next(Deed::RefuseRelease, "refused")?;
         self.check_manager()?;
-        self.refusal_reason = Some(reason);
+        self.refusal = Some(refusal);
         self.state = next;
         Ok(())
     }
@@ -276,11 +279,12 @@ mod tests {
             avoid: vec![],
             manager: "boss@library.example".parse().expect("an address"),
             manager_trust: ManagerTrust::Believed,
-            refusal_reason: None,
+            refusal: None,
             assured_until: None,
             role_title: None,
             objectives: None,
             language: "en".to_owned(),
+            revision: 0,
         }
     }
 

@@ -23,6 +23,7 @@ pub mod permissions;
 pub mod place;
 pub mod placement;
 pub mod refusal;
+pub mod release;
 pub mod round;
 pub mod run;
 pub mod schedule;

@@ -29,6 +29,8 @@ pub enum RefusalCode {
     OtherRound,
     /// The link was used, has expired or was overtaken.
     LinkSpent,
+    /// What somebody looked at when they decided has changed since.
+    StalePage,
     /// This party's answer is not asked for.
     ConsentNotAsked,
     /// A manager's address that nothing vouches for has to be confirmed first.
@@ -50,6 +52,7 @@ impl RefusalCode {
             RefusalCode::StaleRun => "stale-run",
             RefusalCode::OtherRound => "other-round",
             RefusalCode::LinkSpent => "link-spent",
+            RefusalCode::StalePage => "stale-page",
             RefusalCode::ConsentNotAsked => "consent-not-asked",
             RefusalCode::ManagerNotConfirmed => "manager-not-confirmed",
         }

@@ -57,14 +57,18 @@ pub(super) struct Application {
     language: String,
     /// The manager's reason for a no; for organisers only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    refusal_reason: Option<String>,
+    #[schema(schema_with = schemas::optional_refusal_reason)]
+    refusal_reason: Option<&'static str>,
+    /// More about it in the manager's words; for organisers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal_words: Option<String>,
 }
 
 /// An application as this actor may see it.
 fn shape(actor: &Actor, applicant: Applicant) -> Application {
     let Applicant { application, person } = applicant;
-    let refusal_reason = match actor.role {
-        Role::Organiser => application.refusal_reason,
+    let refusal = match actor.role {
+        Role::Organiser => application.refusal,
         Role::Operator
         | Role::LibraryAdministrator
         | Role::Hr
@@ -96,7 +100,8 @@ fn shape(actor: &Actor, applicant: Applicant) -> Application {
         role_title: application.role_title.map(|title| title.to_string()),
         objectives: application.objectives,
         language: application.language,
-        refusal_reason,
+        refusal_reason: refusal.as_ref().map(|refusal| refusal.reason.as_str()),
+        refusal_words: refusal.and_then(|refusal| refusal.words),
     }
 }
 

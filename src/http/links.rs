@@ -7,18 +7,19 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ORIGIN;
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::answer::{Answer, shown};
 use super::call::Call;
+use super::deeds::{self, DeedBody};
 use super::pages::{self, Told};
 use super::placements::{Place, Side, Visitor, clock, place, visitor};
 use super::problem::Problem;
-use super::{read, schemas};
-use crate::domain::fault::{Fault, Faults};
-use crate::domain::json::{At, parse_date};
+use super::releases::{self, Request};
+use super::schemas;
+use crate::domain::fault::Fault;
 use crate::domain::link::Purpose;
 use crate::domain::party::Party;
 use crate::domain::states::{ApplicationState, ManagerTrust, PlacementState};
@@ -44,6 +45,9 @@ pub(super) struct Case {
     /// For the participant and the manager.
     #[serde(skip_serializing_if = "Option::is_none")]
     application: Option<LinkedApplication>,
+    /// For the manager: the requests of the same library that wait for an answer, the mail's own first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<Request>,
     /// Once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     placement: Option<LinkedPlacement>,
@@ -157,6 +161,7 @@ impl From<&LinkView> for Case {
                 answer_until: view.round.answer_until,
             },
             application: shown_application,
+            requests: if view.deeds.contains(&Deed::Decide) { releases::requests(view) } else { Vec::new() },
             placement,
             visitor: host_sees
                 .map(|(placement, _)| visitor(&view.applicant, &view.home, side, placement.state)),
@@ -203,11 +208,23 @@ fn application_next(view: &LinkView) -> String {
     let until = view.round.sign_up_until.format("%-d %B %Y");
     let manager_side = view.link.party == Party::Manager;
     match application.state {
+        ApplicationState::Submitted if !view.deeds.contains(&Deed::Verify) => {
+            "This link has expired, or a newer mail has taken its place: use the link of the newest mail, or sign up \
+             again while sign-up is open."
+                .to_owned()
+        }
         ApplicationState::Submitted => {
             "Please check what was signed up in your name. Press the button if it is yours. If it is not, do nothing: \
              without the button nothing happens."
                 .to_owned()
         }
+        ApplicationState::Verified if manager_side && !view.round.takes_releases() => {
+            "The places of this round are given: an answer is no longer needed.".to_owned()
+        }
+        ApplicationState::Verified if manager_side && view.deeds.is_empty() => format!(
+            "This link has expired. The answers were asked for by {}; the organisers can tell what is possible now.",
+            view.round.answer_until.format("%-d %B %Y")
+        ),
         ApplicationState::Verified if manager_side => format!(
             "Your answer is asked for: may this person be away on these days? A yes to some of them is enough. Sign-up \
              ends on {until}."
@@ -228,58 +245,20 @@ fn application_next(view: &LinkView) -> String {
                 "The address of your line manager was not accepted. Please ask your library's administrator.".to_owned()
             }
         },
+        ApplicationState::Released | ApplicationState::Refused if manager_side && !view.deeds.is_empty() => {
+            "Your answer to this request is recorded. Others of your library wait for yours:".to_owned()
+        }
         ApplicationState::Released => {
             format!("The release is recorded. Places are matched after sign-up ends on {until}; a mail tells the result.")
         }
-        ApplicationState::Refused => "A release for these days was not given.".to_owned(),
+        ApplicationState::Refused if manager_side => "Your no is recorded.".to_owned(),
+        ApplicationState::Refused => application.refusal.as_ref().map_or_else(
+            || "A release for these days was not given.".to_owned(),
+            |refusal| refusal.reason.polite().to_owned(),
+        ),
         ApplicationState::Placed => "There is a place. The mail about it has the details.".to_owned(),
         ApplicationState::Unplaced => "There is no place in this round.".to_owned(),
         ApplicationState::Withdrawn => "The application has been taken back.".to_owned(),
-    }
-}
-
-/// What to do by a link.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Deed)]
-#[expect(dead_code, reason = "the schema of what `act` reads")]
-pub(super) struct DeedBody {
-    #[schema(schema_with = schemas::deed)]
-    deed: String,
-    /// With `release`: which of the days asked for; absent means all.
-    #[schema(schema_with = schemas::optional_dates)]
-    dates: Option<Vec<NaiveDate>>,
-    /// With `refuse`, where it is needed, and `decline`: why not. Only organisers read it.
-    #[schema(schema_with = schemas::optional_reason)]
-    reason: Option<String>,
-}
-
-/// Whether the deed fits what was given with it.
-fn act_of(deed: Deed, dates: Option<Vec<NaiveDate>>, reason: Option<String>, faults: &Faults) -> Option<Act> {
-    if deed != Deed::Release && dates.is_some() {
-        faults.add("/dates", "", "goes with release only");
-    }
-    if !matches!(deed, Deed::RefuseRelease | Deed::Decline) && reason.is_some() {
-        faults.add("/reason", "", "goes with refuse and decline only");
-    }
-    match deed {
-        Deed::Verify => Some(Act::Verify),
-        Deed::Release => match dates {
-            Some(days) if days.is_empty() => {
-                faults.add("/dates", "", "must name at least one day");
-                None
-            }
-            days => Some(Act::Release(days.unwrap_or_default())),
-        },
-        Deed::RefuseRelease => {
-            if reason.is_none() {
-                faults.add("/reason", "", "is required: only organisers read it");
-            }
-            reason.map(Act::RefuseRelease)
-        }
-        Deed::Accept => Some(Act::Accept),
-        Deed::Decline => Some(Act::Decline(reason)),
-        Deed::Withdraw => Some(Act::Withdraw),
     }
 }
 
@@ -317,15 +296,7 @@ pub(super) async fn get(call: Call) -> Answer {
 #[utoipa::path(post, path = "/v1/links/{secret}", tag = "links", params(("secret" = String, Path)),
     request_body = DeedBody, responses((status = 200, description = "What is true now.", body = Case)))]
 pub(super) async fn act(call: Call) -> Answer {
-    let faults = Faults::none();
-    let (deed, dates, reason) = call.body(&["deed", "dates", "reason"], |object| {
-        let deed = object.required("deed").and_then(|at| at.parse::<Deed>());
-        let dates = read::maybe_absent(object, "dates", |at| read::items(at, At::date));
-        let reason = read::maybe_absent(object, "reason", |at: &At<'_>| read::words(at, read::MOST_REASON));
-        Some((deed?, dates?, reason?))
-    })?;
-    let act = act_of(deed, dates, reason, &faults);
-    let act = read::finish(faults, act)?;
+    let act = call.body(&deeds::FIELDS, deeds::read_body)?;
     let view = perform(&call, act).await?;
     shown(&Case::from(&view))
 }
@@ -342,7 +313,8 @@ pub(super) async fn get_page(call: Call) -> Answer {
 
 /// The page's form
 ///
-/// Takes `deed`, `dates` (repeated) and `reason`, as the JSON twin does.
+/// Takes `deed`, `dates` (repeated), `reason` and `words`, as the JSON twin does; with `decide`, for each request the
+/// fields `version.`, `answer.` (`yes` or the reason for a no), `dates.` and `words.`, each ending in the application's id.
 #[utoipa::path(post, path = "/links/{secret}", tag = "links", params(("secret" = String, Path)),
     request_body(content = DeedBody, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The page of what is true now.", body = String,
@@ -350,7 +322,7 @@ pub(super) async fn get_page(call: Call) -> Answer {
 pub(super) async fn act_by_form(call: Call) -> Answer {
     refuse_other_sites(&call)?;
     call.require_type("application/x-www-form-urlencoded")?;
-    let done = match read_form(&call) {
+    let done = match deeds::read_form(&call) {
         Ok(act) => perform(&call, act).await,
         Err(problem) => Err(problem),
     };
@@ -358,7 +330,9 @@ pub(super) async fn act_by_form(call: Call) -> Answer {
         Ok(view) => page(&call, StatusCode::OK, &view, Told::Done, &[]),
         Err(problem) => {
             let words: Vec<String> = if let Problem::App(AppError::Fields(faults)) = &problem {
-                let told = |fault: &Fault| format!("{}: {}", fault.pointer.trim_matches('/'), fault.rule);
+                let told = |fault: &Fault| {
+                    format!("{}: {}", fault.pointer.trim_matches('/').replace('/', ", "), fault.rule)
+                };
                 faults.iter().map(told).collect()
             } else if let Problem::App(AppError::Refused(refusal)) = &problem {
                 vec![refusal.words.clone()]
@@ -375,40 +349,6 @@ fn page(call: &Call, status: StatusCode, view: &LinkView, told: Told, faults: &[
     let service = &call.app().settings.service_name;
     let html = pages::link(service, &Case::from(view), told, faults)?;
     Ok(pages::respond(HttpResponse::build(status), html))
-}
-
-fn read_form(call: &Call) -> Result<Act, Problem> {
-    let text = std::str::from_utf8(call.bytes())
-        .map_err(|error| Problem::Malformed(format!("the form is not UTF-8: {error}")))?;
-    let faults = Faults::none();
-    let (mut deed, mut dates, mut reason) = (None, Vec::new(), None);
-    for (name, value) in read::pairs(text)? {
-        match name.as_str() {
-            "deed" => match value.parse::<Deed>() {
-                Ok(read) => deed = Some(read),
-                Err(rule) => faults.add("/deed", &value, rule),
-            },
-            "dates" => match parse_date(&value) {
-                Ok(date) => dates.push(date),
-                Err(rule) => faults.add("/dates", &value, rule),
-            },
-            "reason" if value.trim().is_empty() => {}
-            "reason" => match read::parse_words(&value, read::MOST_REASON) {
-                Ok(words) => reason = Some(words),
-                Err(rule) => faults.add("/reason", &value, rule),
-            },
-            other => faults.add(format!("/{other}"), &value, "unknown field"),
-        }
-    }
-    if deed.is_none() && faults.is_empty() {
-        faults.add("/deed", "", "is required");
-    }
-    let act = deed.and_then(|deed| {
-        // In a form, no ticked day means none; an absent list would mean all.
-        let dates = (deed == Deed::Release || !dates.is_empty()).then_some(dates);
-        act_of(deed, dates, reason, &faults)
-    });
-    read::finish(faults, act)
 }
 
 /// Browsers say where a form comes from (Fetch Metadata; RFC 6454). Another site may hold a link, but must not act by it

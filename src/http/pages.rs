@@ -13,6 +13,7 @@ use super::answer::Answer;
 use super::call::Call;
 use super::links::Case;
 use super::problem::Problem;
+use super::releases;
 use super::trace;
 use crate::domain::link::Purpose;
 use crate::domain::party::Party;
@@ -22,6 +23,7 @@ static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLoc
     let mut pages = Environment::new();
     pages.add_template("base.html", include_str!("templates/base.html"))?;
     pages.add_template("link.html", include_str!("templates/link.html"))?;
+    pages.add_template("releases.html", include_str!("templates/releases.html"))?;
     pages.add_template("problem.html", include_str!("templates/problem.html"))?;
     pages.add_filter("day", day);
     Ok(pages)
@@ -63,6 +65,7 @@ pub(super) fn link(service: &str, case: &Case, told: Told, faults: &[String]) ->
             service,
             title,
             case => minijinja::value::Serde(case),
+            reasons => releases::reasons(),
             faults => faults.to_vec(),
             done => told == Told::Done,
         },

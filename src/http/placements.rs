@@ -17,7 +17,7 @@ use crate::domain::organisation::Library;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Actor, Role};
 use crate::domain::placement;
-use crate::domain::states::{self, PlacementState};
+use crate::domain::states::PlacementState;
 use crate::services::applications::Applicant;
 use crate::services::placements::{self, Reply, Seen};
 
@@ -313,14 +313,7 @@ pub(super) async fn answer(call: Call) -> Answer {
     let id: PlacementId = call.id("placement")?;
     let reply = call.body(&["party", "answer", "reason"], |object| {
         let party = object.required("party").and_then(|at| at.parse::<Party>());
-        let answer = object.required("answer").and_then(|at| match at.text()?.as_ref() {
-            "yes" => Some(states::Answer::Yes),
-            "no" => Some(states::Answer::No),
-            _ => {
-                at.fault("must be yes or no");
-                None
-            }
-        });
+        let answer = object.required("answer").and_then(|at| read::yes_or_no(&at));
         let reason = read::maybe_absent(object, "reason", |at| read::words(at, read::MOST_REASON));
         Some(Reply { party: party?, answer: answer?, reason: reason?, channel: "api" })
     })?;

@@ -63,6 +63,8 @@ named! {
         BreaksRules = "breaks-rules",
         /// The link was used or has expired.
         LinkSpent = "link-spent",
+        /// What was looked at has changed since.
+        StalePage = "stale-page",
         /// This party is not asked.
         ConsentNotAsked = "consent-not-asked",
         /// Nobody vouches for the manager's address.
@@ -99,6 +101,7 @@ impl Code {
             | Code::OtherRound
             | Code::BreaksRules
             | Code::LinkSpent
+            | Code::StalePage
             | Code::ConsentNotAsked
             | Code::ManagerNotConfirmed => StatusCode::CONFLICT,
             Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -131,6 +134,7 @@ impl Code {
             Code::OtherRound => "The runs are of different rounds",
             Code::BreaksRules => "This breaks rules of matching",
             Code::LinkSpent => "The link was used or has expired",
+            Code::StalePage => "What was shown has changed",
             Code::ConsentNotAsked => "This party is not asked",
             Code::ManagerNotConfirmed => "The manager is not confirmed",
             Code::Unavailable => "The service cannot answer now",
@@ -153,6 +157,7 @@ impl From<RefusalCode> for Code {
             RefusalCode::StaleRun => Code::StaleRun,
             RefusalCode::OtherRound => Code::OtherRound,
             RefusalCode::LinkSpent => Code::LinkSpent,
+            RefusalCode::StalePage => Code::StalePage,
             RefusalCode::ConsentNotAsked => Code::ConsentNotAsked,
             RefusalCode::ManagerNotConfirmed => Code::ManagerNotConfirmed,
         }

@@ -11,6 +11,7 @@ use super::problem::Problem;
 use crate::domain::application::Hours;
 use crate::domain::fault::{Faults, Rule};
 use crate::domain::json::{At, Object, parse_date};
+use crate::domain::states::Answer;
 use crate::domain::weekday::Weekday;
 use crate::services::AppError;
 
@@ -92,6 +93,16 @@ fn parsed<T>(at: &At<'_>, result: Result<T, Rule>) -> Option<T> {
             None
         }
     }
+}
+
+/// An answer that somebody gives.
+pub(super) fn yes_or_no(at: &At<'_>) -> Option<Answer> {
+    let read = match at.text()?.as_ref() {
+        "yes" => Ok(Answer::Yes),
+        "no" => Ok(Answer::No),
+        _ => Err(Rule::of("must be yes or no")),
+    };
+    parsed(at, read)
 }
 
 /// `HH:MM`, a time of day.

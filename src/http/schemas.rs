@@ -14,6 +14,7 @@ use crate::domain::notice::NoticeState;
 use crate::domain::opening::{CalendarKind, Division, PeriodKind, ReasonKind};
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Role};
+use crate::domain::release::RefusalReason;
 use crate::domain::sector::Sector;
 use crate::domain::states::{
     Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunKind, RunState,
@@ -127,6 +128,10 @@ pub(super) fn reason() -> Object {
 
 pub(super) fn optional_reason() -> Object {
     or_null(text_up_to(MOST_REASON))
+}
+
+pub(super) fn optional_refusal_reason() -> Object {
+    or_null(one_of(RefusalReason::ALL.iter().map(|reason| reason.as_str())))
 }
 
 pub(super) fn optional_words() -> Object {

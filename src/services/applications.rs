@@ -1,7 +1,6 @@
-//! Applications: one's own application, the manager's release, and who the manager is. How they are made:
-//! [`super::sign_up`].
+//! Applications: one's own application, and who its manager is. How they are made: [`super::sign_up`]; how they are
+//! released: [`super::releases`].
 
-use chrono::NaiveDate;
 use serde_json::json;
 
 use super::app::{Now, own_employer, permit, record};
@@ -14,8 +13,7 @@ use super::{App, AppError};
 use crate::domain::application::Application;
 use crate::domain::ids::{ApplicationId, RoundId};
 use crate::domain::permissions::{Action, Actor, Subject};
-use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::states::{ApplicationState, ManagerTrust};
+use crate::domain::states::ManagerTrust;
 use crate::store::{Db, Tx, applications, employments, placements, rounds};
 
 pub use crate::store::applications::Applicant;
@@ -127,57 +125,6 @@ pub fn judge_manager(
         ask_manager(tx, &now, &applicant)?;
         Ok(applicant)
     })
-}
-
-/// The manager's decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Yes, for these days; none named means all asked for.
-    Release(Vec<NaiveDate>),
-    /// No, with a reason for the organisers.
-    Refuse(String),
-}
-
-/// Takes the manager's decision.
-pub(super) fn decide_release(
-    tx: &mut Tx<'_>,
-    now: &Now,
-    actor: &Actor,
-    mut applicant: Applicant,
-    decision: &Decision,
-) -> Result<Applicant, AppError> {
-    permit_on(tx, actor, Action::DecideRelease, &applicant)?;
-    let round = get_round(tx, applicant.application.round)?;
-    if !round.takes_releases() {
-        return Err(Refusal::new(
-            RefusalCode::TooLate,
-            format!("the round “{}” is {}: its places are given", round.name, round.state),
-        )
-        .into());
-    }
-    let application = &mut applicant.application;
-    match decision {
-        Decision::Release(days) if days.is_empty() => {
-            let all = application.dates.clone();
-            application.release(&all)?;
-        }
-        Decision::Release(days) => {
-            if let Some(day) = days.iter().find(|day| !application.dates.contains(day)) {
-                return Err(AppError::field("/dates", day, "is not among the days asked for"));
-            }
-            application.release(days)?;
-        }
-        Decision::Refuse(reason) => application.refuse_release(reason.clone())?,
-    }
-    applications::save(tx, application, now.utc())?;
-    let id = application.id;
-    let details = json!({ "state": application.state.as_str(), "days": application.released_dates.len() });
-    record(tx, now, actor, Action::DecideRelease, ("application", &id), &details)?;
-    rounds::bump_revision(tx, applicant.application.round)?;
-    if applicant.application.state == ApplicationState::Refused {
-        notices::unplaced(tx, now, &applicant, notices::NOT_RELEASED)?;
-    }
-    Ok(applicant)
 }
 
 /// Takes an application back. A placement that stands is called off, and those involved are told.

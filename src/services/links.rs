@@ -4,10 +4,11 @@
 //! present state and what can be done now.
 
 use super::app::{Now, permit, sha256_hex};
-use super::applications::{self, Decision};
+use super::applications;
 use super::load::{get_applicant, get_library, get_round};
 use super::notices::Case;
 use super::placements::{Reply, answer_in};
+use super::releases::{self, CoverOnDay};
 use super::{App, AppError};
 use crate::domain::ids::{ApplicationId, PlacementId};
 use crate::domain::link::{Link, Purpose};
@@ -16,6 +17,7 @@ use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::release::Answered;
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, ApplicationState, PlacementState, named};
 use crate::store::applications::Applicant;
@@ -26,7 +28,7 @@ use crate::store::{Db, Tx, links, placements};
 pub struct LinkView {
     /// The link.
     pub link: Link,
-    /// Whether it can still act.
+    /// What a POST can do now.
     pub deeds: Vec<Deed>,
     /// The round.
     pub round: Round,
@@ -36,6 +38,18 @@ pub struct LinkView {
     pub home: Library,
     /// The placement that the link is about, or that the application has.
     pub placement: Option<(Placement, Library)>,
+    /// For a release: the applications of the same library with the same manager, the link's own first, whatever became
+    /// of them.
+    pub team: Vec<Applicant>,
+    /// What a release would do to the library on the days of the round; only where it is looked at and asked for.
+    pub cover: Vec<CoverOnDay>,
+}
+
+impl LinkView {
+    /// The requests that wait for the manager, the link's own first.
+    pub fn requests(&self) -> impl Iterator<Item = &Applicant> {
+        self.team.iter().filter(|one| one.application.may_ask_manager())
+    }
 }
 
 named! {
@@ -43,9 +57,11 @@ named! {
     Deed {
         /// Prove the address.
         Verify = "verify",
-        /// Release the participant.
+        /// Answer requests for release, several at once.
+        Decide = "decide",
+        /// Release the participant of the mail.
         Release = "release",
-        /// Do not release the participant.
+        /// Do not release the participant of the mail.
         RefuseRelease = "refuse",
         /// Say yes to the proposal.
         Accept = "accept",
@@ -61,10 +77,8 @@ named! {
 pub enum Act {
     /// Prove the address.
     Verify,
-    /// Release, for some days or (none named) all asked for.
-    Release(Vec<chrono::NaiveDate>),
-    /// Refuse release, with a reason.
-    RefuseRelease(String),
+    /// Answer requests for release: all in one transaction.
+    Decide(Vec<Answered>),
     /// Say yes.
     Accept,
     /// Say no, with a reason where given.
@@ -97,7 +111,12 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         }
         None => None,
     };
-    let mut view = LinkView { link, deeds: Vec::new(), round, applicant, home, placement };
+    let team = match link.purpose {
+        Purpose::Release => releases::list_team(db, &round, &applicant.application)?,
+        Purpose::Verify | Purpose::Answer | Purpose::Application => Vec::new(),
+    };
+    let (none, cover) = (Vec::new(), Vec::new());
+    let mut view = LinkView { link, deeds: none, round, applicant, home, placement, team, cover };
     view.deeds = deeds(&view, now);
     Ok(view)
 }
@@ -110,9 +129,11 @@ fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
     let state = view.applicant.application.state;
     match view.link.purpose {
         Purpose::Verify if state == ApplicationState::Submitted => vec![Deed::Verify],
+        Purpose::Release if !view.round.takes_releases() => Vec::new(),
         Purpose::Release if view.applicant.application.may_ask_manager() => {
-            vec![Deed::Release, Deed::RefuseRelease]
+            vec![Deed::Decide, Deed::Release, Deed::RefuseRelease]
         }
+        Purpose::Release if view.requests().next().is_some() => vec![Deed::Decide],
         Purpose::Answer => match &view.placement {
             Some((placement, _)) => match (placement.state, placement.answer_of(view.link.party)) {
                 (PlacementState::Proposed, Some(Answer::Pending)) => vec![Deed::Accept, Deed::Decline],
@@ -136,7 +157,11 @@ pub fn view(app: &App, secret: &str) -> Result<LinkView, AppError> {
     let now = app.now()?;
     app.store.read(|db| {
         let link = get_link(db, secret)?;
-        load(db, link, &now)
+        let mut view = load(db, link, &now)?;
+        if view.deeds.contains(&Deed::Decide) {
+            view.cover = releases::cover(db, &view.round, view.home.id)?;
+        }
+        Ok(view)
     })
 }
 
@@ -158,22 +183,25 @@ pub fn authenticate(app: &App, secret: &str) -> Result<Actor, AppError> {
 /// `not-found`; `link-spent` with what is true now; the refusals of the deed itself.
 pub fn act(app: &App, secret: &str, act: &Act) -> Result<LinkView, AppError> {
     let now = app.now()?;
-    app.store.write(|tx| {
+    app.store.write(|tx| -> Result<(), AppError> {
         let link = get_link(tx, secret)?;
         let view = load(tx, link, &now)?;
         if is_done(&view, act) {
-            return Ok(view);
+            return Ok(());
         }
         if !view.link.is_live(now.utc()) {
             return Err(spent(&view).into());
         }
         let actor = view.link.actor();
         perform(tx, &now, &actor, &view, act)?;
-        if matches!(view.link.purpose, Purpose::Verify | Purpose::Release) {
+        // The others act as often as what they are about allows.
+        if view.link.purpose == Purpose::Verify {
             links::mark_used(tx, view.link.id, now.utc())?;
         }
-        load(tx, view.link, &now)
-    })
+        Ok(())
+    })?;
+    // Apart from the transaction: what is shown rests on much more than what was decided.
+    self::view(app, secret)
 }
 
 /// Whether what is asked for is true already, so that a repeated click gets the same page.
@@ -188,12 +216,7 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
         Act::Verify => {
             view.link.purpose == Purpose::Verify && application.state != ApplicationState::Submitted
         }
-        Act::Release(_) => {
-            view.link.purpose == Purpose::Release && application.state == ApplicationState::Released
-        }
-        Act::RefuseRelease(_) => {
-            view.link.purpose == Purpose::Release && application.state == ApplicationState::Refused
-        }
+        Act::Decide(answers) => releases::are_decided(application.id, &view.team, answers),
         Act::Accept => view.link.purpose == Purpose::Answer && answered(Answer::Yes),
         Act::Decline(_) => view.link.purpose == Purpose::Answer && answered(Answer::No),
         Act::Withdraw => {
@@ -217,13 +240,8 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
     let applicant = view.applicant.clone();
     match (view.link.purpose, act) {
         (Purpose::Verify, Act::Verify) => applications::verify(tx, now, actor, applicant).map(|_| ()),
-        (Purpose::Release, Act::Release(days)) => {
-            let decision = Decision::Release(days.clone());
-            applications::decide_release(tx, now, actor, applicant, &decision).map(|_| ())
-        }
-        (Purpose::Release, Act::RefuseRelease(reason)) => {
-            let decision = Decision::Refuse(reason.clone());
-            applications::decide_release(tx, now, actor, applicant, &decision).map(|_| ())
+        (Purpose::Release, Act::Decide(answers)) => {
+            releases::decide(tx, now, actor, applicant.application.id, &view.team, answers)
         }
         (Purpose::Answer, Act::Accept | Act::Decline(_)) => {
             let Some((placement, host)) = view.placement.clone() else {
@@ -251,8 +269,7 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
 const fn act_name(act: &Act) -> &'static str {
     match act {
         Act::Verify => Deed::Verify.as_str(),
-        Act::Release(_) => Deed::Release.as_str(),
-        Act::RefuseRelease(_) => Deed::RefuseRelease.as_str(),
+        Act::Decide(_) => Deed::Decide.as_str(),
         Act::Accept => Deed::Accept.as_str(),
         Act::Decline(_) => Deed::Decline.as_str(),
         Act::Withdraw => Deed::Withdraw.as_str(),

@@ -26,6 +26,7 @@ pub mod outbox;
 pub mod page;
 pub mod placements;
 pub mod publication;
+pub mod releases;
 pub mod round_file;
 pub mod round_transfer;
 pub mod rounds;

@@ -184,7 +184,20 @@ pub fn release_request(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Res
     Ok(())
 }
 
-/// What an applicant hears who was not released; the manager's own words are for organisers.
+/// Follows a manager's decision: a request that nobody has begun to send is no longer sent, and an applicant hears of a
+/// no in its polite form.
+///
+/// # Errors
+/// The database's.
+pub fn release_decided(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<(), AppError> {
+    outbox::supersede(tx, &thread_of(applicant, None, Party::Manager), now.utc())?;
+    match &applicant.application.refusal {
+        Some(refusal) => unplaced(tx, now, applicant, refusal.reason.polite()),
+        None => Ok(()),
+    }
+}
+
+/// What an applicant hears whose manager has not answered.
 pub const NOT_RELEASED: &str = "A release for these days could not be arranged.";
 /// To somebody who was released, but for no day on which they could go.
 pub const NO_FREE_DAY: &str = "The released days are days off by your working pattern, or days on which you have a place \

@@ -226,11 +226,12 @@ fn check(db: &mut Db, round: &Round, form: &SignUp, now: &Now) -> Result<Applica
         } else {
             ManagerTrust::ToConfirm
         },
-        refusal_reason: None,
+        refusal: None,
         assured_until: form.assured_until,
         role_title: form.role_title.clone(),
         objectives: form.objectives.clone(),
         language: "en".to_owned(),
+        revision: 0,
     });
     faults.into_result(application).map_err(AppError::Fields)
 }

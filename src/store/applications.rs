@@ -11,8 +11,9 @@ use super::{Db, StoreError, Tx, from_json, list_from_json, list_to_json, parse, 
 use crate::domain::application::{Application, Hours, Person};
 use crate::domain::email::Email;
 use crate::domain::history::Outcome;
-use crate::domain::ids::{ApplicationId, EmployerId, PersonId, RoundId};
+use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, PersonId, RoundId};
 use crate::domain::pattern::{Pattern, Week, Weeks};
+use crate::domain::release::ReleaseRefusal;
 use crate::domain::tag::Tag;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -36,10 +37,12 @@ struct Row {
     manager_email: String,
     manager_trust: String,
     refusal_reason: Option<String>,
+    refusal_words: Option<String>,
     assured_until: Option<NaiveDate>,
     role_title: Option<String>,
     objectives: Option<String>,
     language: String,
+    revision: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
 }
@@ -109,17 +112,25 @@ impl Row {
             avoid: list_to_json("avoid", &a.avoid)?,
             manager_email: a.manager.to_string(),
             manager_trust: a.manager_trust.to_string(),
-            refusal_reason: a.refusal_reason.clone(),
+            refusal_reason: a.refusal.as_ref().map(|refusal| refusal.reason.to_string()),
+            refusal_words: a.refusal.as_ref().and_then(|refusal| refusal.words.clone()),
             assured_until: a.assured_until,
             role_title: a.role_title.as_ref().map(ToString::to_string),
             objectives: a.objectives.clone(),
             language: a.language.clone(),
+            revision: a.revision,
             created_at,
             updated_at: now,
         })
     }
 
     fn into_domain(self) -> Result<Application, StoreError> {
+        let refusal = match self.refusal_reason {
+            Some(reason) => {
+                Some(ReleaseRefusal { reason: parse("reason", &reason)?, words: self.refusal_words })
+            }
+            None => None,
+        };
         Ok(Application {
             id: parse("application", &self.id)?,
             round: parse("round", &self.round_id)?,
@@ -138,11 +149,12 @@ impl Row {
             avoid: list_from_json("avoid", &self.avoid)?,
             manager: parse("manager", &self.manager_email)?,
             manager_trust: parse("trust", &self.manager_trust)?,
-            refusal_reason: self.refusal_reason,
+            refusal,
             assured_until: self.assured_until,
             role_title: self.role_title.as_deref().map(|text| parse("role", text)).transpose()?,
             objectives: self.objectives,
             language: self.language,
+            revision: self.revision,
         })
     }
 }
@@ -264,6 +276,21 @@ pub fn list_of_round(db: &mut Db, round: RoundId) -> Result<Vec<Applicant>, Stor
     applicants(rows)
 }
 
+/// The applications of a round for which these libraries are home, with their persons, by id.
+///
+/// # Errors
+/// The database's.
+pub fn list_of_homes(db: &mut Db, round: RoundId, homes: &[LibraryId]) -> Result<Vec<Applicant>, StoreError> {
+    let rows = applications::table
+        .inner_join(persons::table.on(persons::id.eq(applications::person_id)))
+        .filter(applications::round_id.eq(round.to_string()))
+        .filter(applications::home_library_id.eq_any(homes.iter().map(ToString::to_string)))
+        .order(applications::id)
+        .select((Row::as_select(), PersonRow::as_select()))
+        .load(db)?;
+    applicants(rows)
+}
+
 /// The applications with these ids, with their persons, in the order of their ids; unknown ids are passed over.
 ///
 /// # Errors
@@ -360,15 +387,17 @@ pub fn insert(tx: &mut Tx<'_>, application: &Application, now: NaiveDateTime) ->
     Ok(())
 }
 
-/// Saves a changed application.
+/// Saves a changed application under the next revision.
 ///
 /// # Errors
 /// The database's.
 pub fn save(tx: &mut Tx<'_>, application: &Application, now: NaiveDateTime) -> Result<(), StoreError> {
     let id = application.id.to_string();
-    let created_at: NaiveDateTime =
-        applications::table.find(&id).select(applications::created_at).first(&mut **tx)?;
-    let row = Row::from_domain(application, created_at, now)?;
+    let (created_at, revision): (NaiveDateTime, i64) = applications::table
+        .find(&id)
+        .select((applications::created_at, applications::revision))
+        .first(&mut **tx)?;
+    let row = Row { revision: revision + 1, ..Row::from_domain(application, created_at, now)? };
     diesel::update(applications::table.find(&id)).set(&row).execute(&mut **tx)?;
     Ok(())
 }

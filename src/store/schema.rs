@@ -95,10 +95,12 @@ diesel::table! {
         manager_email -> Text,
         manager_trust -> Text,
         refusal_reason -> Nullable<Text>,
+        refusal_words -> Nullable<Text>,
         assured_until -> Nullable<Date>,
         role_title -> Nullable<Text>,
         objectives -> Nullable<Text>,
         language -> Text,
+        revision -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
     }

@@ -136,24 +136,24 @@ fn a_manager_releases_ticked_days_or_refuses_with_a_reason() {
             assert!(
                 none.text().contains("must name at least one day") && none.text().contains("<title>Error:")
             );
-            let empty = anyone.submit(&url, "deed=refuse&reason=+");
+            let empty = anyone.submit(&url, "deed=refuse&reason=other&words=+");
             assert_eq!(empty.status, 422);
             if who == "ann" {
                 let done = anyone.submit(&url, &format!("deed=release&dates={}", DAYS[0]));
                 assert_eq!(done.status, 200);
                 assert!(done.text().contains("Days released"));
             } else {
-                let done = anyone.submit(&url, "deed=refuse&reason=too+few+staff%21");
+                let done = anyone.submit(&url, "deed=refuse&reason=cover&words=too+few+staff%21");
                 assert_eq!(done.status, 200);
                 assert!(!done.text().contains("too few staff"), "the reason is for organisers");
                 let other = anyone.submit(&url, &format!("deed=release&dates={}", DAYS[0]));
                 assert_eq!(other.status, 409);
-                assert!(other.text().contains("was used or has expired"));
+                assert!(other.text().contains("this application is refused"));
             }
         }
         let list = world.organiser.get(&world.of_round("/applications")).expect(200);
         let reasons: Vec<_> =
-            list["data"].as_array().expect("a list").iter().map(|a| &a["refusal_reason"]).collect();
+            list["data"].as_array().expect("a list").iter().map(|a| &a["refusal_words"]).collect();
         assert!(reasons.contains(&&json!("too few staff!")), "{reasons:?}");
         let administrator = world.token("library_administrator", Some(&world.council));
         assert!(!administrator.get(&world.of_round("/applications")).text().contains("too few staff"));

@@ -146,10 +146,12 @@ CREATE TABLE applications (
     manager_email TEXT NOT NULL,
     manager_trust TEXT NOT NULL,
     refusal_reason TEXT,
+    refusal_words TEXT,
     assured_until DATE,
     role_title TEXT,
     objectives TEXT,
     language TEXT NOT NULL,
+    revision BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL,
     CONSTRAINT applications_pkey PRIMARY KEY (id),
@@ -158,7 +160,8 @@ CREATE TABLE applications (
     CONSTRAINT applications_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
     CONSTRAINT applications_library_fkey FOREIGN KEY (home_library_id) REFERENCES libraries (id),
     CONSTRAINT applications_state_check CHECK (state IN ('submitted', 'verified', 'released', 'refused', 'placed', 'unplaced', 'withdrawn')),
-    CONSTRAINT applications_trust_check CHECK (manager_trust IN ('believed', 'to_confirm', 'confirmed', 'rejected'))
+    CONSTRAINT applications_trust_check CHECK (manager_trust IN ('believed', 'to_confirm', 'confirmed', 'rejected')),
+    CONSTRAINT applications_refusal_check CHECK (refusal_reason IN ('cover', 'leave', 'business_need', 'vetting', 'other'))
 );
 CREATE UNIQUE INDEX applications_person_round_key ON applications (round_id, person_id) WHERE state <> 'withdrawn';
 CREATE INDEX applications_round_idx ON applications (round_id, id);

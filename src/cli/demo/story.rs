@@ -182,7 +182,7 @@ impl Press {
         let (deed, reason) = match self {
             Press::Verify => ("verify", None),
             Press::Release => ("release", None),
-            Press::Refuse => ("refuse", Some("Stocktaking that week: everybody is needed.")),
+            Press::Refuse => ("refuse", Some("cover")),
             Press::Accept => ("accept", None),
             Press::Decline => ("decline", Some("That day has become impossible for me.")),
             Press::Withdraw => ("withdraw", None),

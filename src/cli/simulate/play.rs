@@ -17,6 +17,7 @@ use crate::domain::offer::{CoverRule, HostingRule, Offer, Rostered};
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Actor, Role};
+use crate::domain::release::{Answered, Decision, RefusalReason, ReleaseRefusal};
 use crate::domain::states::{ApplicationState, ManagerTrust, RunState};
 use crate::domain::weekday::Weekday;
 use crate::services::applications;
@@ -245,12 +246,13 @@ impl<'a> Play<'a> {
             if self.dice.happens(&format!("silent {throw}"), self.args.silent) {
                 continue;
             }
-            let act = if self.dice.happens(&throw, self.args.refuse) {
-                Act::RefuseRelease("We are too few in these weeks.".to_owned())
+            let decision = if self.dice.happens(&throw, self.args.refuse) {
+                Decision::Refuse(ReleaseRefusal { reason: RefusalReason::Cover, words: None })
             } else {
-                Act::Release(Vec::new())
+                Decision::Release(Vec::new())
             };
-            links::act(self.app, &letter.secret, &act)?;
+            let answered = Answered { application: None, version: None, decision };
+            links::act(self.app, &letter.secret, &Act::Decide(vec![answered]))?;
         }
         Ok(())
     }

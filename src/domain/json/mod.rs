@@ -97,6 +97,11 @@ impl<'a> At<'a> {
         keys.iter().rev().fold(String::new(), |pointer, key| pointer + "/" + key)
     }
 
+    /// Where faults of this document are reported.
+    pub fn faults(&self) -> &'a Faults {
+        self.faults
+    }
+
     /// Reports that the value here breaks a rule.
     pub fn fault(&self, rule: impl fmt::Display) {
         // Working out pointers and values for faults that nobody will read would let a document cost what it likes.

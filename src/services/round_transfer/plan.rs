@@ -428,11 +428,12 @@ impl<'a> Drafter<'a> {
             avoid: those(&staff.avoid),
             manager: nobody("manager", self.now)?,
             manager_trust: ManagerTrust::Confirmed,
-            refusal_reason: None,
+            refusal: None,
             assured_until: staff.assured_until,
             role_title: None,
             objectives: None,
             language: "en".to_owned(),
+            revision: 0,
         };
         Some(Entrant { person, application, needs: needs?, history })
     }

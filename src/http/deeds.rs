@@ -1,0 +1,160 @@
+//! What a POST on a link asks for, read from JSON and from the pages' forms.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::call::Call;
+use super::problem::Problem;
+use super::releases::{self, DecisionBody, Given};
+use super::{read, schemas};
+use crate::domain::fault::Faults;
+use crate::domain::json::{At, Object, parse_date};
+use crate::domain::release::Answered;
+use crate::services::links::{Act, Deed};
+
+/// The members of a body.
+pub(super) const FIELDS: [&str; 6] = ["deed", "decisions", "dates", "reason", "words", "version"];
+
+/// What to do by a link.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Deed)]
+#[expect(dead_code, reason = "the schema of what `act` reads")]
+pub(super) struct DeedBody {
+    #[schema(schema_with = schemas::deed)]
+    deed: String,
+    /// With `decide`: what is said to the requests, all of it in one transaction.
+    decisions: Option<Vec<DecisionBody>>,
+    /// With `release`: which of the days asked for; absent means all.
+    #[schema(schema_with = schemas::optional_dates)]
+    dates: Option<Vec<NaiveDate>>,
+    /// With `refuse` and `decline`: why not. With `refuse` one of `cover`, `leave`, `business_need`, `vetting`, `other`;
+    /// with `decline` in words, and it may be absent. Only organisers read it.
+    #[schema(schema_with = schemas::optional_reason)]
+    reason: Option<String>,
+    /// With `refuse`: more about the reason, needed with `other`.
+    #[schema(schema_with = schemas::optional_reason)]
+    words: Option<String>,
+    /// With `release` and `refuse`: the `version` that was looked at; absent means that only the mail was.
+    version: Option<i64>,
+}
+
+/// What stands beside a deed.
+#[derive(Default)]
+struct Beside {
+    decisions: Option<Vec<Answered>>,
+    dates: Option<Vec<NaiveDate>>,
+    reason: Option<String>,
+    words: Option<String>,
+    version: Option<i64>,
+}
+
+/// Whether the deed fits what was given with it.
+fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
+    let fields: &[&str] = match deed {
+        Deed::Decide => &["decisions"],
+        Deed::Release => &["dates", "version"],
+        Deed::RefuseRelease => &["reason", "words", "version"],
+        Deed::Decline => &["reason"],
+        Deed::Verify | Deed::Accept | Deed::Withdraw => &[],
+    };
+    let Beside { decisions, dates, reason, words, version } = beside;
+    for (field, is_given) in [
+        ("decisions", decisions.is_some()),
+        ("dates", dates.is_some()),
+        ("reason", reason.is_some()),
+        ("words", words.is_some()),
+        ("version", version.is_some()),
+    ] {
+        if is_given && !fields.contains(&field) {
+            faults.add(format!("/{field}"), "", format!("does not go with {deed}"));
+        }
+    }
+    let about_the_mail = |decision| Act::Decide(vec![Answered { application: None, version, decision }]);
+    match deed {
+        Deed::Verify => Some(Act::Verify),
+        Deed::Decide => {
+            if decisions.is_none() {
+                faults.add("/decisions", "", "is required");
+            }
+            decisions.map(Act::Decide)
+        }
+        Deed::Release => Given { dates, reason: None, words: None }.yes("", faults).map(about_the_mail),
+        Deed::RefuseRelease => {
+            let reason = match reason.as_deref().map(str::parse).transpose() {
+                Ok(reason) => reason,
+                Err(rule) => {
+                    faults.add("/reason", reason.unwrap_or_default(), rule);
+                    return None;
+                }
+            };
+            Given { dates: None, reason, words }.no("", faults).map(about_the_mail)
+        }
+        Deed::Accept => Some(Act::Accept),
+        Deed::Decline => Some(Act::Decline(reason)),
+        Deed::Withdraw => Some(Act::Withdraw),
+    }
+}
+
+/// Reads a body.
+pub(super) fn read_body(object: &Object<'_>) -> Option<Act> {
+    let text = |at: &At<'_>| read::words(at, read::MOST_REASON);
+    let deed = object.required("deed").and_then(|at| at.parse::<Deed>());
+    let decisions = read::maybe_absent(object, "decisions", releases::read_decisions);
+    let dates = read::maybe_absent(object, "dates", releases::read_days);
+    let reason = read::maybe_absent(object, "reason", text);
+    let words = read::maybe_absent(object, "words", text);
+    let version = read::maybe_absent(object, "version", |at| at.integer(0..=read::MOST_EXACT));
+    let beside =
+        Beside { decisions: decisions?, dates: dates?, reason: reason?, words: words?, version: version? };
+    act_of(deed?, beside, object.at().faults())
+}
+
+/// Reads a form.
+pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
+    let text = std::str::from_utf8(call.bytes())
+        .map_err(|error| Problem::Malformed(format!("the form is not UTF-8: {error}")))?;
+    let faults = Faults::none();
+    let (mut deed, mut dates, mut beside) = (None, Vec::new(), Beside::default());
+    let mut requests = releases::Form::default();
+    for (name, value) in read::pairs(text)? {
+        match name.as_str() {
+            "deed" => match value.parse::<Deed>() {
+                Ok(read) => deed = Some(read),
+                Err(rule) => faults.add("/deed", &value, rule),
+            },
+            "dates" => match parse_date(&value) {
+                Ok(date) => dates.push(date),
+                Err(rule) => faults.add("/dates", &value, rule),
+            },
+            "reason" | "words" if value.trim().is_empty() => {}
+            "reason" | "words" => match read::parse_words(&value, read::MOST_REASON) {
+                Ok(words) if name == "reason" => beside.reason = Some(words),
+                Ok(words) => beside.words = Some(words),
+                Err(rule) => faults.add(format!("/{name}"), &value, rule),
+            },
+            _ if requests.take(&name, &value, &faults) => {}
+            other => faults.add(format!("/{other}"), &value, "unknown field"),
+        }
+    }
+    if deed.is_none() && faults.is_empty() {
+        faults.add("/deed", "", "is required");
+    }
+    let act = deed.and_then(|deed| {
+        match deed {
+            Deed::Decide => beside.decisions = Some(requests.finish(&faults)),
+            // In a form, no ticked day means none; an absent list would mean all.
+            Deed::Release if dates.is_empty() => faults.add("/dates", "", "must name at least one day"),
+            Deed::Verify
+            | Deed::Release
+            | Deed::RefuseRelease
+            | Deed::Accept
+            | Deed::Decline
+            | Deed::Withdraw => {}
+        }
+        beside.dates = Some(dates).filter(|dates| !dates.is_empty());
+        act_of(deed, beside, &faults)
+    });
+    read::finish(faults, act)
+}
