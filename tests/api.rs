@@ -31,6 +31,8 @@ mod lists;
 mod locks;
 #[path = "api/opening.rs"]
 mod opening;
+#[path = "api/publication.rs"]
+mod publication;
 #[path = "api/runs.rs"]
 mod runs;
 #[path = "api/shapes.rs"]

@@ -23,6 +23,7 @@ pub mod calendars;
 pub mod connection;
 pub mod employments;
 pub mod histories;
+pub mod introductions;
 pub mod links;
 pub mod locks;
 pub mod mappings;

@@ -3,10 +3,11 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 
-use super::schema::{consents, invitations, library_employers, placements};
+use super::schema::{consents, invitations, library_employers, outbox, placements};
 use super::{Db, StoreError, Tx, parse, past_placements};
 use crate::domain::history::Visit;
 use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId};
+use crate::domain::notice::NoticeState;
 use crate::domain::party::Party;
 use crate::domain::placement::{Consent, Placement};
 
@@ -188,6 +189,12 @@ pub fn list(
                 placements::employer_id.eq(employer.to_string()).or(placements::host_library_id.eq_any(own)),
             );
         }
+    }
+    if visible != Visible::All {
+        // What a publication brought is the organisers' alone until its mails go.
+        let untold =
+            outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
+        query = query.filter(placements::application_id.ne_all(untold));
     }
     if let Some(after) = after {
         query = query.filter(placements::id.gt(after.to_string()));

@@ -25,7 +25,8 @@ const fn has_visit(kind: NoticeKind) -> bool {
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
         | NoticeKind::ReleaseRequest
-        | NoticeKind::Unplaced => false,
+        | NoticeKind::Unplaced
+        | NoticeKind::MatchedAgain => false,
     }
 }
 
@@ -63,7 +64,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::ReleaseRequest
             | NoticeKind::Proposal
             | NoticeKind::Changed
-            | NoticeKind::Unplaced => EventStatus::Tentative,
+            | NoticeKind::Unplaced
+            | NoticeKind::MatchedAgain => EventStatus::Tentative,
         },
         organiser_name: "Library Exchange".to_owned(),
         organiser_address: "exchange@exchange.example".to_owned(),
@@ -88,6 +90,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         round_name: "Spring round 2027".to_owned(),
         service_name: "Library Exchange".to_owned(),
         public_url: "https://exchange.example".to_owned(),
+        introduction: Vec::new(),
         link: (!(cancelled && party != Party::Participant))
             .then(|| "https://exchange.example/links/0123456789abcdef".to_owned()),
         participant_name: (!to_host || certain).then(|| "Siân Ŵyn".to_owned()),
