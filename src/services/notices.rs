@@ -302,6 +302,11 @@ fn tell(
     event: Event,
     more: &Facts,
 ) -> Result<(), AppError> {
+    let is_news = matches!(kind, NoticeKind::Confirmed | NoticeKind::Changed);
+    if is_news && !outbox::list_untold(tx, &[case.placement.application])?.is_empty() {
+        // The held proposals tell the placement as it is when they go.
+        return Ok(());
+    }
     for recipient in case.recipients() {
         let party = recipient.party;
         let asked = case.placement.answer_of(party).is_some();
@@ -309,10 +314,6 @@ fn tell(
             continue;
         }
         let thread = thread_of(&case.applicant, Some(&case.placement), party);
-        if event != Event::Cancelled && outbox::is_held(tx, &thread)? {
-            // The held mail tells the placement as it is when it goes.
-            continue;
-        }
         if event == Event::Cancelled {
             let nothing_went_out = !outbox::has_begun(tx, &thread)?;
             if nothing_went_out {

@@ -395,19 +395,6 @@ pub fn discard(tx: &mut Tx<'_>, id: NoticeId, now: NaiveDateTime) -> Result<bool
     Ok(discarded == 1)
 }
 
-/// Whether a notice of a thread is held.
-///
-/// # Errors
-/// The database's.
-pub fn is_held(db: &mut Db, thread_key: &str) -> Result<bool, StoreError> {
-    let held: i64 = outbox::table
-        .filter(outbox::thread_key.eq(thread_key))
-        .filter(outbox::state.eq(NoticeState::Held.as_str()))
-        .count()
-        .get_result(db)?;
-    Ok(held > 0)
-}
-
 /// Which of these applications have held notices: what a publication brought them is not told yet.
 ///
 /// # Errors
