@@ -74,6 +74,7 @@ fn app_on(url: &str) -> App {
             organiser_address: "exchange@exchange.example".to_owned(),
             mail_domain: "exchange.example".to_owned(),
             run_seconds: 1,
+            withdrawal_days: 14,
             solver_threads: 1,
         },
     }

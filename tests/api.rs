@@ -33,6 +33,8 @@ mod lists;
 mod locks;
 #[path = "api/opening.rs"]
 mod opening;
+#[path = "api/publication.rs"]
+mod publication;
 #[path = "api/releases.rs"]
 mod releases;
 #[path = "api/runs.rs"]

@@ -201,8 +201,14 @@ impl<'a> World<'a> {
     /// As [`World::matched`], and published; gives the mails of the publication.
     fn published(&self) -> Vec<Mail> {
         let run = self.matched();
-        self.organiser.step(&format!("/v1/runs/{run}/publish")).expect(200);
+        self.publish(&run);
         self.deliver()
+    }
+
+    /// Publishes a run and lets its mails go.
+    fn publish(&self, run: &str) {
+        self.organiser.step(&format!("/v1/runs/{run}/publish")).expect(200);
+        self.organiser.step(&format!("/v1/runs/{run}/release-mails")).expect(200);
     }
 
     fn placements(&self) -> Vec<Value> {
@@ -325,7 +331,7 @@ fn a_run_whose_round_has_changed_is_refused_and_a_new_one_is_taken() {
         assert_eq!((refused.status, refused.code().as_str()), (409, "stale-run"));
         assert!(world.deliver().is_empty() && world.placements().is_empty(), "nothing is half published");
         let fresh = world.solve();
-        world.organiser.step(&format!("/v1/runs/{fresh}/publish")).expect(200);
+        world.publish(&fresh);
         let again = world.organiser.step(&format!("/v1/runs/{fresh}/publish"));
         assert_eq!((again.status, again.code().as_str()), (409, "run-state"));
     });
@@ -361,7 +367,7 @@ fn whoever_never_heard_of_a_proposal_does_not_hear_that_it_is_off() {
     for_each_service(|service| {
         let world = World::new(service);
         let run = world.matched();
-        world.organiser.step(&format!("/v1/runs/{run}/publish")).expect(200);
+        world.publish(&run);
         // Called off before the worker has sent anything.
         for placement in world.placements() {
             let path = format!("/v1/placements/{}/cancel", id_of(&placement));
@@ -400,7 +406,7 @@ fn nobody_is_placed_twice_on_a_day_by_rounds_that_overlap() {
         other.open_round();
         // Both rounds are matched before either is published.
         let (first, second) = (world.matched(), other.matched());
-        world.organiser.step(&format!("/v1/runs/{first}/publish")).expect(200);
+        world.publish(&first);
         let refused = other.organiser.step(&format!("/v1/runs/{second}/publish"));
         assert_eq!((refused.status, refused.code().as_str()), (409, "stale-run"), "{}", refused.text());
         let fresh = other.solve();
@@ -429,7 +435,7 @@ fn a_manager_s_no_is_told_to_the_participant_without_the_manager_s_words_and_onc
             .post(&world.of_round("/close"), &json!({ "early_reason": "all are here" }))
             .expect(200);
         let run = world.solve();
-        world.organiser.step(&format!("/v1/runs/{run}/publish")).expect(200);
+        world.publish(&run);
         assert!(world.deliver().is_empty(), "not told a second time");
     });
 }

@@ -19,7 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("services", &["domain", "files", "verify", "export", "import", "store"]),
     ("mail", &["domain", "calendar"]),
-    ("http", &["domain", "services"]),
+    ("http", &["domain", "services", "mail"]),
     ("worker", &["domain", "services", "mail", "matching"]),
 ];
 

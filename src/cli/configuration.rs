@@ -35,6 +35,8 @@ pub struct Configuration {
     pub mail: Mail,
     /// Matching runs.
     pub matching: Matching,
+    /// The life of rounds.
+    pub rounds: Rounds,
     /// What a client may ask for.
     pub limits: Limits,
     /// Logs.
@@ -136,6 +138,14 @@ pub struct Matching {
     pub run_seconds: NonZeroU32,
     /// Threads that one run may use at most.
     pub threads: NonZeroUsize,
+}
+
+/// The life of rounds.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rounds {
+    /// How many days before the first placement day a publication can be taken back at the latest.
+    pub withdrawal_days: u16,
 }
 
 /// What a client may ask for.

@@ -62,6 +62,7 @@ impl From<AppError> for Failure {
         let code = match &error {
             AppError::Refused(_)
             | AppError::BreaksRules(_)
+            | AppError::StaleRun(_)
             | AppError::Fields(_)
             | AppError::NotFound { .. } => NO,
             AppError::Denied(_)

@@ -89,6 +89,7 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
             mail_domain: configuration.mail.domain.clone(),
             run_seconds: configuration.matching.run_seconds.get(),
             solver_threads: configuration.matching.threads.get(),
+            withdrawal_days: configuration.rounds.withdrawal_days,
         },
     }
 }

@@ -235,6 +235,23 @@ impl Application {
         Ok(())
     }
 
+    /// What it was before a publication: released, or verified where the manager was still to be asked.
+    ///
+    /// For one that no publication placed or left out it is what it is.
+    pub fn state_before_publication(&self) -> ApplicationState {
+        match self.state {
+            ApplicationState::Placed | ApplicationState::Unplaced if self.released_dates.is_empty() => {
+                ApplicationState::Verified
+            }
+            ApplicationState::Placed | ApplicationState::Unplaced => ApplicationState::Released,
+            ApplicationState::Submitted
+            | ApplicationState::Verified
+            | ApplicationState::Released
+            | ApplicationState::Refused
+            | ApplicationState::Withdrawn => self.state,
+        }
+    }
+
     /// The participant takes it back.
     ///
     /// # Errors

@@ -31,6 +31,8 @@ named! {
         Cancelled = "cancelled",
         /// There is no place.
         Unplaced = "unplaced",
+        /// The schedule was taken back: who heard of no place is matched again.
+        MatchedAgain = "matched_again",
     }
 }
 
@@ -46,7 +48,8 @@ impl NoticeKind {
             | NoticeKind::Confirmed
             | NoticeKind::Changed
             | NoticeKind::Cancelled
-            | NoticeKind::Unplaced => false,
+            | NoticeKind::Unplaced
+            | NoticeKind::MatchedAgain => false,
         }
     }
 }
@@ -70,6 +73,8 @@ pub struct Letter {
     pub service_name: String,
     /// Where the service is.
     pub public_url: String,
+    /// What the organisers say first, in their own words: paragraphs.
+    pub introduction: Vec<String>,
     /// The page with the one button.
     pub link: Option<String>,
     /// The participant's name, where the recipient may know it.

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 
 use super::email::Email;
-use super::ids::{ApplicationId, NoticeId, PlacementId};
+use super::ids::{ApplicationId, NoticeId, PlacementId, RunId};
 use super::letter::NoticeKind;
 use super::party::Party;
 use super::states::named;
@@ -12,6 +12,8 @@ use super::text::Name;
 named! {
     /// How far a notice is.
     NoticeState {
+        /// Waits until the organisers let the mails of a publication go.
+        Held = "held",
         /// Waits for its time.
         Queued = "queued",
         /// Is being rendered and sent.
@@ -22,6 +24,8 @@ named! {
         GaveUp = "gave_up",
         /// Overtaken by a later fact before it was sent.
         Superseded = "superseded",
+        /// Thrown away by the organisers while it was held.
+        Discarded = "discarded",
     }
 }
 
@@ -46,6 +50,8 @@ pub struct Notice {
     pub application: ApplicationId,
     /// The placement it is about.
     pub placement: Option<PlacementId>,
+    /// The run whose publication it tells; such a notice begins as held.
+    pub run: Option<RunId>,
     /// What cannot be looked up later (sequence, former times, a reason), as JSON.
     pub facts: String,
     /// How far it is.

@@ -88,6 +88,10 @@ named! {
         EditSchedule = "edit_schedule",
         /// Turn a run into proposals.
         Publish = "publish",
+        /// Take a publication back.
+        WithdrawPublication = "withdraw_publication",
+        /// Read, word, discard or let go the mails of a publication.
+        EditMails = "edit_mails",
         /// See a placement.
         ReadPlacement = "read_placement",
         /// Answer a proposal as the participant.
@@ -159,6 +163,8 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::Match, Reach::Everywhere),
     (Role::Organiser, Action::EditSchedule, Reach::Everywhere),
     (Role::Organiser, Action::Publish, Reach::Everywhere),
+    (Role::Organiser, Action::WithdrawPublication, Reach::Everywhere),
+    (Role::Organiser, Action::EditMails, Reach::Everywhere),
     (Role::Organiser, Action::ReadPlacement, Reach::Everywhere),
     (Role::Organiser, Action::ReschedulePlacement, Reach::Everywhere),
     (Role::Organiser, Action::CancelPlacement, Reach::Everywhere),

@@ -23,8 +23,6 @@ pub enum RefusalCode {
     AlreadyExists,
     /// Libraries follow the calendar.
     CalendarInUse,
-    /// What was matched has changed since the run froze it.
-    StaleRun,
     /// The runs are of different rounds.
     OtherRound,
     /// The link was used, has expired or was overtaken.
@@ -49,7 +47,6 @@ impl RefusalCode {
             RefusalCode::TooLate => "too-late",
             RefusalCode::AlreadyExists => "already-exists",
             RefusalCode::CalendarInUse => "calendar-in-use",
-            RefusalCode::StaleRun => "stale-run",
             RefusalCode::OtherRound => "other-round",
             RefusalCode::LinkSpent => "link-spent",
             RefusalCode::StalePage => "stale-page",

@@ -1,6 +1,6 @@
 //! A round: one pass from sign-up to evaluation, and the steps it can take.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 
 use super::fault::Rule;
@@ -172,6 +172,29 @@ impl Round {
         Ok(())
     }
 
+    /// Takes its publication back, so that it can be matched again: on the last day that lies `days` before the first
+    /// placement day, not later.
+    ///
+    /// # Errors
+    /// `round-state` unless it is published; `too-late` with that last day.
+    pub fn withdraw_publication(&mut self, today: NaiveDate, days: u16) -> Result<(), Refusal> {
+        let next = self.next(Deed::TakeBack, "taken back")?;
+        if let Some(first) = self.dates.first() {
+            let last = *first - Days::new(u64::from(days));
+            if today > last {
+                let words = format!(
+                    "a publication can be taken back until {last}, {days} days before the first placement day, {first}: \
+                     call single placements or the whole round off"
+                );
+                return Err(Refusal::new(RefusalCode::TooLate, words));
+            }
+        }
+        self.state = next;
+        // What happened since publication did not raise it.
+        self.revision += 1;
+        Ok(())
+    }
+
     /// Calls the round off.
     ///
     /// # Errors
@@ -281,6 +304,18 @@ mod tests {
         round
             .close(day("2027-01-31"), Some("everybody has signed up"), String::new())
             .expect("with a reason");
+    }
+
+    #[test]
+    fn a_publication_is_taken_back_in_time_and_makes_runs_look_again() {
+        let mut round = Round { state: RoundState::Published, ..draft() };
+        let late = round.withdraw_publication(day("2027-02-16"), 14).expect_err("13 days before");
+        assert_eq!(late.code, RefusalCode::TooLate);
+        assert!(late.words.contains("2027-02-15"), "{}", late.words);
+        round.withdraw_publication(day("2027-02-15"), 14).expect("in time");
+        assert_eq!((round.state, round.revision), (RoundState::Matched, 1));
+        let again = round.withdraw_publication(day("2027-02-15"), 14).expect_err("once");
+        assert_eq!(again.code, RefusalCode::RoundState);
     }
 
     #[test]

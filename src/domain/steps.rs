@@ -49,6 +49,8 @@ named! {
         LosePlace = "lose_place",
         /// Take back.
         Withdraw = "withdraw",
+        /// Take a publication back.
+        TakeBack = "take_back",
         /// Say yes or no.
         Answer = "answer",
         /// Make certain.
@@ -116,6 +118,7 @@ pub const ROUND: &[Step<RoundState>] = {
         step(Deed::Run, &[Closed, Matched], None, &[Action::Match, Action::EditSchedule], ""),
         step(Deed::Match, &[Closed, Matched], Some(Matched), &[Action::Match], "the checker has proved the schedule"),
         step(Deed::Publish, &[Matched], Some(Published), &[Action::Publish], "until the answer deadline, and nothing has changed since the run began"),
+        step(Deed::TakeBack, &[Published], Some(Matched), &[Action::WithdrawPublication], "some days before the first placement day"),
         step(Deed::Begin, &[Published], Some(Running), &[Action::KeepDeadlines], "from the first placement day"),
         step(Deed::Complete, &[Running], Some(Completed), &[Action::KeepDeadlines], "after the last placement day"),
         step(Deed::Cancel, &[Draft, Open, Closed, Matched, Published, Running], Some(Cancelled), &[Action::SteerRound], ""),
@@ -134,6 +137,7 @@ pub const APPLICATION: &[Step<ApplicationState>] = {
         step(Deed::Place, &[Verified, Released], Some(Placed), &[Action::Publish], "the schedule places the person"),
         step(Deed::LeaveOut, &[Verified, Released], Some(Unplaced), &[Action::Publish], "the schedule does not"),
         step(Deed::LosePlace, &[Placed], Some(Unplaced), &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::KeepDeadlines], "the placement has ended before its day"),
+        step(Deed::TakeBack, &[Placed, Unplaced], Some(Released), &[Action::WithdrawPublication], "verified again where it was not released before"),
         step(Deed::Withdraw, &[Submitted, Verified, Released, Refused, Placed, Unplaced], Some(Withdrawn), &[Action::WithdrawApplication], ""),
     ]
 };

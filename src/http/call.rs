@@ -53,6 +53,8 @@ pub(super) struct Segments {
     pub(super) date: String,
     /// Of a forbidden pair within a round.
     pub(super) pair: String,
+    /// A kind of notice within a round.
+    pub(super) kind: String,
     /// Of the run that another one is compared with.
     pub(super) other: String,
     /// Of a link.

@@ -10,8 +10,8 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    applications, audit, calendars, documents, edits, employers, libraries, links, locks, offers, opening,
-    outbox, placements, rounds, runs, schedule, successors, tokens,
+    applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
+    opening, outbox, placements, publication, rounds, runs, schedule, successors, tokens,
 };
 
 /// Which page of a list.
@@ -95,7 +95,15 @@ pub(super) struct PageParameters {
         runs::cancel,
         edits::diff,
         edits::edit,
-        runs::publish,
+        publication::preview,
+        publication::publish,
+        publication::withdraw,
+        held_mails::list,
+        held_mails::get,
+        held_mails::discard,
+        held_mails::release,
+        held_mails::list_introductions,
+        held_mails::introduce,
         placements::list,
         placements::get,
         placements::answer,

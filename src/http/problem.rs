@@ -154,7 +154,6 @@ impl From<RefusalCode> for Code {
             RefusalCode::TooLate => Code::TooLate,
             RefusalCode::AlreadyExists => Code::AlreadyExists,
             RefusalCode::CalendarInUse => Code::CalendarInUse,
-            RefusalCode::StaleRun => Code::StaleRun,
             RefusalCode::OtherRound => Code::OtherRound,
             RefusalCode::LinkSpent => Code::LinkSpent,
             RefusalCode::StalePage => Code::StalePage,
@@ -220,6 +219,20 @@ struct Broken {
     detail: String,
 }
 
+/// What would be matched otherwise than the run froze it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Change)]
+struct Changed {
+    /// `person`, `library`, `lock`, `forbidden`, `rules`, `employer_groups`, `partners`.
+    thing: &'static str,
+    /// Its id; of a lock and a forbidden pair the application's.
+    id: Option<String>,
+    /// What people call it.
+    name: Option<String>,
+    /// What has changed, for people.
+    detail: String,
+}
+
 /// RFC 9457 problem details.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -246,7 +259,13 @@ pub(super) struct Body {
     /// Every rule of matching that is broken, up to a thousand.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rules: Vec<Broken>,
+    /// What has changed since a run was frozen, up to fifty; `detail` tells how much it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<Changed>,
 }
+
+/// Changes told in one answer at most.
+const MOST_CHANGES: usize = 50;
 
 /// Broken rules told in one answer at most.
 const MOST_RULES: usize = 1_000;
@@ -260,6 +279,7 @@ impl Problem {
                 AppError::NotFound { .. } => Code::NotFound,
                 AppError::Refused(refusal) => refusal.code.into(),
                 AppError::BreaksRules(_) => Code::BreaksRules,
+                AppError::StaleRun(_) => Code::StaleRun,
                 AppError::Denied(_) => Code::Forbidden,
                 AppError::Unauthenticated => Code::Unauthenticated,
                 AppError::Store(_) if error.code() == Code::Unavailable.as_str() => Code::Unavailable,
@@ -283,6 +303,7 @@ impl Problem {
                 | AppError::NotFound { .. }
                 | AppError::Refused(_)
                 | AppError::BreaksRules(_)
+                | AppError::StaleRun(_)
                 | AppError::Denied(_)
                 | AppError::Unauthenticated => error.to_string(),
                 AppError::Store(_) | AppError::Chance(_) | AppError::Internal(_) => {
@@ -333,6 +354,15 @@ impl Problem {
                 detail: rule.words.clone(),
             }));
         }
+        let mut changes = Vec::new();
+        if let Problem::App(AppError::StaleRun(found)) = self {
+            changes.extend(found.iter().take(MOST_CHANGES).map(|change| Changed {
+                thing: change.thing,
+                id: (!change.id.is_empty()).then(|| change.id.clone()),
+                name: change.name.clone(),
+                detail: change.words.clone(),
+            }));
+        }
         let mut response = HttpResponse::build(code.status());
         response.content_type("application/problem+json");
         self.add_headers(&mut response);
@@ -346,6 +376,7 @@ impl Problem {
             request_id,
             errors,
             rules,
+            changes,
         })
     }
 

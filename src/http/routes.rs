@@ -7,8 +7,8 @@ use super::answer::Answer;
 use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
-    applications, audit, calendars, documents, edits, employers, libraries, links, locks, offers, opening,
-    outbox, pages, placements, rounds, runs, schedule, successors, tokens,
+    applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
+    opening, outbox, pages, placements, publication, rounds, runs, schedule, successors, tokens,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -214,7 +214,16 @@ fn table() -> Vec<Url> {
         Url::at("/v1/runs/{id}/cancel").post(&[Match], runs::cancel),
         Url::at("/v1/runs/{id}/diff/{other}").get(&[Match], NONE, edits::diff),
         Url::at("/v1/runs/{id}/edits").post(&[EditSchedule], edits::edit),
-        Url::at("/v1/runs/{id}/publish").post(&[Publish], runs::publish),
+        Url::at("/v1/runs/{id}/preview").get(&[Publish], NONE, publication::preview),
+        Url::at("/v1/runs/{id}/publish").post(&[Publish], publication::publish),
+        Url::at("/v1/runs/{id}/withdraw").post(&[WithdrawPublication], publication::withdraw),
+        Url::at("/v1/runs/{id}/held-mails").get(&[EditMails], PAGE, held_mails::list),
+        Url::at("/v1/runs/{id}/release-mails").post(&[EditMails], held_mails::release),
+        Url::at("/v1/held-mails/{id}")
+            .get(&[EditMails], NONE, held_mails::get)
+            .delete(&[EditMails], held_mails::discard),
+        Url::at("/v1/rounds/{id}/introductions").get(&[EditMails], NONE, held_mails::list_introductions),
+        Url::at("/v1/rounds/{id}/introductions/{kind}").put(&[EditMails], held_mails::introduce),
         Url::at("/v1/rounds/{id}/placements").get(
             &[ReadPlacement],
             &["state", "limit", "cursor"],

@@ -9,13 +9,12 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Listed, file, listed, shown};
 use super::call::Call;
-use super::{read, rounds, schemas};
+use super::{read, schemas};
 use crate::domain::ids::{RoundId, RunId};
 use crate::domain::json::Object;
 use crate::domain::run;
 use crate::domain::states::RunState;
 use crate::services::page::Paged;
-use crate::services::publication;
 use crate::services::runs::{self, MOST_SECONDS, NewRun};
 
 /// A run.
@@ -227,16 +226,4 @@ pub(super) async fn schedule_file(call: Call) -> Answer {
     let id: RunId = call.id("run")?;
     let schedule = call.run(move |app, actor| runs::schedule_file(app, actor, id)).await?;
     file("application/json", &format!("{id}.schedule.json"), schedule)
-}
-
-/// Publish a run
-///
-/// In one step: placements are proposed, everybody concerned is written to, the rest hear that they have no place.
-#[utoipa::path(post, path = "/v1/runs/{id}/publish", tag = "runs", params(("id" = Uuid, Path)),
-    responses((status = 200, description = "The published round.", body = rounds::Round)))]
-pub(super) async fn publish(call: Call) -> Answer {
-    let id: RunId = call.id("run")?;
-    call.no_body()?;
-    let round = call.run(move |app, actor| publication::publish(app, actor, id)).await?;
-    shown(&rounds::shape(round)?)
 }

@@ -13,6 +13,6 @@ mod transport;
 mod words;
 
 pub use memory::{Memory, Sent};
-pub use render::{RenderError, Rendered, Sender, render};
+pub use render::{RenderError, Rendered, Sender, Texts, render, texts};
 pub use settings::{Password, Tls, TransportKind, TransportSettings};
 pub use transport::{SendClass, SendError, Transport};

@@ -47,10 +47,13 @@ pub enum RenderError {
 
 /// The texts of a mail.
 #[derive(Debug)]
-pub(super) struct Texts {
-    pub(super) subject: String,
-    pub(super) plain: String,
-    pub(super) html: String,
+pub struct Texts {
+    /// Its subject.
+    pub subject: String,
+    /// What programs show that show no HTML.
+    pub plain: String,
+    /// The same facts as HTML.
+    pub html: String,
     pub(super) language: Language,
 }
 
@@ -64,7 +67,11 @@ pub fn render(letter: &Letter, sender: &Sender) -> Result<Rendered, RenderError>
     Ok(Rendered { message, subject: texts.subject })
 }
 
-fn texts(letter: &Letter) -> Result<Texts, RenderError> {
+/// The texts of a letter: what its recipient reads.
+///
+/// # Errors
+/// When the letter lacks a fact that its notice tells.
+pub fn texts(letter: &Letter) -> Result<Texts, RenderError> {
     let language = Language::for_tag(&letter.language);
     let name = format!("{}/{}", language.tag(), letter.kind);
     let view = context! { letter => Value::from(Serde(View::new(letter, language))) };
@@ -141,6 +148,7 @@ fn source(name: &str, shape: &'static str) -> Option<&'static str> {
         "en/confirmed" => Some(include_str!("templates/en/confirmed.jinja")),
         "en/changed" => Some(include_str!("templates/en/changed.jinja")),
         "en/cancelled" => Some(include_str!("templates/en/cancelled.jinja")),
+        "en/matched_again" => Some(include_str!("templates/en/matched_again.jinja")),
         "en/unplaced" => Some(include_str!("templates/en/unplaced.jinja")),
         _ => None,
     }

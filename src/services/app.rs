@@ -27,6 +27,8 @@ pub struct Settings {
     pub run_seconds: u32,
     /// Threads that a matching run may use at most.
     pub solver_threads: usize,
+    /// How many days before the first placement day a publication can be taken back at the latest.
+    pub withdrawal_days: u16,
 }
 
 /// The application: cheap to clone, shared by every request and worker.

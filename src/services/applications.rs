@@ -14,7 +14,7 @@ use crate::domain::application::Application;
 use crate::domain::ids::{ApplicationId, RoundId};
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::states::ManagerTrust;
-use crate::store::{Db, Tx, applications, employments, placements, rounds};
+use crate::store::{Db, Tx, applications, employments, outbox, placements, rounds};
 
 pub use crate::store::applications::Applicant;
 
@@ -24,10 +24,33 @@ pub use crate::store::applications::Applicant;
 /// `not-found` also for a foreign one, `forbidden`, `unauthenticated`.
 pub fn get(app: &App, actor: &Actor, id: ApplicationId) -> Result<Applicant, AppError> {
     app.store.read(|db| {
-        let applicant = get_applicant(db, id)?;
+        let mut applicant = get_applicant(db, id)?;
         permit_on(db, actor, Action::ReadApplication, &applicant)?;
+        veil(db, actor, std::slice::from_mut(&mut applicant))?;
         Ok(applicant)
     })
+}
+
+/// Whether a publication brought something to an application that this actor may not know of yet: its mails are held.
+pub(super) fn is_untold(db: &mut Db, actor: &Actor, id: ApplicationId) -> Result<bool, AppError> {
+    Ok(!may_publish(actor) && !outbox::list_untold(db, &[id])?.is_empty())
+}
+
+fn may_publish(actor: &Actor) -> bool {
+    actor.may(Action::Publish, &Subject::installation()).is_ok()
+}
+
+/// Shows applications whose mails are held as they were before the publication, to everybody but organisers.
+pub(super) fn veil(db: &mut Db, actor: &Actor, applicants: &mut [Applicant]) -> Result<(), AppError> {
+    if may_publish(actor) {
+        return Ok(());
+    }
+    let ids: Vec<ApplicationId> = applicants.iter().map(|applicant| applicant.application.id).collect();
+    let untold = outbox::list_untold(db, &ids)?;
+    for applicant in applicants.iter_mut().filter(|applicant| untold.contains(&applicant.application.id)) {
+        applicant.application.state = applicant.application.state_before_publication();
+    }
+    Ok(())
 }
 
 /// Asks the table about an application: it belongs to its holder and to its home library's employers.
@@ -56,7 +79,8 @@ pub fn list(
     let own = own_employer(actor, Action::ReadApplication)?;
     app.store.read(|db| {
         load_round(db, actor, round)?;
-        let found = applications::list_page(db, round, own, page.after, page.fetch())?;
+        let mut found = applications::list_page(db, round, own, page.after, page.fetch())?;
+        veil(db, actor, &mut found)?;
         Ok(page.cut(found, |applicant| applicant.application.id))
     })
 }

@@ -101,7 +101,7 @@ pub fn edit(app: &App, actor: &Actor, id: RunId, edit: &Edit) -> Result<Run, App
     app.store.write(|tx| {
         let round = get_round(tx, old.round)?;
         round.admit_run()?;
-        admit_fresh(&old, &round)?;
+        admit_fresh(tx, &old, &round)?;
         runs::insert(tx, &run, &round_file, Some(&schedule_file))?;
         record(tx, &now, actor, Action::EditSchedule, ("run", &run.id), &details)?;
         Ok(run.clone())

@@ -6,6 +6,7 @@ use crate::domain::refusal::{BrokenRule, Refusal};
 use crate::store::StoreError;
 use crate::store::connection::IsConflict;
 
+use super::changes::Change;
 use super::clock::NoChance;
 
 /// Why a use case did not do what was asked.
@@ -28,6 +29,9 @@ pub enum AppError {
     /// What was decided by hand breaks rules of matching; all of them are named.
     #[error("this breaks {}: an `override` with the reason sets aside those that can be", codes_of(.0))]
     BreaksRules(Vec<BrokenRule>),
+    /// What was matched has changed since the run froze it; everything that has is named.
+    #[error("the round has changed in {} places since this run froze it: start a new run", .0.len())]
+    StaleRun(Vec<Change>),
     /// The role may not do this.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -73,6 +77,7 @@ impl AppError {
             AppError::NotFound { .. } => "not-found",
             AppError::Refused(refusal) => refusal.code.code(),
             AppError::BreaksRules(_) => "breaks-rules",
+            AppError::StaleRun(_) => "stale-run",
             AppError::Denied(_) => "forbidden",
             AppError::Unauthenticated => "unauthenticated",
             AppError::Store(StoreError::Unavailable(_) | StoreError::Conflict) => "unavailable",

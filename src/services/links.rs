@@ -97,11 +97,13 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
     let subject =
         Subject { application: Some(link.application), placement: link.placement, ..Subject::default() };
     permit(&link.actor(), Action::OpenLink, &subject, ("link", &link.id))?;
-    let applicant = get_applicant(db, link.application)?;
+    let mut applicant = get_applicant(db, link.application)?;
+    applications::veil(db, &link.actor(), std::slice::from_mut(&mut applicant))?;
     let round = get_round(db, applicant.application.round)?;
     let home = get_library(db, applicant.application.home)?;
     let placement = match link.placement {
         Some(id) => placements::find(db, id)?,
+        None if applications::is_untold(db, &link.actor(), link.application)? => None,
         None => placements::find_live_of_application(db, link.application)?,
     };
     let placement = match placement {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::AppError;
 use super::app::Now;
 use crate::domain::email::Email;
-use crate::domain::ids::NoticeId;
+use crate::domain::ids::{NoticeId, RunId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::organisation::{Contact, Library};
@@ -97,16 +97,25 @@ fn thread_of(applicant: &Applicant, placement: Option<&Placement>, party: Party)
     }
 }
 
+/// What is to be told.
+struct Telling<'a> {
+    kind: NoticeKind,
+    /// The same kind is told again in the same thread under another one.
+    version: i64,
+    facts: &'a Facts,
+    /// The run whose publication it is: held until the organisers let it go.
+    run: Option<RunId>,
+}
+
 fn enqueue(
     tx: &mut Tx<'_>,
     now: &Now,
-    kind: NoticeKind,
     recipient: &Recipient,
     case: (&Applicant, Option<&Placement>),
-    version: i64,
-    facts: &Facts,
+    telling: &Telling<'_>,
 ) -> Result<bool, AppError> {
     let (applicant, placement) = case;
+    let Telling { kind, version, facts, run } = *telling;
     let thread = thread_of(applicant, placement, recipient.party);
     let dedupe_key = format!("{thread}:{kind}:{version}");
     let facts = serde_json::to_string(facts).map_err(|error| AppError::Internal(error.to_string()))?;
@@ -122,8 +131,9 @@ fn enqueue(
             recipient: recipient.address.clone(),
             application: applicant.application.id,
             placement: placement.map(|placement| placement.id),
+            run,
             facts,
-            state: NoticeState::Queued,
+            state: if run.is_some() { NoticeState::Held } else { NoticeState::Queued },
             message_id: None,
             attempts: 0,
             next_attempt_at: now.utc(),
@@ -133,6 +143,20 @@ fn enqueue(
     )?)
 }
 
+/// Tells about an application what is known without more facts.
+fn tell_applicant(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    applicant: &Applicant,
+    recipient: &Recipient,
+    kind: NoticeKind,
+    version: i64,
+) -> Result<(), AppError> {
+    let telling = Telling { kind, version, facts: &Facts::default(), run: None };
+    enqueue(tx, now, recipient, (applicant, None), &telling)?;
+    Ok(())
+}
+
 /// Asks an applicant to prove the address: once for each version of the application.
 ///
 /// # Errors
@@ -140,8 +164,7 @@ fn enqueue(
 pub fn verify_address(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<(), AppError> {
     let version = count_verify_mails(tx, applicant, DateTime::UNIX_EPOCH.naive_utc())?;
     let recipient = Recipient::participant(applicant);
-    enqueue(tx, now, NoticeKind::VerifyAddress, &recipient, (applicant, None), version, &Facts::default())?;
-    Ok(())
+    tell_applicant(tx, now, applicant, &recipient, NoticeKind::VerifyAddress, version)
 }
 
 fn count_verify_mails(tx: &mut Tx<'_>, applicant: &Applicant, since: NaiveDateTime) -> Result<i64, AppError> {
@@ -169,9 +192,7 @@ pub fn already_signed_up(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> R
     let recipient = Recipient::participant(applicant);
     // The hour is the version: repeated sign-ups must not flood a mailbox.
     let hour = now.at.timestamp() / 3600;
-    let facts = Facts::default();
-    enqueue(tx, now, NoticeKind::AlreadySignedUp, &recipient, (applicant, None), hour, &facts)?;
-    Ok(())
+    tell_applicant(tx, now, applicant, &recipient, NoticeKind::AlreadySignedUp, hour)
 }
 
 /// Asks the manager for release.
@@ -180,8 +201,7 @@ pub fn already_signed_up(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> R
 /// The database's.
 pub fn release_request(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<(), AppError> {
     let recipient = Recipient::manager(applicant);
-    enqueue(tx, now, NoticeKind::ReleaseRequest, &recipient, (applicant, None), 0, &Facts::default())?;
-    Ok(())
+    tell_applicant(tx, now, applicant, &recipient, NoticeKind::ReleaseRequest, 0)
 }
 
 /// Follows a manager's decision: a request that nobody has begun to send is no longer sent, and an applicant hears of a
@@ -192,7 +212,7 @@ pub fn release_request(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Res
 pub fn release_decided(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<(), AppError> {
     outbox::supersede(tx, &thread_of(applicant, None, Party::Manager), now.utc())?;
     match &applicant.application.refusal {
-        Some(refusal) => unplaced(tx, now, applicant, refusal.reason.polite()),
+        Some(refusal) => unplaced(tx, now, applicant, refusal.reason.polite(), None),
         None => Ok(()),
     }
 }
@@ -203,15 +223,43 @@ pub const NOT_RELEASED: &str = "A release for these days could not be arranged."
 pub const NO_FREE_DAY: &str = "The released days are days off by your working pattern, or days on which you have a place \
                                in another round.";
 
-/// Tells an applicant that there is no place, and why; once.
+/// Tells an applicant that there is no place, and why; once, unless that came to nothing since. Where a publication says
+/// so, it is held with the mails of its run.
 ///
 /// # Errors
 /// The database's.
-pub fn unplaced(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant, reason: &str) -> Result<(), AppError> {
+pub fn unplaced(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    applicant: &Applicant,
+    reason: &str,
+    run: Option<RunId>,
+) -> Result<(), AppError> {
     let facts = Facts { reason: Some(reason.to_owned()), ..Facts::default() };
-    let recipient = Recipient::participant(applicant);
-    enqueue(tx, now, NoticeKind::Unplaced, &recipient, (applicant, None), 0, &facts)?;
+    let version = outbox::count_void_unplaced(tx, &thread_of(applicant, None, Party::Participant))?;
+    let telling = Telling { kind: NoticeKind::Unplaced, version, facts: &facts, run };
+    enqueue(tx, now, &Recipient::participant(applicant), (applicant, None), &telling)?;
     Ok(())
+}
+
+/// Tells an applicant who had heard that there is no place that the schedule was taken back. What was not sent of the
+/// former is dropped, and then nothing is told.
+///
+/// # Errors
+/// The database's.
+pub fn matched_again(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    applicant: &Applicant,
+    told: &Notice,
+) -> Result<(), AppError> {
+    if told.state == NoticeState::Queued && told.message_id.is_none() {
+        outbox::supersede(tx, &told.thread_key, now.utc())?;
+        return Ok(());
+    }
+    let version = outbox::count_void_unplaced(tx, &told.thread_key)?;
+    let recipient = Recipient::participant(applicant);
+    tell_applicant(tx, now, applicant, &recipient, NoticeKind::MatchedAgain, version)
 }
 
 /// A placement with everybody who hears of it.
@@ -270,6 +318,11 @@ fn tell(
     event: Event,
     more: &Facts,
 ) -> Result<(), AppError> {
+    let is_news = matches!(kind, NoticeKind::Confirmed | NoticeKind::Changed);
+    if is_news && !outbox::list_untold(tx, &[case.placement.application])?.is_empty() {
+        // The held proposals tell the placement as it is when they go.
+        return Ok(());
+    }
     for recipient in case.recipients() {
         let party = recipient.party;
         let asked = case.placement.answer_of(party).is_some();
@@ -297,14 +350,14 @@ fn tell(
         if is_invited(party) {
             facts.sequence = Some(next_identity(tx, now, case, party)?.sequence);
         }
-        let version = case.placement.revision;
-        let about = (&case.applicant, Some(&case.placement));
-        enqueue(tx, now, kind, &recipient, about, version, &facts)?;
+        let run = (kind == NoticeKind::Proposal).then_some(case.placement.run);
+        let telling = Telling { kind, version: case.placement.revision, facts: &facts, run };
+        enqueue(tx, now, &recipient, (&case.applicant, Some(&case.placement)), &telling)?;
     }
     Ok(())
 }
 
-/// Proposes a placement to everybody whose consent is asked.
+/// Proposes a placement to everybody whose consent is asked; held with the mails of its run's publication.
 ///
 /// # Errors
 /// The database's.
@@ -319,7 +372,13 @@ pub fn proposal(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError>
 pub fn answer_reminder(tx: &mut Tx<'_>, now: &Now, case: &Case, party: Party) -> Result<(), AppError> {
     let about = (&case.applicant, Some(&case.placement));
     for recipient in case.recipients().iter().filter(|recipient| recipient.party == party) {
-        enqueue(tx, now, NoticeKind::AnswerReminder, recipient, about, 0, &Facts::default())?;
+        enqueue(
+            tx,
+            now,
+            recipient,
+            about,
+            &Telling { kind: NoticeKind::AnswerReminder, version: 0, facts: &Facts::default(), run: None },
+        )?;
     }
     Ok(())
 }
@@ -332,7 +391,13 @@ pub fn deputy_request(tx: &mut Tx<'_>, now: &Now, case: &Case, deputy: &Contact)
     let about = (&case.applicant, Some(&case.placement));
     let recipient =
         Recipient { party: Party::Host, name: deputy.name.clone(), address: deputy.email.clone() };
-    enqueue(tx, now, NoticeKind::DeputyRequest, &recipient, about, 0, &Facts::default())?;
+    enqueue(
+        tx,
+        now,
+        &recipient,
+        about,
+        &Telling { kind: NoticeKind::DeputyRequest, version: 0, facts: &Facts::default(), run: None },
+    )?;
     Ok(())
 }
 

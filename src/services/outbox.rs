@@ -20,7 +20,7 @@ use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::placement::Placement;
 use crate::domain::round::Round;
 use crate::store::applications::Applicant;
-use crate::store::{Tx, outbox, placements};
+use crate::store::{Db, introductions, outbox, placements};
 
 /// How long a sender may take before its notices are taken over.
 const LEASE: Duration = Duration::minutes(5);
@@ -64,40 +64,49 @@ pub fn prepare(app: &App, notice: &Notice) -> Result<Prepared, AppError> {
                 .ok_or_else(|| AppError::Internal(format!("notice {}: no stored bytes", notice.id)))?;
             return Ok(Prepared::Stored(stored));
         }
-        Ok(Prepared::Letter(Box::new(letter(tx, app, &now, notice)?)))
+        let (mut letter, link) = letter(tx, app, &now, notice)?;
+        if let Some(link) = link {
+            let secret = mint(tx, &now, &format!("link {}", notice.id), link)?;
+            letter.link = Some(format!("{}/links/{secret}", app.settings.public_url));
+        }
+        Ok(Prepared::Letter(Box::new(letter)))
     })
 }
 
-fn letter(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Letter, AppError> {
+/// What a notice says now, as it would look; its link leads nowhere. Changes nothing.
+///
+/// # Errors
+/// As for [`prepare`].
+pub(super) fn sample(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<Letter, AppError> {
+    let (mut letter, link) = letter(db, app, now, notice)?;
+    letter.link = link.map(|_| format!("{}/links/made-when-it-is-sent", app.settings.public_url));
+    Ok(letter)
+}
+
+/// What a notice says, and the link that is to be made for it.
+fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter, Option<NewLink>), AppError> {
     let facts: Facts = serde_json::from_str(&notice.facts)
         .map_err(|error| AppError::Internal(format!("notice {}: {error}", notice.id)))?;
-    let applicant = get_applicant(tx, notice.application)?;
-    let round = get_round(tx, applicant.application.round)?;
-    let home = get_library(tx, applicant.application.home)?;
+    let applicant = get_applicant(db, notice.application)?;
+    let round = get_round(db, applicant.application.round)?;
+    let home = get_library(db, applicant.application.home)?;
     let visit = match notice.placement {
         Some(id) => {
-            let placement = get_placement(tx, id)?;
-            let host = get_library(tx, placement.host)?;
-            let identity = placements::find_identity(tx, id, notice.party)?;
+            let placement = get_placement(db, id)?;
+            let host = get_library(db, placement.host)?;
+            let identity = placements::find_identity(db, id, notice.party)?;
             Some((placement, host, identity))
         }
         None => None,
     };
     let asked = visit.as_ref().is_some_and(|(placement, _, _)| placement.answer_of(notice.party).is_some());
-    let link = match purpose(notice, &facts, asked) {
-        Some(purpose) => {
-            let new = NewLink {
-                purpose,
-                application: notice.application,
-                placement: if purpose == Purpose::Answer { notice.placement } else { None },
-                party: notice.party,
-                expires_at: expiry(&round, purpose),
-            };
-            let secret = mint(tx, now, &format!("link {}", notice.id), new)?;
-            Some(format!("{}/links/{secret}", app.settings.public_url))
-        }
-        None => None,
-    };
+    let link = purpose(notice, &facts, asked).map(|purpose| NewLink {
+        purpose,
+        application: notice.application,
+        placement: if purpose == Purpose::Answer { notice.placement } else { None },
+        party: notice.party,
+        expires_at: expiry(&round, purpose),
+    });
     let may_see = Discretion { party: notice.party, acquainted: facts.acquainted };
     let invitation = match (&visit, facts.sequence, facts.event) {
         (Some((placement, host, Some(identity))), Some(sequence), Some(event)) => {
@@ -106,7 +115,8 @@ fn letter(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Lett
         }
         (Some(_) | None, Some(_) | None, Some(_) | None) => None,
     };
-    Ok(Letter {
+    let introduction = introductions::find(db, round.id, notice.kind)?;
+    let letter = Letter {
         kind: notice.kind,
         party: notice.party,
         to_name: notice.recipient_name.as_ref().map(ToString::to_string),
@@ -115,7 +125,8 @@ fn letter(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Lett
         round_name: round.name.to_string(),
         service_name: app.settings.service_name.clone(),
         public_url: app.settings.public_url.clone(),
-        link,
+        introduction: introduction.iter().flat_map(|words| paragraphs(words)).collect(),
+        link: None,
         participant_name: may_see.name().then(|| applicant.application.name.to_string()),
         participant_address: may_see.address().then(|| applicant.person.email.to_string()),
         role_title: applicant.application.role_title.as_ref().map(ToString::to_string),
@@ -157,10 +168,17 @@ fn letter(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Lett
             | NoticeKind::Confirmed
             | NoticeKind::Changed
             | NoticeKind::Cancelled
-            | NoticeKind::Unplaced => outbox::thread_root(tx, &notice.thread_key)?,
+            | NoticeKind::Unplaced
+            | NoticeKind::MatchedAgain => outbox::thread_root(db, &notice.thread_key)?,
         },
         sent_at: now.at,
-    })
+    };
+    Ok((letter, link))
+}
+
+/// What empty lines part.
+fn paragraphs(words: &str) -> impl Iterator<Item = String> {
+    words.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned)
 }
 
 /// The last day for an answer, where a notice asks for one.
@@ -175,7 +193,8 @@ const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
         | NoticeKind::Confirmed
         | NoticeKind::Changed
         | NoticeKind::Cancelled
-        | NoticeKind::Unplaced => None,
+        | NoticeKind::Unplaced
+        | NoticeKind::MatchedAgain => None,
     }
 }
 
@@ -235,7 +254,7 @@ fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
         (NoticeKind::Confirmed | NoticeKind::Changed, Party::Host | Party::Manager) => {
             asked.then_some(Purpose::Answer)
         }
-        (NoticeKind::AlreadySignedUp | NoticeKind::Unplaced, _)
+        (NoticeKind::AlreadySignedUp | NoticeKind::Unplaced | NoticeKind::MatchedAgain, _)
         | (NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Cancelled, Party::Participant) => {
             Some(Purpose::Application)
         }

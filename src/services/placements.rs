@@ -6,6 +6,7 @@ use chrono::NaiveTime;
 use serde_json::json;
 
 use super::app::{Now, own_employer, permit, record};
+use super::applications::is_untold;
 use super::load::{get_applicant, get_library, get_opening_day, get_placement};
 use super::notices::{self, Case};
 use super::page::{Page, Paged};
@@ -47,6 +48,14 @@ fn permit_on(actor: &Actor, action: Action, case: &Case) -> Result<(), AppError>
     permit(actor, action, &subject(actor, case), ("placement", &case.placement.id))
 }
 
+/// Hides a placement from everybody but organisers while the mails of its publication are held.
+fn hide_untold(db: &mut Db, actor: &Actor, case: &Case) -> Result<(), AppError> {
+    if is_untold(db, actor, case.placement.application)? {
+        return Err(AppError::not_found("placement", case.placement.id));
+    }
+    Ok(())
+}
+
 /// A placement with its people and both libraries. What of it an actor may be told is the reader's concern.
 #[derive(Debug, Clone)]
 pub struct Seen {
@@ -64,6 +73,7 @@ pub fn get(app: &App, actor: &Actor, id: PlacementId) -> Result<Seen, AppError> 
     app.store.read(|db| {
         let case = get_case(db, id)?;
         permit_on(actor, Action::ReadPlacement, &case)?;
+        hide_untold(db, actor, &case)?;
         let home = get_library(db, case.placement.home)?;
         Ok(Seen { case, home })
     })
@@ -135,6 +145,7 @@ pub(super) fn answer_in(
 ) -> Result<Case, AppError> {
     let Reply { party, answer, ref reason, channel } = *reply;
     permit_on_party(actor, party, &case)?;
+    hide_untold(tx, actor, &case)?;
     let (day, today) = (case.placement.date, now.today(case.placement.time_zone));
     if answer == Answer::Yes && today > day {
         let words = format!("the day, {day}, has passed: nothing can be agreed on any more");
@@ -238,6 +249,7 @@ pub fn reschedule(
         let mut subject = subject(actor, &case);
         subject.employers.clone_from(&case.host.employers);
         permit(actor, Action::ReschedulePlacement, &subject, ("placement", &id))?;
+        hide_untold(tx, actor, &case)?;
         check_times(tx, &case, starts, ends)?;
         let former = (case.placement.starts, case.placement.ends);
         if former == (starts, ends) {
@@ -320,7 +332,8 @@ pub(super) fn expire_in(tx: &mut Tx<'_>, now: &Now, actor: &Actor, mut case: Cas
     notices::cancelled(tx, now, &case, before, "Not everybody had answered by the deadline.")
 }
 
-/// Calls off every placement of a round that stands, within the transaction that cancels the round.
+/// Calls off every placement of a round that stands, within the transaction that cancels the round or takes
+/// its publication back.
 ///
 /// # Errors
 /// The database's.
@@ -329,11 +342,12 @@ pub(super) fn cancel_all_of_round(
     now: &Now,
     actor: &Actor,
     round: &Round,
+    reason: &str,
 ) -> Result<(), AppError> {
     for placement in placements::list(tx, round.id, Visible::All, None, None, i64::MAX)? {
         if placement.can_be_cancelled() {
             let case = get_case(tx, placement.id)?;
-            cancel_in(tx, now, actor, case, "The round has been called off.")?;
+            cancel_in(tx, now, actor, case, reason)?;
         }
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Publishing: one transaction turns a verified run into proposals and enqueues every mail. Before it, nobody but the
-//! organisers can tell that anything was matched.
+//! organisers can tell that anything was matched; until they let the mails go ([`super::held_mails`]), nobody else can
+//! tell what.
 
 use std::collections::HashMap;
 
@@ -28,7 +29,7 @@ use crate::files::schedule::{Reason, Unplaced, Waiver};
 use crate::store::applications::Applicant;
 use crate::store::{Tx, applications, organisations, placements, rounds, runs};
 
-/// Publishes a run: placements are proposed, everybody concerned is written to, the rest hear that they have no place.
+/// Publishes a run: placements are proposed, and mails to everybody concerned, and to those without a place, are held.
 ///
 /// # Errors
 /// `run-state` unless it is finished; `stale-run` when anything that is matched has changed since it was frozen;
@@ -36,23 +37,42 @@ use crate::store::{Tx, applications, organisations, placements, rounds, runs};
 pub fn publish(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError> {
     permit_everywhere(actor, Action::Publish)?;
     let now = app.now()?;
-    app.store.write(|tx| {
-        let run = get_run(tx, run)?;
-        let mut round = get_round(tx, run.round)?;
-        if run.state != RunState::Finished {
-            let words = format!("this run is {}: only a finished one can be published", run.state);
-            return Err(Refusal::new(RefusalCode::RunState, words).into());
-        }
-        round.publish(now.today(round.time_zone))?;
-        admit_fresh(&run, &round)?;
-        let (frozen, schedule) = read_result(tx, &run)?;
-        rounds::save(tx, &round, now.utc())?;
-        let proposed = propose(tx, &now, &round, run.id, &frozen, &schedule)?;
-        runs::mark_published(tx, run.id)?;
-        let details = json!({ "run": run.id.to_string(), "placements": proposed });
-        record(tx, &now, actor, Action::Publish, ("round", &round.id), &details)?;
-        Ok(round)
-    })
+    app.store.write(|tx| Ok(publish_in(tx, &now, actor, run)?.0))
+}
+
+/// What a publication brings to how many people.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct People {
+    /// Have a placement.
+    pub placed: usize,
+    /// Were matched and have none.
+    pub unplaced: usize,
+    /// Were not matched, because nobody released them.
+    pub not_released: usize,
+}
+
+/// As [`publish`], within a transaction.
+pub(super) fn publish_in(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    run: RunId,
+) -> Result<(Round, People), AppError> {
+    let run = get_run(tx, run)?;
+    let mut round = get_round(tx, run.round)?;
+    if run.state != RunState::Finished {
+        let words = format!("this run is {}: only a finished one can be published", run.state);
+        return Err(Refusal::new(RefusalCode::RunState, words).into());
+    }
+    round.publish(now.today(round.time_zone))?;
+    admit_fresh(tx, &run, &round)?;
+    let (frozen, schedule) = read_result(tx, &run)?;
+    rounds::save(tx, &round, now.utc())?;
+    let people = propose(tx, now, &round, run.id, &frozen, &schedule)?;
+    runs::mark_published(tx, run.id)?;
+    let details = json!({ "run": run.id.to_string(), "placements": people.placed });
+    record(tx, now, actor, Action::Publish, ("round", &round.id), &details)?;
+    Ok((round, people))
 }
 
 fn id<T: std::str::FromStr>(text: &str) -> Result<T, AppError> {
@@ -60,7 +80,7 @@ fn id<T: std::str::FromStr>(text: &str) -> Result<T, AppError> {
         .map_err(|_| AppError::Internal(format!("`{text}` in a frozen file is no id of this service")))
 }
 
-/// Writes placements and notices; says how many placements there are.
+/// Writes placements and notices.
 fn propose(
     tx: &mut Tx<'_>,
     now: &Now,
@@ -68,7 +88,7 @@ fn propose(
     run: RunId,
     frozen: &files::Round,
     schedule: &Schedule,
-) -> Result<usize, AppError> {
+) -> Result<People, AppError> {
     let mut applicants: HashMap<ApplicationId, Applicant> = applications::list_of_round(tx, round.id)?
         .into_iter()
         .map(|applicant| (applicant.application.id, applicant))
@@ -137,24 +157,29 @@ fn propose(
         let mut applicant = take(&mut applicants, &left_out.staff)?;
         applicant.application.leave_out()?;
         applications::save(tx, &applicant.application, now.utc())?;
-        notices::unplaced(tx, now, &applicant, words_for(left_out))?;
+        notices::unplaced(tx, now, &applicant, words_for(left_out), Some(run))?;
     }
     // Whoever never came so far is told too: nobody is left waiting.
     let mut rest: Vec<Applicant> = applicants.into_values().collect();
     rest.sort_by_key(|applicant| applicant.application.id);
+    let (placed, unplaced) = (schedule.placements.len(), schedule.unplaced.len());
+    let mut people = People { placed, unplaced, not_released: 0 };
     for applicant in rest {
         match applicant.application.state {
             ApplicationState::Verified | ApplicationState::Refused => {
-                notices::unplaced(tx, now, &applicant, notices::NOT_RELEASED)?;
+                people.not_released += 1;
+                notices::unplaced(tx, now, &applicant, notices::NOT_RELEASED, Some(run))?;
             }
-            ApplicationState::Released => notices::unplaced(tx, now, &applicant, notices::NO_FREE_DAY)?,
+            ApplicationState::Released => {
+                notices::unplaced(tx, now, &applicant, notices::NO_FREE_DAY, Some(run))?;
+            }
             ApplicationState::Submitted
             | ApplicationState::Placed
             | ApplicationState::Unplaced
             | ApplicationState::Withdrawn => {}
         }
     }
-    Ok(schedule.placements.len())
+    Ok(people)
 }
 
 fn take(applicants: &mut HashMap<ApplicationId, Applicant>, staff: &str) -> Result<Applicant, AppError> {

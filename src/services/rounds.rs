@@ -214,6 +214,6 @@ pub fn close(app: &App, actor: &Actor, id: RoundId, early_reason: Option<&str>) 
 pub fn cancel(app: &App, actor: &Actor, id: RoundId) -> Result<Round, AppError> {
     let step = |round: &mut Round, _: &Now| round.cancel();
     steer(app, actor, id, &json!({ "to": "cancelled" }), step, |tx, now, round| {
-        placements::cancel_all_of_round(tx, now, actor, round)
+        placements::cancel_all_of_round(tx, now, actor, round, "The round has been called off.")
     })
 }

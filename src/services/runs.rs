@@ -8,7 +8,7 @@ use super::load::get_run;
 use super::locks::check_locks;
 use super::rounds::load as load_round;
 use super::snapshot::freeze;
-use super::{App, AppError};
+use super::{App, AppError, changes};
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::ids::{RoundId, RunId};
 use crate::domain::permissions::{Action, Actor};
@@ -174,13 +174,12 @@ fn no_schedule() -> AppError {
 }
 
 /// Refuses a run whose round is not what it froze any more.
-pub(super) fn admit_fresh(run: &Run, round: &Round) -> Result<(), Refusal> {
+pub(super) fn admit_fresh(db: &mut Db, run: &Run, round: &Round) -> Result<(), AppError> {
     if run.round_revision == round.revision {
         return Ok(());
     }
-    let times = round.revision - run.round_revision;
-    let words = format!("the round has changed {times} times since this run froze it: start a new run");
-    Err(Refusal::new(RefusalCode::StaleRun, words))
+    let changes = changes::since(db, run, round)?;
+    if changes.is_empty() { Ok(()) } else { Err(AppError::StaleRun(changes)) }
 }
 
 /// The round that a run froze.

@@ -24,6 +24,7 @@ pub mod connection;
 pub mod deadlines;
 pub mod employments;
 pub mod histories;
+pub mod introductions;
 pub mod links;
 pub mod locks;
 pub mod mappings;

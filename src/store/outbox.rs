@@ -3,12 +3,14 @@
 //! A notice is rendered once, before its first attempt; bytes and Message-ID are stored, so that every retry replays
 //! the same message. No lock is held while a message travels: a lease, by compare-and-set, is enough.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::schema::outbox;
 use super::{Db, StoreError, Tx, parse};
-use crate::domain::ids::NoticeId;
+use crate::domain::ids::{ApplicationId, NoticeId, RunId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
 
@@ -24,6 +26,7 @@ struct Row {
     recipient_address: String,
     application_id: String,
     placement_id: Option<String>,
+    run_id: Option<String>,
     facts: String,
     state: String,
     message_id: Option<String>,
@@ -45,6 +48,7 @@ impl Row {
             recipient: parse("address", &self.recipient_address)?,
             application: parse("application", &self.application_id)?,
             placement: self.placement_id.as_deref().map(|id| parse("placement", id)).transpose()?,
+            run: self.run_id.as_deref().map(|id| parse("run", id)).transpose()?,
             facts: self.facts,
             state: parse("state", &self.state)?,
             message_id: self.message_id,
@@ -56,8 +60,8 @@ impl Row {
     }
 }
 
-/// Adds a notice and, unless it is a reminder, drops the unsent earlier ones of its thread; false when the same fact
-/// was enqueued before.
+/// Adds a notice and, unless it is held or a reminder, drops the unsent earlier ones of its thread; false when the same
+/// fact was enqueued before.
 ///
 /// # Errors
 /// The database's.
@@ -67,7 +71,7 @@ pub fn enqueue(tx: &mut Tx<'_>, notice: &Notice) -> Result<bool, StoreError> {
     if known > 0 {
         return Ok(false);
     }
-    if !notice.kind.is_reminder() {
+    if notice.state != NoticeState::Held && !notice.kind.is_reminder() {
         supersede(tx, &notice.thread_key, notice.created_at)?;
     }
     let row = Row {
@@ -80,6 +84,7 @@ pub fn enqueue(tx: &mut Tx<'_>, notice: &Notice) -> Result<bool, StoreError> {
         recipient_address: notice.recipient.to_string(),
         application_id: notice.application.to_string(),
         placement_id: notice.placement.map(|id| id.to_string()),
+        run_id: notice.run.map(|id| id.to_string()),
         facts: notice.facts.clone(),
         state: notice.state.to_string(),
         message_id: None,
@@ -99,7 +104,7 @@ pub fn enqueue(tx: &mut Tx<'_>, notice: &Notice) -> Result<bool, StoreError> {
 pub fn supersede(tx: &mut Tx<'_>, thread_key: &str, now: NaiveDateTime) -> Result<usize, StoreError> {
     Ok(diesel::update(outbox::table)
         .filter(outbox::thread_key.eq(thread_key))
-        .filter(outbox::state.eq(NoticeState::Queued.as_str()))
+        .filter(outbox::state.eq_any([NoticeState::Held.as_str(), NoticeState::Queued.as_str()]))
         .filter(outbox::message_id.is_null())
         .set((outbox::state.eq(NoticeState::Superseded.as_str()), outbox::settled_at.eq(now)))
         .execute(&mut **tx)?)
@@ -322,4 +327,127 @@ pub fn list(db: &mut Db, after: Option<NoticeId>, most: i64) -> Result<Vec<Notic
     }
     let rows = query.order(outbox::id).limit(most).load(db)?;
     rows.into_iter().map(Row::into_domain).collect()
+}
+
+/// A notice.
+///
+/// # Errors
+/// The database's.
+pub fn find(db: &mut Db, id: NoticeId) -> Result<Option<Notice>, StoreError> {
+    let row = outbox::table.find(id.to_string()).select(Row::as_select()).first(db).optional()?;
+    row.map(Row::into_domain).transpose()
+}
+
+/// The held notices of a publication, newest last, after `after`.
+///
+/// # Errors
+/// The database's.
+pub fn list_held(
+    db: &mut Db,
+    run: RunId,
+    after: Option<NoticeId>,
+    most: i64,
+) -> Result<Vec<Notice>, StoreError> {
+    let mut query = outbox::table
+        .filter(outbox::run_id.eq(run.to_string()))
+        .filter(outbox::state.eq(NoticeState::Held.as_str()))
+        .select(Row::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(outbox::id.gt(after.to_string()));
+    }
+    let rows = query.order(outbox::id).limit(most).load(db)?;
+    rows.into_iter().map(Row::into_domain).collect()
+}
+
+/// The notices of one kind of a publication that were let go and not overtaken.
+///
+/// # Errors
+/// The database's.
+pub fn list_let_go(db: &mut Db, run: RunId, kind: NoticeKind) -> Result<Vec<Notice>, StoreError> {
+    let stopped = [NoticeState::Held, NoticeState::Discarded, NoticeState::Superseded];
+    let rows = outbox::table
+        .filter(outbox::run_id.eq(run.to_string()))
+        .filter(outbox::kind.eq(kind.as_str()))
+        .filter(outbox::state.ne_all(stopped.map(NoticeState::as_str)))
+        .order(outbox::id)
+        .select(Row::as_select())
+        .load(db)?;
+    rows.into_iter().map(Row::into_domain).collect()
+}
+
+/// Lets the held notices of a publication go; says how many.
+///
+/// # Errors
+/// The database's.
+pub fn release_held(tx: &mut Tx<'_>, run: RunId, now: NaiveDateTime) -> Result<usize, StoreError> {
+    Ok(diesel::update(outbox::table)
+        .filter(outbox::run_id.eq(run.to_string()))
+        .filter(outbox::state.eq(NoticeState::Held.as_str()))
+        .set((outbox::state.eq(NoticeState::Queued.as_str()), outbox::next_attempt_at.eq(now)))
+        .execute(&mut **tx)?)
+}
+
+/// Throws the held notices of a publication away; says how many.
+///
+/// # Errors
+/// The database's.
+pub fn discard_held(tx: &mut Tx<'_>, run: RunId, now: NaiveDateTime) -> Result<usize, StoreError> {
+    Ok(diesel::update(outbox::table)
+        .filter(outbox::run_id.eq(run.to_string()))
+        .filter(outbox::state.eq(NoticeState::Held.as_str()))
+        .set((outbox::state.eq(NoticeState::Discarded.as_str()), outbox::settled_at.eq(now)))
+        .execute(&mut **tx)?)
+}
+
+/// Throws one held notice away; false when it is not held.
+///
+/// # Errors
+/// The database's.
+pub fn discard(tx: &mut Tx<'_>, id: NoticeId, now: NaiveDateTime) -> Result<bool, StoreError> {
+    let discarded = diesel::update(outbox::table.find(id.to_string()))
+        .filter(outbox::state.eq(NoticeState::Held.as_str()))
+        .set((outbox::state.eq(NoticeState::Discarded.as_str()), outbox::settled_at.eq(now)))
+        .execute(&mut **tx)?;
+    Ok(discarded == 1)
+}
+
+/// Which of these applications have held notices: what a publication brought them is not told yet.
+///
+/// # Errors
+/// The database's.
+pub fn list_untold(
+    db: &mut Db,
+    applications: &[ApplicationId],
+) -> Result<HashSet<ApplicationId>, StoreError> {
+    let mut untold = HashSet::new();
+    // SQLite takes at most some 32,000 parameters in a statement.
+    for part in applications.chunks(10_000) {
+        let ids: Vec<String> = part.iter().map(ToString::to_string).collect();
+        let found: Vec<String> = outbox::table
+            .filter(outbox::application_id.eq_any(ids))
+            .filter(outbox::state.eq(NoticeState::Held.as_str()))
+            .select(outbox::application_id)
+            .distinct()
+            .load(db)?;
+        for id in found {
+            untold.insert(parse("application", &id)?);
+        }
+    }
+    Ok(untold)
+}
+
+/// How often somebody was told of no place, or was to be told, and it holds no more: thrown away, or matched again.
+///
+/// # Errors
+/// The database's.
+pub fn count_void_unplaced(db: &mut Db, thread_key: &str) -> Result<i64, StoreError> {
+    let never_sent = outbox::kind
+        .eq(NoticeKind::Unplaced.as_str())
+        .and(outbox::state.eq_any([NoticeState::Discarded.as_str(), NoticeState::Superseded.as_str()]));
+    Ok(outbox::table
+        .filter(outbox::thread_key.eq(thread_key))
+        .filter(outbox::kind.eq(NoticeKind::MatchedAgain.as_str()).or(never_sent))
+        .count()
+        .get_result(db)?)
 }

@@ -3,10 +3,11 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 
-use super::schema::{consents, invitations, library_employers, placements};
+use super::schema::{consents, invitations, library_employers, outbox, placements};
 use super::{Db, StoreError, Tx, parse, past_placements};
 use crate::domain::history::Visit;
 use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId};
+use crate::domain::notice::NoticeState;
 use crate::domain::party::Party;
 use crate::domain::placement::{Consent, Placement};
 use crate::domain::states::PlacementState;
@@ -193,6 +194,12 @@ pub fn list(
     }
     if let Some(state) = state {
         query = query.filter(placements::state.eq(state.as_str()));
+    }
+    if visible != Visible::All {
+        // What a publication brought is the organisers' alone until its mails go.
+        let untold =
+            outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
+        query = query.filter(placements::application_id.ne_all(untold));
     }
     if let Some(after) = after {
         query = query.filter(placements::id.gt(after.to_string()));

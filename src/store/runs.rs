@@ -368,6 +368,17 @@ pub fn cancel(tx: &mut Tx<'_>, id: RunId, now: NaiveDateTime) -> Result<bool, St
     Ok(waiting + solving == 1)
 }
 
+/// Makes the published run a finished one again.
+///
+/// # Errors
+/// The database's.
+pub fn mark_withdrawn(tx: &mut Tx<'_>, id: RunId) -> Result<(), StoreError> {
+    diesel::update(runs::table.find(id.to_string()))
+        .set(runs::state.eq(RunState::Finished.as_str()))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Marks a run as the published one.
 ///
 /// # Errors

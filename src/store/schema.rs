@@ -252,6 +252,7 @@ diesel::table! {
         recipient_address -> Text,
         application_id -> Text,
         placement_id -> Nullable<Text>,
+        run_id -> Nullable<Text>,
         facts -> Text,
         state -> Text,
         message_id -> Nullable<Text>,
@@ -332,6 +333,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    round_introductions (round_id, kind) {
+        round_id -> Text,
+        kind -> Text,
+        words -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     given_histories,
     employers,
@@ -362,4 +372,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     employments,
     past_placements,
     import_mappings,
+    round_introductions,
 );

@@ -104,7 +104,7 @@ fn an_edit_that_breaks_nothing_makes_a_new_run_of_the_same_round_and_bound() {
         );
         assert_eq!(diff["lost"][0]["application"], json!(swapped));
         assert_eq!((&diff["same"], &diff["same_round_file"]), (&json!(1), &json!(true)));
-        case.world.organiser.step(&format!("/v1/runs/{id}/publish")).expect(200);
+        case.world.publish(&id);
         let late = case.edit(&case.run, &body);
         assert_eq!((late.status, late.code().as_str()), (409, "round-state"));
     });
@@ -197,7 +197,7 @@ fn who_works_at_other_hours_comes_when_the_host_is_open() {
         assert_eq!(codes(&case.edit(&case.run, &body)), ["hours"]);
         body["override"] = json!("a day off in return");
         let id = id_of(&case.edit(&case.run, &body).expect(201));
-        case.world.organiser.step(&format!("/v1/runs/{id}/publish")).expect(200);
+        case.world.publish(&id);
         let placements = case.world.organiser.get(&case.world.of_round("/placements")).expect(200);
         let placed = &placements["data"][0];
         assert_eq!((&placed["starts"], &placed["ends"]), (&json!("09:00"), &json!("13:00")));
@@ -251,7 +251,7 @@ fn the_reason_of_an_override_stands_in_the_audit_and_in_the_schedule_of_hr() {
         assert_eq!(entry["details"]["set_aside"], json!(["balance", "host_full"]));
         assert_eq!(entry["details"]["edited_from"], json!(case.run));
 
-        world.organiser.step(&format!("/v1/runs/{id}/publish")).expect(200);
+        world.publish(&id);
         let mails = world.mails();
         for letter in mails.iter().filter(|letter| letter.kind == NoticeKind::Proposal) {
             assert!(matches!(letter.party, Party::Participant | Party::Host));

@@ -54,10 +54,6 @@ fn library(round: &Value, id: &str) -> Value {
     all.iter().find(|library| library["id"] == id).expect("the library").clone()
 }
 
-fn publish(world: &World<'_>, run: &str) {
-    world.organiser.step(&format!("/v1/runs/{run}/publish")).expect(200);
-}
-
 fn refused(world: &World<'_>, run: &str) -> String {
     world.organiser.step(&format!("/v1/runs/{run}/publish")).code()
 }
@@ -85,7 +81,7 @@ fn rounds_that_share_a_day_share_its_places_and_its_cover() {
         let (first, second) = (one.solved(), two.solved());
         let both = json!({ DAYS[0]: 1, DAYS[1]: 1 });
         assert_eq!(library(&frozen(&two, &second), &world.host)["hosting"], both);
-        publish(&one, &first);
+        one.publish(&first);
         assert_eq!(refused(&two, &second), "stale-run", "places went to the other round");
         let third = two.solved();
         let file = frozen(&two, &third);
@@ -113,7 +109,7 @@ fn rounds_that_share_a_day_share_its_places_and_its_cover() {
         assert_eq!(refused(&two, &third), "stale-run");
         let fourth = two.solved();
         assert_eq!(library(&frozen(&two, &fourth), &world.host)["hosting"], both);
-        publish(&two, &fourth);
+        two.publish(&fourth);
         let placed = two.organiser.get(&two.of_round("/placements")).expect(200);
         assert_eq!(placed["data"][0]["application"], json!(bea));
     });
@@ -137,7 +133,7 @@ fn a_library_rests_from_visitors_of_other_rounds_and_keeps_its_limit_of_the_year
         let hosting = |run: &str| library(&frozen(&two, run), &world.host)["hosting"].clone();
         assert_eq!(hosting(&alone), json!({ later[0]: 2, later[3]: 2 }), "Wednesday, and nine days later");
         let run = one.solved();
-        publish(&one, &run);
+        one.publish(&run);
         let rested = two.solved();
         assert_eq!(hosting(&rested), json!({ later[2]: 2, later[4]: 2 }), "7 and 14 days after the visitor");
         let cover = two.organiser.get(&two.of_round("/cover")).text();
@@ -247,7 +243,7 @@ fn a_half_day_does_not_meet_an_evening_and_a_whole_day_does() {
         let schedule = world.organiser.get(&format!("/v1/runs/{run}/schedule-file")).expect(200);
         let left = &schedule["unplaced"][0];
         assert_eq!((&left["staff"], &left["excluded"]), (&json!(ann), &json!({ "hours": 1 })));
-        publish(&world, &run);
+        world.publish(&run);
         let placed = world.organiser.get(&world.of_round("/placements")).expect(200)["data"][0].clone();
         assert_eq!(placed["application"], json!(bea));
         assert_eq!((&placed["starts"], &placed["ends"]), (&json!("16:30"), &json!("21:00")));
@@ -302,7 +298,7 @@ fn the_employers_list_gives_pattern_and_manager_once_the_address_is_proven() {
         };
         assert_eq!((days(&ann), days(&bea)), (Some(json!([DAYS[0]])), Some(json!(DAYS))));
         assert_eq!(file["staff"].as_array().map(Vec::len), Some(2), "Cat is off on both days");
-        publish(&world, &run);
+        world.publish(&run);
         let told = world.mails();
         let cat = told.iter().find(|letter| letter.to_address == "cat@council.example").expect("a mail");
         assert_eq!(cat.kind, NoticeKind::Unplaced);
@@ -356,7 +352,7 @@ fn who_visited_a_library_is_not_sent_to_what_it_became_and_who_worked_there_work
         one.close();
         two.close();
         let run = one.solved();
-        publish(&one, &run);
+        one.publish(&run);
         let person = |run: &str| {
             let staff = frozen(&two, run)["staff"].clone();
             staff.as_array().expect("staff").iter().find(|person| person["id"] == ann).expect("ann").clone()
@@ -441,7 +437,7 @@ fn who_was_left_out_comes_earlier_also_in_a_round_that_was_open_already() {
         two.close();
         let early = two.solved();
         let run = one.solved();
-        publish(&one, &run);
+        one.publish(&run);
         assert_eq!(refused(&two, &early), "stale-run", "somebody was left out");
         let file = frozen(&two, &two.solved());
         let mut priorities: Vec<i64> = file["staff"]

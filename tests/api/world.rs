@@ -8,7 +8,7 @@ use library_swap::domain::states::{Answer, ApplicationState, PlacementState, Rou
 use library_swap::services::AppError;
 use library_swap::services::notices::{self, Case};
 use library_swap::services::outbox::{Attempt, Prepared, claim, message_id, prepare, settle, store_message};
-use library_swap::store::{applications, organisations, placements, rounds};
+use library_swap::store::{applications, organisations, outbox, placements, rounds};
 use library_swap::worker::Stop;
 use library_swap::worker::runs::{Solved, solve_next};
 use serde_json::{Value, json};
@@ -181,6 +181,12 @@ impl<'a> World<'a> {
         run
     }
 
+    /// Publishes a run and lets its mails go.
+    pub fn publish(&self, run: &str) {
+        self.organiser.step(&format!("/v1/runs/{run}/publish")).expect(200);
+        self.organiser.step(&format!("/v1/runs/{run}/release-mails")).expect(200);
+    }
+
     /// A run as it is now.
     pub fn seen(&self, run: &str) -> Value {
         self.organiser.get(&format!("/v1/runs/{run}")).expect(200)
@@ -230,6 +236,7 @@ impl<'a> World<'a> {
                 published.state = RoundState::Published;
                 rounds::save(tx, &published, now.utc())?;
                 notices::proposal(tx, &now, &Case { applicant, host, placement })?;
+                outbox::release_held(tx, run, now.utc())?;
                 Ok::<_, AppError>(())
             })
             .expect("proposed");

@@ -30,7 +30,8 @@ const fn has_visit(kind: NoticeKind) -> bool {
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
         | NoticeKind::ReleaseRequest
-        | NoticeKind::Unplaced => false,
+        | NoticeKind::Unplaced
+        | NoticeKind::MatchedAgain => false,
     }
 }
 
@@ -70,7 +71,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::AnswerReminder
             | NoticeKind::DeputyRequest
             | NoticeKind::Changed
-            | NoticeKind::Unplaced => EventStatus::Tentative,
+            | NoticeKind::Unplaced
+            | NoticeKind::MatchedAgain => EventStatus::Tentative,
         },
         organiser_name: "Library Exchange".to_owned(),
         organiser_address: "exchange@exchange.example".to_owned(),
@@ -95,6 +97,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         round_name: "Spring round 2027".to_owned(),
         service_name: "Library Exchange".to_owned(),
         public_url: "https://exchange.example".to_owned(),
+        introduction: Vec::new(),
         link: (!(cancelled && party != Party::Participant))
             .then(|| "https://exchange.example/links/0123456789abcdef".to_owned()),
         participant_name: (!to_host || certain).then(|| "Siân Ŵyn".to_owned()),

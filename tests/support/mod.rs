@@ -89,6 +89,7 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             mail_domain: "exchange.example".to_owned(),
             run_seconds: 10,
             solver_threads: 2,
+            withdrawal_days: 14,
         },
     }
 }
@@ -248,6 +249,7 @@ const TABLES: &[&str] = &[
     "persons",
     "placements",
     "round_forbidden",
+    "round_introductions",
     "round_libraries",
     "round_locks",
     "rounds",

@@ -392,6 +392,8 @@ CREATE TABLE outbox (
     recipient_address TEXT NOT NULL,
     application_id TEXT NOT NULL,
     placement_id TEXT,
+    -- The run whose publication it tells: held until the organiser lets the mails of that go.
+    run_id TEXT,
     facts TEXT NOT NULL,
     state TEXT NOT NULL,
     message_id TEXT,
@@ -407,10 +409,13 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_dedupe_key UNIQUE (dedupe_key),
     CONSTRAINT outbox_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
     CONSTRAINT outbox_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
-    CONSTRAINT outbox_state_check CHECK (state IN ('queued', 'leased', 'sent', 'gave_up', 'superseded'))
+    CONSTRAINT outbox_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id),
+    CONSTRAINT outbox_state_check CHECK (state IN ('held', 'queued', 'leased', 'sent', 'gave_up', 'superseded', 'discarded'))
 );
 CREATE INDEX outbox_due_idx ON outbox (state, next_attempt_at, id);
 CREATE INDEX outbox_thread_idx ON outbox (thread_key, id);
+CREATE INDEX outbox_run_idx ON outbox (run_id, state, id);
+CREATE INDEX outbox_application_idx ON outbox (application_id, state);
 
 -- When libraries are open: shared calendars, who follows them, dated days of one library.
 
@@ -505,4 +510,14 @@ CREATE TABLE import_mappings (
     renamings TEXT NOT NULL,
     updated_at TIMESTAMP NOT NULL,
     CONSTRAINT import_mappings_pkey PRIMARY KEY (kind, name)
+);
+
+-- What the organisers say in their own words at the beginning of the mails of a round, by kind of notice.
+CREATE TABLE round_introductions (
+    round_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    words TEXT NOT NULL,
+    updated_at TIMESTAMP NOT NULL,
+    CONSTRAINT round_introductions_pkey PRIMARY KEY (round_id, kind),
+    CONSTRAINT round_introductions_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id)
 );

@@ -105,6 +105,7 @@ pub(super) fn tell(stage: &Stage) -> Result<bool, String> {
 
     let run_id = text(&run["id"]);
     play.post(&format!("/v1/runs/{run_id}/publish"), &json!({}))?;
+    play.post(&format!("/v1/runs/{run_id}/release-mails"), &json!({}))?;
     play.wait_for_mail()?;
     step("Published", "one transaction; every participant, host and left-out person has a mail");
 

@@ -25,7 +25,7 @@ use crate::services::links::{self, Act};
 use crate::services::rounds::{self, NewRound};
 use crate::services::runs::{self, NewRun};
 use crate::services::sign_up::{SignUp, sign_up};
-use crate::services::{App, AppError, offers, placements, publication};
+use crate::services::{App, AppError, held_mails, offers, placements, publication};
 use crate::store::opening;
 use crate::worker::Stop;
 use crate::worker::runs::solve_next;
@@ -121,6 +121,7 @@ impl<'a> Play<'a> {
         let files =
             (runs::round_file(app, &organiser, run.id)?, runs::schedule_file(app, &organiser, run.id)?);
         publication::publish(app, &organiser, run.id)?;
+        held_mails::release(app, &organiser, run.id)?;
 
         self.on(opening, day::ANSWER);
         self.answer_proposals(number)?;

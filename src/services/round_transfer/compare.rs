@@ -48,7 +48,7 @@ fn places(file: &Round) -> HashMap<(&'static str, &str), usize> {
 }
 
 /// The canonical parts of a round, each with its kind and id; a list that has no parts under the key "".
-fn members(round: &Round) -> BTreeMap<(&'static str, String), Value> {
+pub(in crate::services) fn members(round: &Round) -> BTreeMap<(&'static str, String), Value> {
     let mut members = BTreeMap::new();
     let mut value: Value = serde_json::from_str(&round.canonical()).unwrap_or_default();
     for (kind, key) in [("libraries", "id"), ("staff", "id"), ("locks", "staff"), ("forbidden", "")] {

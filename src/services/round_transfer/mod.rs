@@ -4,7 +4,7 @@
 //! file does not have them. An import proves itself: before its transaction ends, the new round is frozen and compared
 //! with the file, and nothing is kept where the two differ (docs/rehearsals.md).
 
-mod compare;
+pub(super) mod compare;
 mod plan;
 mod values;
 

@@ -1,0 +1,97 @@
+//! What publishing a run would do, seen before it is done: it is done, looked at, and not committed. So a preview
+//! cannot differ from the publication.
+
+use std::collections::BTreeMap;
+
+use super::app::{Now, permit_everywhere};
+use super::outbox::sample;
+use super::publication::{People, publish_in};
+use super::{App, AppError};
+use crate::domain::ids::RunId;
+use crate::domain::letter::{Letter, NoticeKind};
+use crate::domain::party::Party;
+use crate::domain::permissions::{Action, Actor};
+use crate::store::connection::IsConflict;
+use crate::store::{StoreError, Tx, outbox};
+
+/// What a publication would bring.
+#[derive(Debug)]
+pub struct Preview {
+    /// To how many people what.
+    pub people: People,
+    /// How many mails of which kind would go to whom, each with one of them.
+    pub mails: Vec<MailsOfKind>,
+}
+
+/// The mails of one kind to one party.
+#[derive(Debug)]
+pub struct MailsOfKind {
+    /// What they are about.
+    pub kind: NoticeKind,
+    /// In what capacity people get them.
+    pub party: Party,
+    /// How many.
+    pub count: usize,
+    /// One of them; its link leads nowhere.
+    pub sample: Letter,
+}
+
+/// Why the transaction is not committed.
+enum Stop {
+    Seen(Box<Preview>),
+    Error(AppError),
+}
+
+impl From<AppError> for Stop {
+    fn from(error: AppError) -> Self {
+        Stop::Error(error)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Stop::Error(error.into())
+    }
+}
+
+impl IsConflict for Stop {
+    fn is_conflict(&self) -> bool {
+        match self {
+            Stop::Seen(_) => false,
+            Stop::Error(error) => error.is_conflict(),
+        }
+    }
+}
+
+/// Shows what publishing a run would do. Writes nothing; other writers wait as long as they would for the publication.
+///
+/// # Errors
+/// As for [`publish`](super::publication::publish).
+pub fn preview(app: &App, actor: &Actor, run: RunId) -> Result<Preview, AppError> {
+    permit_everywhere(actor, Action::Publish)?;
+    let now = app.now()?;
+    let stopped: Result<(), Stop> = app.store.write(|tx| {
+        let (_, people) = publish_in(tx, &now, actor, run)?;
+        let mails = mails(tx, app, &now, run)?;
+        Err(Stop::Seen(Box::new(Preview { people, mails })))
+    });
+    match stopped {
+        Err(Stop::Seen(preview)) => Ok(*preview),
+        Err(Stop::Error(error)) => Err(error),
+        Ok(()) => Err(AppError::Internal("a preview was committed".to_owned())),
+    }
+}
+
+fn mails(tx: &mut Tx<'_>, app: &App, now: &Now, run: RunId) -> Result<Vec<MailsOfKind>, AppError> {
+    let mut by_kind: BTreeMap<(NoticeKind, Party), MailsOfKind> = BTreeMap::new();
+    for notice in outbox::list_held(tx, run, None, i64::MAX)? {
+        let (kind, party) = (notice.kind, notice.party);
+        if let Some(known) = by_kind.get_mut(&(kind, party)) {
+            known.count += 1;
+        } else {
+            let sample = sample(tx, app, now, &notice)?;
+            by_kind.insert((kind, party), MailsOfKind { kind, party, count: 1, sample });
+        }
+    }
+    Ok(by_kind.into_values().collect())
+}
