@@ -359,7 +359,7 @@ fn where_release_is_waived_the_manager_is_asked_after_the_proposal_and_needed_fo
         assert!(world.mails().is_empty(), "the manager is not asked before");
         world.close();
         let run = world.solved();
-        world.organiser.step(&format!("/v1/runs/{run}/publish")).expect(200);
+        world.publish(&run);
         let mails = world.mails();
         let answer = |party, deed: Value| {
             anyone
