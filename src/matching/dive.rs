@@ -83,5 +83,8 @@ pub(super) fn dive(
         watch.spend(pricing.work - spent);
         spent = pricing.work;
     }
-    complete(problem, pricing.into_days(), scope, &date_of, watch)
+    let days = std::mem::take(&mut pricing.days);
+    // The model takes as much memory as the dates do, and is needed no more.
+    drop(pricing);
+    complete(problem, days, scope, &date_of, watch)
 }

@@ -443,11 +443,6 @@ impl<'a> Pricing<'a> {
         found.ok().map(|n| range.start + n)
     }
 
-    /// The circulations, without the prices.
-    pub(super) fn into_days(self) -> Vec<Day> {
-        self.days
-    }
-
     /// The cycles of the model, for a branch to start with.
     pub(super) fn cycles(&self) -> Vec<Cycle> {
         self.master.columns().iter().filter(|c| c.weight > 0.0).map(|c| c.cycle.clone()).collect()
@@ -487,8 +482,7 @@ impl<'a> Pricing<'a> {
         };
         self.master
             .retain(|cycle| cycle.moves.iter().all(|(pair, unit)| *unit < 0 || is_open(*pair, cycle.date)));
-        let (staff, limit) = (self.best.staff.clone(), self.best.limit.clone());
-        if let Some(dual) = self.evaluate(&staff, &limit) {
+        if let Some(dual) = self.evaluate(&self.best.staff.clone(), &self.best.limit.clone()) {
             self.best = dual;
             self.recentre();
         }

@@ -188,7 +188,9 @@ fn a_solver_that_breaks_down_fails_its_run_and_goes_on() {
         // Both were asked for in the same instant of the test's clock: either may come first.
         let (broken, next): (Vec<&String>, Vec<&String>) =
             runs.iter().partition(|run| world.seen(run)["state"] == "failed");
-        let ([broken], [next]) = (&broken[..], &next[..]) else { panic!("{broken:?} failed, {next:?} did not") };
+        let ([broken], [next]) = (&broken[..], &next[..]) else {
+            panic!("{broken:?} failed, {next:?} did not")
+        };
         let seen = world.seen(broken);
         assert!(seen["error"].as_str().expect("a reason").contains("index out of bounds"), "{seen}");
         assert_eq!(solve_next(&service.app, "test", &Stop::new()).expect("a step"), Solved::One);
