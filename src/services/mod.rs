@@ -29,6 +29,7 @@ pub mod page;
 pub mod placements;
 pub mod preview;
 pub mod publication;
+mod rehearsal;
 pub mod releases;
 pub mod round_file;
 pub mod round_transfer;

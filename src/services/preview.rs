@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use super::app::{Now, permit_everywhere};
 use super::outbox::sample;
 use super::publication::{People, publish_in};
+use super::rehearsal::Stop;
 use super::{App, AppError};
 use crate::domain::ids::RunId;
 use crate::domain::letter::{Letter, NoticeKind};
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor};
-use crate::store::connection::IsConflict;
-use crate::store::{StoreError, Tx, outbox};
+use crate::store::{Tx, outbox};
 
 /// What a publication would bring.
 #[derive(Debug)]
@@ -36,33 +36,6 @@ pub struct MailsOfKind {
     pub sample: Letter,
 }
 
-/// Why the transaction is not committed.
-enum Stop {
-    Seen(Box<Preview>),
-    Error(AppError),
-}
-
-impl From<AppError> for Stop {
-    fn from(error: AppError) -> Self {
-        Stop::Error(error)
-    }
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Stop::Error(error.into())
-    }
-}
-
-impl IsConflict for Stop {
-    fn is_conflict(&self) -> bool {
-        match self {
-            Stop::Seen(_) => false,
-            Stop::Error(error) => error.is_conflict(),
-        }
-    }
-}
-
 /// Shows what publishing a run would do. Writes nothing; other writers wait as long as they would for the publication.
 ///
 /// # Errors
@@ -70,13 +43,13 @@ impl IsConflict for Stop {
 pub fn preview(app: &App, actor: &Actor, run: RunId) -> Result<Preview, AppError> {
     permit_everywhere(actor, Action::Publish)?;
     let now = app.now()?;
-    let stopped: Result<(), Stop> = app.store.write(|tx| {
+    let stopped: Result<(), Stop<Preview>> = app.store.write(|tx| {
         let (_, people) = publish_in(tx, &now, actor, run)?;
         let mails = mails(tx, app, &now, run)?;
-        Err(Stop::Seen(Box::new(Preview { people, mails })))
+        Err(Stop::Seen(Preview { people, mails }))
     });
     match stopped {
-        Err(Stop::Seen(preview)) => Ok(*preview),
+        Err(Stop::Seen(preview)) => Ok(preview),
         Err(Stop::Error(error)) => Err(error),
         Ok(()) => Err(AppError::Internal("a preview was committed".to_owned())),
     }

@@ -30,6 +30,7 @@ use serde_json::json;
 use staff::Staff;
 
 use super::app::{Now, permit_everywhere, record};
+use super::rehearsal::Stop;
 use super::{App, AppError};
 use crate::domain::fault::{Rule, shortened};
 use crate::domain::ids::RoundId;
@@ -39,8 +40,7 @@ use crate::import::{
     read_employer, read_holiday, read_hosting, read_hours, read_library, read_list, read_member, read_past,
     read_term,
 };
-use crate::store::connection::IsConflict;
-use crate::store::{Db, StoreError, Tx};
+use crate::store::{Db, Tx};
 
 /// Whether anything is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,33 +191,6 @@ trait Importer {
     }
 }
 
-/// Why a transaction is not committed.
-enum Stop {
-    Refused(Outcome),
-    Error(AppError),
-}
-
-impl From<AppError> for Stop {
-    fn from(error: AppError) -> Self {
-        Stop::Error(error)
-    }
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Stop::Error(error.into())
-    }
-}
-
-impl IsConflict for Stop {
-    fn is_conflict(&self) -> bool {
-        match self {
-            Stop::Refused(_) => false,
-            Stop::Error(error) => error.is_conflict(),
-        }
-    }
-}
-
 /// What somebody must be allowed to do who takes over a list.
 const fn action_of(kind: Kind) -> Action {
     match kind {
@@ -243,7 +216,7 @@ pub fn import(app: &App, actor: &Actor, order: &Order<'_>) -> Result<Outcome, Ap
             let written = app.store.write(|tx| {
                 let outcome = take_over(&mut Target::Write(tx), actor, order, &now)?;
                 if outcome.refused {
-                    return Err(Stop::Refused(outcome));
+                    return Err(Stop::Seen(outcome));
                 }
                 if outcome.added + outcome.changed > 0 {
                     let details = json!({
@@ -260,7 +233,7 @@ pub fn import(app: &App, actor: &Actor, order: &Order<'_>) -> Result<Outcome, Ap
                 Ok(outcome)
             });
             match written {
-                Ok(outcome) | Err(Stop::Refused(outcome)) => Ok(outcome),
+                Ok(outcome) | Err(Stop::Seen(outcome)) => Ok(outcome),
                 Err(Stop::Error(error)) => Err(error),
             }
         }
