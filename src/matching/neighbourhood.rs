@@ -31,7 +31,7 @@ const STEPS: usize = 30;
 /// People freed at first, and at most.
 const FREED: (usize, usize) = (48, 96);
 /// Where people are fewer, whole dates are neighbourhoods too; elsewhere those on a date are too far apart.
-const FEW: usize = 1500;
+pub(super) const FEW: usize = 1500;
 /// Neighbourhoods solved at a time.
 const AT_ONCE: usize = 8;
 /// How often somebody is drawn of those at a library-day.
@@ -134,7 +134,7 @@ impl<'a> Neighbourhoods<'a> {
         let freed = (FREED.0 << (level - wide)).min(FREED.1);
         let people = if by_date { self.on_dates(about, freed, at) } else { self.near(about, freed, at, now) };
         // What cannot better the schedule by the root's prices is left out.
-        let loss = self.tight.loss << wide;
+        let loss = if by_date { i64::MAX } else { self.tight.loss << wide };
         let is_worth_it = |pair: usize, date: usize| {
             let gain = self.dual.gain(problem, pair, Ix::new(date));
             gain >= -loss && bound_of(problem, self.dual.total.saturating_add(gain)) > plan.value

@@ -115,7 +115,7 @@ impl<'a> Pricing<'a> {
         let highest = problem.pairs.iter().map(|pair| pair.value).max().unwrap_or(0) * problem.scale;
         pricing.most_reach = float(highest) / 2.0 + 1.0;
         pricing.unit = float((widest(problem) * problem.scale).max(1)).min(pricing.most_reach);
-        pricing.reach = pricing.unit / 40.0;
+        pricing.reach = pricing.unit / 10.0;
         for cycle in cycles {
             let left =
                 |(pair, unit): &(Ix, i8)| *unit < 0 || scope.is_open(problem, pair.at(), cycle.date.at());

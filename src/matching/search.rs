@@ -9,7 +9,7 @@ use super::aggregate;
 use super::branching::Trials;
 use super::dive::{CAREFUL, QUICK, dive, preferred_dates};
 use super::dual::Dual;
-use super::neighbourhood::Neighbourhoods;
+use super::neighbourhood::{FEW, Neighbourhoods};
 use super::num::float;
 use super::pricing::Pricing;
 use super::primal::{Plan, complete, plan_of};
@@ -34,6 +34,8 @@ const ROOT_STEPS: usize = 400;
 const POLISHING_STEPS: usize = 200;
 /// Part of the bound still to be had at which the root is good enough to look for schedules.
 const GOOD_ENOUGH: f64 = 5e-5;
+/// Steps of the bundle after which the root has moved enough for another dive, where dives are quick.
+const STEPS_TO_DIVE: usize = 25;
 /// Parts of a point still to be had at which the root is as good as priced.
 const AS_GOOD_AS_PRICED: f64 = 0.02;
 
@@ -167,11 +169,15 @@ impl Course<'_> {
                             if is_priced {
                                 near.reprice(&root.best);
                             }
+                            // The root is priced better than for the first dive.
+                            let is_time =
+                                self.steps.is_multiple_of(STEPS_TO_DIVE) && problem.home.len() < FEW;
+                            if is_priced || is_time {
+                                let plan = dive(root, &Scope::default(), CAREFUL, watch);
+                                adopt(&mut self.best, plan, watch);
+                            }
                         }
                         None => {
-                            // The root is priced better than for the first dive.
-                            let plan = dive(root, &Scope::default(), CAREFUL, watch);
-                            adopt(&mut self.best, plan, watch);
                             let cutoff =
                                 self.best.as_ref().map_or(problem.locked_value - 1, |plan| plan.value);
                             tree = Some(Tree::new(root, &Scope::default(), cutoff, TRIALS, watch));
