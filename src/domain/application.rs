@@ -235,11 +235,10 @@ impl Application {
         Ok(())
     }
 
-    /// What it was before a publication: released, or verified where the manager was still to be asked.
-    ///
-    /// For one that no publication placed or left out it is what it is.
-    pub fn state_before_publication(&self) -> ApplicationState {
-        match self.state {
+    /// Makes it what it was before a publication: released, or verified where the manager was still to be asked. False
+    /// where no publication placed it or left it out.
+    pub fn undo_publication(&mut self) -> bool {
+        let before = match self.state {
             ApplicationState::Placed | ApplicationState::Unplaced if self.released_dates.is_empty() => {
                 ApplicationState::Verified
             }
@@ -248,8 +247,10 @@ impl Application {
             | ApplicationState::Verified
             | ApplicationState::Released
             | ApplicationState::Refused
-            | ApplicationState::Withdrawn => self.state,
-        }
+            | ApplicationState::Withdrawn => return false,
+        };
+        self.state = before;
+        true
     }
 
     /// The participant takes it back.

@@ -133,7 +133,7 @@ impl<'a> Neighbourhoods<'a> {
         let wide = draw(&mut self.random, level + 1);
         let freed = (FREED.0 << (level - wide)).min(FREED.1);
         let people = if by_date { self.on_dates(about, freed, at) } else { self.near(about, freed, at, now) };
-        // What cannot better the schedule by the root's prices is left out.
+        // What cannot better the schedule by the root's prices is left out; about a person also what loses much.
         let loss = if by_date { i64::MAX } else { self.tight.loss << wide };
         let is_worth_it = |pair: usize, date: usize| {
             let gain = self.dual.gain(problem, pair, Ix::new(date));

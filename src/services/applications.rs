@@ -48,7 +48,7 @@ pub(super) fn veil(db: &mut Db, actor: &Actor, applicants: &mut [Applicant]) -> 
     let ids: Vec<ApplicationId> = applicants.iter().map(|applicant| applicant.application.id).collect();
     let untold = outbox::list_untold(db, &ids)?;
     for applicant in applicants.iter_mut().filter(|applicant| untold.contains(&applicant.application.id)) {
-        applicant.application.state = applicant.application.state_before_publication();
+        applicant.application.undo_publication();
     }
     Ok(())
 }

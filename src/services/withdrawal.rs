@@ -47,9 +47,7 @@ pub fn withdraw(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError>
         for mut applicant in applications::list_of_round(tx, round.id)? {
             persons.push(applicant.person.id);
             let application = &mut applicant.application;
-            let before = application.state_before_publication();
-            if application.state != before {
-                application.state = before;
+            if application.undo_publication() {
                 applications::save(tx, application, now.utc())?;
             }
             let takes_part = application.state != ApplicationState::Withdrawn;
