@@ -1,0 +1,168 @@
+//! What is told to whom when something happens: every function here enqueues notices in the transaction of the fact.
+//!
+//! A notice holds ids and what cannot be looked up later; words are found when it is rendered (`services::outbox`).
+
+mod applications;
+mod placements;
+
+use chrono::NaiveTime;
+use serde::{Deserialize, Serialize};
+
+pub use self::applications::*;
+pub use self::placements::*;
+use super::AppError;
+use super::app::Now;
+use crate::domain::email::Email;
+use crate::domain::ids::{NoticeId, RunId};
+use crate::domain::letter::NoticeKind;
+use crate::domain::notice::{Notice, NoticeState};
+use crate::domain::organisation::Library;
+use crate::domain::party::Party;
+use crate::domain::placement::Placement;
+use crate::domain::text::Name;
+use crate::store::applications::Applicant;
+use crate::store::{Tx, outbox};
+
+/// What a notice knows beside its ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// SEQUENCE of the invitation that goes with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<i64>,
+    /// What the invitation's event is from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
+    /// The times before a change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_times: Option<(NaiveTime, NaiveTime)>,
+    /// Whether the placement was confirmed before, so that both sides know each other.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub acquainted: bool,
+    /// Why, in words for the recipient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The state of the calendar event that an invitation tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Proposed.
+    Tentative,
+    /// Confirmed.
+    Confirmed,
+    /// Called off.
+    Cancelled,
+}
+
+/// Who gets a notice.
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    /// In what capacity.
+    pub party: Party,
+    /// The name, where known.
+    pub name: Option<Name>,
+    /// The address.
+    pub address: Email,
+}
+
+impl Recipient {
+    /// The applicant.
+    pub fn participant(applicant: &Applicant) -> Self {
+        Self {
+            party: Party::Participant,
+            name: Some(applicant.application.name.clone()),
+            address: applicant.person.email.clone(),
+        }
+    }
+
+    /// The applicant's line manager.
+    pub fn manager(applicant: &Applicant) -> Self {
+        Self { party: Party::Manager, name: None, address: applicant.application.manager.clone() }
+    }
+
+    /// The host library's contact, where it has one.
+    pub fn host(library: &Library) -> Option<Self> {
+        library.contact.as_ref().map(|contact| Self {
+            party: Party::Host,
+            name: contact.name.clone(),
+            address: contact.email.clone(),
+        })
+    }
+}
+
+/// The thread of mails to one party about one placement, or about an application.
+fn thread_of(applicant: &Applicant, placement: Option<&Placement>, party: Party) -> String {
+    match placement {
+        Some(placement) => format!("placement:{}:{party}", placement.id),
+        None => format!("application:{}:{party}", applicant.application.id),
+    }
+}
+
+/// What is to be told.
+struct Telling<'a> {
+    kind: NoticeKind,
+    /// The same kind is told again in the same thread under another one.
+    version: i64,
+    facts: &'a Facts,
+    /// The run whose publication it is: held until the organisers let it go.
+    run: Option<RunId>,
+}
+
+fn enqueue(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    recipient: &Recipient,
+    case: (&Applicant, Option<&Placement>),
+    telling: &Telling<'_>,
+) -> Result<bool, AppError> {
+    let (applicant, placement) = case;
+    let Telling { kind, version, facts, run } = *telling;
+    let thread = thread_of(applicant, placement, recipient.party);
+    let dedupe_key = format!("{thread}:{kind}:{version}");
+    let facts = serde_json::to_string(facts).map_err(|error| AppError::Internal(error.to_string()))?;
+    Ok(outbox::enqueue(
+        tx,
+        &Notice {
+            id: NoticeId::new(now.id(&dedupe_key)),
+            kind,
+            dedupe_key,
+            thread_key: thread,
+            party: recipient.party,
+            recipient_name: recipient.name.clone(),
+            recipient: recipient.address.clone(),
+            application: applicant.application.id,
+            placement: placement.map(|placement| placement.id),
+            run,
+            facts,
+            state: if run.is_some() { NoticeState::Held } else { NoticeState::Queued },
+            message_id: None,
+            attempts: 0,
+            next_attempt_at: now.utc(),
+            last_answer: None,
+            created_at: now.utc(),
+        },
+    )?)
+}
+
+/// A placement with everybody who hears of it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The applicant.
+    pub applicant: Applicant,
+    /// The host library.
+    pub host: Library,
+    /// The placement.
+    pub placement: Placement,
+}
+
+impl Case {
+    /// The parties that are asked or that released the participant, in a fixed order.
+    fn recipients(&self) -> Vec<Recipient> {
+        let mut recipients = vec![Recipient::participant(&self.applicant)];
+        recipients.extend(Recipient::host(&self.host));
+        recipients.push(Recipient::manager(&self.applicant));
+        recipients
+    }
+}

@@ -1,0 +1,180 @@
+//! What is told about placements.
+
+use chrono::NaiveTime;
+
+use super::{Case, Event, Facts, Recipient, Telling, enqueue, thread_of};
+use crate::domain::letter::NoticeKind;
+use crate::domain::organisation::Contact;
+use crate::domain::party::Party;
+use crate::domain::states::{Answer, PlacementState};
+use crate::services::AppError;
+use crate::services::app::Now;
+use crate::store::placements::{self, CalendarIdentity};
+use crate::store::{Tx, outbox};
+
+/// Invitations go to those who spend the day: the manager reads of it, but has no such day.
+const fn is_invited(party: Party) -> bool {
+    match party {
+        Party::Participant | Party::Host => true,
+        Party::Manager => false,
+    }
+}
+
+/// Raises the calendar identity of a recipient, or makes it. The UID is a plain UUID (RFC 7986, section 5.3).
+fn next_identity(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    party: Party,
+) -> Result<CalendarIdentity, AppError> {
+    let identity = match placements::find_identity(tx, case.placement.id, party)? {
+        Some(known) => CalendarIdentity { sequence: known.sequence + 1, ..known },
+        None => {
+            let uid = now.id(&format!("calendar {} {party}", case.placement.id)).to_string();
+            CalendarIdentity { uid, sequence: 0 }
+        }
+    };
+    placements::save_identity(tx, case.placement.id, party, &identity)?;
+    Ok(identity)
+}
+
+/// Tells what became of a placement. A party who never heard of it is not told that it is off.
+fn tell(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    kind: NoticeKind,
+    event: Event,
+    more: &Facts,
+) -> Result<(), AppError> {
+    let is_news = matches!(kind, NoticeKind::Confirmed | NoticeKind::Changed);
+    if is_news && !outbox::list_untold(tx, &[case.placement.application])?.is_empty() {
+        // The held proposals tell the placement as it is when they go.
+        return Ok(());
+    }
+    for recipient in case.recipients() {
+        let party = recipient.party;
+        let asked = case.placement.answer_of(party).is_some();
+        if kind == NoticeKind::Proposal && !asked {
+            continue;
+        }
+        let thread = thread_of(&case.applicant, Some(&case.placement), party);
+        if event == Event::Cancelled {
+            let nothing_went_out = !outbox::has_begun(tx, &thread)?;
+            if nothing_went_out {
+                outbox::supersede(tx, &thread, now.utc())?;
+                continue;
+            }
+        }
+        let mut facts = Facts { event: Some(event), ..more.clone() };
+        facts.acquainted |= event == Event::Confirmed;
+        if event == Event::Cancelled && case.placement.answer_of(party) == Some(Answer::No) {
+            facts.reason = Some("You have said that it cannot be.".to_owned());
+        }
+        if case.placement.state == PlacementState::Expired
+            && case.placement.answer_of(party) == Some(Answer::Pending)
+        {
+            facts.reason = Some("You had not answered by the deadline.".to_owned());
+        }
+        if is_invited(party) {
+            facts.sequence = Some(next_identity(tx, now, case, party)?.sequence);
+        }
+        let run = (kind == NoticeKind::Proposal).then_some(case.placement.run);
+        let telling = Telling { kind, version: case.placement.revision, facts: &facts, run };
+        enqueue(tx, now, &recipient, (&case.applicant, Some(&case.placement)), &telling)?;
+    }
+    Ok(())
+}
+
+/// Proposes a placement to everybody whose consent is asked; held with the mails of its run's publication.
+///
+/// # Errors
+/// The database's.
+pub fn proposal(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError> {
+    tell(tx, now, case, NoticeKind::Proposal, Event::Tentative, &Facts::default())
+}
+
+/// Reminds a party of a proposal that it has not answered; once.
+///
+/// # Errors
+/// The database's.
+pub fn answer_reminder(tx: &mut Tx<'_>, now: &Now, case: &Case, party: Party) -> Result<(), AppError> {
+    let about = (&case.applicant, Some(&case.placement));
+    for recipient in case.recipients().iter().filter(|recipient| recipient.party == party) {
+        enqueue(
+            tx,
+            now,
+            recipient,
+            about,
+            &Telling { kind: NoticeKind::AnswerReminder, version: 0, facts: &Facts::default(), run: None },
+        )?;
+    }
+    Ok(())
+}
+
+/// Asks the host's deputy to answer in the place of a silent contact; once.
+///
+/// # Errors
+/// The database's.
+pub fn deputy_request(tx: &mut Tx<'_>, now: &Now, case: &Case, deputy: &Contact) -> Result<(), AppError> {
+    let about = (&case.applicant, Some(&case.placement));
+    let recipient =
+        Recipient { party: Party::Host, name: deputy.name.clone(), address: deputy.email.clone() };
+    enqueue(
+        tx,
+        now,
+        &recipient,
+        about,
+        &Telling { kind: NoticeKind::DeputyRequest, version: 0, facts: &Facts::default(), run: None },
+    )?;
+    Ok(())
+}
+
+/// Drops the unsent reminders of a party that has answered.
+///
+/// # Errors
+/// The database's.
+pub fn stop_reminding(tx: &mut Tx<'_>, now: &Now, case: &Case, party: Party) -> Result<(), AppError> {
+    let thread = thread_of(&case.applicant, Some(&case.placement), party);
+    Ok(outbox::supersede_reminders(tx, &thread, now.utc())?)
+}
+
+/// Tells that everybody has said yes.
+///
+/// # Errors
+/// The database's.
+pub fn confirmed(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError> {
+    tell(tx, now, case, NoticeKind::Confirmed, Event::Confirmed, &Facts::default())
+}
+
+/// Tells that the times have changed.
+///
+/// # Errors
+/// The database's.
+pub fn changed(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    former_times: (NaiveTime, NaiveTime),
+) -> Result<(), AppError> {
+    let event =
+        if case.placement.state == PlacementState::Confirmed { Event::Confirmed } else { Event::Tentative };
+    let facts = Facts { former_times: Some(former_times), ..Facts::default() };
+    tell(tx, now, case, NoticeKind::Changed, event, &facts)
+}
+
+/// Tells that the placement is off, to those who heard of it. `before` is its state until now.
+///
+/// # Errors
+/// The database's.
+pub fn cancelled(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    before: PlacementState,
+    reason: &str,
+) -> Result<(), AppError> {
+    let acquainted = before == PlacementState::Confirmed;
+    let facts = Facts { reason: Some(reason.to_owned()), acquainted, ..Facts::default() };
+    tell(tx, now, case, NoticeKind::Cancelled, Event::Cancelled, &facts)
+}
