@@ -3,9 +3,10 @@
 //! Cells come as what they mean, not as what Excel shows: dates as 2027-03-01, times as 09:00, whole numbers without a
 //! fraction. Of a formula its last result is taken.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read};
 
 use calamine::{DataRef, Reader, Xlsx};
+use zip::ZipArchive;
 
 use super::table::MOST_BYTES;
 
@@ -18,8 +19,29 @@ pub(super) struct Sheet {
 /// More columns than any list has: a stray mark far to the right would make every row as wide.
 const MOST_COLUMNS: u32 = 1_000;
 
+/// Five times the text that is taken: XML takes room, too.
+const MOST_UNPACKED: u64 = 500_000_000;
+
+/// Refuses a workbook that is small only while it is packed: calamine holds all its texts in memory before it gives the
+/// first cell. What the archive says of its sizes may be untrue, so it is unpacked once, into nothing.
+fn refuse_bomb(bytes: &[u8], most: u64) -> Result<(), String> {
+    let unreadable = |error: &dyn std::error::Error| format!("cannot be read as an Excel workbook: {error}");
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable(&error))?;
+    let mut left = most;
+    for n in 0..archive.len() {
+        let part = archive.by_index(n).map_err(|error| unreadable(&error))?;
+        let unpacked =
+            io::copy(&mut part.take(left + 1), &mut io::sink()).map_err(|error| unreadable(&error))?;
+        left = left
+            .checked_sub(unpacked)
+            .ok_or_else(|| format!("holds more than {} MB when it is unpacked", most / 1_000_000))?;
+    }
+    Ok(())
+}
+
 /// Reads the first sheet.
 pub(super) fn read_first_sheet(bytes: Vec<u8>) -> Result<Sheet, String> {
+    refuse_bomb(&bytes, MOST_UNPACKED)?;
     let unreadable = |error: calamine::XlsxError| format!("cannot be read as an Excel workbook: {error}");
     let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
     let name = workbook.sheet_names().first().cloned().ok_or("has no sheet")?;
@@ -85,5 +107,28 @@ fn text_of_moment(moment: &calamine::ExcelDateTime) -> String {
         (true, false) => format!("{year:04}-{month:02}-{day:02}"),
         (true, true) => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}"),
         (false, _) => format!("{hour:02}:{minute:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_workbook_that_is_small_only_while_it_is_packed_is_refused() {
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options =
+            zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+        for part in ["xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"] {
+            archive.start_file(part, options).expect("a part");
+            archive.write_all(&vec![b' '; 1_000_000]).expect("a megabyte");
+        }
+        let bytes = archive.finish().expect("an archive").into_inner();
+        assert!(bytes.len() < 10_000, "{} bytes", bytes.len());
+        let refused = refuse_bomb(&bytes, 1_999_999).expect_err("two megabytes");
+        assert!(refused.contains("MB when it is unpacked"), "{refused}");
+        assert_eq!(refuse_bomb(&bytes, 2_000_000), Ok(()));
     }
 }
