@@ -216,6 +216,20 @@ fn held_mails_are_worded_read_anew_and_discarded_one_by_one() {
 }
 
 #[test]
+fn who_takes_the_application_back_meanwhile_hears_nothing_of_no_place() {
+    for_each_service(|service| {
+        let world = closed(service);
+        let run = world.solved();
+        step(&world, &run, "publish");
+        let unplaced = held(&world, &run).into_iter().find(|mail| mail["kind"] == "unplaced").expect("a mail");
+        let application = unplaced["application"].as_str().expect("an application");
+        world.organiser.step(&format!("/v1/applications/{application}/withdraw")).expect(200);
+        let left = held(&world, &run);
+        assert_eq!(left.iter().filter(|mail| mail["kind"] == "unplaced").count(), 1, "of the other: {left:?}");
+    });
+}
+
+#[test]
 fn a_publication_whose_mails_are_held_is_taken_back_without_a_word() {
     for_each_service(|service| {
         let world = closed(service);
