@@ -71,6 +71,7 @@ pub(super) struct PageParameters {
         rounds::get,
         rounds::open,
         rounds::close,
+        rounds::move_deadlines,
         rounds::cancel,
         offers::list,
         offers::replace,

@@ -187,6 +187,7 @@ fn table() -> Vec<Url> {
         Url::at("/v1/rounds/{id}").get(&[ReadRound], NONE, rounds::get),
         Url::at("/v1/rounds/{id}/open").post(&[SteerRound], rounds::open),
         Url::at("/v1/rounds/{id}/close").post(&[SteerRound], rounds::close),
+        Url::at("/v1/rounds/{id}/dates").put(&[SteerRound], rounds::move_deadlines),
         Url::at("/v1/rounds/{id}/cancel").post(&[SteerRound], rounds::cancel),
         Url::at("/v1/rounds/{id}/libraries").get(&[ReadHosting], PAGE, offers::list),
         Url::at("/v1/rounds/{id}/libraries/{library}")

@@ -53,6 +53,7 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("GET", "/v1/rounds/{id}", "-ogah"),
     ("POST", "/v1/rounds/{id}/open", "g"),
     ("POST", "/v1/rounds/{id}/close", "g"),
+    ("PUT", "/v1/rounds/{id}/dates", "g"),
     ("POST", "/v1/rounds/{id}/cancel", "g"),
     ("GET", "/v1/rounds/{id}/libraries", "ga"),
     ("PUT", "/v1/rounds/{id}/libraries/{library}", "ga"),
