@@ -31,6 +31,7 @@ pub mod sector;
 pub mod states;
 pub mod steps;
 pub mod tag;
+pub mod task;
 pub mod text;
 pub mod token;
 pub mod vouching;

@@ -35,6 +35,7 @@ mod runs;
 mod schedule;
 mod schemas;
 mod successors;
+mod tasks;
 mod tokens;
 mod trace;
 

@@ -11,7 +11,7 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
-    opening, outbox, placements, publication, rounds, runs, schedule, successors, tokens,
+    opening, outbox, placements, publication, rounds, runs, schedule, successors, tasks, tokens,
 };
 
 /// Which page of a list.
@@ -112,6 +112,7 @@ pub(super) struct PageParameters {
         placements::cancel,
         schedule::list,
         schedule::csv,
+        tasks::list,
         tokens::list,
         tokens::create,
         tokens::revoke,

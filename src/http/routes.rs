@@ -8,7 +8,7 @@ use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
     applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
-    opening, outbox, pages, placements, publication, rounds, runs, schedule, successors, tokens,
+    opening, outbox, pages, placements, publication, rounds, runs, schedule, successors, tasks, tokens,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -236,6 +236,7 @@ fn table() -> Vec<Url> {
         Url::at("/v1/placements/{id}/cancel").post(&[CancelPlacement], placements::cancel),
         Url::at("/v1/rounds/{id}/schedule").get(&[ExportSchedule], NONE, schedule::list),
         Url::at("/v1/rounds/{id}/schedule.csv").get(&[ExportSchedule], &["bom"], schedule::csv),
+        Url::at("/v1/me/tasks").get(&[ReadTasks], PAGE, tasks::list),
         Url::at("/v1/tokens").get(&[ManageTokens], PAGE, tokens::list).post(&[ManageTokens], tokens::create),
         Url::at("/v1/tokens/{id}").delete(&[ManageTokens], tokens::revoke),
         Url::at("/v1/outbox").get(&[ReadOutbox], PAGE, outbox::list),

@@ -19,6 +19,7 @@ use crate::domain::sector::Sector;
 use crate::domain::states::{
     Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunKind, RunState,
 };
+use crate::domain::task::{SubjectKind, TaskKind};
 use crate::domain::weekday::Weekday;
 use crate::services::links::Deed;
 
@@ -77,6 +78,8 @@ names! {
     answer: Answer,
     deed: Deed,
     weekday: Weekday,
+    task_kind: TaskKind,
+    subject_kind: SubjectKind,
 }
 
 pub(super) fn deeds() -> Array {

@@ -41,6 +41,7 @@ pub mod sign_up;
 pub mod snapshot;
 pub mod solving;
 pub mod successors;
+pub mod tasks;
 pub mod tokens;
 pub mod withdrawal;
 

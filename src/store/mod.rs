@@ -37,6 +37,7 @@ pub mod placements;
 pub mod rounds;
 pub mod runs;
 mod schema;
+pub mod tasks;
 pub mod tokens;
 
 pub use connection::{Backend, Db, Store, StoreUrl, Tx};

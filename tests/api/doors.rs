@@ -94,6 +94,7 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("POST", "/v1/placements/{id}/cancel", "g"),
     ("GET", "/v1/rounds/{id}/schedule", "h"),
     ("GET", "/v1/rounds/{id}/schedule.csv", "h"),
+    ("GET", "/v1/me/tasks", "ogahpmc"),
     ("GET", "/v1/tokens", "og"),
     ("POST", "/v1/tokens", "og"),
     ("DELETE", "/v1/tokens/{id}", "og"),
