@@ -34,5 +34,6 @@ pub mod tag;
 pub mod task;
 pub mod text;
 pub mod token;
+pub mod trace;
 pub mod vouching;
 pub mod weekday;

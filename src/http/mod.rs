@@ -38,6 +38,7 @@ mod successors;
 mod tasks;
 mod tokens;
 mod trace;
+mod traces;
 
 use std::net::TcpListener;
 use std::num::NonZeroU32;

@@ -11,7 +11,7 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
-    opening, outbox, placements, publication, rounds, runs, schedule, successors, tasks, tokens,
+    opening, outbox, placements, publication, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -107,6 +107,7 @@ pub(super) struct PageParameters {
         held_mails::introduce,
         placements::list,
         placements::get,
+        traces::get,
         placements::answer,
         placements::reschedule,
         placements::cancel,

@@ -9,6 +9,7 @@ use super::problem::Problem;
 use super::{
     applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
     opening, outbox, pages, placements, publication, rounds, runs, schedule, successors, tasks, tokens,
+    traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -231,6 +232,7 @@ fn table() -> Vec<Url> {
             placements::list,
         ),
         Url::at("/v1/placements/{id}").get(&[ReadPlacement], NONE, placements::get),
+        Url::at("/v1/placements/{id}/trace").get(&[ReadTrace], NONE, traces::get),
         Url::at("/v1/placements/{id}/answers").post(answers, placements::answer),
         Url::at("/v1/placements/{id}/times").put(&[ReschedulePlacement], placements::reschedule),
         Url::at("/v1/placements/{id}/cancel").post(&[CancelPlacement], placements::cancel),

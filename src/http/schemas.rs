@@ -20,6 +20,7 @@ use crate::domain::states::{
     Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunKind, RunState,
 };
 use crate::domain::task::{SubjectKind, TaskKind};
+use crate::domain::trace::TraceLink;
 use crate::domain::weekday::Weekday;
 use crate::services::links::Deed;
 
@@ -80,6 +81,7 @@ names! {
     weekday: Weekday,
     task_kind: TaskKind,
     subject_kind: SubjectKind,
+    trace_link: TraceLink,
 }
 
 pub(super) fn deeds() -> Array {

@@ -43,6 +43,7 @@ pub mod solving;
 pub mod successors;
 pub mod tasks;
 pub mod tokens;
+pub mod traces;
 pub mod withdrawal;
 
 pub use app::{App, Settings};

@@ -39,6 +39,7 @@ pub mod runs;
 mod schema;
 pub mod tasks;
 pub mod tokens;
+pub mod traces;
 
 pub use connection::{Backend, Db, Store, StoreUrl, Tx};
 

@@ -89,6 +89,7 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("PUT", "/v1/rounds/{id}/introductions/{kind}", "g"),
     ("GET", "/v1/rounds/{id}/placements", "gahpmc"),
     ("GET", "/v1/placements/{id}", "gahpmc"),
+    ("GET", "/v1/placements/{id}/trace", "g"),
     ("POST", "/v1/placements/{id}/answers", "apmc"),
     ("PUT", "/v1/placements/{id}/times", "ga"),
     ("POST", "/v1/placements/{id}/cancel", "g"),
