@@ -34,6 +34,8 @@ named! {
         RenewRun = "renew_run",
         /// An organiser publishes a run of a matched round.
         PublishRun = "publish_run",
+        /// An organiser calls off a round whose days have come before it was published.
+        CancelRound = "cancel_round",
         /// An organiser lets the mails of a publication go.
         ReleaseMails = "release_mails",
         /// An organiser looks after somebody whose place was lost.

@@ -14,7 +14,7 @@ use crate::domain::task::{Door, SubjectKind, Task, TaskKind};
 use crate::store::tasks::{GivenUp, Lost, UsableRun};
 use crate::store::{Db, rounds as round_store, tasks};
 
-/// Rounds whose next step is the organisers': to be closed, matched, published.
+/// Rounds whose next step is the organisers': to be closed, matched, published, or called off.
 pub(super) fn rounds(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
     let before_publication = [RoundState::Open, RoundState::Closed, RoundState::Matched];
     let found = round_store::list_in_states(db, &before_publication)?;
@@ -40,6 +40,10 @@ fn next_step(round: &Round, newest: Option<&UsableRun>, is_waiting: bool, today:
         what,
         door: Door::Api(format!("/v1/rounds/{}/{path}", round.id)),
     };
+    if round.dates.first().is_some_and(|first| *first <= today) {
+        let words = "Its days have come, and it can be published no more: call the round off.".to_owned();
+        return Some(about_round(TaskKind::CancelRound, words, "cancel"));
+    }
     if round.state == RoundState::Open {
         let words = format!("Sign-up ended on {}: close the round.", round.sign_up_until);
         let is_over = today > round.sign_up_until;
