@@ -150,7 +150,7 @@ fn an_administrator_is_told_what_the_own_libraries_and_staff_lack() {
             ["offer_hosting 2027-01-31 Branch Library in Spring 2027", "name_contact - Branch Library"]
         );
         let url = tasks(&own)[0]["url"].as_str().expect("a URL").to_owned();
-        own.put(&url, &json!({ "hosting": {} })).expect(200);
+        own.put(&url, &json!({ "release": { DAYS[0]: 1 } })).expect(200);
         assert_eq!(told(&own), ["name_contact 2027-01-31 Branch Library"], "needed before proposals go");
         let url = tasks(&own)[0]["url"].as_str().expect("a URL").to_owned();
         assert_eq!(url, format!("/v1/libraries/{}/welcome", branch.as_str().expect("an id")));
@@ -194,7 +194,7 @@ fn an_organiser_is_led_from_the_end_of_sign_up_to_the_mails_and_to_what_is_lost(
         assert_eq!(kinds(organiser), ["renew_run"]);
         let queued = world.run(&json!({}));
         assert!(tasks(organiser).is_empty(), "a run is on its way");
-        organiser.step(&format!("/v1/runs/{queued}/cancel")).expect(200);
+        organiser.step(&format!("/v1/runs/{queued}/cancel")).expect(202);
         let run = world.solved();
         service.set_clock("2027-02-15T09:00:00Z");
         assert_eq!((kinds(organiser), url(0)), (vec!["publish_run".to_owned()], world.of_round("/dates")));
@@ -272,6 +272,12 @@ fn the_pages_hold_every_task_once_by_deadline_and_a_wrong_cursor_is_refused() {
         assert_eq!(paged, tasks(&own));
         let days: Vec<&str> = paged.iter().map(|task| task["deadline"].as_str().unwrap_or("9999")).collect();
         assert!(days.is_sorted(), "{days:?}");
+        service.set_clock("2027-02-01T09:00:00Z");
+        assert_eq!(
+            kinds(&own),
+            ["name_contact"; 4],
+            "sign-up has ended: who has made no offer takes no part"
+        );
         let wrong = own.get("/v1/me/tasks?cursor=x");
         assert_eq!((wrong.status, wrong.pointers()), (422, vec!["?cursor".to_owned()]));
     });

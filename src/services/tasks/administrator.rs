@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::super::AppError;
+use super::super::app::Now;
 use crate::domain::ids::{EmployerId, LibraryId};
 use crate::domain::states::RoundState;
 use crate::domain::task::{Door, SubjectKind, Task, TaskKind};
 use crate::store::{Db, rounds, tasks};
 
 /// Gathers tasks for the administrators of one employer.
-pub(super) type Gather = fn(&mut Db, EmployerId) -> Result<Vec<Task>, AppError>;
+pub(super) type Gather = fn(&mut Db, &Now, EmployerId) -> Result<Vec<Task>, AppError>;
 
 /// Managers to be confirmed.
-pub(super) fn managers(db: &mut Db, own: EmployerId) -> Result<Vec<Task>, AppError> {
+pub(super) fn managers(db: &mut Db, _: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
     let task = |found: tasks::Unvouched| {
         Task {
         kind: TaskKind::ConfirmManager,
@@ -31,11 +32,13 @@ pub(super) fn managers(db: &mut Db, own: EmployerId) -> Result<Vec<Task>, AppErr
     Ok(tasks::list_unvouched(db, own)?.into_iter().map(task).collect())
 }
 
-/// Libraries without a contact, and those without an offer in an open round.
-pub(super) fn libraries(db: &mut Db, own: EmployerId) -> Result<Vec<Task>, AppError> {
+/// Libraries without a contact, and those without an offer in a round for which people can sign up. A library that wants
+/// to take no part makes no offer, so that its task ends with sign-up.
+pub(super) fn libraries(db: &mut Db, now: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
     let libraries = tasks::list_own_libraries(db, own)?;
     let offers = tasks::list_own_offers(db, own)?;
-    let open = rounds::list_in_states(db, &[RoundState::Open])?;
+    let mut open = rounds::list_in_states(db, &[RoundState::Open])?;
+    open.retain(|round| round.admit_sign_up(now.today(round.time_zone)).is_ok());
     // Proposals go to the contact, so one is needed before they do.
     let mut needed_by: BTreeMap<LibraryId, NaiveDate> = BTreeMap::new();
     for (library, round) in &offers {
@@ -67,7 +70,7 @@ pub(super) fn libraries(db: &mut Db, own: EmployerId) -> Result<Vec<Task>, AppEr
                 subject: library.id.uuid(),
                 about: format!("{} in {}", library.name, round.name),
                 round: Some(round.id),
-                what: "Say how many visitors the library takes and how many of its staff may leave, or none."
+                what: "Say how many visitors the library takes and how many of its staff may leave: without an offer it takes no part."
                     .to_owned(),
                 door: Door::Api(format!("/v1/rounds/{}/libraries/{}", round.id, library.id)),
             });
@@ -77,7 +80,7 @@ pub(super) fn libraries(db: &mut Db, own: EmployerId) -> Result<Vec<Task>, AppEr
 }
 
 /// Proposals that wait for their hosts.
-pub(super) fn proposals(db: &mut Db, own: EmployerId) -> Result<Vec<Task>, AppError> {
+pub(super) fn proposals(db: &mut Db, _: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
     let task = |found: tasks::Unanswered| Task {
         kind: TaskKind::AnswerProposal,
         deadline: Some(found.round.answer_until),

@@ -57,7 +57,7 @@ pub fn list(app: &App, actor: &Actor, page: &Page<TaskKey>) -> Result<Paged<Task
         }
         if let Some(own) = own.filter(|_| actor.role == Role::LibraryAdministrator) {
             for gather in OF_ADMINISTRATORS {
-                tasks.extend(gather(db, own)?);
+                tasks.extend(gather(db, &now, own)?);
             }
         }
         Ok::<_, AppError>(tasks)
