@@ -77,7 +77,7 @@ fn check(before: &Round, round: &Round, today: NaiveDate) -> Result<(), AppError
         faults.add(*pointer, to, format!("must not lie in the past (today is {today})"));
     }
     if let Err((_, rule)) = Round::check_dates(round.sign_up_until, round.answer_until, &round.dates)
-        && let Some((pointer, _, to)) = moved().last()
+        && let Some((pointer, _, to)) = moved().next_back()
     {
         faults.add(*pointer, to, rule);
     }
