@@ -13,6 +13,8 @@ mod loud;
 mod attacks;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/dates.rs"]
+mod dates;
 #[path = "api/deadlines.rs"]
 mod deadlines;
 #[path = "api/documents.rs"]
@@ -46,5 +48,9 @@ mod sign_up;
 #[path = "api/story.rs"]
 mod story;
 mod support;
+#[path = "api/tasks.rs"]
+mod tasks;
+#[path = "api/trace.rs"]
+mod trace;
 #[path = "api/world.rs"]
 mod world;

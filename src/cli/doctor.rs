@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use super::configuration::Configuration;
 use super::{Failure, NO, service};
+use crate::domain::permissions::Actor;
 use crate::services::clock::Clock;
+use crate::services::traces;
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -32,6 +34,7 @@ pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failu
         ("clock", check_clock()),
         ("mail", check_mail(configuration)?),
         ("public address", check_public_url(configuration)),
+        ("placements", check_placements(configuration)),
     ];
     let mut failed = 0;
     for (what, finding) in findings {
@@ -114,4 +117,37 @@ fn check_public_url(configuration: &Configuration) -> Finding {
             "Put a proxy with a certificate in front and set server.public_url to its https address.",
         ))
     }
+}
+
+/// Placements with a broken link that are named.
+const NAMED: usize = 10;
+
+/// What every placement rests on, from the rules to the mails, holds (docs/trace.md).
+fn check_placements(configuration: &Configuration) -> Finding {
+    const CURE: &str = "Mend the database first.";
+    if service::missing_file(configuration).is_some() {
+        return Err(("there is no database".to_owned(), CURE));
+    }
+    let store = service::open_ready_store(configuration)
+        .map_err(|failure| (failure.words.trim_end().to_owned(), CURE))?;
+    let app = service::app(configuration, store);
+    let found = traces::check_all(&app, &Actor::worker("doctor"), NAMED)
+        .map_err(|error| (error.to_string(), "Look whether the database is library-swap's own."))?;
+    if found.broken == 0 {
+        return Ok(format!("{} traced, every link holds", found.traced));
+    }
+    let mut words = format!("{} of {} have a link that does not hold", found.broken, found.traced);
+    for (placement, broken) in &found.first {
+        for one in broken {
+            words.push_str(&format!("\n        {placement}: {}: {}", one.link, one.words));
+        }
+    }
+    if found.broken > found.first.len() {
+        words.push_str(&format!("\n        and {} more", found.broken - found.first.len()));
+    }
+    Err((
+        words,
+        "Somebody changed the database by hand, or a program is wrong: look at GET /v1/placements/{id}/trace and at \
+         backups (docs/trace.md).",
+    ))
 }

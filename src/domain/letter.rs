@@ -33,6 +33,8 @@ named! {
         Unplaced = "unplaced",
         /// The schedule was taken back: who heard of no place is matched again.
         MatchedAgain = "matched_again",
+        /// Whoever owes an answer has until another day.
+        DeadlineMoved = "deadline_moved",
     }
 }
 
@@ -40,7 +42,7 @@ impl NoticeKind {
     /// Whether it only says again what an earlier mail said: it takes the place of none.
     pub const fn is_reminder(self) -> bool {
         match self {
-            NoticeKind::AnswerReminder | NoticeKind::DeputyRequest => true,
+            NoticeKind::AnswerReminder | NoticeKind::DeputyRequest | NoticeKind::DeadlineMoved => true,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest

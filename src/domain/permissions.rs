@@ -110,6 +110,10 @@ named! {
         ReadOutbox = "read_outbox",
         /// See who did what.
         ReadAudit = "read_audit",
+        /// See what one owes.
+        ReadTasks = "read_tasks",
+        /// See what a placement rests on, and whether each link of it holds.
+        ReadTrace = "read_trace",
         /// See what a link from a mail is for.
         OpenLink = "open_link",
         /// Render and send what is due.
@@ -206,6 +210,15 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Participant, Action::OpenLink, Reach::OwnCase),
     (Role::HostContact, Action::OpenLink, Reach::OwnCase),
     (Role::Manager, Action::OpenLink, Reach::OwnCase),
+    (Role::Operator, Action::ReadTasks, Reach::Everywhere),
+    (Role::Organiser, Action::ReadTasks, Reach::Everywhere),
+    (Role::LibraryAdministrator, Action::ReadTasks, Reach::OwnEmployer),
+    (Role::Hr, Action::ReadTasks, Reach::OwnEmployer),
+    (Role::Participant, Action::ReadTasks, Reach::OwnCase),
+    (Role::HostContact, Action::ReadTasks, Reach::OwnCase),
+    (Role::Manager, Action::ReadTasks, Reach::OwnCase),
+    (Role::Organiser, Action::ReadTrace, Reach::Everywhere),
+    (Role::System, Action::ReadTrace, Reach::Everywhere),
     (Role::System, Action::Match, Reach::Everywhere),
     (Role::System, Action::SendMail, Reach::Everywhere),
     (Role::System, Action::KeepDeadlines, Reach::Everywhere),

@@ -75,6 +75,31 @@ impl Round {
         })
     }
 
+    /// What helps where a deadline has passed.
+    fn way_out(&self) -> String {
+        format!("move the deadline first (PUT /v1/rounds/{}/dates)", self.id)
+    }
+
+    /// Sets another last day of sign-up; whether it fits the other dates is for [`Round::check_dates`].
+    ///
+    /// # Errors
+    /// `round-state` once sign-up has ended.
+    pub fn move_sign_up(&mut self, until: NaiveDate) -> Result<(), Refusal> {
+        self.next(Deed::MoveSignUp, "given another last day of sign-up")?;
+        self.sign_up_until = until;
+        Ok(())
+    }
+
+    /// Sets another last day for answers; as for [`Round::move_sign_up`].
+    ///
+    /// # Errors
+    /// `round-state` once the placement days have begun, and when it is called off.
+    pub fn move_answers(&mut self, until: NaiveDate) -> Result<(), Refusal> {
+        self.next(Deed::MoveAnswers, "given another last day for answers")?;
+        self.answer_until = until;
+        Ok(())
+    }
+
     /// Opens sign-up.
     ///
     /// # Errors
@@ -84,7 +109,7 @@ impl Round {
         if today > self.sign_up_until {
             return Err(Refusal::new(
                 RefusalCode::TooLate,
-                format!("sign-up would have ended on {}: set a later deadline", self.sign_up_until),
+                format!("sign-up would have ended on {}: {}", self.sign_up_until, self.way_out()),
             ));
         }
         self.state = next;
@@ -134,7 +159,11 @@ impl Round {
         if self.is_answering_over(today) {
             return Err(Refusal::new(
                 RefusalCode::TooLate,
-                format!("answers were possible until {}: nobody could answer in time", self.answer_until),
+                format!(
+                    "answers were possible until {}, so nobody could answer in time: {}",
+                    self.answer_until,
+                    self.way_out()
+                ),
             ));
         }
         self.state = next;

@@ -33,6 +33,10 @@ named! {
         Complete = "complete",
         /// Call off.
         Cancel = "cancel",
+        /// Set another last day of sign-up.
+        MoveSignUp = "move_sign_up",
+        /// Set another last day for answers.
+        MoveAnswers = "move_answers",
         /// Prove the address.
         Verify = "verify",
         /// Say whether somebody is the manager.
@@ -122,6 +126,8 @@ pub const ROUND: &[Step<RoundState>] = {
         step(Deed::Begin, &[Published], Some(Running), &[Action::KeepDeadlines], "from the first placement day"),
         step(Deed::Complete, &[Running], Some(Completed), &[Action::KeepDeadlines], "after the last placement day"),
         step(Deed::Cancel, &[Draft, Open, Closed, Matched, Published, Running], Some(Cancelled), &[Action::SteerRound], ""),
+        step(Deed::MoveSignUp, &[Draft, Open], None, &[Action::SteerRound], "to today or later, not beyond the answer deadline"),
+        step(Deed::MoveAnswers, &[Draft, Open, Closed, Matched, Published], None, &[Action::SteerRound], "to today or later, before the first placement day"),
     ]
 };
 

@@ -33,7 +33,7 @@ pub(super) struct Entry {
     details: Box<RawValue>,
 }
 
-fn shape(entry: audit::Entry) -> Result<Entry, Problem> {
+pub(super) fn shape(entry: audit::Entry) -> Result<Entry, Problem> {
     let details = RawValue::from_string(entry.details)
         .map_err(|error| AppError::Internal(format!("details of audit entry {}: {error}", entry.id)))?;
     Ok(Entry {

@@ -35,8 +35,10 @@ mod runs;
 mod schedule;
 mod schemas;
 mod successors;
+mod tasks;
 mod tokens;
 mod trace;
+mod traces;
 
 use std::net::TcpListener;
 use std::num::NonZeroU32;

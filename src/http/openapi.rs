@@ -11,7 +11,7 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
-    opening, outbox, placements, publication, rounds, runs, schedule, successors, tokens,
+    opening, outbox, placements, publication, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -71,6 +71,7 @@ pub(super) struct PageParameters {
         rounds::get,
         rounds::open,
         rounds::close,
+        rounds::move_deadlines,
         rounds::cancel,
         offers::list,
         offers::replace,
@@ -106,11 +107,13 @@ pub(super) struct PageParameters {
         held_mails::introduce,
         placements::list,
         placements::get,
+        traces::get,
         placements::answer,
         placements::reschedule,
         placements::cancel,
         schedule::list,
         schedule::csv,
+        tasks::list,
         tokens::list,
         tokens::create,
         tokens::revoke,

@@ -15,6 +15,7 @@ use crate::domain::ids::RoundId;
 use crate::domain::json::{At, Object};
 use crate::domain::round;
 use crate::services::AppError;
+use crate::services::round_dates::{self, NewDeadlines};
 use crate::services::rounds::{self, NewRound};
 
 /// A round. Every date is in its time zone.
@@ -167,6 +168,42 @@ pub(super) async fn close(call: Call) -> Answer {
         read::maybe_absent(object, "early_reason", |at| read::words(at, read::MOST_REASON))
     })?;
     let round = call.run(move |app, actor| rounds::close(app, actor, id, reason.as_deref())).await?;
+    shown(&shape(round)?)
+}
+
+/// Deadlines to be moved; at least one. What is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the schema of what `move_deadlines` reads")]
+pub(super) struct Deadlines {
+    /// The last day of sign-up: today or later, not after the answer deadline.
+    #[schema(schema_with = schemas::optional_date)]
+    sign_up_until: Option<NaiveDate>,
+    /// The last day for answers: today or later, before the first placement day.
+    #[schema(schema_with = schemas::optional_date)]
+    answer_until: Option<NaiveDate>,
+}
+
+/// Move the deadlines of a round
+///
+/// Of sign-up until it has ended, of answers until the placement days begin. Whoever was asked for an answer and has
+/// given none is told the new last day. What has expired stays expired.
+#[utoipa::path(put, path = "/v1/rounds/{id}/dates", tag = "rounds", params(("id" = Uuid, Path)),
+    request_body = Deadlines,
+    responses((status = 200, description = "The round as it is now.", body = Round)))]
+pub(super) async fn move_deadlines(call: Call) -> Answer {
+    let id: RoundId = call.id("round")?;
+    let wanted = call.body(&["sign_up_until", "answer_until"], |object| {
+        let sign_up_until = read::maybe_absent(object, "sign_up_until", At::date);
+        let answer_until = read::maybe_absent(object, "answer_until", At::date);
+        let (sign_up_until, answer_until) = (sign_up_until?, answer_until?);
+        if sign_up_until.is_none() && answer_until.is_none() {
+            object.at().fault("must name `sign_up_until` or `answer_until`");
+            return None;
+        }
+        Some(NewDeadlines { sign_up_until, answer_until })
+    })?;
+    let round = call.run(move |app, actor| round_dates::move_deadlines(app, actor, id, wanted)).await?;
     shown(&shape(round)?)
 }
 

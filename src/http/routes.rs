@@ -8,7 +8,8 @@ use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
     applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
-    opening, outbox, pages, placements, publication, rounds, runs, schedule, successors, tokens,
+    opening, outbox, pages, placements, publication, rounds, runs, schedule, successors, tasks, tokens,
+    traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -187,6 +188,7 @@ fn table() -> Vec<Url> {
         Url::at("/v1/rounds/{id}").get(&[ReadRound], NONE, rounds::get),
         Url::at("/v1/rounds/{id}/open").post(&[SteerRound], rounds::open),
         Url::at("/v1/rounds/{id}/close").post(&[SteerRound], rounds::close),
+        Url::at("/v1/rounds/{id}/dates").put(&[SteerRound], rounds::move_deadlines),
         Url::at("/v1/rounds/{id}/cancel").post(&[SteerRound], rounds::cancel),
         Url::at("/v1/rounds/{id}/libraries").get(&[ReadHosting], PAGE, offers::list),
         Url::at("/v1/rounds/{id}/libraries/{library}")
@@ -230,11 +232,13 @@ fn table() -> Vec<Url> {
             placements::list,
         ),
         Url::at("/v1/placements/{id}").get(&[ReadPlacement], NONE, placements::get),
+        Url::at("/v1/placements/{id}/trace").get(&[ReadTrace], NONE, traces::get),
         Url::at("/v1/placements/{id}/answers").post(answers, placements::answer),
         Url::at("/v1/placements/{id}/times").put(&[ReschedulePlacement], placements::reschedule),
         Url::at("/v1/placements/{id}/cancel").post(&[CancelPlacement], placements::cancel),
         Url::at("/v1/rounds/{id}/schedule").get(&[ExportSchedule], NONE, schedule::list),
         Url::at("/v1/rounds/{id}/schedule.csv").get(&[ExportSchedule], &["bom"], schedule::csv),
+        Url::at("/v1/me/tasks").get(&[ReadTasks], PAGE, tasks::list),
         Url::at("/v1/tokens").get(&[ManageTokens], PAGE, tokens::list).post(&[ManageTokens], tokens::create),
         Url::at("/v1/tokens/{id}").delete(&[ManageTokens], tokens::revoke),
         Url::at("/v1/outbox").get(&[ReadOutbox], PAGE, outbox::list),

@@ -19,6 +19,8 @@ use crate::domain::sector::Sector;
 use crate::domain::states::{
     Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunKind, RunState,
 };
+use crate::domain::task::{SubjectKind, TaskKind};
+use crate::domain::trace::TraceLink;
 use crate::domain::weekday::Weekday;
 use crate::services::links::Deed;
 
@@ -77,6 +79,9 @@ names! {
     answer: Answer,
     deed: Deed,
     weekday: Weekday,
+    task_kind: TaskKind,
+    subject_kind: SubjectKind,
+    trace_link: TraceLink,
 }
 
 pub(super) fn deeds() -> Array {

@@ -149,6 +149,7 @@ fn source(name: &str, shape: &'static str) -> Option<&'static str> {
         "en/changed" => Some(include_str!("templates/en/changed.jinja")),
         "en/cancelled" => Some(include_str!("templates/en/cancelled.jinja")),
         "en/matched_again" => Some(include_str!("templates/en/matched_again.jinja")),
+        "en/deadline_moved" => Some(include_str!("templates/en/deadline_moved.jinja")),
         "en/unplaced" => Some(include_str!("templates/en/unplaced.jinja")),
         _ => None,
     }

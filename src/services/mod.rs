@@ -31,6 +31,7 @@ pub mod preview;
 pub mod publication;
 mod rehearsal;
 pub mod releases;
+pub mod round_dates;
 pub mod round_file;
 pub mod round_transfer;
 pub mod rounds;
@@ -40,7 +41,9 @@ pub mod sign_up;
 pub mod snapshot;
 pub mod solving;
 pub mod successors;
+pub mod tasks;
 pub mod tokens;
+pub mod traces;
 pub mod withdrawal;
 
 pub use app::{App, Settings};

@@ -169,7 +169,8 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
             | NoticeKind::Changed
             | NoticeKind::Cancelled
             | NoticeKind::Unplaced
-            | NoticeKind::MatchedAgain => outbox::thread_root(db, &notice.thread_key)?,
+            | NoticeKind::MatchedAgain
+            | NoticeKind::DeadlineMoved => outbox::thread_root(db, &notice.thread_key)?,
         },
         sent_at: now.at,
     };
@@ -184,9 +185,10 @@ fn paragraphs(words: &str) -> impl Iterator<Item = String> {
 /// The last day for an answer, where a notice asks for one.
 const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
     match kind {
-        NoticeKind::Proposal | NoticeKind::AnswerReminder | NoticeKind::DeputyRequest => {
-            Some(round.answer_until)
-        }
+        NoticeKind::Proposal
+        | NoticeKind::AnswerReminder
+        | NoticeKind::DeputyRequest
+        | NoticeKind::DeadlineMoved => Some(round.answer_until),
         NoticeKind::ReleaseRequest => Some(round.sign_up_until),
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
@@ -245,9 +247,13 @@ fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
     match (notice.kind, notice.party) {
         (NoticeKind::VerifyAddress, _) => Some(Purpose::Verify),
         (NoticeKind::ReleaseRequest, _) => Some(Purpose::Release),
-        (NoticeKind::Proposal | NoticeKind::AnswerReminder | NoticeKind::DeputyRequest, _) => {
-            Some(Purpose::Answer)
-        }
+        (
+            NoticeKind::Proposal
+            | NoticeKind::AnswerReminder
+            | NoticeKind::DeputyRequest
+            | NoticeKind::DeadlineMoved,
+            _,
+        ) => Some(Purpose::Answer),
         (NoticeKind::Changed, Party::Participant) if facts.event == Some(Event::Tentative) => {
             Some(Purpose::Answer)
         }
@@ -263,7 +269,7 @@ fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
 }
 
 /// A link lives as long as what it does makes sense: to the end of sign-up, of answering, or of the round.
-fn expiry(round: &Round, purpose: Purpose) -> NaiveDateTime {
+pub(super) fn expiry(round: &Round, purpose: Purpose) -> NaiveDateTime {
     let last = match purpose {
         Purpose::Verify => round.sign_up_until,
         Purpose::Release => round.answer_until,

@@ -45,6 +45,22 @@ struct Row {
     details: String,
 }
 
+impl Row {
+    fn into_entry(self) -> Result<Entry, StoreError> {
+        Ok(Entry {
+            id: parse("audit entry", &self.id)?,
+            at: self.at,
+            actor: self.actor,
+            role: parse("role", &self.role)?,
+            on_behalf_of: self.on_behalf_of,
+            action: parse("action", &self.action)?,
+            subject_kind: self.subject_kind,
+            subject_id: self.subject_id,
+            details: self.details,
+        })
+    }
+}
+
 /// Adds an entry.
 ///
 /// # Errors
@@ -75,19 +91,24 @@ pub fn list(db: &mut Db, after: Option<AuditId>, most: i64) -> Result<Vec<Entry>
         query = query.filter(audit_entries::id.gt(after.to_string()));
     }
     let rows = query.order(audit_entries::id).limit(most).load(db)?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Entry {
-                id: parse("audit entry", &row.id)?,
-                at: row.at,
-                actor: row.actor,
-                role: parse("role", &row.role)?,
-                on_behalf_of: row.on_behalf_of,
-                action: parse("action", &row.action)?,
-                subject_kind: row.subject_kind,
-                subject_id: row.subject_id,
-                details: row.details,
-            })
-        })
-        .collect()
+    rows.into_iter().map(Row::into_entry).collect()
+}
+
+/// The entries about these things of one kind, oldest first; at most a thousand things.
+///
+/// # Errors
+/// The database's.
+pub fn list_about(
+    db: &mut Db,
+    subject_kind: &str,
+    subjects: &[impl ToString],
+) -> Result<Vec<Entry>, StoreError> {
+    let ids: Vec<String> = subjects.iter().map(ToString::to_string).collect();
+    let rows = audit_entries::table
+        .filter(audit_entries::subject_kind.eq(subject_kind))
+        .filter(audit_entries::subject_id.eq_any(ids))
+        .order(audit_entries::id)
+        .select(Row::as_select())
+        .load(db)?;
+    rows.into_iter().map(Row::into_entry).collect()
 }

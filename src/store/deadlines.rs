@@ -94,6 +94,50 @@ pub fn list_owed(db: &mut Db) -> Result<Vec<Owed>, StoreError> {
         .collect()
 }
 
+/// A party that has been written to about a proposal and not answered it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Which proposal.
+    pub placement: PlacementId,
+    /// Who owes the answer.
+    pub party: Party,
+    /// Whether the host's deputy was asked too.
+    pub is_deputy_asked: bool,
+}
+
+/// Everybody in a round whose proposal has begun to leave and who has not answered it. Whose mail is still waiting reads
+/// in it what is true when it leaves.
+///
+/// # Errors
+/// The database's.
+pub fn list_asked(db: &mut Db, round: RoundId) -> Result<Vec<Asked>, StoreError> {
+    let proposal = outbox::placement_id
+        .eq(consents::placement_id.nullable())
+        .and(outbox::party.eq(consents::party))
+        .and(outbox::kind.eq(NoticeKind::Proposal.as_str()));
+    let has_begun = outbox::message_id.is_not_null().or(outbox::state.eq(NoticeState::Leased.as_str()));
+    let rows: Vec<(String, String, Option<NaiveDateTime>)> = consents::table
+        .inner_join(placements::table.on(placements::id.eq(consents::placement_id)))
+        .inner_join(outbox::table.on(proposal))
+        .filter(placements::round_id.eq(round.to_string()))
+        .filter(placements::state.eq(PlacementState::Proposed.as_str()))
+        .filter(consents::answer.eq(Answer::Pending.as_str()))
+        .filter(has_begun)
+        .order((consents::placement_id, consents::party))
+        .select((consents::placement_id, consents::party, consents::deputy_asked_at))
+        .distinct()
+        .load(db)?;
+    rows.into_iter()
+        .map(|(placement, party, deputy_asked_at)| {
+            Ok(Asked {
+                placement: parse("placement", &placement)?,
+                party: parse("party", &party)?,
+                is_deputy_asked: deputy_asked_at.is_some(),
+            })
+        })
+        .collect()
+}
+
 /// The placements of a round that not everybody has agreed to.
 ///
 /// # Errors

@@ -3,9 +3,9 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::schema::links;
+use super::schema::{applications, links};
 use super::{Db, StoreError, Tx, parse};
-use crate::domain::ids::{ApplicationId, LinkId, PlacementId};
+use crate::domain::ids::{ApplicationId, LinkId, PlacementId, RoundId};
 use crate::domain::link::{Link, Purpose};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -104,5 +104,28 @@ pub fn expire(
         query = query.filter(links::placement_id.eq(placement.to_string()));
     }
     query.set(links::expires_at.eq(now)).execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Lengthens the links of a round for a purpose that live to `from` or longer, but not to `to`.
+///
+/// # Errors
+/// The database's.
+pub fn lengthen(
+    tx: &mut Tx<'_>,
+    round: RoundId,
+    purpose: Purpose,
+    from: NaiveDateTime,
+    to: NaiveDateTime,
+) -> Result<(), StoreError> {
+    let own =
+        applications::table.filter(applications::round_id.eq(round.to_string())).select(applications::id);
+    diesel::update(links::table)
+        .filter(links::purpose.eq(purpose.as_str()))
+        .filter(links::application_id.eq_any(own))
+        .filter(links::expires_at.ge(from))
+        .filter(links::expires_at.lt(to))
+        .set(links::expires_at.eq(to))
+        .execute(&mut **tx)?;
     Ok(())
 }

@@ -37,7 +37,9 @@ pub mod placements;
 pub mod rounds;
 pub mod runs;
 mod schema;
+pub mod tasks;
 pub mod tokens;
+pub mod traces;
 
 pub use connection::{Backend, Db, Store, StoreUrl, Tx};
 

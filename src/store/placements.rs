@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::schema::{consents, invitations, library_employers, outbox, placements};
 use super::{Db, StoreError, Tx, parse, past_placements};
 use crate::domain::history::Visit;
-use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId};
+use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId, RunId};
 use crate::domain::notice::NoticeState;
 use crate::domain::party::Party;
 use crate::domain::placement::{Consent, Placement};
@@ -201,6 +201,27 @@ pub fn list(
             outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
         query = query.filter(placements::application_id.ne_all(untold));
     }
+    if let Some(after) = after {
+        query = query.filter(placements::id.gt(after.to_string()));
+    }
+    let rows = query.order(placements::id).limit(most).load(db)?;
+    with_consents(db, rows)
+}
+
+/// The placements that were made from a run by id, at most `most` after `after`.
+///
+/// # Errors
+/// The database's.
+pub fn list_of_run(
+    db: &mut Db,
+    run: RunId,
+    after: Option<PlacementId>,
+    most: i64,
+) -> Result<Vec<Placement>, StoreError> {
+    let mut query = placements::table
+        .filter(placements::run_id.eq(run.to_string()))
+        .select(Row::as_select())
+        .into_boxed();
     if let Some(after) = after {
         query = query.filter(placements::id.gt(after.to_string()));
     }

@@ -24,6 +24,7 @@ const fn has_visit(kind: NoticeKind) -> bool {
         NoticeKind::Proposal
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
+        | NoticeKind::DeadlineMoved
         | NoticeKind::Confirmed
         | NoticeKind::Changed
         | NoticeKind::Cancelled => true,
@@ -70,6 +71,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::Proposal
             | NoticeKind::AnswerReminder
             | NoticeKind::DeputyRequest
+            | NoticeKind::DeadlineMoved
             | NoticeKind::Changed
             | NoticeKind::Unplaced
             | NoticeKind::MatchedAgain => EventStatus::Tentative,

@@ -177,6 +177,11 @@ impl Service {
         std::thread::spawn(|| actix_web::rt::System::new().block_on(stopped))
     }
 
+    /// Where the database behind it is.
+    pub fn database_url(&self) -> String {
+        self.database.url()
+    }
+
     /// Sets the clock.
     pub fn set_clock(&self, instant: &str) {
         self.app.clock.set(instant.parse().expect("an instant"));

@@ -3,12 +3,14 @@
 //! A notice holds ids and what cannot be looked up later; words are found when it is rendered (`services::outbox`).
 
 mod applications;
+mod dates;
 mod placements;
 
 use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 
 pub use self::applications::*;
+pub use self::dates::*;
 pub use self::placements::*;
 use super::AppError;
 use super::app::Now;

@@ -1,0 +1,82 @@
+//! Tasks: what each role owes, derived anew whenever somebody asks, so that a list is empty when all is done.
+//!
+//! A new kind of task is a variant of [`TaskKind`](crate::domain::task::TaskKind) and, for whoever holds a token, a
+//! function of the role's file that asks one small query of `store::tasks`, added to the role's list below; for whoever
+//! holds a link, a line of [`link`](self::link) for the deed that is owed. The lists are as long as what is open, so they
+//! are gathered whole, sorted, and cut to pages.
+
+mod administrator;
+mod link;
+mod organiser;
+
+use super::app::{Now, own_employer};
+use super::links;
+use super::page::{Page, Paged};
+use super::{App, AppError};
+use crate::domain::permissions::{Action, Actor, Role};
+use crate::domain::task::{Task, TaskKey};
+use crate::store::Db;
+
+/// Gathers the tasks of one kind, or of a few that are looked up together.
+type Gather = fn(&mut Db, &Now) -> Result<Vec<Task>, AppError>;
+
+/// What organisers owe.
+const OF_ORGANISERS: &[Gather] =
+    &[organiser::rounds, organiser::held_mails, organiser::lost_places, organiser::given_up_mails];
+
+/// What operators owe. That migrations are missing is for `library-swap doctor` to tell.
+const OF_OPERATORS: &[Gather] = &[organiser::given_up_mails];
+
+/// What library administrators owe.
+const OF_ADMINISTRATORS: &[administrator::Gather] =
+    &[administrator::managers, administrator::libraries, administrator::proposals];
+
+/// A page of what the holder of a token owes, by deadline.
+///
+/// # Errors
+/// `forbidden`, `unauthenticated`.
+pub fn list(app: &App, actor: &Actor, page: &Page<TaskKey>) -> Result<Paged<Task, TaskKey>, AppError> {
+    let own = own_employer(actor, Action::ReadTasks)?;
+    let now = app.now()?;
+    let tasks = app.store.read(|db| {
+        let mut tasks = Vec::new();
+        let everywhere = match actor.role {
+            Role::Organiser => OF_ORGANISERS,
+            Role::Operator => OF_OPERATORS,
+            // HR takes the schedule when it likes.
+            Role::LibraryAdministrator
+            | Role::Hr
+            | Role::Manager
+            | Role::HostContact
+            | Role::Participant
+            | Role::Anyone
+            | Role::System => &[],
+        };
+        for gather in everywhere {
+            tasks.extend(gather(db, &now)?);
+        }
+        if let Some(own) = own.filter(|_| actor.role == Role::LibraryAdministrator) {
+            for gather in OF_ADMINISTRATORS {
+                tasks.extend(gather(db, &now, own)?);
+            }
+        }
+        Ok::<_, AppError>(tasks)
+    })?;
+    Ok(cut(tasks, page))
+}
+
+/// A page of what the holder of a link owes in the link's case, by deadline.
+///
+/// # Errors
+/// `not-found` for an unknown link; `forbidden`.
+pub fn list_of_link(app: &App, secret: &str, page: &Page<TaskKey>) -> Result<Paged<Task, TaskKey>, AppError> {
+    let now = app.now()?;
+    let view = links::view(app, secret)?;
+    Ok(cut(link::owed(&view, &now)?, page))
+}
+
+fn cut(mut tasks: Vec<Task>, page: &Page<TaskKey>) -> Paged<Task, TaskKey> {
+    tasks.retain(|task| page.after.is_none_or(|after| task.key() > after));
+    tasks.sort_by_key(Task::key);
+    page.cut(tasks, Task::key)
+}

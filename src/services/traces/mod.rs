@@ -1,0 +1,183 @@
+//! The trace of a placement: what it rests on, from the rules to what people were told, and whether each link holds.
+//!
+//! [`checks`] holds the rules, as pure functions of what is loaded here. Placements are traced run by run, because the
+//! two files of a run are large and the same for all of them.
+
+mod checks;
+mod files;
+
+use std::collections::HashMap;
+
+use chrono::NaiveDateTime;
+
+use self::checks::Known;
+use self::files::RunFiles;
+use super::app::permit_everywhere;
+use super::load::{get_placement, get_round, get_run};
+use super::{App, AppError};
+use crate::domain::application::Application;
+use crate::domain::ids::{ApplicationId, LibraryId, PlacementId, RunId};
+use crate::domain::permissions::{Action, Actor};
+use crate::domain::placement::Placement;
+use crate::domain::round::Round;
+use crate::domain::run::Run;
+use crate::domain::trace::Broken;
+use crate::store::audit::Entry;
+use crate::store::traces::{GivenConsent, MOST, PartyEvent, PlacementMail};
+use crate::store::{Db, applications, audit, placements, traces};
+
+/// What a placement rests on.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    /// The placement.
+    pub placement: Placement,
+    /// When it was made, in UTC.
+    pub made_at: NaiveDateTime,
+    /// Its round.
+    pub round: Round,
+    /// The run whose schedule it stands in.
+    pub run: Run,
+    /// The audit entry of the publication that made it.
+    pub publication: Option<Entry>,
+    /// What each party said.
+    pub consents: Vec<GivenConsent>,
+    /// What each party was told, oldest first.
+    pub mails: Vec<PlacementMail>,
+    /// The event in each party's calendar.
+    pub events: Vec<PartyEvent>,
+    /// Who did what to it, oldest first.
+    pub audit: Vec<Entry>,
+    /// The links that do not hold.
+    pub broken: Vec<Broken>,
+}
+
+/// Traces a placement.
+///
+/// # Errors
+/// `not-found`, `forbidden`, `unauthenticated`.
+pub fn get(app: &App, actor: &Actor, id: PlacementId) -> Result<Trace, AppError> {
+    permit_everywhere(actor, Action::ReadTrace)?;
+    app.store.read(|db| {
+        let placement = get_placement(db, id)?;
+        let files = RunFiles::load(db, placement.run)?;
+        let traces = trace(db, &files, vec![placement])?;
+        traces.into_iter().next().ok_or_else(|| AppError::not_found("placement", id))
+    })
+}
+
+/// What tracing everything found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// How many placements were traced.
+    pub traced: usize,
+    /// How many of them have a link that does not hold.
+    pub broken: usize,
+    /// The first of those, with what is wrong.
+    pub first: Vec<(PlacementId, Vec<Broken>)>,
+}
+
+/// Traces every placement, a few hundred in memory at a time; names the first `most` that have a broken link.
+///
+/// # Errors
+/// `forbidden`, `unauthenticated`; the database's.
+pub fn check_all(app: &App, actor: &Actor, most: usize) -> Result<Found, AppError> {
+    permit_everywhere(actor, Action::ReadTrace)?;
+    let mut found = Found::default();
+    for run in app.store.read(|db| Ok::<_, AppError>(traces::list_runs(db)?))? {
+        let files = app.store.read(|db| RunFiles::load(db, run))?;
+        let mut after = None;
+        loop {
+            let page = i64::try_from(MOST).unwrap_or(i64::MAX);
+            let traces = app.store.read(|db| {
+                let part = placements::list_of_run(db, run, after, page)?;
+                trace(db, &files, part)
+            })?;
+            let Some(last) = traces.last() else { break };
+            after = Some(last.placement.id);
+            found.traced += traces.len();
+            for trace in traces.into_iter().filter(|trace| !trace.broken.is_empty()) {
+                found.broken += 1;
+                if found.first.len() < most {
+                    found.first.push((trace.placement.id, trace.broken));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Traces placements of one run, at most [`MOST`], in their order.
+fn trace(db: &mut Db, files: &RunFiles, of: Vec<Placement>) -> Result<Vec<Trace>, AppError> {
+    let Some(first) = of.first() else { return Ok(Vec::new()) };
+    let run = get_run(db, files.run)?;
+    let round = get_round(db, first.round)?;
+    let ids: Vec<PlacementId> = of.iter().map(|placement| placement.id).collect();
+    let hosts: Vec<LibraryId> = of.iter().map(|placement| placement.host).collect();
+    let asked: Vec<ApplicationId> = of.iter().map(|placement| placement.application).collect();
+    let of_round = audit::list_about(db, "round", &[round.id])?;
+    let let_go = let_go(&audit::list_about(db, "run", &[run.id])?);
+    let made: HashMap<PlacementId, NaiveDateTime> = traces::list_made(db, &ids)?.into_iter().collect();
+    let mut consents = grouped(traces::list_consents(db, &ids)?, |one| one.placement);
+    let mut mails = grouped(traces::list_mails(db, &asked)?, |one| one.placement);
+    let mut events = grouped(traces::list_events(db, &ids)?, |one| one.placement);
+    let mut entries = grouped(audit::list_about(db, "placement", &ids)?, |one| one.subject_id.clone());
+    let contacts: HashMap<LibraryId, NaiveDateTime> =
+        traces::list_contacts_since(db, &hosts)?.into_iter().collect();
+    let applications: HashMap<ApplicationId, Application> = applications::list_by_ids(db, &asked)?
+        .into_iter()
+        .map(|applicant| (applicant.application.id, applicant.application))
+        .collect();
+    let mut traced = Vec::with_capacity(of.len());
+    for placement in of {
+        let id = placement.id;
+        let made_at = made.get(&id).copied().unwrap_or_default();
+        let known = Known {
+            files,
+            application: applications.get(&placement.application),
+            contact_since: contacts.get(&placement.host).copied(),
+            let_go_at: let_go.iter().copied().find(|at| *at >= made_at),
+        };
+        let mut trace = Trace {
+            publication: of_round.iter().find(|entry| is_publication(entry, run.id, made_at)).cloned(),
+            placement,
+            made_at,
+            round: round.clone(),
+            run: run.clone(),
+            consents: consents.remove(&id).unwrap_or_default(),
+            mails: mails.remove(&id).unwrap_or_default(),
+            events: events.remove(&id).unwrap_or_default(),
+            audit: entries.remove(&id.to_string()).unwrap_or_default(),
+            broken: Vec::new(),
+        };
+        trace.broken = checks::check(&trace, &known);
+        traced.push(trace);
+    }
+    Ok(traced)
+}
+
+fn grouped<T, K: std::hash::Hash + Eq>(all: Vec<T>, key: impl Fn(&T) -> K) -> HashMap<K, Vec<T>> {
+    let mut groups: HashMap<K, Vec<T>> = HashMap::new();
+    for one in all {
+        groups.entry(key(&one)).or_default().push(one);
+    }
+    groups
+}
+
+/// What an audit entry says about one thing.
+fn detail(entry: &Entry, name: &str) -> Option<String> {
+    let details: serde_json::Value = serde_json::from_str(&entry.details).ok()?;
+    details[name].as_str().map(str::to_owned)
+}
+
+fn is_publication(entry: &Entry, run: RunId, at: NaiveDateTime) -> bool {
+    entry.action == Action::Publish && entry.at == at && detail(entry, "run") == Some(run.to_string())
+}
+
+/// When the mails of publications of a run were let go, oldest first.
+fn let_go(of_run: &[Entry]) -> Vec<NaiveDateTime> {
+    of_run
+        .iter()
+        .filter(|entry| entry.action == Action::EditMails && entry.details.contains("\"released\""))
+        .map(|entry| entry.at)
+        .collect()
+}

@@ -1,0 +1,357 @@
+//! What somebody owes, in small queries: each asks for one kind of thing and only for what a task tells of it.
+//!
+//! Their number does not grow with the number of tasks, and what is foreign is left out by the query itself.
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use diesel::prelude::*;
+
+use super::schema::{
+    applications, consents, libraries, library_employers, outbox, placements, round_libraries, rounds, runs,
+};
+use super::{Db, StoreError, parse};
+use crate::domain::email::Email;
+use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, NoticeId, PlacementId, RoundId, RunId};
+use crate::domain::letter::NoticeKind;
+use crate::domain::notice::NoticeState;
+use crate::domain::party::Party;
+use crate::domain::states::{
+    Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunState,
+};
+
+/// The round of something, as far as a task tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfRound {
+    /// Which.
+    pub id: RoundId,
+    /// Its name.
+    pub name: String,
+    /// Last day of sign-up.
+    pub sign_up_until: NaiveDate,
+    /// Last day for answers.
+    pub answer_until: NaiveDate,
+    /// The zone of its days.
+    pub time_zone: Tz,
+}
+
+type RoundColumns = (String, String, NaiveDate, NaiveDate, String);
+
+const ROUND: (rounds::id, rounds::name, rounds::sign_up_until, rounds::answer_until, rounds::time_zone) =
+    (rounds::id, rounds::name, rounds::sign_up_until, rounds::answer_until, rounds::time_zone);
+
+impl OfRound {
+    fn read((id, name, sign_up_until, answer_until, time_zone): RoundColumns) -> Result<Self, StoreError> {
+        let (id, time_zone) = (parse("round", &id)?, parse("time zone", &time_zone)?);
+        Ok(Self { id, name, sign_up_until, answer_until, time_zone })
+    }
+}
+
+/// Rounds whose schedule is not published and can still be.
+const BEFORE_PUBLICATION: [&str; 3] =
+    [RoundState::Open.as_str(), RoundState::Closed.as_str(), RoundState::Matched.as_str()];
+
+/// An application whose manager nobody vouches for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unvouched {
+    /// Which.
+    pub application: ApplicationId,
+    /// Of whom.
+    pub name: String,
+    /// Its round.
+    pub round: OfRound,
+}
+
+/// The applications of an employer's staff whose manager is to be confirmed, in rounds that are not published.
+///
+/// # Errors
+/// The database's.
+pub fn list_unvouched(db: &mut Db, employer: EmployerId) -> Result<Vec<Unvouched>, StoreError> {
+    let rows: Vec<(String, String, RoundColumns)> = applications::table
+        .inner_join(rounds::table.on(rounds::id.eq(applications::round_id)))
+        .filter(applications::employer_id.eq(employer.to_string()))
+        .filter(applications::state.eq(ApplicationState::Verified.as_str()))
+        .filter(applications::manager_trust.eq(ManagerTrust::ToConfirm.as_str()))
+        .filter(rounds::state.eq_any(BEFORE_PUBLICATION))
+        .select((applications::id, applications::name, ROUND))
+        .load(db)?;
+    rows.into_iter()
+        .map(|(id, name, round)| {
+            Ok(Unvouched { application: parse("application", &id)?, name, round: OfRound::read(round)? })
+        })
+        .collect()
+}
+
+/// A library in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnLibrary {
+    /// Which.
+    pub id: LibraryId,
+    /// Its name.
+    pub name: String,
+    /// Whether mails about visitors go to somebody.
+    pub has_contact: bool,
+}
+
+/// The libraries of an employer that are in use and have become part of no other.
+///
+/// # Errors
+/// The database's.
+pub fn list_own_libraries(db: &mut Db, employer: EmployerId) -> Result<Vec<OwnLibrary>, StoreError> {
+    let rows: Vec<(String, String, Option<String>)> = libraries::table
+        .inner_join(library_employers::table.on(library_employers::library_id.eq(libraries::id)))
+        .filter(library_employers::employer_id.eq(employer.to_string()))
+        .filter(libraries::status.eq(LibraryStatus::Open.as_str()))
+        .filter(libraries::successor_id.is_null())
+        .select((libraries::id, libraries::name, libraries::contact_email))
+        .load(db)?;
+    rows.into_iter()
+        .map(|(id, name, contact)| {
+            Ok(OwnLibrary { id: parse("library", &id)?, name, has_contact: contact.is_some() })
+        })
+        .collect()
+}
+
+/// Which libraries of an employer take part in which rounds that are not published.
+///
+/// # Errors
+/// The database's.
+pub fn list_own_offers(db: &mut Db, employer: EmployerId) -> Result<Vec<(LibraryId, OfRound)>, StoreError> {
+    let rows: Vec<(String, RoundColumns)> = round_libraries::table
+        .inner_join(rounds::table.on(rounds::id.eq(round_libraries::round_id)))
+        .inner_join(
+            library_employers::table.on(library_employers::library_id.eq(round_libraries::library_id)),
+        )
+        .filter(library_employers::employer_id.eq(employer.to_string()))
+        .filter(rounds::state.eq_any(BEFORE_PUBLICATION))
+        .select((round_libraries::library_id, ROUND))
+        .load(db)?;
+    rows.into_iter().map(|(id, round)| Ok((parse("library", &id)?, OfRound::read(round)?))).collect()
+}
+
+/// A visit that a host library has not answered for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanswered {
+    /// Which proposal.
+    pub placement: PlacementId,
+    /// The day.
+    pub date: NaiveDate,
+    /// The host library's name.
+    pub host: String,
+    /// Its round.
+    pub round: OfRound,
+}
+
+/// The proposals that wait for a host library of an employer; none of which the mails are held.
+///
+/// # Errors
+/// The database's.
+pub fn list_unanswered_by_hosts(db: &mut Db, employer: EmployerId) -> Result<Vec<Unanswered>, StoreError> {
+    let own = library_employers::table
+        .filter(library_employers::employer_id.eq(employer.to_string()))
+        .select(library_employers::library_id);
+    let untold =
+        outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
+    let rows: Vec<(String, NaiveDate, String, RoundColumns)> = placements::table
+        .inner_join(consents::table.on(consents::placement_id.eq(placements::id)))
+        .inner_join(libraries::table.on(libraries::id.eq(placements::host_library_id)))
+        .inner_join(rounds::table.on(rounds::id.eq(placements::round_id)))
+        .filter(placements::host_library_id.eq_any(own))
+        .filter(placements::state.eq(PlacementState::Proposed.as_str()))
+        .filter(consents::party.eq(Party::Host.as_str()))
+        .filter(consents::answer.eq(Answer::Pending.as_str()))
+        .filter(placements::application_id.ne_all(untold))
+        .select((placements::id, placements::date, libraries::name, ROUND))
+        .load(db)?;
+    rows.into_iter()
+        .map(|(id, date, host, round)| {
+            Ok(Unanswered { placement: parse("placement", &id)?, date, host, round: OfRound::read(round)? })
+        })
+        .collect()
+}
+
+/// A run that has a schedule, or will.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsableRun {
+    /// Which.
+    pub id: RunId,
+    /// Of which round.
+    pub round: RoundId,
+    /// Whether it has its schedule.
+    pub is_finished: bool,
+    /// The round's revision when it was frozen.
+    pub round_revision: i64,
+}
+
+/// The runs of closed and matched rounds that have a schedule or wait for one, oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn list_usable_runs(db: &mut Db) -> Result<Vec<UsableRun>, StoreError> {
+    let usable = [RunState::Queued, RunState::Solving, RunState::Finished].map(RunState::as_str);
+    let rows: Vec<(String, String, String, i64)> = runs::table
+        .inner_join(rounds::table.on(rounds::id.eq(runs::round_id)))
+        .filter(runs::state.eq_any(usable))
+        .filter(rounds::state.eq_any([RoundState::Closed.as_str(), RoundState::Matched.as_str()]))
+        .order(runs::id)
+        .select((runs::id, runs::round_id, runs::state, runs::round_revision))
+        .load(db)?;
+    rows.into_iter()
+        .map(|(id, round, state, round_revision)| {
+            let is_finished = state == RunState::Finished.as_str();
+            Ok(UsableRun {
+                id: parse("run", &id)?,
+                round: parse("round", &round)?,
+                is_finished,
+                round_revision,
+            })
+        })
+        .collect()
+}
+
+/// The publications whose mails are held, with how many.
+///
+/// # Errors
+/// The database's.
+pub fn list_held(db: &mut Db) -> Result<Vec<(RunId, OfRound, i64)>, StoreError> {
+    let held = outbox::state.eq(NoticeState::Held.as_str());
+    let rows: Vec<(Option<String>, i64)> = outbox::table
+        .filter(held)
+        .group_by(outbox::run_id)
+        .select((outbox::run_id, diesel::dsl::count_star()))
+        .load(db)?;
+    let of: Vec<(String, RoundColumns)> = runs::table
+        .inner_join(rounds::table.on(rounds::id.eq(runs::round_id)))
+        .filter(runs::id.nullable().eq_any(outbox::table.filter(held).select(outbox::run_id)))
+        .select((runs::id, ROUND))
+        .load(db)?;
+    of.into_iter()
+        .map(|(id, round)| {
+            let count = rows.iter().find(|(run, _)| run.as_ref() == Some(&id)).map_or(0, |(_, count)| *count);
+            Ok((parse("run", &id)?, OfRound::read(round)?, count))
+        })
+        .collect()
+}
+
+/// A placement that came to nothing, and whose participant has no other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// Which.
+    pub placement: PlacementId,
+    /// Whose.
+    pub application: ApplicationId,
+    /// The participant's name.
+    pub name: String,
+    /// The host library's name.
+    pub host: String,
+    /// The day.
+    pub date: NaiveDate,
+    /// Declined or expired.
+    pub state: PlacementState,
+    /// Its round.
+    pub round: OfRound,
+}
+
+/// The declined and expired placements of publications that stand, whose participants have no place since; oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn list_lost(db: &mut Db) -> Result<Vec<Lost>, StoreError> {
+    let lost = [PlacementState::Declined, PlacementState::Expired].map(PlacementState::as_str);
+    let standing = [RoundState::Published, RoundState::Running].map(RoundState::as_str);
+    let rows: Vec<(String, String, String, String, NaiveDate, String, RoundColumns)> = placements::table
+        .inner_join(applications::table.on(applications::id.eq(placements::application_id)))
+        .inner_join(libraries::table.on(libraries::id.eq(placements::host_library_id)))
+        .inner_join(rounds::table.on(rounds::id.eq(placements::round_id)))
+        .inner_join(runs::table.on(runs::id.eq(placements::run_id)))
+        .filter(placements::state.eq_any(lost))
+        .filter(applications::state.eq(ApplicationState::Unplaced.as_str()))
+        .filter(rounds::state.eq_any(standing))
+        .filter(runs::state.eq(RunState::Published.as_str()))
+        .order(placements::id)
+        .select((
+            placements::id,
+            applications::id,
+            applications::name,
+            libraries::name,
+            placements::date,
+            placements::state,
+            ROUND,
+        ))
+        .load(db)?;
+    rows.into_iter()
+        .map(|(id, application, name, host, date, state, round)| {
+            Ok(Lost {
+                placement: parse("placement", &id)?,
+                application: parse("application", &application)?,
+                name,
+                host,
+                date,
+                state: parse("placement state", &state)?,
+                round: OfRound::read(round)?,
+            })
+        })
+        .collect()
+}
+
+/// A mail that was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Which.
+    pub notice: NoticeId,
+    /// What it was about.
+    pub kind: NoticeKind,
+    /// Whom it does not reach.
+    pub party: Party,
+    /// First letter and domain of the address.
+    pub recipient: String,
+    /// Where the application is in its life.
+    pub application: ApplicationState,
+    /// The placement's state and day, where it is about one.
+    pub placement: Option<(PlacementState, NaiveDate)>,
+    /// The round's state.
+    pub round_state: RoundState,
+    /// The round.
+    pub round: OfRound,
+}
+
+/// The mails that were given up in rounds that are not over.
+///
+/// # Errors
+/// The database's.
+pub fn list_given_up(db: &mut Db) -> Result<Vec<GivenUp>, StoreError> {
+    type Columns =
+        ((String, String, String, String), String, (Option<String>, Option<NaiveDate>), String, RoundColumns);
+    let over = [RoundState::Completed, RoundState::Archived].map(RoundState::as_str);
+    let rows: Vec<Columns> = outbox::table
+        .inner_join(applications::table.on(applications::id.eq(outbox::application_id)))
+        .inner_join(rounds::table.on(rounds::id.eq(applications::round_id)))
+        .left_join(placements::table.on(placements::id.nullable().eq(outbox::placement_id)))
+        .filter(outbox::state.eq(NoticeState::GaveUp.as_str()))
+        .filter(rounds::state.ne_all(over))
+        .select((
+            (outbox::id, outbox::kind, outbox::party, outbox::recipient_address),
+            applications::state,
+            (placements::state.nullable(), placements::date.nullable()),
+            rounds::state,
+            ROUND,
+        ))
+        .load(db)?;
+    rows.into_iter()
+        .map(|((id, kind, party, recipient), application, placement, round_state, round)| {
+            let placement = match placement {
+                (Some(state), Some(date)) => Some((parse("placement state", &state)?, date)),
+                (Some(_) | None, Some(_) | None) => None,
+            };
+            Ok(GivenUp {
+                notice: parse("notice", &id)?,
+                kind: parse("kind", &kind)?,
+                party: parse("party", &party)?,
+                recipient: parse::<Email>("address", &recipient)?.masked(),
+                application: parse("application state", &application)?,
+                placement,
+                round_state: parse("round state", &round_state)?,
+                round: OfRound::read(round)?,
+            })
+        })
+        .collect()
+}

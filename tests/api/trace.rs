@@ -1,0 +1,444 @@
+//! What a placement rests on: whole in every state, and a link that is broken is found.
+
+use std::process::Command;
+
+use diesel::RunQueryDsl;
+use library_swap::domain::letter::{Letter, NoticeKind};
+use library_swap::domain::party::Party;
+use library_swap::domain::permissions::Actor;
+use library_swap::services::traces::check_all;
+use library_swap::store::{Db, StoreError};
+use library_swap::worker::Stop;
+use library_swap::worker::deadlines::act_on_due;
+use serde_json::{Value, json};
+
+use crate::support::{Service, for_each_service};
+use crate::world::{DAYS, World, secret_of};
+
+const TOLD: &str = "2027-01-28T10:00:00Z";
+
+/// A published round in which ann and bea have a place at the host, which names a deputy.
+fn published(service: &Service) -> (World<'_>, String) {
+    let (world, run) = solved(service);
+    world.publish(&run);
+    (world, run)
+}
+
+fn solved(service: &Service) -> (World<'_>, String) {
+    let world = World::new(service);
+    let welcome = json!({
+        "contact": { "email": "desk@campus.example" }, "access": ["step-free"],
+        "deputy": { "email": "deputy@campus.example" },
+    });
+    world.organiser.put(&format!("/v1/libraries/{}/welcome", world.host), &welcome).expect(200);
+    world.released("ann");
+    world.released("bea");
+    service.set_clock(TOLD);
+    world.close();
+    let run = world.solved();
+    (world, run)
+}
+
+fn placements(world: &World<'_>) -> Vec<String> {
+    let listed = world.organiser.get(&world.of_round("/placements?limit=200")).expect(200);
+    let all = listed["data"].as_array().expect("a list").iter();
+    all.map(|one| one["id"].as_str().expect("an id").to_owned()).collect()
+}
+
+fn trace(world: &World<'_>, placement: &str) -> Value {
+    world.organiser.get(&format!("/v1/placements/{placement}/trace")).expect(200)
+}
+
+/// The links of a placement that do not hold, each once.
+fn broken(world: &World<'_>, placement: &str) -> Vec<String> {
+    let found = trace(world, placement);
+    let all = found["broken"].as_array().expect("a list").iter();
+    let mut links: Vec<String> = all.map(|one| one["link"].as_str().expect("a link").to_owned()).collect();
+    links.dedup();
+    links
+}
+
+/// Asserts that every placement is whole, in these states.
+#[track_caller]
+fn assert_whole(world: &World<'_>, states: &[&str]) {
+    let mut found = Vec::new();
+    for placement in placements(world) {
+        let trace = trace(world, &placement);
+        assert_eq!(trace["broken"], json!([]), "{trace}");
+        found.push(trace["state"].as_str().expect("a state").to_owned());
+    }
+    found.sort();
+    assert_eq!(found, states);
+    let all = check_all(&world.service.app, &Actor::worker("test"), 10).expect("traced");
+    assert_eq!((all.traced, all.broken), (states.len(), 0), "{:?}", all.first);
+}
+
+fn press(world: &World<'_>, mails: &[Letter], placement: &str, party: Party, deed: &str) {
+    let visit = world.organiser.get(&format!("/v1/placements/{placement}")).expect(200);
+    let date = visit["date"].as_str().expect("a date");
+    let own: Vec<Letter> = mails
+        .iter()
+        .filter(|letter| letter.visit.as_ref().is_some_and(|visit| visit.date.to_string() == date))
+        .filter(|letter| {
+            party != Party::Participant
+                || Some(letter.to_address.as_str()) == visit["participant"]["email"].as_str()
+        })
+        .cloned()
+        .collect();
+    let secret = secret_of(&own, NoticeKind::Proposal, party);
+    world.service.anyone().post(&format!("/v1/links/{secret}"), &json!({ "deed": deed })).expect(200);
+}
+
+/// Each of the two placements is on a day of its own: the host takes one visitor on each.
+fn one_a_day(world: &World<'_>) {
+    let offer = json!({ "hosting": { DAYS[0]: 1, DAYS[1]: 1 }, "release": { DAYS[0]: 2, DAYS[1]: 2 } });
+    world.organiser.put(&world.of_round(&format!("/libraries/{}", world.host)), &offer).expect(200);
+}
+
+/// As [`published`], both on days of their own, with the mails that went.
+fn told(service: &Service) -> (World<'_>, Vec<String>, Vec<Letter>) {
+    let (world, _) = solved(service);
+    one_a_day(&world);
+    let run = world.solved();
+    world.publish(&run);
+    let mails = world.mails();
+    let all = placements(&world);
+    assert_eq!((all.len(), mails.len()), (2, 4));
+    (world, all, mails)
+}
+
+#[test]
+fn a_trace_tells_the_whole_chain_and_no_names_or_addresses() {
+    for_each_service(|service| {
+        let (world, all, mails) = told(service);
+        assert_whole(&world, &["proposed", "proposed"]);
+        for party in [Party::Participant, Party::Host] {
+            press(&world, &mails, &all[0], party, "accept");
+        }
+        world.mails();
+        assert_whole(&world, &["confirmed", "proposed"]);
+        let found = trace(&world, &all[0]);
+        let round = world.organiser.get(&world.of_round("")).expect(200);
+        assert_eq!(found["rules"], json!({ "version": 1, "sha256": round["rules_sha256"] }));
+        assert_eq!(found["snapshot_sha256"], found["run"]["round_sha256"]);
+        assert_eq!(
+            (&found["run"]["state"], &found["run"]["result"]["proof"]),
+            (&json!("published"), &json!("prices"))
+        );
+        assert_eq!(found["publication"]["action"], "publish");
+        assert!(found["publication"]["actor"].as_str().expect("an actor").starts_with("token:"));
+        assert_eq!(found["consents"][0]["party"], "host");
+        assert_eq!(found["consents"][0]["channel"], "link");
+        let told: Vec<(&Value, &Value)> = found["mails"]
+            .as_array()
+            .expect("mails")
+            .iter()
+            .map(|mail| (&mail["kind"], &mail["state"]))
+            .collect();
+        assert_eq!(told.len(), 5, "two proposals and three confirmations");
+        assert!(told.iter().all(|(_, state)| **state == "sent"));
+        assert_eq!(found["calendar"][0]["sequence"], 1);
+        assert_eq!(found["audit"].as_array().expect("entries").len(), 2);
+        let text = found.to_string();
+        for secret in ["@", "Reader", "step-free", "Campus", "Hive"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+        let unknown = world.organiser.get("/v1/placements/01900000-0000-7000-8000-000000000000/trace");
+        assert_eq!(unknown.code(), "not-found");
+    });
+}
+
+#[test]
+fn every_way_a_placement_ends_leaves_a_whole_trace() {
+    for_each_service(|service| {
+        // Declined after everybody had agreed; called off after new times.
+        let (world, all, mails) = told(service);
+        for party in [Party::Participant, Party::Host] {
+            press(&world, &mails, &all[0], party, "accept");
+        }
+        let times = json!({ "starts": "10:00", "ends": "15:00" });
+        for placement in &all {
+            world.organiser.put(&format!("/v1/placements/{placement}/times"), &times).expect(200);
+        }
+        world.mails();
+        press(&world, &mails, &all[0], Party::Host, "decline");
+        let reason = json!({ "reason": "the building is flooded" });
+        world.organiser.post(&format!("/v1/placements/{}/cancel", all[1]), &reason).expect(200);
+        assert_whole(&world, &["cancelled", "declined"]);
+        world.mails();
+        assert_whole(&world, &["cancelled", "declined"]);
+    });
+    for_each_service(|service| {
+        // Reminded, a deputy asked, a deadline moved, expired.
+        let (world, all, mails) = told(service);
+        press(&world, &mails, &all[0], Party::Participant, "accept");
+        for instant in ["2027-02-05T08:00:00Z", "2027-02-10T08:00:00Z"] {
+            service.set_clock(instant);
+            act_on_due(&service.app, "test", &Stop::new()).expect("a step");
+            assert_whole(&world, &["proposed", "proposed"]);
+            world.mails();
+        }
+        let later = json!({ "answer_until": "2027-02-16" });
+        world.organiser.put(&world.of_round("/dates"), &later).expect(200);
+        service.set_clock("2027-02-17T00:00:00Z");
+        act_on_due(&service.app, "test", &Stop::new()).expect("a step");
+        assert_whole(&world, &["expired", "expired"]);
+        let reminders = "UPDATE outbox SET placement_id = NULL WHERE kind = 'deputy_request'";
+        execute(service, reminders);
+        assert_eq!(broken(&world, &all[0]), ["mails"]);
+    });
+    for_each_service(|service| {
+        // The participant takes the application back; the round is called off.
+        let (world, all, mails) = told(service);
+        let application = trace(&world, &all[0])["application"].as_str().expect("an id").to_owned();
+        press(&world, &mails, &all[1], Party::Host, "accept");
+        service.set_clock("2027-01-29T10:00:00Z");
+        world.organiser.step(&format!("/v1/applications/{application}/withdraw")).expect(200);
+        assert_whole(&world, &["cancelled", "proposed"]);
+        world.organiser.step(&world.of_round("/cancel")).expect(200);
+        assert_whole(&world, &["cancelled", "cancelled"]);
+        let told = "UPDATE outbox SET placement_id = NULL WHERE kind = 'cancelled' AND party = 'host'";
+        execute(service, told);
+        assert_eq!(broken(&world, &all[1]), ["mails", "calendar"]);
+    });
+}
+
+#[test]
+fn publications_that_are_held_taken_back_edited_or_asked_of_managers_are_whole_too() {
+    for_each_service(|service| {
+        // Held, moved while held, one mail thrown away, taken back, published again.
+        let (world, run) = solved(service);
+        let step = |what: &str| world.organiser.step(&format!("/v1/runs/{run}/{what}")).expect(200);
+        step("publish");
+        let all = placements(&world);
+        let times = json!({ "starts": "10:00", "ends": "15:00" });
+        world.organiser.put(&format!("/v1/placements/{}/times", all[0]), &times).expect(200);
+        let held = world.organiser.get(&format!("/v1/runs/{run}/held-mails")).expect(200);
+        let one = held["data"][0]["id"].as_str().expect("an id").to_owned();
+        assert_eq!(world.organiser.delete(&format!("/v1/held-mails/{one}")).status, 204);
+        assert_whole(&world, &["proposed", "proposed"]);
+        step("withdraw");
+        assert_whole(&world, &["cancelled", "cancelled"]);
+        service.set_clock("2027-01-29T10:00:00Z");
+        step("publish");
+        step("release-mails");
+        assert_whole(&world, &["cancelled", "cancelled", "proposed", "proposed"]);
+        world.mails();
+        step("withdraw");
+        assert_whole(&world, &["cancelled"; 4]);
+    });
+    for_each_service(|service| {
+        // A run edited by hand, with a rule set aside.
+        let (world, run) = solved(service);
+        let listed = world.organiser.get(&world.of_round("/applications")).expect(200);
+        let application = listed["data"][0]["id"].clone();
+        let edit = json!({ "remove": [application], "override": "as agreed" });
+        let edited = world.organiser.post(&format!("/v1/runs/{run}/edits"), &edit).expect(201);
+        world.publish(edited["id"].as_str().expect("an id"));
+        assert_whole(&world, &["proposed"]);
+    });
+    for_each_service(|service| {
+        // The manager is asked with the proposal.
+        let world = World::without_round(service);
+        let mut body = World::round_body();
+        body["release_required"] = json!(false);
+        let round = world.organiser.post("/v1/rounds", &body).expect(201)["id"].clone();
+        let world = World { round: round.as_str().expect("an id").to_owned(), ..world };
+        world.organiser.step(&world.of_round("/open")).expect(200);
+        world.welcome_everybody();
+        one_a_day(&world);
+        let leave = json!({ "release": { DAYS[0]: 2, DAYS[1]: 2 } });
+        world.organiser.put(&world.of_round(&format!("/libraries/{}", world.home)), &leave).expect(200);
+        world.sign_up("ann");
+        let verify = world.secret(NoticeKind::VerifyAddress, Party::Participant);
+        service.anyone().post(&format!("/v1/links/{verify}"), &json!({ "deed": "verify" })).expect(200);
+        world.close();
+        let run = world.solved();
+        world.publish(&run);
+        let mails = world.mails();
+        let all = placements(&world);
+        for party in [Party::Manager, Party::Host, Party::Participant] {
+            assert_whole(&world, &["proposed"]);
+            press(&world, &mails, &all[0], party, "accept");
+        }
+        assert_whole(&world, &["confirmed"]);
+        execute(service, "DELETE FROM consents WHERE party = 'manager'");
+        assert_eq!(broken(&world, &all[0]), ["consents"]);
+    });
+}
+
+fn execute(service: &Service, sql: &str) {
+    let write = |sql: &str| {
+        service.app.store.write(|tx| {
+            let query = diesel::sql_query(sql.to_owned());
+            let changed = match &mut **tx {
+                Db::Pg(connection) => query.execute(connection)?,
+                Db::Sqlite(connection) => query.execute(connection)?,
+            };
+            Ok::<_, StoreError>(changed)
+        })
+    };
+    assert!(write(sql).expect(sql) > 0, "{sql} changes nothing");
+}
+
+#[test]
+fn each_link_that_is_broken_by_hand_is_found_and_named() {
+    for_each_service(|service| {
+        let (world, all, mails) = told(service);
+        for party in [Party::Participant, Party::Host] {
+            press(&world, &mails, &all[0], party, "accept");
+        }
+        let times = json!({ "starts": "10:00", "ends": "15:00" });
+        world.organiser.put(&format!("/v1/placements/{}/times", all[0]), &times).expect(200);
+        world.mails();
+        assert_whole(&world, &["confirmed", "proposed"]);
+        let id = &all[0];
+        let application = trace(&world, id)["application"].as_str().expect("an id").to_owned();
+        let own = format!("WHERE id = '{id}'");
+        let of_host = format!("WHERE placement_id = '{id}' AND party = 'host'");
+        let mail = |kind: &str, party: &str| {
+            let key = format!("thread_key = 'placement:{id}:{party}' AND kind = '{kind}'");
+            let lose = format!("UPDATE outbox SET placement_id = NULL WHERE {key}");
+            (lose, format!("UPDATE outbox SET placement_id = '{id}' WHERE {key}"))
+        };
+        let entry = |filter: &str| {
+            let lose = format!("UPDATE audit_entries SET subject_id = subject_id || 'x' WHERE {filter}");
+            (lose, format!("UPDATE audit_entries SET subject_id = substr(subject_id, 1, 36) WHERE {filter}"))
+        };
+        let set = |table: &str, filter: &str, to: &str, back: &str| {
+            (format!("UPDATE {table} SET {to} {filter}"), format!("UPDATE {table} SET {back} {filter}"))
+        };
+        let (host, home) = (&world.host, &world.home);
+        let breaks: Vec<((String, String), &[&str])> = vec![
+            (
+                set(
+                    "rounds",
+                    "",
+                    "rules_sha256 = 'x' || rules_sha256",
+                    "rules_sha256 = substr(rules_sha256, 2)",
+                ),
+                &["rules"],
+            ),
+            (
+                set("rounds", "", "rules = rules || ' '", "rules = substr(rules, 1, length(rules) - 1)"),
+                &["rules"],
+            ),
+            (
+                set(
+                    "run_files",
+                    "",
+                    "round_file = round_file || ' '",
+                    "round_file = substr(round_file, 1, length(round_file) - 1)",
+                ),
+                &["snapshot"],
+            ),
+            (
+                set("run_files", "", "round_file = 'x' || round_file", "round_file = substr(round_file, 2)"),
+                &["rules", "snapshot"],
+            ),
+            (
+                set(
+                    "runs",
+                    "",
+                    "round_sha256 = 'x' || round_sha256",
+                    "round_sha256 = substr(round_sha256, 2)",
+                ),
+                &["snapshot", "schedule"],
+            ),
+            (
+                set(
+                    "run_files",
+                    "",
+                    "schedule_file = 'x' || schedule_file",
+                    "schedule_file = substr(schedule_file, 2)",
+                ),
+                &["schedule"],
+            ),
+            (set("runs", "", "value = value + 1", "value = value - 1"), &["schedule"]),
+            (set("placements", &own, "score = score + 1", "score = score - 1"), &["schedule"]),
+            (
+                set(
+                    "placements",
+                    &own,
+                    &format!("host_library_id = '{home}'"),
+                    &format!("host_library_id = '{host}'"),
+                ),
+                &["schedule"],
+            ),
+            (entry("action = 'publish'"), &["publication"]),
+            (
+                set(
+                    "runs",
+                    "WHERE state IN ('published', 'failed')",
+                    "state = 'failed'",
+                    "state = 'published'",
+                ),
+                &["publication"],
+            ),
+            (set("placements", &own, "state = 'proposed'", "state = 'confirmed'"), &["state"]),
+            (set("placements", &own, "state = 'cancelled'", "state = 'confirmed'"), &["audit"]),
+            (set("placements", &own, "state = 'declined'", "state = 'confirmed'"), &["state", "audit"]),
+            (
+                set(
+                    "applications",
+                    &format!("WHERE id = '{application}'"),
+                    "state = 'unplaced'",
+                    "state = 'placed'",
+                ),
+                &["state"],
+            ),
+            (set("rounds", "", "state = 'cancelled'", "state = 'published'"), &["state"]),
+            (
+                set("consents", &of_host, "answer = 'pending'", "answer = 'yes'"),
+                &["state", "consents", "audit"],
+            ),
+            (set("consents", &of_host, "channel = NULL", "channel = 'link'"), &["consents"]),
+            (mail("proposal", "participant"), &["mails", "calendar"]),
+            (mail("proposal", "host"), &["mails", "calendar"]),
+            (mail("confirmed", "manager"), &["mails"]),
+            (mail("changed", "participant"), &["mails", "calendar"]),
+            (
+                set("invitations", &of_host, "sequence = sequence + 1", "sequence = sequence - 1"),
+                &["calendar"],
+            ),
+            (entry("action = 'answer_as_host'"), &["audit"]),
+        ];
+        for ((lose, mend), links) in breaks {
+            execute(service, &lose);
+            assert_eq!(broken(&world, id), links, "{lose}: {}", trace(&world, id)["broken"]);
+            let all = check_all(&service.app, &Actor::worker("test"), 1).expect("traced");
+            assert!(all.broken >= 1 && all.first.len() == 1, "{lose}");
+            execute(service, &mend);
+            assert_eq!(broken(&world, id), Vec::<String>::new(), "{mend}");
+        }
+        assert_whole(&world, &["confirmed", "proposed"]);
+    });
+}
+
+#[test]
+fn doctor_traces_all_placements_and_says_no_where_one_is_broken() {
+    for_each_service(|service| {
+        let (world, _) = published(service);
+        let folder = tempfile::tempdir().expect("a folder");
+        let doctor = || {
+            let output = Command::new(env!("CARGO_BIN_EXE_library-swap"))
+                .current_dir(folder.path())
+                .env("LIBRARY_SWAP__DATABASE__URL", service.database_url())
+                .env("LIBRARY_SWAP__MAIL__FOLDER", folder.path().join("mail"))
+                .args(["doctor", "--quiet"])
+                .output()
+                .expect("the binary runs");
+            (output.status.code().expect("a code"), String::from_utf8_lossy(&output.stdout).into_owned())
+        };
+        let (code, said) = doctor();
+        assert_eq!(code, 0, "{said}");
+        assert!(said.contains("ok      placements: 2 traced, every link holds"), "{said}");
+        execute(service, "UPDATE placements SET score = score + 1");
+        let (code, said) = doctor();
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("FAILED  placements: 2 of 2 have a link that does not hold"), "{said}");
+        for placement in placements(&world) {
+            assert!(said.contains(&format!("{placement}: schedule: ")), "{said}");
+        }
+    });
+}
