@@ -13,6 +13,8 @@ mod loud;
 mod attacks;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/day.rs"]
+mod day;
 #[path = "api/deadlines.rs"]
 mod deadlines;
 #[path = "api/documents.rs"]
@@ -23,6 +25,8 @@ mod doors;
 mod edits;
 #[path = "api/hosting.rs"]
 mod hosting;
+#[path = "api/ideas.rs"]
+mod ideas;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/links.rs"]

@@ -26,7 +26,10 @@ const fn has_visit(kind: NoticeKind) -> bool {
         | NoticeKind::DeputyRequest
         | NoticeKind::Confirmed
         | NoticeKind::Changed
-        | NoticeKind::Cancelled => true,
+        | NoticeKind::Cancelled
+        | NoticeKind::Reminder
+        | NoticeKind::Ill
+        | NoticeKind::FeedbackRequest => true,
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
         | NoticeKind::ReleaseRequest
@@ -37,7 +40,11 @@ const fn has_visit(kind: NoticeKind) -> bool {
 
 /// A letter as the service fills it: what the party may not know is absent.
 pub fn letter(kind: NoticeKind, party: Party) -> Letter {
-    let certain = kind == NoticeKind::Confirmed;
+    let certain = matches!(
+        kind,
+        NoticeKind::Confirmed | NoticeKind::Reminder | NoticeKind::Ill | NoticeKind::FeedbackRequest
+    );
+    let rings = kind == NoticeKind::Ill || (kind == NoticeKind::Reminder && party == Party::Participant);
     let to_host = party == Party::Host;
     let cancelled = kind == NoticeKind::Cancelled;
     let (to_name, to_address) = match party {
@@ -51,6 +58,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         host_contact_name: (certain && party == Party::Participant).then(|| "Harriet Host".to_owned()),
         host_contact_address: (certain && party == Party::Participant)
             .then(|| "desk@hive.example".to_owned()),
+        host_telephone: rings.then(|| "+44 1905 822866".to_owned()),
+        deputy_telephone: rings.then(|| "01905 822867 ext 12".to_owned()),
         date: day(3, 1),
         starts: time(9, 30),
         ends: time(16, 0),
@@ -62,7 +71,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         sequence: 1,
         dtstamp: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),
         status: match kind {
-            NoticeKind::Cancelled => EventStatus::Cancelled,
+            NoticeKind::Cancelled | NoticeKind::Ill => EventStatus::Cancelled,
             NoticeKind::Confirmed => EventStatus::Confirmed,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
@@ -71,6 +80,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::AnswerReminder
             | NoticeKind::DeputyRequest
             | NoticeKind::Changed
+            | NoticeKind::Reminder
+            | NoticeKind::FeedbackRequest
             | NoticeKind::Unplaced
             | NoticeKind::MatchedAgain => EventStatus::Tentative,
         },
@@ -98,7 +109,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         service_name: "Library Exchange".to_owned(),
         public_url: "https://exchange.example".to_owned(),
         introduction: Vec::new(),
-        link: (!(cancelled && party != Party::Participant))
+        link: (!(kind == NoticeKind::Ill || (cancelled && party != Party::Participant)))
             .then(|| "https://exchange.example/links/0123456789abcdef".to_owned()),
         participant_name: (!to_host || certain).then(|| "Siân Ŵyn".to_owned()),
         participant_address: (to_host && certain).then(|| "sian.wyn@library.example".to_owned()),
@@ -108,12 +119,21 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         home_library: (!to_host).then(|| "Cardiff Central".to_owned()),
         dates: vec![day(3, 1), day(3, 8), day(3, 15)],
         visit: has_visit(kind).then_some(visit),
-        answer_until: (kind.is_reminder()
-            || matches!(kind, NoticeKind::Proposal | NoticeKind::ReleaseRequest))
+        answer_until: matches!(
+            kind,
+            NoticeKind::Proposal
+                | NoticeKind::AnswerReminder
+                | NoticeKind::DeputyRequest
+                | NoticeKind::ReleaseRequest
+        )
         .then(|| day(2, 12)),
         reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::Unplaced)
             .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
-        invitation: (has_visit(kind) && !kind.is_reminder() && party != Party::Manager).then_some(invitation),
+        invitation: (has_visit(kind)
+            && !kind.is_reminder()
+            && kind != NoticeKind::FeedbackRequest
+            && party != Party::Manager)
+            .then_some(invitation),
         message_id: "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned(),
         thread_root: None,
         sent_at: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),

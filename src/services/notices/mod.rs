@@ -3,17 +3,19 @@
 //! A notice holds ids and what cannot be looked up later; words are found when it is rendered (`services::outbox`).
 
 mod applications;
+mod day;
 mod placements;
 
 use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 
 pub use self::applications::*;
+pub use self::day::*;
 pub use self::placements::*;
 use super::AppError;
 use super::app::Now;
 use crate::domain::email::Email;
-use crate::domain::ids::{NoticeId, RunId};
+use crate::domain::ids::{NoticeId, PlacementId, RunId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::organisation::Library;
@@ -95,9 +97,18 @@ impl Recipient {
 /// The thread of mails to one party about one placement, or about an application.
 fn thread_of(applicant: &Applicant, placement: Option<&Placement>, party: Party) -> String {
     match placement {
-        Some(placement) => format!("placement:{}:{party}", placement.id),
+        Some(placement) => thread_of_placement(placement.id, party),
         None => format!("application:{}:{party}", applicant.application.id),
     }
+}
+
+fn thread_of_placement(placement: PlacementId, party: Party) -> String {
+    format!("placement:{placement}:{party}")
+}
+
+/// The key of a fact.
+fn key_of(thread: &str, kind: NoticeKind, version: i64) -> String {
+    format!("{thread}:{kind}:{version}")
 }
 
 /// What is to be told.
@@ -117,10 +128,21 @@ fn enqueue(
     case: (&Applicant, Option<&Placement>),
     telling: &Telling<'_>,
 ) -> Result<bool, AppError> {
-    let (applicant, placement) = case;
+    let thread = thread_of(case.0, case.1, recipient.party);
+    enqueue_in(tx, now, thread, recipient, case, telling)
+}
+
+/// As [`enqueue`], in a thread of one's own.
+fn enqueue_in(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    thread: String,
+    recipient: &Recipient,
+    (applicant, placement): (&Applicant, Option<&Placement>),
+    telling: &Telling<'_>,
+) -> Result<bool, AppError> {
     let Telling { kind, version, facts, run } = *telling;
-    let thread = thread_of(applicant, placement, recipient.party);
-    let dedupe_key = format!("{thread}:{kind}:{version}");
+    let dedupe_key = key_of(&thread, kind, version);
     let facts = serde_json::to_string(facts).map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(outbox::enqueue(
         tx,
