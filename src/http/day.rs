@@ -235,6 +235,14 @@ impl Fields {
         true
     }
 
+    /// In the form a time may stand whatever is chosen: it counts only with leaving early.
+    pub(super) fn keep_chosen(&mut self) {
+        if self.attendance != Some(AttendanceKind::LeftEarly) {
+            self.left_at = None;
+            self.given.retain(|name| *name != "left_at");
+        }
+    }
+
     /// What was given.
     pub(super) fn given(&self) -> &[&'static str] {
         &self.given

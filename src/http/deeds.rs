@@ -198,6 +198,7 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
     }
     let act = deed.and_then(|deed| {
         match deed {
+            Deed::Attendance => beside.day.keep_chosen(),
             Deed::Decide => beside.decisions = Some(requests.finish(&faults)),
             // In a form, no ticked day means none; an absent list would mean all.
             Deed::Release if dates.is_empty() => faults.add("/dates", "", "must name at least one day"),
@@ -208,7 +209,6 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
             | Deed::Decline
             | Deed::Withdraw
             | Deed::Ill
-            | Deed::Attendance
             | Deed::Feedback
             | Deed::Idea => {}
         }

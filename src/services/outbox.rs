@@ -273,8 +273,10 @@ fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
         | (NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Cancelled, Party::Participant) => {
             Some(Purpose::Application)
         }
-        (NoticeKind::Reminder | NoticeKind::FeedbackRequest, _) => Some(Purpose::Answer),
-        (NoticeKind::Cancelled, Party::Host | Party::Manager) | (NoticeKind::Ill, _) => None,
+        (NoticeKind::Reminder | NoticeKind::FeedbackRequest, _) | (NoticeKind::Ill, Party::Participant) => {
+            Some(Purpose::Answer)
+        }
+        (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }
 }
 

@@ -46,7 +46,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
     );
     let rings = kind == NoticeKind::Ill || (kind == NoticeKind::Reminder && party == Party::Participant);
     let to_host = party == Party::Host;
-    let cancelled = kind == NoticeKind::Cancelled;
+    let cancelled = matches!(kind, NoticeKind::Cancelled | NoticeKind::Ill);
     let (to_name, to_address) = match party {
         Party::Participant => (Some("Siân Ŵyn"), "sian.wyn@library.example"),
         Party::Host => (Some("Harriet Host"), "desk@hive.example"),
@@ -109,7 +109,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         service_name: "Library Exchange".to_owned(),
         public_url: "https://exchange.example".to_owned(),
         introduction: Vec::new(),
-        link: (!(kind == NoticeKind::Ill || (cancelled && party != Party::Participant)))
+        link: (!(cancelled && party != Party::Participant))
             .then(|| "https://exchange.example/links/0123456789abcdef".to_owned()),
         participant_name: (!to_host || certain).then(|| "Siân Ŵyn".to_owned()),
         participant_address: (to_host && certain).then(|| "sian.wyn@library.example".to_owned()),
