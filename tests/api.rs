@@ -15,6 +15,8 @@ mod attacks;
 mod bad_input;
 #[path = "api/dates.rs"]
 mod dates;
+#[path = "api/day.rs"]
+mod day;
 #[path = "api/deadlines.rs"]
 mod deadlines;
 #[path = "api/documents.rs"]
@@ -25,6 +27,8 @@ mod doors;
 mod edits;
 #[path = "api/hosting.rs"]
 mod hosting;
+#[path = "api/ideas.rs"]
+mod ideas;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/links.rs"]

@@ -74,6 +74,13 @@ fn words_of_the_confirmation() {
 }
 
 #[test]
+fn words_before_on_and_after_the_day() {
+    for kind in [NoticeKind::Reminder, NoticeKind::Ill, NoticeKind::FeedbackRequest] {
+        insta::assert_snapshot!(kind.as_str(), told(kind));
+    }
+}
+
+#[test]
 fn words_of_the_change() {
     insta::assert_snapshot!(told(NoticeKind::Changed));
 }
@@ -115,6 +122,8 @@ fn every_notice_to_every_party_tells_the_same_in_plain_text_and_in_html() {
                 facts.extend(visit.host_address.clone());
                 facts.extend(visit.host_contact_name.clone());
                 facts.extend(visit.host_contact_address.clone());
+                facts.extend(visit.host_telephone.clone());
+                facts.extend(visit.deputy_telephone.clone());
                 if visit.former_times.is_some() {
                     facts.push("10:00 to 15:00 (Europe/London time, GMT)".to_owned());
                 }
@@ -163,6 +172,8 @@ fn a_notice_with_nothing_but_what_it_must_know_still_reads_well() {
                     host_address: None,
                     host_contact_name: None,
                     host_contact_address: None,
+                    host_telephone: None,
+                    deputy_telephone: None,
                     ..visit
                 }),
                 ..full

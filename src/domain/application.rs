@@ -235,6 +235,15 @@ impl Application {
         Ok(())
     }
 
+    /// The placement that it lost took place after all.
+    ///
+    /// # Errors
+    /// `application-state` unless it has none.
+    pub fn regain_place(&mut self) -> Result<(), Refusal> {
+        self.state = self.next(Deed::RegainPlace, "given its place again")?;
+        Ok(())
+    }
+
     /// Makes it what it was before a publication: released, or verified where the manager was still to be asked. False
     /// where no publication placed it or left it out.
     pub fn undo_publication(&mut self) -> bool {

@@ -3,7 +3,7 @@
 //! Days are those of the round's zone, and working days are those on which the library of whoever owes the answer is
 //! open. What happens at each deadline: docs/deadlines.md.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Timelike, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Timelike, Utc};
 use chrono_tz::Tz;
 
 use super::opening::Opening;
@@ -44,6 +44,38 @@ pub fn days_to_answer(told: NaiveDate, until: NaiveDate, opening: &Opening) -> V
     let all = || told.iter_days().skip(1).take_while(|day| *day <= until);
     let working: Vec<NaiveDate> = all().filter(|day| opening.on(*day).is_open()).collect();
     if working.is_empty() { all().collect() } else { working }
+}
+
+/// The next working days after a day; every day where the library is open on none of the next thirty.
+fn working_days_after(day: NaiveDate, opening: &Opening) -> Vec<NaiveDate> {
+    let all = || day.iter_days().skip(1).take(30);
+    let working: Vec<NaiveDate> = all().filter(|day| opening.on(*day).is_open()).collect();
+    if working.is_empty() { all().collect() } else { working }
+}
+
+/// The working day after a visit, on whose morning it is asked how the day was.
+pub fn day_of_questions(visit: NaiveDate, opening: &Opening) -> Option<NaiveDate> {
+    working_days_after(visit, opening).first().copied()
+}
+
+/// The last of the days that a host has to mark who came, asked on `asked`.
+pub fn last_day_to_mark(asked: NaiveDate, opening: &Opening) -> Option<NaiveDate> {
+    let days = working_days_after(asked, opening);
+    days.get(4).or(days.last()).copied()
+}
+
+/// How far back from a visit a working day is looked for.
+pub const MOST_DAYS_BEFORE: u64 = 14;
+
+/// The days on whose mornings somebody is reminded of a visit, earliest first: seven days before it and on the last working
+/// day before it, or the very day before where there is none in two weeks.
+pub fn days_of_reminders(visit: NaiveDate, opening: &Opening) -> Vec<NaiveDate> {
+    let before = |days: u64| visit - Days::new(days);
+    let working = (1..=MOST_DAYS_BEFORE).map(before).find(|day| opening.on(*day).is_open());
+    let mut days = vec![before(7), working.unwrap_or_else(|| before(1))];
+    days.sort_unstable();
+    days.dedup();
+    days
 }
 
 /// The wall clock of a zone.
@@ -100,6 +132,18 @@ mod tests {
             )),
             None
         );
+    }
+
+    #[test]
+    fn a_visit_is_remembered_before_and_asked_about_after_on_working_days() {
+        let office = Opening::default();
+        assert_eq!(days_of_reminders(day("2027-03-01"), &office), [day("2027-02-22"), day("2027-02-26")]);
+        assert_eq!(day_of_questions(day("2027-02-26"), &office), Some(day("2027-03-01")), "over the weekend");
+        assert_eq!(last_day_to_mark(day("2027-03-01"), &office), Some(day("2027-03-08")));
+        let never = Opening { weekly: "Mo-Su off".parse().ok(), ..Opening::default() };
+        assert_eq!(days_of_reminders(day("2027-03-01"), &never), [day("2027-02-22"), day("2027-02-28")]);
+        let mondays = Opening { weekly: "Mo 10:00-18:00".parse().ok(), ..Opening::default() };
+        assert_eq!(days_of_reminders(day("2027-03-01"), &mondays), [day("2027-02-22")], "one mail, not two");
     }
 
     #[test]

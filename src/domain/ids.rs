@@ -62,6 +62,10 @@ ids! {
     ForbiddenId,
     /// A participant, a host and a day.
     PlacementId,
+    /// What one party says of a day.
+    FeedbackId,
+    /// An idea that somebody brought home.
+    IdeaId,
     /// A placement of the time before this service.
     PastPlacementId,
     /// A person's work for an employer.

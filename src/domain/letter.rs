@@ -29,6 +29,12 @@ named! {
         Changed = "changed",
         /// It is off.
         Cancelled = "cancelled",
+        /// The day is near.
+        Reminder = "reminder",
+        /// The participant is ill today.
+        Ill = "ill",
+        /// The day has been: how was it?
+        FeedbackRequest = "feedback_request",
         /// There is no place.
         Unplaced = "unplaced",
         /// The schedule was taken back: who heard of no place is matched again.
@@ -42,7 +48,10 @@ impl NoticeKind {
     /// Whether it only says again what an earlier mail said: it takes the place of none.
     pub const fn is_reminder(self) -> bool {
         match self {
-            NoticeKind::AnswerReminder | NoticeKind::DeputyRequest | NoticeKind::DeadlineMoved => true,
+            NoticeKind::AnswerReminder
+            | NoticeKind::DeputyRequest
+            | NoticeKind::DeadlineMoved
+            | NoticeKind::Reminder => true,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
@@ -50,6 +59,8 @@ impl NoticeKind {
             | NoticeKind::Confirmed
             | NoticeKind::Changed
             | NoticeKind::Cancelled
+            | NoticeKind::Ill
+            | NoticeKind::FeedbackRequest
             | NoticeKind::Unplaced
             | NoticeKind::MatchedAgain => false,
         }
@@ -120,6 +131,10 @@ pub struct Visit {
     pub host_contact_name: Option<String>,
     /// The contact's address.
     pub host_contact_address: Option<String>,
+    /// Where to ring, where the recipient may know it: the contact.
+    pub host_telephone: Option<String>,
+    /// The same of the contact's deputy.
+    pub deputy_telephone: Option<String>,
     /// When.
     pub date: NaiveDate,
     /// From.

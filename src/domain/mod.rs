@@ -2,12 +2,15 @@
 //! and who may do what. Never does I/O, never reads a clock, never draws a random number.
 
 pub mod application;
+pub mod attendance;
 pub mod cover;
 pub mod deadlines;
 pub mod email;
 pub mod employment;
 pub mod fault;
+pub mod feedback;
 pub mod history;
+pub mod idea;
 pub mod ids;
 pub mod json;
 pub mod letter;
@@ -32,6 +35,7 @@ pub mod states;
 pub mod steps;
 pub mod tag;
 pub mod task;
+pub mod telephone;
 pub mod text;
 pub mod token;
 pub mod trace;

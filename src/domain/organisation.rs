@@ -9,6 +9,7 @@ use super::place::{Point, Postcode};
 use super::sector::Sector;
 use super::states::LibraryStatus;
 use super::tag::Tag;
+use super::telephone::Telephone;
 use super::text::Name;
 
 /// An organisation that employs library staff.
@@ -42,6 +43,8 @@ pub struct Contact {
     pub name: Option<Name>,
     /// The work address.
     pub email: Email,
+    /// Where to ring when the day is near.
+    pub telephone: Option<Telephone>,
 }
 
 /// One place with one or more sectors and employers (a joint library has two of each).

@@ -104,6 +104,22 @@ named! {
         ReschedulePlacement = "reschedule_placement",
         /// Call a placement off.
         CancelPlacement = "cancel_placement",
+        /// Say that the participant is ill today.
+        CallInIll = "call_in_ill",
+        /// Mark whether the visitor came.
+        RecordAttendance = "record_attendance",
+        /// Say how a day was.
+        GiveFeedback = "give_feedback",
+        /// Read what was said of the days of a round.
+        ReadFeedback = "read_feedback",
+        /// Bring an idea home.
+        GiveIdea = "give_idea",
+        /// Look for ideas.
+        ReadIdeas = "read_ideas",
+        /// Say that one tried an idea.
+        TryIdea = "try_idea",
+        /// Hide an idea, or show it again.
+        HideIdea = "hide_idea",
         /// Take the schedule of staff.
         ExportSchedule = "export_schedule",
         /// See which mails went, and which did not.
@@ -118,7 +134,8 @@ named! {
         OpenLink = "open_link",
         /// Render and send what is due.
         SendMail = "send_mail",
-        /// Remind, ask deputies, let proposals expire, and begin and complete rounds, each on its day.
+        /// Remind, ask deputies and for feedback, let proposals expire, take days as having been, and begin and complete
+        /// rounds, each on its day.
         KeepDeadlines = "keep_deadlines",
     }
 }
@@ -219,6 +236,28 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Manager, Action::ReadTasks, Reach::OwnCase),
     (Role::Organiser, Action::ReadTrace, Reach::Everywhere),
     (Role::System, Action::ReadTrace, Reach::Everywhere),
+    (Role::Organiser, Action::CallInIll, Reach::Everywhere),
+    (Role::LibraryAdministrator, Action::CallInIll, Reach::OwnEmployer),
+    (Role::Participant, Action::CallInIll, Reach::OwnCase),
+    (Role::LibraryAdministrator, Action::RecordAttendance, Reach::OwnEmployer),
+    (Role::HostContact, Action::RecordAttendance, Reach::OwnCase),
+    (Role::LibraryAdministrator, Action::GiveFeedback, Reach::OwnEmployer),
+    (Role::Participant, Action::GiveFeedback, Reach::OwnCase),
+    (Role::HostContact, Action::GiveFeedback, Reach::OwnCase),
+    (Role::Organiser, Action::ReadFeedback, Reach::Everywhere),
+    (Role::Participant, Action::GiveIdea, Reach::OwnCase),
+    (Role::Operator, Action::ReadIdeas, Reach::Everywhere),
+    (Role::Organiser, Action::ReadIdeas, Reach::Everywhere),
+    (Role::LibraryAdministrator, Action::ReadIdeas, Reach::Everywhere),
+    (Role::Hr, Action::ReadIdeas, Reach::Everywhere),
+    (Role::Participant, Action::ReadIdeas, Reach::Everywhere),
+    (Role::HostContact, Action::ReadIdeas, Reach::Everywhere),
+    (Role::Manager, Action::ReadIdeas, Reach::Everywhere),
+    (Role::LibraryAdministrator, Action::TryIdea, Reach::Everywhere),
+    (Role::Participant, Action::TryIdea, Reach::Everywhere),
+    (Role::HostContact, Action::TryIdea, Reach::Everywhere),
+    (Role::Manager, Action::TryIdea, Reach::Everywhere),
+    (Role::Organiser, Action::HideIdea, Reach::Everywhere),
     (Role::System, Action::Match, Reach::Everywhere),
     (Role::System, Action::SendMail, Reach::Everywhere),
     (Role::System, Action::KeepDeadlines, Reach::Everywhere),

@@ -102,7 +102,7 @@ pub enum Outcome {
 
 impl Placement {
     /// Where a deed leads; `word` is what the placement would be by it.
-    fn next(&self, deed: Deed, word: &str) -> Result<PlacementState, Refusal> {
+    pub(super) fn next(&self, deed: Deed, word: &str) -> Result<PlacementState, Refusal> {
         steps::next(steps::PLACEMENT, self.state, deed).ok_or_else(|| self.refuse(word))
     }
 

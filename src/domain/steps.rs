@@ -65,6 +65,18 @@ named! {
         Expire = "expire",
         /// Change the times.
         Reschedule = "reschedule",
+        /// Say that one is ill today.
+        CallInIll = "call_in_ill",
+        /// Mark that the visitor came.
+        Attend = "attend",
+        /// Mark that the visitor did not come.
+        StayAway = "stay_away",
+        /// Take it that the day has been.
+        Assume = "assume",
+        /// Say how the day was, or what one will try.
+        Review = "review",
+        /// Get the place back that was lost.
+        RegainPlace = "regain_place",
         /// Say yes.
         Agree = "agree",
         /// Say no.
@@ -142,7 +154,8 @@ pub const APPLICATION: &[Step<ApplicationState>] = {
         step(Deed::RefuseRelease, &[Verified], Some(Refused), &[Action::DecideRelease], "somebody vouches for the manager's address"),
         step(Deed::Place, &[Verified, Released], Some(Placed), &[Action::Publish], "the schedule places the person"),
         step(Deed::LeaveOut, &[Verified, Released], Some(Unplaced), &[Action::Publish], "the schedule does not"),
-        step(Deed::LosePlace, &[Placed], Some(Unplaced), &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::KeepDeadlines], "the placement has ended before its day"),
+        step(Deed::LosePlace, &[Placed], Some(Unplaced), &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::KeepDeadlines, Action::CallInIll, Action::RecordAttendance], "the placement has ended without its day"),
+        step(Deed::RegainPlace, &[Unplaced], Some(Placed), &[Action::RecordAttendance], "the host corrects that the visitor did not come"),
         step(Deed::TakeBack, &[Placed, Unplaced], Some(Released), &[Action::WithdrawPublication], "verified again where it was not released before"),
         step(Deed::Withdraw, &[Submitted, Verified, Released, Refused, Placed, Unplaced], Some(Withdrawn), &[Action::WithdrawApplication], ""),
     ]
@@ -154,7 +167,7 @@ const ANSWER: &[Action] = &[Action::AnswerAsParticipant, Action::AnswerAsHost, A
 /// Placements.
 #[rustfmt::skip]
 pub const PLACEMENT: &[Step<PlacementState>] = {
-    use PlacementState::{Cancelled, Confirmed, Declined, Expired, Proposed};
+    use PlacementState::{Cancelled, Completed, Confirmed, Declined, DidNotTakePlace, Expired, Proposed};
     &[
         step(Deed::Answer, &[Proposed, Confirmed], None, ANSWER, "the party is asked"),
         step(Deed::Confirm, &[Proposed], Some(Confirmed), ANSWER, "everybody who is asked has said yes"),
@@ -162,6 +175,11 @@ pub const PLACEMENT: &[Step<PlacementState>] = {
         step(Deed::Reschedule, &[Proposed, Confirmed], None, &[Action::ReschedulePlacement], "within the hours of both"),
         step(Deed::Expire, &[Proposed], Some(Expired), &[Action::KeepDeadlines], "after the answer deadline"),
         step(Deed::Cancel, &[Proposed, Confirmed], Some(Cancelled), &[Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication], ""),
+        step(Deed::CallInIll, &[Confirmed], Some(DidNotTakePlace), &[Action::CallInIll], "from noon of the day before to the end of the visit"),
+        step(Deed::Attend, &[Confirmed, Completed, DidNotTakePlace], Some(Completed), &[Action::RecordAttendance], "from the start of the visit, also otherwise than before within 7 days; not after *I am ill today*"),
+        step(Deed::StayAway, &[Confirmed, Completed, DidNotTakePlace], Some(DidNotTakePlace), &[Action::RecordAttendance], "as attend"),
+        step(Deed::Assume, &[Confirmed], Some(Completed), &[Action::KeepDeadlines], "nobody has marked anything 5 working days after the host was asked"),
+        step(Deed::Review, &[Confirmed, Completed], None, &[Action::GiveFeedback, Action::GiveIdea], "from the end of the visit until 30 days after"),
     ]
 };
 
@@ -171,7 +189,7 @@ pub const CONSENT: &[Step<Answer>] = {
     use Answer::{No, Pending, Yes};
     &[
         step(Deed::Agree, &[Pending], Some(Yes), ANSWER, "the placement can be answered, and its day has not passed"),
-        step(Deed::Refuse, &[Pending, Yes], Some(No), ANSWER, "the placement can be answered"),
+        step(Deed::Refuse, &[Pending, Yes], Some(No), ANSWER, "the placement can be answered, and the day of a confirmed one has not passed"),
     ]
 };
 

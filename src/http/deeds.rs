@@ -7,14 +7,30 @@ use utoipa::ToSchema;
 use super::call::Call;
 use super::problem::Problem;
 use super::releases::{self, DecisionBody, Given};
-use super::{read, schemas};
+use super::{day, read, schemas};
 use crate::domain::fault::Faults;
 use crate::domain::json::{At, Object, parse_date};
 use crate::domain::release::Answered;
 use crate::services::links::{Act, Deed};
 
 /// The members of a body.
-pub(super) const FIELDS: [&str; 6] = ["deed", "decisions", "dates", "reason", "words", "version"];
+pub(super) const FIELDS: [&str; 15] = [
+    "deed",
+    "decisions",
+    "dates",
+    "reason",
+    "words",
+    "version",
+    "attendance",
+    "left_at",
+    "preparation",
+    "welcome",
+    "learning",
+    "comments",
+    "text",
+    "topics",
+    "shown_as",
+];
 
 /// What to do by a link.
 #[derive(Deserialize, ToSchema)]
@@ -38,6 +54,28 @@ pub(super) struct DeedBody {
     words: Option<String>,
     /// With `release` and `refuse`: the `version` that was looked at; absent means that only the mail was.
     version: Option<i64>,
+    /// With `attendance`.
+    #[schema(schema_with = schemas::marked_attendance, required = false)]
+    attendance: Option<String>,
+    /// With `attendance`: when the visitor left early.
+    #[schema(schema_with = schemas::optional_time)]
+    left_at: Option<String>,
+    /// With `feedback`, as `welcome` and `learning`: 1 to 5.
+    preparation: Option<i64>,
+    welcome: Option<i64>,
+    learning: Option<i64>,
+    /// With `feedback`.
+    #[schema(schema_with = schemas::optional_comments)]
+    comments: Option<String>,
+    /// With `idea`.
+    #[schema(schema_with = schemas::idea, required = false)]
+    text: Option<String>,
+    /// With `idea`; in a form, one line with commas.
+    #[schema(schema_with = schemas::some_topics, required = false)]
+    topics: Option<Vec<String>>,
+    /// With `idea`.
+    #[schema(schema_with = schemas::shown_as, required = false)]
+    shown_as: Option<String>,
 }
 
 /// What stands beside a deed.
@@ -48,6 +86,7 @@ struct Beside {
     reason: Option<String>,
     words: Option<String>,
     version: Option<i64>,
+    day: day::Fields,
 }
 
 /// Whether the deed fits what was given with it.
@@ -57,16 +96,21 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Release => &["dates", "version"],
         Deed::RefuseRelease => &["reason", "words", "version"],
         Deed::Decline => &["reason"],
-        Deed::Verify | Deed::Accept | Deed::Withdraw => &[],
+        Deed::Attendance => &day::ATTENDANCE,
+        Deed::Feedback => &day::FEEDBACK,
+        Deed::Idea => &day::IDEA,
+        Deed::Verify | Deed::Accept | Deed::Withdraw | Deed::Ill => &[],
     };
-    let Beside { decisions, dates, reason, words, version } = beside;
-    for (field, is_given) in [
+    let Beside { decisions, dates, reason, words, version, day } = beside;
+    let given = [
         ("decisions", decisions.is_some()),
         ("dates", dates.is_some()),
         ("reason", reason.is_some()),
         ("words", words.is_some()),
         ("version", version.is_some()),
-    ] {
+    ];
+    let of_the_day = day.given().iter().map(|field| (*field, true));
+    for (field, is_given) in given.into_iter().chain(of_the_day) {
         if is_given && !fields.contains(&field) {
             faults.add(format!("/{field}"), "", format!("does not go with {deed}"));
         }
@@ -94,6 +138,10 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Accept => Some(Act::Accept),
         Deed::Decline => Some(Act::Decline(reason)),
         Deed::Withdraw => Some(Act::Withdraw),
+        Deed::Ill => Some(Act::Ill),
+        Deed::Attendance => day.attendance(faults).map(Act::Attendance),
+        Deed::Feedback => day.feedback(faults).map(Act::Feedback),
+        Deed::Idea => day.idea(faults).map(Act::Idea),
     }
 }
 
@@ -106,8 +154,15 @@ pub(super) fn read_body(object: &Object<'_>) -> Option<Act> {
     let reason = read::maybe_absent(object, "reason", text);
     let words = read::maybe_absent(object, "words", text);
     let version = read::maybe_absent(object, "version", |at| at.integer(0..=read::MOST_EXACT));
-    let beside =
-        Beside { decisions: decisions?, dates: dates?, reason: reason?, words: words?, version: version? };
+    let day = day::Fields::read(object);
+    let beside = Beside {
+        decisions: decisions?,
+        dates: dates?,
+        reason: reason?,
+        words: words?,
+        version: version?,
+        day,
+    };
     act_of(deed?, beside, object.at().faults())
 }
 
@@ -134,7 +189,7 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
                 Ok(words) => beside.words = Some(words),
                 Err(rule) => faults.add(format!("/{name}"), &value, rule),
             },
-            _ if requests.take(&name, &value, &faults) => {}
+            _ if requests.take(&name, &value, &faults) || beside.day.take(&name, &value, &faults) => {}
             other => faults.add(format!("/{other}"), &value, "unknown field"),
         }
     }
@@ -143,6 +198,7 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
     }
     let act = deed.and_then(|deed| {
         match deed {
+            Deed::Attendance => beside.day.keep_chosen(),
             Deed::Decide => beside.decisions = Some(requests.finish(&faults)),
             // In a form, no ticked day means none; an absent list would mean all.
             Deed::Release if dates.is_empty() => faults.add("/dates", "", "must name at least one day"),
@@ -151,7 +207,10 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
             | Deed::RefuseRelease
             | Deed::Accept
             | Deed::Decline
-            | Deed::Withdraw => {}
+            | Deed::Withdraw
+            | Deed::Ill
+            | Deed::Feedback
+            | Deed::Idea => {}
         }
         beside.dates = Some(dates).filter(|dates| !dates.is_empty());
         act_of(deed, beside, &faults)

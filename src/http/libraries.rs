@@ -34,11 +34,18 @@ pub(super) struct Contact {
     name: Option<String>,
     #[schema(schema_with = schemas::email)]
     email: String,
+    /// Where to ring on the day.
+    #[schema(schema_with = schemas::optional_telephone)]
+    telephone: Option<String>,
 }
 
 impl From<organisation::Contact> for Contact {
     fn from(contact: organisation::Contact) -> Self {
-        Self { name: contact.name.map(|name| name.to_string()), email: contact.email.to_string() }
+        Self {
+            name: contact.name.map(|name| name.to_string()),
+            email: contact.email.to_string(),
+            telephone: contact.telephone.map(|number| number.to_string()),
+        }
     }
 }
 
@@ -171,10 +178,11 @@ fn read_welcome(object: &Object<'_>) -> Option<Welcome> {
 }
 
 fn read_contact(at: &At<'_>) -> Option<organisation::Contact> {
-    let object = at.object(&["name", "email"])?;
+    let object = at.object(&["name", "email", "telephone"])?;
     let name = read::maybe_absent(&object, "name", At::parse);
     let email = object.required("email").and_then(|at| at.parse());
-    Some(organisation::Contact { name: name?, email: email? })
+    let telephone = read::maybe_absent(&object, "telephone", At::parse);
+    Some(organisation::Contact { name: name?, email: email?, telephone: telephone? })
 }
 
 fn read_point(at: &At<'_>) -> Option<place::Point> {

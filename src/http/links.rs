@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::answer::{Answer, shown};
 use super::call::Call;
+use super::day::{self, Day};
 use super::deeds::{self, DeedBody};
 use super::pages::{self, Told};
 use super::placements::{Place, Side, Visitor, clock, place, visitor};
@@ -54,6 +55,9 @@ pub(super) struct Case {
     /// For the host: whom it would receive.
     #[serde(skip_serializing_if = "Option::is_none")]
     visitor: Option<Visitor>,
+    /// About the day itself, once everybody has said yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    day: Option<Day>,
 }
 
 /// The round of a link.
@@ -165,6 +169,7 @@ impl From<&LinkView> for Case {
             placement,
             visitor: host_sees
                 .map(|(placement, _)| visitor(&view.applicant, &view.home, side, placement.state)),
+            day: (view.link.purpose == Purpose::Answer).then(|| day::of_link(view)).flatten(),
         }
     }
 }
@@ -172,7 +177,9 @@ impl From<&LinkView> for Case {
 /// What is true now and what happens next, in one or two sentences.
 fn next(view: &LinkView) -> String {
     match (view.link.purpose, &view.placement) {
-        (Purpose::Answer, Some((placement, _))) => placement_next(view, placement.state),
+        (Purpose::Answer, Some((placement, _))) => {
+            day::next(view).map_or_else(|| placement_next(view, placement.state), str::to_owned)
+        }
         (Purpose::Verify | Purpose::Release | Purpose::Application | Purpose::Answer, _) => {
             application_next(view)
         }

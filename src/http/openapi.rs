@@ -10,8 +10,7 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
-    opening, outbox, placements, publication, rounds, runs, schedule, successors, tasks, tokens, traces,
+    applications, audit, calendars, day, documents, edits, employers, held_mails, ideas, libraries, links, locks, offers, opening, outbox, placements, publication, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -111,6 +110,14 @@ pub(super) struct PageParameters {
         placements::answer,
         placements::reschedule,
         placements::cancel,
+        day::call_in_ill,
+        day::mark,
+        day::give_feedback,
+        day::list_feedback,
+        ideas::give,
+        ideas::list,
+        ideas::mark_tried,
+        ideas::hide,
         schedule::list,
         schedule::csv,
         tasks::list,

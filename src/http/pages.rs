@@ -24,14 +24,22 @@ static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLoc
     pages.add_template("base.html", include_str!("templates/base.html"))?;
     pages.add_template("link.html", include_str!("templates/link.html"))?;
     pages.add_template("releases.html", include_str!("templates/releases.html"))?;
+    pages.add_template("day.html", include_str!("templates/day.html"))?;
     pages.add_template("problem.html", include_str!("templates/problem.html"))?;
     pages.add_filter("day", day);
+    pages.add_filter("dialled", dialled);
     Ok(pages)
 });
 
 /// `2027-03-01` as people read it.
 fn day(date: String) -> String {
     date.parse::<NaiveDate>().map_or(date, |date| date.format("%A %-d %B %Y").to_string())
+}
+
+/// What a telephone dials of a number as people write it: the extension is for the person who answers.
+fn dialled(number: &str) -> String {
+    let main = number.split(['e', 'x']).next().unwrap_or_default();
+    main.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
 }
 
 fn render(template: &str, facts: Value) -> Result<String, Problem> {

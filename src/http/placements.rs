@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Listed, listed, shown};
 use super::call::Call;
+use super::day::Came;
 use super::{read, schemas};
 use crate::domain::fault::Faults;
 use crate::domain::ids::{PlacementId, RoundId};
@@ -147,6 +148,9 @@ pub(super) struct Placement {
     #[serde(skip_serializing_if = "Option::is_none")]
     home: Option<Place>,
     participant: Visitor,
+    /// What came of the day, once that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    came: Option<Came>,
 }
 
 /// A library of a placement.
@@ -240,7 +244,7 @@ pub(super) fn visitor(applicant: &Applicant, home: &Library, side: Side, state: 
 
 /// A placement as this actor may see it.
 fn shape(actor: &Actor, seen: &Seen) -> Placement {
-    let Seen { case, home } = seen;
+    let Seen { case, home, attendance } = seen;
     let side = Side::of(actor, &case.placement);
     let state = case.placement.state;
     Placement {
@@ -249,7 +253,14 @@ fn shape(actor: &Actor, seen: &Seen) -> Placement {
         // Only the host library has a contact to be told here.
         home: side.sees_home().then(|| place(home, Side::Employer, state)),
         participant: visitor(&case.applicant, home, side, state),
+        came: attendance.map(Came::from),
     }
+}
+
+/// A placement as it is now for whoever asks.
+pub(super) async fn shown_to(call: &Call, id: PlacementId) -> Answer {
+    let seen = call.run(move |app, actor| placements::get(app, actor, id)).await?;
+    shown(&shape(&call.actor, &seen))
 }
 
 /// Which placements a list holds.
@@ -284,8 +295,7 @@ pub(super) async fn list(call: Call) -> Answer {
     responses((status = 200, description = "The placement, as far as the reader may know it.", body = Placement)))]
 pub(super) async fn get(call: Call) -> Answer {
     let id: PlacementId = call.id("placement")?;
-    let seen = call.run(move |app, actor| placements::get(app, actor, id)).await?;
-    shown(&shape(&call.actor, &seen))
+    shown_to(&call, id).await
 }
 
 /// One party's answer.

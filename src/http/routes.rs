@@ -7,9 +7,7 @@ use super::answer::Answer;
 use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
-    applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
-    opening, outbox, pages, placements, publication, rounds, runs, schedule, successors, tasks, tokens,
-    traces,
+    applications, audit, calendars, day, documents, edits, employers, held_mails, ideas, libraries, links, locks, offers, opening, outbox, pages, placements, publication, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -236,6 +234,14 @@ fn table() -> Vec<Url> {
         Url::at("/v1/placements/{id}/answers").post(answers, placements::answer),
         Url::at("/v1/placements/{id}/times").put(&[ReschedulePlacement], placements::reschedule),
         Url::at("/v1/placements/{id}/cancel").post(&[CancelPlacement], placements::cancel),
+        Url::at("/v1/placements/{id}/ill").post(&[CallInIll], day::call_in_ill),
+        Url::at("/v1/placements/{id}/attendance").post(&[RecordAttendance], day::mark),
+        Url::at("/v1/placements/{id}/feedback").put(&[GiveFeedback], day::give_feedback),
+        Url::at("/v1/rounds/{id}/feedback").get(&[ReadFeedback], PAGE, day::list_feedback),
+        Url::at("/v1/placements/{id}/idea").post(&[GiveIdea], ideas::give),
+        Url::at("/v1/ideas").get(&[ReadIdeas], &["topic", "from", "to", "q", "limit", "cursor"], ideas::list),
+        Url::at("/v1/ideas/{id}/tried").post(&[TryIdea], ideas::mark_tried),
+        Url::at("/v1/ideas/{id}/hidden").put(&[HideIdea], ideas::hide),
         Url::at("/v1/rounds/{id}/schedule").get(&[ExportSchedule], NONE, schedule::list),
         Url::at("/v1/rounds/{id}/schedule.csv").get(&[ExportSchedule], &["bom"], schedule::csv),
         Url::at("/v1/me/tasks").get(&[ReadTasks], PAGE, tasks::list),

@@ -8,6 +8,9 @@ use utoipa::openapi::schema::{
 use super::opening::MOST_SPANS;
 use super::problem::Code;
 use super::read::{MOST_ITEMS, MOST_REASON, MOST_WORDS};
+use crate::domain::attendance::AttendanceKind;
+use crate::domain::feedback::MOST_COMMENTS;
+use crate::domain::idea::{LENGTH, MOST_TOPICS, ShownAs};
 use crate::domain::letter::NoticeKind;
 use crate::domain::link::Purpose;
 use crate::domain::notice::NoticeState;
@@ -82,6 +85,32 @@ names! {
     task_kind: TaskKind,
     subject_kind: SubjectKind,
     trace_link: TraceLink,
+    attendance_kind: AttendanceKind,
+    shown_as: ShownAs,
+}
+
+/// What a host may mark.
+pub(super) fn marked_attendance() -> Object {
+    use AttendanceKind::{Arrived, DidNotCome, LeftEarly};
+    one_of([Arrived, LeftEarly, DidNotCome].map(AttendanceKind::as_str)).build()
+}
+
+pub(super) fn optional_comments() -> Object {
+    or_null(text_up_to(MOST_COMMENTS))
+}
+
+/// The words of an idea.
+pub(super) fn idea() -> Object {
+    text_up_to(*LENGTH.end()).min_length(Some(*LENGTH.start())).build()
+}
+
+pub(super) fn topic() -> Object {
+    string().pattern(Some("^[a-z0-9_-]{1,60}$")).build()
+}
+
+pub(super) fn some_topics() -> Array {
+    let topics = ArrayBuilder::new().items(topic()).unique_items(true);
+    topics.min_items(Some(1)).max_items(Some(MOST_TOPICS)).build()
 }
 
 pub(super) fn deeds() -> Array {
@@ -155,6 +184,10 @@ pub(super) fn email() -> Object {
     string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).max_length(Some(254)).build()
 }
 
+pub(super) fn optional_telephone() -> Object {
+    or_null(string().min_length(Some(3)).max_length(Some(40)).pattern(Some(r"^[0-9 +()./ext-]+$")))
+}
+
 pub(super) fn emails() -> Array {
     list_of(email())
 }
@@ -186,8 +219,16 @@ pub(super) fn optional_instant() -> Object {
     or_null(string().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))))
 }
 
+fn time_rule() -> ObjectBuilder {
+    string().pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$"))
+}
+
 pub(super) fn time() -> Object {
-    string().pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$")).build()
+    time_rule().build()
+}
+
+pub(super) fn optional_time() -> Object {
+    or_null(time_rule())
 }
 
 /// From and to of each span of a day.
@@ -216,7 +257,7 @@ fn set_of(item: Object) -> Array {
 }
 
 pub(super) fn tags() -> Array {
-    set_of(string().pattern(Some("^[a-z0-9_-]{1,60}$")).build())
+    set_of(topic())
 }
 
 pub(super) fn sectors() -> Array {

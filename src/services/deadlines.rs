@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::json;
 
 use super::app::{Now, permit_everywhere, record};
+use super::day;
 use super::load::get_round;
 use super::notices;
 use super::placements::{expire_in, get_case};
@@ -34,6 +35,12 @@ pub enum Due {
     Remind(PlacementId, Party),
     /// Most of it is over, and the host has not answered.
     AskDeputy(PlacementId),
+    /// A visit is near: this party is reminded, and that was due on this day.
+    RemindOfDay(PlacementId, Party, NaiveDate),
+    /// A visit has been: this party is asked how it was.
+    AskForFeedback(PlacementId, Party),
+    /// Nobody has marked who came.
+    Assume(PlacementId),
     /// The first placement day has come.
     Begin(RoundId),
     /// The last placement day is over.
@@ -56,6 +63,7 @@ pub fn list_due(app: &App, by: &str) -> Result<Vec<Due>, AppError> {
             due.extend(deadlines::list_proposed(db, round.id)?.into_iter().map(Due::Expire));
         }
         due.extend(list_warnings(db, &now, &answering)?);
+        due.extend(day::list_due(db, &now)?);
         for round in &rounds {
             let today = now.today(round.time_zone);
             let mut round = round.clone();
@@ -124,6 +132,9 @@ pub fn act(app: &App, by: &str, due: Due) -> Result<bool, AppError> {
         Due::Expire(placement) => expire(tx, &now, &actor, placement),
         Due::Remind(placement, party) => warn(tx, &now, &actor, placement, (Warning::Reminder, party)),
         Due::AskDeputy(placement) => warn(tx, &now, &actor, placement, (Warning::Deputy, Party::Host)),
+        Due::RemindOfDay(placement, party, on) => day::remind(tx, &now, &actor, (placement, party, on)),
+        Due::AskForFeedback(placement, party) => day::ask(tx, &now, &actor, (placement, party)),
+        Due::Assume(placement) => day::assume(tx, &now, &actor, placement),
         Due::Begin(round) => advance(tx, &now, &actor, round, Round::begin),
         Due::Complete(round) => advance(tx, &now, &actor, round, Round::complete),
     })
@@ -182,7 +193,7 @@ fn advance(
     now: &Now,
     actor: &Actor,
     id: RoundId,
-    step: fn(&mut Round, chrono::NaiveDate) -> Result<(), Refusal>,
+    step: fn(&mut Round, NaiveDate) -> Result<(), Refusal>,
 ) -> Result<bool, AppError> {
     let mut round = get_round(tx, id)?;
     let today = now.today(round.time_zone);

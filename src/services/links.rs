@@ -3,13 +3,22 @@
 //! Looking never changes anything, however often and by whomever (mail scanners follow links). A spent link shows the
 //! present state and what can be done now.
 
+use chrono::NaiveDateTime;
+
 use super::app::{Now, permit, sha256_hex};
 use super::applications;
+use super::attendance::{call_in_ill_in, host_clock, mark_in};
+use super::feedback::give_in as give_feedback_in;
+use super::ideas::give_in as give_idea_in;
 use super::load::{get_applicant, get_library, get_round};
 use super::notices::Case;
 use super::placements::{Reply, answer_in};
 use super::releases::{self, CoverOnDay};
 use super::{App, AppError};
+use crate::domain::attendance::{Attendance, Recorded};
+use crate::domain::deadlines::local;
+use crate::domain::feedback::Feedback;
+use crate::domain::idea::{Idea, NewIdea};
 use crate::domain::ids::{ApplicationId, PlacementId};
 use crate::domain::link::{Link, Purpose};
 use crate::domain::organisation::Library;
@@ -21,7 +30,7 @@ use crate::domain::release::Answered;
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, ApplicationState, PlacementState, named};
 use crate::store::applications::Applicant;
-use crate::store::{Db, Tx, links, placements};
+use crate::store::{Db, Tx, attendance, feedback, ideas, links, placements};
 
 /// What the holder of a link sees.
 #[derive(Debug, Clone)]
@@ -38,6 +47,8 @@ pub struct LinkView {
     pub home: Library,
     /// The placement that the link is about, or that the application has.
     pub placement: Option<(Placement, Library)>,
+    /// What is known of the day of the placement that the link is about.
+    pub day: OfTheDay,
     /// For a release: the applications of the same library with the same manager, the link's own first, whatever became
     /// of them.
     pub team: Vec<Applicant>,
@@ -50,6 +61,27 @@ impl LinkView {
     pub fn requests(&self) -> impl Iterator<Item = &Applicant> {
         self.team.iter().filter(|one| one.application.may_ask_manager())
     }
+}
+
+/// What is known of the day of a placement, as far as a party may know it.
+#[derive(Debug, Clone, Default)]
+pub struct OfTheDay {
+    /// What came of it.
+    pub attendance: Option<Recorded>,
+    /// What this party has said of it.
+    pub feedback: Option<Feedback>,
+    /// The idea that the participant brought home; for nobody else.
+    pub idea: Option<Idea>,
+}
+
+fn load_day(db: &mut Db, link: &Link) -> Result<OfTheDay, AppError> {
+    let (Purpose::Answer, Some(id)) = (link.purpose, link.placement) else { return Ok(OfTheDay::default()) };
+    let idea = match link.party {
+        Party::Participant => ideas::find_of_placement(db, id)?.map(|found| found.idea),
+        Party::Host | Party::Manager => None,
+    };
+    let feedback = feedback::find(db, id, link.party)?.map(|given| given.feedback);
+    Ok(OfTheDay { attendance: attendance::find(db, id)?, feedback, idea })
 }
 
 named! {
@@ -69,6 +101,14 @@ named! {
         Decline = "decline",
         /// Take the application back.
         Withdraw = "withdraw",
+        /// Say that one is ill today.
+        Ill = "ill",
+        /// Mark who came.
+        Attendance = "attendance",
+        /// Say how the day was.
+        Feedback = "feedback",
+        /// Say what one will try.
+        Idea = "idea",
     }
 }
 
@@ -85,6 +125,14 @@ pub enum Act {
     Decline(Option<String>),
     /// Take the application back.
     Withdraw,
+    /// Say that one is ill today.
+    Ill,
+    /// Mark who came.
+    Attendance(Attendance),
+    /// Say how the day was.
+    Feedback(Feedback),
+    /// Say what one will try.
+    Idea(NewIdea),
 }
 
 fn get_link(db: &mut Db, secret: &str) -> Result<Link, AppError> {
@@ -118,7 +166,8 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         Purpose::Verify | Purpose::Answer | Purpose::Application => Vec::new(),
     };
     let (none, cover) = (Vec::new(), Vec::new());
-    let mut view = LinkView { link, deeds: none, round, applicant, home, placement, team, cover };
+    let day = load_day(db, &link)?;
+    let mut view = LinkView { link, deeds: none, round, applicant, home, placement, day, team, cover };
     view.deeds = deeds(&view, now);
     Ok(view)
 }
@@ -137,18 +186,55 @@ fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
         }
         Purpose::Release if view.requests().next().is_some() => vec![Deed::Decide],
         Purpose::Answer => match &view.placement {
-            Some((placement, _)) => match (placement.state, placement.answer_of(view.link.party)) {
-                (PlacementState::Proposed, Some(Answer::Pending)) => vec![Deed::Accept, Deed::Decline],
-                (PlacementState::Proposed | PlacementState::Confirmed, Some(Answer::Yes)) => {
-                    vec![Deed::Decline]
+            Some((placement, _)) => {
+                let clock = host_clock(now, placement);
+                let mut deeds = deeds_of_the_day(view, placement, clock);
+                match (placement.state, placement.answer_of(view.link.party)) {
+                    (PlacementState::Proposed, Some(Answer::Pending)) => {
+                        deeds.extend([Deed::Accept, Deed::Decline]);
+                    }
+                    (PlacementState::Proposed | PlacementState::Confirmed, Some(Answer::Yes))
+                        if !placement.has_been(clock) =>
+                    {
+                        deeds.push(Deed::Decline);
+                    }
+                    _ => {}
                 }
-                _ => Vec::new(),
-            },
+                deeds
+            }
             None => Vec::new(),
         },
         Purpose::Application if state != ApplicationState::Withdrawn => vec![Deed::Withdraw],
         Purpose::Verify | Purpose::Release | Purpose::Application => Vec::new(),
     }
+}
+
+/// What can be done about the day itself, by the host's clock.
+fn deeds_of_the_day(view: &LinkView, placement: &Placement, clock: NaiveDateTime) -> Vec<Deed> {
+    let mut deeds = Vec::new();
+    let reviews = placement.admit_review(clock).is_ok();
+    match view.link.party {
+        Party::Participant => {
+            if placement.admit_illness(clock).is_ok() {
+                deeds.push(Deed::Ill);
+            }
+            if reviews {
+                deeds.extend([Deed::Idea, Deed::Feedback]);
+            }
+        }
+        Party::Host => {
+            let first = |known: Recorded| local(known.first_at.and_utc(), placement.time_zone);
+            let before = view.day.attendance.map(|known| (known.attendance.kind, first(known)));
+            if placement.admit_marks(before, clock).is_ok() {
+                deeds.push(Deed::Attendance);
+            }
+            if reviews {
+                deeds.push(Deed::Feedback);
+            }
+        }
+        Party::Manager => {}
+    }
+    deeds
 }
 
 /// What the holder of a link sees. Changes nothing.
@@ -224,6 +310,8 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
         Act::Withdraw => {
             view.link.purpose == Purpose::Application && application.state == ApplicationState::Withdrawn
         }
+        // Said again, these change nothing by themselves.
+        Act::Ill | Act::Attendance(_) | Act::Feedback(_) | Act::Idea(_) => false,
     }
 }
 
@@ -246,10 +334,7 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
             releases::decide(tx, now, actor, applicant.application.id, &view.team, answers)
         }
         (Purpose::Answer, Act::Accept | Act::Decline(_)) => {
-            let Some((placement, host)) = view.placement.clone() else {
-                return Err(AppError::Internal(format!("link {} answers no placement", view.link.id)));
-            };
-            let case = Case { applicant, host, placement };
+            let case = case_of(view)?;
             let (answer, reason) = match act {
                 Act::Decline(reason) => (Answer::No, reason.clone()),
                 _ => (Answer::Yes, None),
@@ -257,6 +342,12 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
             let reply = Reply { party: view.link.party, answer, reason, channel: "link" };
             answer_in(tx, now, actor, case, &reply).map(|_| ())
         }
+        (Purpose::Answer, Act::Ill) => call_in_ill_in(tx, now, actor, case_of(view)?),
+        (Purpose::Answer, Act::Attendance(marked)) => mark_in(tx, now, actor, case_of(view)?, *marked),
+        (Purpose::Answer, Act::Feedback(said)) => {
+            give_feedback_in(tx, now, actor, &case_of(view)?, said).map(|_| ())
+        }
+        (Purpose::Answer, Act::Idea(new)) => give_idea_in(tx, now, actor, &case_of(view)?, new),
         (Purpose::Application, Act::Withdraw) => {
             applications::withdraw_in(tx, now, actor, applicant).map(|_| ())
         }
@@ -268,6 +359,14 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
     }
 }
 
+/// The placement that a link is about, with its people.
+fn case_of(view: &LinkView) -> Result<Case, AppError> {
+    let Some((placement, host)) = view.placement.clone() else {
+        return Err(AppError::Internal(format!("link {} is about no placement", view.link.id)));
+    };
+    Ok(Case { applicant: view.applicant.clone(), host, placement })
+}
+
 const fn act_name(act: &Act) -> &'static str {
     match act {
         Act::Verify => Deed::Verify.as_str(),
@@ -275,6 +374,10 @@ const fn act_name(act: &Act) -> &'static str {
         Act::Accept => Deed::Accept.as_str(),
         Act::Decline(_) => Deed::Decline.as_str(),
         Act::Withdraw => Deed::Withdraw.as_str(),
+        Act::Ill => Deed::Ill.as_str(),
+        Act::Attendance(_) => Deed::Attendance.as_str(),
+        Act::Feedback(_) => Deed::Feedback.as_str(),
+        Act::Idea(_) => Deed::Idea.as_str(),
     }
 }
 
@@ -285,7 +388,7 @@ pub(super) struct NewLink {
     pub(super) application: ApplicationId,
     pub(super) placement: Option<PlacementId>,
     pub(super) party: Party,
-    pub(super) expires_at: chrono::NaiveDateTime,
+    pub(super) expires_at: NaiveDateTime,
 }
 
 /// Makes a link and gives its secret, which is stored nowhere but in the mail.

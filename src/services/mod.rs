@@ -6,16 +6,20 @@
 
 pub mod app;
 pub mod applications;
+pub mod attendance;
 pub mod audit;
 pub mod calendars;
 pub mod changes;
 pub mod clock;
 pub mod comparison;
+pub mod day;
 pub mod deadlines;
 pub mod edits;
 pub mod employers;
 pub mod error;
+pub mod feedback;
 pub mod held_mails;
+pub mod ideas;
 pub mod imports;
 pub mod libraries;
 pub mod links;

@@ -14,7 +14,7 @@ use crate::domain::ids::NoticeId;
 use crate::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Visit};
 use crate::domain::link::Purpose;
 use crate::domain::notice::{Notice, NoticeState};
-use crate::domain::organisation::Library;
+use crate::domain::organisation::{Contact, Library};
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::placement::Placement;
@@ -105,7 +105,7 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
         application: notice.application,
         placement: if purpose == Purpose::Answer { notice.placement } else { None },
         party: notice.party,
-        expires_at: expiry(&round, purpose),
+        expires_at: expiry(&round, purpose, visit.as_ref().map(|(placement, _, _)| placement.date)),
     });
     let may_see = Discretion { party: notice.party, acquainted: facts.acquainted };
     let invitation = match (&visit, facts.sequence, facts.event) {
@@ -147,6 +147,8 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
                 .filter(|_| may_see.contact())
                 .map(|contact| contact.email.to_string()),
             host_library: host.name.to_string(),
+            host_telephone: telephone_of(host.contact.as_ref(), may_see.telephone(notice.kind)),
+            deputy_telephone: telephone_of(host.deputy.as_ref(), may_see.telephone(notice.kind)),
             date: placement.date,
             starts: placement.starts,
             ends: placement.ends,
@@ -168,6 +170,9 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
             | NoticeKind::Confirmed
             | NoticeKind::Changed
             | NoticeKind::Cancelled
+            | NoticeKind::Reminder
+            | NoticeKind::Ill
+            | NoticeKind::FeedbackRequest
             | NoticeKind::Unplaced
             | NoticeKind::MatchedAgain
             | NoticeKind::DeadlineMoved => outbox::thread_root(db, &notice.thread_key)?,
@@ -195,6 +200,9 @@ const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
         | NoticeKind::Confirmed
         | NoticeKind::Changed
         | NoticeKind::Cancelled
+        | NoticeKind::Reminder
+        | NoticeKind::Ill
+        | NoticeKind::FeedbackRequest
         | NoticeKind::Unplaced
         | NoticeKind::MatchedAgain => None,
     }
@@ -242,6 +250,13 @@ impl Discretion {
     }
 }
 
+impl Discretion {
+    /// Where to ring the host: whoever goes there, and in an emergency everybody.
+    const fn telephone(self, kind: NoticeKind) -> bool {
+        self.contact() || matches!(kind, NoticeKind::Ill)
+    }
+}
+
 /// What the link in a mail is for. Whoever is asked, or has answered, gets the page of answers.
 fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
     match (notice.kind, notice.party) {
@@ -264,19 +279,33 @@ fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
         | (NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Cancelled, Party::Participant) => {
             Some(Purpose::Application)
         }
-        (NoticeKind::Cancelled, Party::Host | Party::Manager) => None,
+        (NoticeKind::Reminder | NoticeKind::FeedbackRequest, _) | (NoticeKind::Ill, Party::Participant) => {
+            Some(Purpose::Answer)
+        }
+        (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }
 }
 
-/// A link lives as long as what it does makes sense: to the end of sign-up, of answering, or of the round.
-pub(super) fn expiry(round: &Round, purpose: Purpose) -> NaiveDateTime {
+/// How many days after the last placement day the page of a placement lives: feedback is taken for thirty.
+const DAYS_AFTER_THE_DAY: i64 = 40;
+
+/// A link lives as long as what it does makes sense: to the end of sign-up, of answering, or of the round; the page of a
+/// placement until what came of the day is told.
+pub(super) fn expiry(round: &Round, purpose: Purpose, day: Option<NaiveDate>) -> NaiveDateTime {
+    let last_day = || round.dates.last().copied().max(day).unwrap_or(round.answer_until);
     let last = match purpose {
         Purpose::Verify => round.sign_up_until,
         Purpose::Release => round.answer_until,
-        Purpose::Answer | Purpose::Application => round.dates.last().copied().unwrap_or(round.answer_until),
+        Purpose::Answer => last_day() + Duration::days(DAYS_AFTER_THE_DAY),
+        Purpose::Application => last_day(),
     };
     // One day more covers every zone west of UTC.
     last.and_time(NaiveTime::MIN) + Duration::days(2)
+}
+
+fn telephone_of(contact: Option<&Contact>, may_see: bool) -> Option<String> {
+    let number = contact.and_then(|contact| contact.telephone.as_ref());
+    number.filter(|_| may_see).map(ToString::to_string)
 }
 
 fn address_of(library: &Library) -> Option<String> {

@@ -12,7 +12,9 @@ use super::notices::{self, Case};
 use super::page::{Page, Paged};
 use super::rounds::load as load_round;
 use super::{App, AppError};
+use crate::domain::attendance::Attendance;
 use crate::domain::cover::span_of;
+use crate::domain::deadlines::local;
 use crate::domain::fault::Faults;
 use crate::domain::history::{Successors, Visit};
 use crate::domain::ids::{LibraryId, PersonId, PlacementId, RoundId};
@@ -25,7 +27,7 @@ use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, PlacementState};
 use crate::store::placements::{AnsweredBy, Visible};
-use crate::store::{Db, Tx, applications, organisations, placements, rounds};
+use crate::store::{Db, Tx, applications, attendance, organisations, placements, rounds};
 
 /// Loads a placement with its people.
 pub(super) fn get_case(db: &mut Db, id: PlacementId) -> Result<Case, AppError> {
@@ -49,7 +51,7 @@ fn permit_on(actor: &Actor, action: Action, case: &Case) -> Result<(), AppError>
 }
 
 /// Hides a placement from everybody but organisers while the mails of its publication are held.
-fn hide_untold(db: &mut Db, actor: &Actor, case: &Case) -> Result<(), AppError> {
+pub(super) fn hide_untold(db: &mut Db, actor: &Actor, case: &Case) -> Result<(), AppError> {
     if is_untold(db, actor, case.placement.application)? {
         return Err(AppError::not_found("placement", case.placement.id));
     }
@@ -63,6 +65,8 @@ pub struct Seen {
     pub case: Case,
     /// Where the participant comes from.
     pub home: Library,
+    /// What came of the day, where that is known.
+    pub attendance: Option<Attendance>,
 }
 
 /// A placement.
@@ -75,7 +79,8 @@ pub fn get(app: &App, actor: &Actor, id: PlacementId) -> Result<Seen, AppError> 
         permit_on(actor, Action::ReadPlacement, &case)?;
         hide_untold(db, actor, &case)?;
         let home = get_library(db, case.placement.home)?;
-        Ok(Seen { case, home })
+        let attendance = attendance::find(db, id)?.map(|recorded| recorded.attendance);
+        Ok(Seen { case, home, attendance })
     })
 }
 
@@ -147,7 +152,8 @@ pub(super) fn answer_in(
     permit_on_party(actor, party, &case)?;
     hide_untold(tx, actor, &case)?;
     let (day, today) = (case.placement.date, now.today(case.placement.time_zone));
-    if answer == Answer::Yes && today > day {
+    let is_over = case.placement.has_been(local(now.at, case.placement.time_zone));
+    if is_over || (answer == Answer::Yes && today > day) {
         let words = format!("the day, {day}, has passed: nothing can be agreed on any more");
         return Err(Refusal::new(RefusalCode::TooLate, words).into());
     }
@@ -222,7 +228,7 @@ pub(super) fn note_visits(tx: &mut Tx<'_>, changed: &[Visit]) -> Result<(), AppE
 }
 
 /// The participant of a placement that ended has no place any more, and its days are free for other rounds.
-fn release_place(tx: &mut Tx<'_>, now: &Now, case: &mut Case) -> Result<(), AppError> {
+pub(super) fn release_place(tx: &mut Tx<'_>, now: &Now, case: &mut Case) -> Result<(), AppError> {
     note_elsewhere(tx, &[&case.placement])?;
     let application = &mut case.applicant.application;
     if application.lose_place().is_ok() {

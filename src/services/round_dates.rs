@@ -50,7 +50,7 @@ pub fn move_deadlines(app: &App, actor: &Actor, id: RoundId, to: NewDeadlines) -
         check(&before, &round, now.today(round.time_zone))?;
         rounds::save(tx, &round, now.utc())?;
         for purpose in [Purpose::Verify, Purpose::Release] {
-            links::lengthen(tx, id, purpose, expiry(&before, purpose), expiry(&round, purpose))?;
+            links::lengthen(tx, id, purpose, expiry(&before, purpose, None), expiry(&round, purpose, None))?;
         }
         let told = if round.answer_until == before.answer_until { 0 } else { tell(tx, &now, id)? };
         let moved = |from: NaiveDate, to: NaiveDate| (from != to).then_some([from, to]);

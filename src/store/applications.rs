@@ -6,9 +6,12 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{access_needs, applications, consents, library_employers, persons, placements, rounds};
+use super::schema::{
+    access_needs, applications, attendances, consents, library_employers, persons, placements, rounds,
+};
 use super::{Db, StoreError, Tx, from_json, list_from_json, list_to_json, parse, to_json};
 use crate::domain::application::{Application, Hours, Person};
+use crate::domain::attendance::AttendanceKind;
 use crate::domain::email::Email;
 use crate::domain::history::Outcome;
 use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, PersonId, RoundId};
@@ -342,7 +345,8 @@ pub fn list_page(
 
 /// What other rounds than this one brought to people, each at the last day of its round.
 ///
-/// Who said no to the own proposal was not left out, and had no place either: that round does not count.
+/// Who said no to the own proposal was not left out, and had no place either: that round does not count. Nor does it for
+/// whoever did not come on the day. Who was ill was left out.
 ///
 /// # Errors
 /// The database's.
@@ -358,12 +362,18 @@ pub fn outcomes_elsewhere(
             .filter(consents::party.eq("participant"))
             .filter(consents::answer.eq("no"))
             .select(placements::application_id);
+        // Who had a place and did not come has no claim by it; who was ill has.
+        let stayed_away = placements::table
+            .inner_join(attendances::table.on(attendances::placement_id.eq(placements::id)))
+            .filter(attendances::kind.eq(AttendanceKind::DidNotCome.as_str()))
+            .select(placements::application_id);
         let rows: Vec<(String, String, String)> = applications::table
             .inner_join(rounds::table.on(rounds::id.eq(applications::round_id)))
             .filter(applications::round_id.ne(round.to_string()))
             .filter(applications::person_id.eq_any(piece.iter().map(ToString::to_string)))
             .filter(applications::state.eq_any(["placed", "unplaced"]))
             .filter(applications::id.ne_all(said_no))
+            .filter(applications::id.ne_all(stayed_away))
             .select((applications::person_id, applications::state, rounds::dates))
             .load(db)?;
         for (person, state, dates) in rows {

@@ -18,12 +18,15 @@ macro_rules! insert_many {
 }
 
 pub mod applications;
+pub mod attendance;
 pub mod audit;
 pub mod calendars;
 pub mod connection;
 pub mod deadlines;
 pub mod employments;
+pub mod feedback;
 pub mod histories;
+pub mod ideas;
 pub mod introductions;
 pub mod links;
 pub mod locks;

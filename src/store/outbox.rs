@@ -3,7 +3,7 @@
 //! A notice is rendered once, before its first attempt; bytes and Message-ID are stored, so that every retry replays
 //! the same message. No lock is held while a message travels: a lease, by compare-and-set, is enough.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -95,6 +95,22 @@ pub fn enqueue(tx: &mut Tx<'_>, notice: &Notice) -> Result<bool, StoreError> {
     };
     diesel::insert_into(outbox::table).values(&row).execute(&mut **tx)?;
     Ok(true)
+}
+
+/// Which facts, by their keys, were enqueued, and when; whatever became of the mails.
+///
+/// # Errors
+/// The database's.
+pub fn list_known(db: &mut Db, dedupe_keys: &[String]) -> Result<HashMap<String, NaiveDateTime>, StoreError> {
+    let mut known = HashMap::new();
+    for part in dedupe_keys.chunks(1_000) {
+        let rows: Vec<(String, NaiveDateTime)> = outbox::table
+            .filter(outbox::dedupe_key.eq_any(part))
+            .select((outbox::dedupe_key, outbox::created_at))
+            .load(db)?;
+        known.extend(rows);
+    }
+    Ok(known)
 }
 
 /// Drops the notices of a thread that nobody has begun to send.

@@ -26,8 +26,10 @@ diesel::table! {
         opening_hours -> Nullable<Text>,
         contact_name -> Nullable<Text>,
         contact_email -> Nullable<Text>,
+        contact_telephone -> Nullable<Text>,
         deputy_name -> Nullable<Text>,
         deputy_email -> Nullable<Text>,
+        deputy_telephone -> Nullable<Text>,
         topics -> Text,
         access -> Text,
         vetting_required -> Bool,
@@ -342,6 +344,44 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    attendances (placement_id) {
+        placement_id -> Text,
+        kind -> Text,
+        left_at -> Nullable<Text>,
+        first_at -> Timestamp,
+    }
+}
+diesel::table! {
+    feedback (id) {
+        id -> Text,
+        placement_id -> Text,
+        party -> Text,
+        preparation -> BigInt,
+        welcome -> BigInt,
+        learning -> BigInt,
+        comments -> Nullable<Text>,
+        updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    ideas (id) {
+        id -> Text,
+        placement_id -> Text,
+        words -> Text,
+        search_text -> Text,
+        topics -> Text,
+        from_sectors -> Text,
+        to_sectors -> Text,
+        shown_as -> Text,
+        hidden_reason -> Nullable<Text>,
+        created_at -> Timestamp,
+    }
+}
+diesel::table! {
+    idea_trials (idea_id, tried_by) { idea_id -> Text, tried_by -> Text, created_at -> Timestamp, }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     given_histories,
     employers,
@@ -373,4 +413,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     past_placements,
     import_mappings,
     round_introductions,
+    attendances,
+    feedback,
+    ideas,
+    idea_trials,
 );

@@ -27,7 +27,10 @@ const fn has_visit(kind: NoticeKind) -> bool {
         | NoticeKind::DeadlineMoved
         | NoticeKind::Confirmed
         | NoticeKind::Changed
-        | NoticeKind::Cancelled => true,
+        | NoticeKind::Cancelled
+        | NoticeKind::Reminder
+        | NoticeKind::Ill
+        | NoticeKind::FeedbackRequest => true,
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
         | NoticeKind::ReleaseRequest
@@ -38,9 +41,13 @@ const fn has_visit(kind: NoticeKind) -> bool {
 
 /// A letter as the service fills it: what the party may not know is absent.
 pub fn letter(kind: NoticeKind, party: Party) -> Letter {
-    let certain = kind == NoticeKind::Confirmed;
+    let certain = matches!(
+        kind,
+        NoticeKind::Confirmed | NoticeKind::Reminder | NoticeKind::Ill | NoticeKind::FeedbackRequest
+    );
+    let rings = kind == NoticeKind::Ill || (kind == NoticeKind::Reminder && party == Party::Participant);
     let to_host = party == Party::Host;
-    let cancelled = kind == NoticeKind::Cancelled;
+    let cancelled = matches!(kind, NoticeKind::Cancelled | NoticeKind::Ill);
     let (to_name, to_address) = match party {
         Party::Participant => (Some("Siân Ŵyn"), "sian.wyn@library.example"),
         Party::Host => (Some("Harriet Host"), "desk@hive.example"),
@@ -52,6 +59,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         host_contact_name: (certain && party == Party::Participant).then(|| "Harriet Host".to_owned()),
         host_contact_address: (certain && party == Party::Participant)
             .then(|| "desk@hive.example".to_owned()),
+        host_telephone: rings.then(|| "+44 1905 822866".to_owned()),
+        deputy_telephone: rings.then(|| "01905 822867 ext 12".to_owned()),
         date: day(3, 1),
         starts: time(9, 30),
         ends: time(16, 0),
@@ -63,7 +72,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         sequence: 1,
         dtstamp: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),
         status: match kind {
-            NoticeKind::Cancelled => EventStatus::Cancelled,
+            NoticeKind::Cancelled | NoticeKind::Ill => EventStatus::Cancelled,
             NoticeKind::Confirmed => EventStatus::Confirmed,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
@@ -73,6 +82,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::DeputyRequest
             | NoticeKind::DeadlineMoved
             | NoticeKind::Changed
+            | NoticeKind::Reminder
+            | NoticeKind::FeedbackRequest
             | NoticeKind::Unplaced
             | NoticeKind::MatchedAgain => EventStatus::Tentative,
         },
@@ -110,12 +121,21 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         home_library: (!to_host).then(|| "Cardiff Central".to_owned()),
         dates: vec![day(3, 1), day(3, 8), day(3, 15)],
         visit: has_visit(kind).then_some(visit),
-        answer_until: (kind.is_reminder()
-            || matches!(kind, NoticeKind::Proposal | NoticeKind::ReleaseRequest))
+        answer_until: matches!(
+            kind,
+            NoticeKind::Proposal
+                | NoticeKind::AnswerReminder
+                | NoticeKind::DeputyRequest
+                | NoticeKind::ReleaseRequest
+        )
         .then(|| day(2, 12)),
         reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::Unplaced)
             .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
-        invitation: (has_visit(kind) && !kind.is_reminder() && party != Party::Manager).then_some(invitation),
+        invitation: (has_visit(kind)
+            && !kind.is_reminder()
+            && kind != NoticeKind::FeedbackRequest
+            && party != Party::Manager)
+            .then_some(invitation),
         message_id: "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned(),
         thread_root: None,
         sent_at: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),

@@ -1,3 +1,7 @@
+DROP TABLE idea_trials;
+DROP TABLE ideas;
+DROP TABLE feedback;
+DROP TABLE attendances;
 DROP TABLE round_introductions;
 DROP TABLE import_mappings;
 DROP TABLE past_placements;

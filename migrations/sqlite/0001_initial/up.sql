@@ -48,9 +48,11 @@ CREATE TABLE libraries (
     opening_hours TEXT,
     contact_name TEXT,
     contact_email TEXT,
+    contact_telephone TEXT,
     -- Who is asked where the contact is silent.
     deputy_name TEXT,
     deputy_email TEXT,
+    deputy_telephone TEXT,
     topics TEXT NOT NULL,
     access TEXT NOT NULL,
     vetting_required INTEGER NOT NULL,
@@ -520,4 +522,65 @@ CREATE TABLE round_introductions (
     updated_at TEXT NOT NULL,
     CONSTRAINT round_introductions_pkey PRIMARY KEY (round_id, kind),
     CONSTRAINT round_introductions_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id)
+) STRICT;
+
+-- What came of the day of a placement: as its host marked it, or its participant, or nobody. One row, the last; the audit
+-- has those before.
+CREATE TABLE attendances (
+    placement_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    -- When somebody left early, local to the host.
+    left_at TEXT,
+    -- The first mark, from which the days to correct it count.
+    first_at TEXT NOT NULL,
+    CONSTRAINT attendances_pkey PRIMARY KEY (placement_id),
+    CONSTRAINT attendances_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT attendances_kind_check CHECK (kind IN ('arrived', 'left_early', 'did_not_come', 'ill', 'not_recorded'))
+) STRICT;
+
+-- What participant and host say of a day. The other party never sees it; organisers see it without names.
+CREATE TABLE feedback (
+    id TEXT NOT NULL,
+    placement_id TEXT NOT NULL,
+    party TEXT NOT NULL,
+    preparation INTEGER NOT NULL,
+    welcome INTEGER NOT NULL,
+    learning INTEGER NOT NULL,
+    comments TEXT,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT feedback_pkey PRIMARY KEY (id),
+    CONSTRAINT feedback_party_key UNIQUE (placement_id, party),
+    CONSTRAINT feedback_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT feedback_party_check CHECK (party IN ('participant', 'host')),
+    CONSTRAINT feedback_ratings_check CHECK (preparation BETWEEN 1 AND 5 AND welcome BETWEEN 1 AND 5 AND learning BETWEEN 1 AND 5)
+) STRICT;
+
+-- Ideas that participants brought home: one of a placement.
+CREATE TABLE ideas (
+    id TEXT NOT NULL,
+    placement_id TEXT NOT NULL,
+    words TEXT NOT NULL,
+    -- The words in lower case, for search: the databases fold differently.
+    search_text TEXT NOT NULL,
+    topics TEXT NOT NULL,
+    -- The sectors of host and home library as they were.
+    from_sectors TEXT NOT NULL,
+    to_sectors TEXT NOT NULL,
+    shown_as TEXT NOT NULL,
+    -- Why organisers hide it; none: they do not.
+    hidden_reason TEXT,
+    created_at TEXT NOT NULL,
+    CONSTRAINT ideas_pkey PRIMARY KEY (id),
+    CONSTRAINT ideas_placement_key UNIQUE (placement_id),
+    CONSTRAINT ideas_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT ideas_shown_as_check CHECK (shown_as IN ('author', 'library', 'nobody'))
+) STRICT;
+
+-- Who tried an idea: `person:<id>`, `library:<id>` or `employer:<id>`.
+CREATE TABLE idea_trials (
+    idea_id TEXT NOT NULL,
+    tried_by TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    CONSTRAINT idea_trials_pkey PRIMARY KEY (idea_id, tried_by),
+    CONSTRAINT idea_trials_idea_fkey FOREIGN KEY (idea_id) REFERENCES ideas (id)
 ) STRICT;

@@ -99,7 +99,7 @@ pub(super) fn equip(
                 .filter_map(|(half, topics)| dice.one_of(&format!("topics {half} of library {n}"), topics))
                 .filter_map(|topic| topic.parse().ok());
             let welcome = Welcome {
-                contact: Some(Contact { name: None, email }),
+                contact: Some(Contact { name: None, email, telephone: None }),
                 deputy: library.deputy.clone(),
                 topics: if library.topics.is_empty() { topics.collect() } else { library.topics.clone() },
                 access: library.access.clone(),

@@ -121,7 +121,7 @@ impl Importer for Libraries<'_> {
 }
 
 fn contact_of(row: &LibraryRow) -> Option<Contact> {
-    row.contact_email.clone().map(|email| Contact { name: row.contact_name.clone(), email })
+    row.contact_email.clone().map(|email| Contact { name: row.contact_name.clone(), email, telephone: None })
 }
 
 fn new_library(row: LibraryRow, id: LibraryId, employer: EmployerId) -> Library {
@@ -190,8 +190,10 @@ fn changed_library(
         after.opening_hours = row.opening_hours;
     }
     // An empty cell does not take the contact away: a library without one cannot host.
-    if contact.is_some() {
-        after.contact = contact;
+    if let Some(contact) = contact {
+        let known = before.contact.as_ref().filter(|known| known.email == contact.email);
+        let telephone = known.and_then(|known| known.telephone.clone());
+        after.contact = Some(Contact { telephone, ..contact });
     }
     after
 }

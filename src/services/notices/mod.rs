@@ -4,6 +4,7 @@
 
 mod applications;
 mod dates;
+mod day;
 mod placements;
 
 use chrono::NaiveTime;
@@ -11,11 +12,12 @@ use serde::{Deserialize, Serialize};
 
 pub use self::applications::*;
 pub use self::dates::*;
+pub use self::day::*;
 pub use self::placements::*;
 use super::AppError;
 use super::app::Now;
 use crate::domain::email::Email;
-use crate::domain::ids::{NoticeId, RunId};
+use crate::domain::ids::{NoticeId, PlacementId, RunId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::organisation::Library;
@@ -97,9 +99,18 @@ impl Recipient {
 /// The thread of mails to one party about one placement, or about an application.
 fn thread_of(applicant: &Applicant, placement: Option<&Placement>, party: Party) -> String {
     match placement {
-        Some(placement) => format!("placement:{}:{party}", placement.id),
+        Some(placement) => thread_of_placement(placement.id, party),
         None => format!("application:{}:{party}", applicant.application.id),
     }
+}
+
+fn thread_of_placement(placement: PlacementId, party: Party) -> String {
+    format!("placement:{placement}:{party}")
+}
+
+/// The key of a fact.
+fn key_of(thread: &str, kind: NoticeKind, version: i64) -> String {
+    format!("{thread}:{kind}:{version}")
 }
 
 /// What is to be told.
@@ -119,10 +130,21 @@ fn enqueue(
     case: (&Applicant, Option<&Placement>),
     telling: &Telling<'_>,
 ) -> Result<bool, AppError> {
-    let (applicant, placement) = case;
+    let thread = thread_of(case.0, case.1, recipient.party);
+    enqueue_in(tx, now, thread, recipient, case, telling)
+}
+
+/// As [`enqueue`], in a thread of one's own.
+fn enqueue_in(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    thread: String,
+    recipient: &Recipient,
+    (applicant, placement): (&Applicant, Option<&Placement>),
+    telling: &Telling<'_>,
+) -> Result<bool, AppError> {
     let Telling { kind, version, facts, run } = *telling;
-    let thread = thread_of(applicant, placement, recipient.party);
-    let dedupe_key = format!("{thread}:{kind}:{version}");
+    let dedupe_key = key_of(&thread, kind, version);
     let facts = serde_json::to_string(facts).map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(outbox::enqueue(
         tx,

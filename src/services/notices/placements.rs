@@ -13,7 +13,7 @@ use crate::store::placements::{self, CalendarIdentity};
 use crate::store::{Tx, outbox};
 
 /// Invitations go to those who spend the day: the manager reads of it, but has no such day.
-const fn is_invited(party: Party) -> bool {
+pub(super) const fn is_invited(party: Party) -> bool {
     match party {
         Party::Participant | Party::Host => true,
         Party::Manager => false,
@@ -21,7 +21,7 @@ const fn is_invited(party: Party) -> bool {
 }
 
 /// Raises the calendar identity of a recipient, or makes it. The UID is a plain UUID (RFC 7986, section 5.3).
-fn next_identity(
+pub(super) fn next_identity(
     tx: &mut Tx<'_>,
     now: &Now,
     case: &Case,

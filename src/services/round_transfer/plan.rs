@@ -312,7 +312,11 @@ impl<'a> Drafter<'a> {
             status: LibraryStatus::Open,
             // The file says by hosting and hours when visitors can come: nothing else must close a day.
             opening_hours: "24/7".parse().ok(),
-            contact: Some(Contact { name: None, email: nobody(format!("host-{n}"), self.now)? }),
+            contact: Some(Contact {
+                name: None,
+                email: nobody(format!("host-{n}"), self.now)?,
+                telephone: None,
+            }),
             deputy: None,
             topics: sorted(topics?),
             access: sorted(access?),

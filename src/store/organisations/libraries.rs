@@ -29,8 +29,10 @@ struct Facts {
     opening_hours: Option<String>,
     contact_name: Option<String>,
     contact_email: Option<String>,
+    contact_telephone: Option<String>,
     deputy_name: Option<String>,
     deputy_email: Option<String>,
+    deputy_telephone: Option<String>,
     topics: String,
     access: String,
     vetting_required: bool,
@@ -41,8 +43,8 @@ struct Facts {
 
 impl Facts {
     fn from_domain(library: &Library, now: NaiveDateTime) -> Result<Self, StoreError> {
-        let (contact_name, contact_email) = contact_columns(library.contact.as_ref());
-        let (deputy_name, deputy_email) = contact_columns(library.deputy.as_ref());
+        let (contact_name, contact_email, contact_telephone) = contact_columns(library.contact.as_ref());
+        let (deputy_name, deputy_email, deputy_telephone) = contact_columns(library.deputy.as_ref());
         Ok(Self {
             reference: library.reference.clone(),
             name: library.name.to_string(),
@@ -58,8 +60,10 @@ impl Facts {
             opening_hours: library.opening_hours.as_ref().map(ToString::to_string),
             contact_name,
             contact_email,
+            contact_telephone,
             deputy_name,
             deputy_email,
+            deputy_telephone,
             topics: list_to_json("topics", &library.topics)?,
             access: list_to_json("access", &library.access)?,
             vetting_required: library.vetting_required,
@@ -90,8 +94,8 @@ impl Facts {
             time_zone: parse("time zone", &self.time_zone)?,
             status: parse("library status", &self.status)?,
             opening_hours: self.opening_hours.map(|text| parse("opening hours", &text)).transpose()?,
-            contact: contact(self.contact_name, self.contact_email)?,
-            deputy: contact(self.deputy_name, self.deputy_email)?,
+            contact: contact(self.contact_name, self.contact_email, self.contact_telephone)?,
+            deputy: contact(self.deputy_name, self.deputy_email, self.deputy_telephone)?,
             topics: list_from_json("topics", &self.topics)?,
             access: list_from_json("access", &self.access)?,
             vetting_required: self.vetting_required,
@@ -101,16 +105,25 @@ impl Facts {
     }
 }
 
-fn contact_columns(contact: Option<&Contact>) -> (Option<String>, Option<String>) {
+/// Name, address and telephone.
+type ContactColumns = (Option<String>, Option<String>, Option<String>);
+
+fn contact_columns(contact: Option<&Contact>) -> ContactColumns {
     let name = contact.and_then(|contact| contact.name.as_ref()).map(ToString::to_string);
-    (name, contact.map(|contact| contact.email.to_string()))
+    let telephone = contact.and_then(|contact| contact.telephone.as_ref()).map(ToString::to_string);
+    (name, contact.map(|contact| contact.email.to_string()), telephone)
 }
 
-fn contact(name: Option<String>, email: Option<String>) -> Result<Option<Contact>, StoreError> {
+fn contact(
+    name: Option<String>,
+    email: Option<String>,
+    telephone: Option<String>,
+) -> Result<Option<Contact>, StoreError> {
     let read = |email: String| -> Result<Contact, StoreError> {
         Ok(Contact {
             name: name.map(|name| parse("contact", &name)).transpose()?,
             email: parse("contact", &email)?,
+            telephone: telephone.map(|number| parse("telephone", &number)).transpose()?,
         })
     };
     email.map(read).transpose()
@@ -128,7 +141,7 @@ fn search_text(library: &Library) -> String {
 }
 
 /// A LIKE pattern that finds `text` itself anywhere, whatever signs it holds.
-fn containing(text: &str) -> String {
+pub(in crate::store) fn containing(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {
