@@ -104,6 +104,10 @@ named! {
         ReschedulePlacement = "reschedule_placement",
         /// Call a placement off.
         CancelPlacement = "cancel_placement",
+        /// Write the joining pack of a placement, or a library's standing text for all of them.
+        EditJoiningPack = "edit_joining_pack",
+        /// See the joining pack of a placement.
+        ReadJoiningPack = "read_joining_pack",
         /// Take the schedule of staff.
         ExportSchedule = "export_schedule",
         /// See which mails went, and which did not.
@@ -206,6 +210,13 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Participant, Action::OpenLink, Reach::OwnCase),
     (Role::HostContact, Action::OpenLink, Reach::OwnCase),
     (Role::Manager, Action::OpenLink, Reach::OwnCase),
+    (Role::Organiser, Action::EditJoiningPack, Reach::Everywhere),
+    (Role::Organiser, Action::ReadJoiningPack, Reach::Everywhere),
+    (Role::LibraryAdministrator, Action::EditJoiningPack, Reach::OwnEmployer),
+    (Role::LibraryAdministrator, Action::ReadJoiningPack, Reach::OwnEmployer),
+    (Role::HostContact, Action::EditJoiningPack, Reach::OwnCase),
+    (Role::HostContact, Action::ReadJoiningPack, Reach::OwnCase),
+    (Role::Participant, Action::ReadJoiningPack, Reach::OwnCase),
     (Role::System, Action::Match, Reach::Everywhere),
     (Role::System, Action::SendMail, Reach::Everywhere),
     (Role::System, Action::KeepDeadlines, Reach::Everywhere),

@@ -5,16 +5,20 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::call::Call;
+use super::packs;
 use super::problem::Problem;
 use super::releases::{self, DecisionBody, Given};
 use super::{read, schemas};
 use crate::domain::fault::Faults;
 use crate::domain::json::{At, Object, parse_date};
+use crate::domain::packs::Pack;
 use crate::domain::release::Answered;
 use crate::services::links::{Act, Deed};
+use crate::services::packs::PackEdit;
 
 /// The members of a body.
-pub(super) const FIELDS: [&str; 6] = ["deed", "decisions", "dates", "reason", "words", "version"];
+pub(super) const FIELDS: [&str; 9] =
+    ["deed", "decisions", "dates", "reason", "words", "version", "revision", "fields", "for_later_visitors"];
 
 /// What to do by a link.
 #[derive(Deserialize, ToSchema)]
@@ -38,6 +42,14 @@ pub(super) struct DeedBody {
     words: Option<String>,
     /// With `release` and `refuse`: the `version` that was looked at; absent means that only the mail was.
     version: Option<i64>,
+    /// With `write_pack`: the `revision` of the joining pack that was looked at; required.
+    #[schema(minimum = 0)]
+    revision: Option<i64>,
+    /// With `write_pack`: the whole pack; required.
+    #[schema(schema_with = schemas::optional_pack)]
+    fields: Option<serde_json::Value>,
+    /// With `write_pack`: whether what is the same for every visitor becomes the library's standing text.
+    for_later_visitors: Option<bool>,
 }
 
 /// What stands beside a deed.
@@ -48,6 +60,9 @@ struct Beside {
     reason: Option<String>,
     words: Option<String>,
     version: Option<i64>,
+    revision: Option<i64>,
+    fields: Option<Pack>,
+    for_later_visitors: Option<bool>,
 }
 
 /// Whether the deed fits what was given with it.
@@ -57,15 +72,20 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Release => &["dates", "version"],
         Deed::RefuseRelease => &["reason", "words", "version"],
         Deed::Decline => &["reason"],
+        Deed::WritePack => &packs::EDIT,
         Deed::Verify | Deed::Accept | Deed::Withdraw => &[],
     };
-    let Beside { decisions, dates, reason, words, version } = beside;
+    let Beside { decisions, dates, reason, words, version, revision, fields: pack, for_later_visitors } =
+        beside;
     for (field, is_given) in [
         ("decisions", decisions.is_some()),
         ("dates", dates.is_some()),
         ("reason", reason.is_some()),
         ("words", words.is_some()),
         ("version", version.is_some()),
+        ("revision", revision.is_some()),
+        ("fields", pack.is_some()),
+        ("for_later_visitors", for_later_visitors.is_some()),
     ] {
         if is_given && !fields.contains(&field) {
             faults.add(format!("/{field}"), "", format!("does not go with {deed}"));
@@ -94,6 +114,15 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Accept => Some(Act::Accept),
         Deed::Decline => Some(Act::Decline(reason)),
         Deed::Withdraw => Some(Act::Withdraw),
+        Deed::WritePack => {
+            for (field, is_given) in [("revision", revision.is_some()), ("fields", pack.is_some())] {
+                if !is_given {
+                    faults.add(format!("/{field}"), "", "is required");
+                }
+            }
+            let for_later_visitors = for_later_visitors.unwrap_or_default();
+            Some(Act::WritePack(PackEdit { revision: revision?, pack: pack?, for_later_visitors }))
+        }
     }
 }
 
@@ -106,8 +135,19 @@ pub(super) fn read_body(object: &Object<'_>) -> Option<Act> {
     let reason = read::maybe_absent(object, "reason", text);
     let words = read::maybe_absent(object, "words", text);
     let version = read::maybe_absent(object, "version", |at| at.integer(0..=read::MOST_EXACT));
-    let beside =
-        Beside { decisions: decisions?, dates: dates?, reason: reason?, words: words?, version: version? };
+    let revision = read::maybe_absent(object, "revision", packs::read_revision);
+    let fields = read::maybe_absent(object, "fields", |at| packs::read_pack(at, |_| true));
+    let for_later_visitors = read::maybe_absent(object, "for_later_visitors", At::boolean);
+    let beside = Beside {
+        decisions: decisions?,
+        dates: dates?,
+        reason: reason?,
+        words: words?,
+        version: version?,
+        revision: revision?,
+        fields: fields?,
+        for_later_visitors: for_later_visitors?,
+    };
     act_of(deed?, beside, object.at().faults())
 }
 
@@ -118,6 +158,7 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
     let faults = Faults::none();
     let (mut deed, mut dates, mut beside) = (None, Vec::new(), Beside::default());
     let mut requests = releases::Form::default();
+    let mut pack = packs::Form::default();
     for (name, value) in read::pairs(text)? {
         match name.as_str() {
             "deed" => match value.parse::<Deed>() {
@@ -135,6 +176,7 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
                 Err(rule) => faults.add(format!("/{name}"), &value, rule),
             },
             _ if requests.take(&name, &value, &faults) => {}
+            _ if deed.is_none_or(|deed| deed == Deed::WritePack) && pack.take(&name, &value, &faults) => {}
             other => faults.add(format!("/{other}"), &value, "unknown field"),
         }
     }
@@ -143,6 +185,8 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
     }
     let act = deed.and_then(|deed| {
         match deed {
+            // A form has all fields of a pack; an empty one is as if it were absent.
+            Deed::WritePack => return pack.finish(&faults).map(Act::WritePack),
             Deed::Decide => beside.decisions = Some(requests.finish(&faults)),
             // In a form, no ticked day means none; an absent list would mean all.
             Deed::Release if dates.is_empty() => faults.add("/dates", "", "must name at least one day"),

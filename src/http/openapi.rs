@@ -11,7 +11,7 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
-    opening, outbox, placements, publication, rounds, runs, schedule, successors, tokens,
+    opening, outbox, packs, placements, publication, rounds, runs, schedule, successors, tokens,
 };
 
 /// Which page of a list.
@@ -109,6 +109,12 @@ pub(super) struct PageParameters {
         placements::answer,
         placements::reschedule,
         placements::cancel,
+        packs::get,
+        packs::write,
+        packs::list_versions,
+        packs::get_standing,
+        packs::replace_standing,
+        packs::list,
         schedule::list,
         schedule::csv,
         tokens::list,

@@ -8,7 +8,7 @@ use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
     applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
-    opening, outbox, pages, placements, publication, rounds, runs, schedule, successors, tokens,
+    opening, outbox, packs, pages, placements, publication, rounds, runs, schedule, successors, tokens,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -233,6 +233,22 @@ fn table() -> Vec<Url> {
         Url::at("/v1/placements/{id}/answers").post(answers, placements::answer),
         Url::at("/v1/placements/{id}/times").put(&[ReschedulePlacement], placements::reschedule),
         Url::at("/v1/placements/{id}/cancel").post(&[CancelPlacement], placements::cancel),
+        Url::at("/v1/placements/{id}/joining-pack")
+            .get(&[ReadJoiningPack], NONE, packs::get)
+            .put(&[EditJoiningPack], packs::write),
+        Url::at("/v1/placements/{id}/joining-pack/versions").get(
+            &[EditJoiningPack],
+            NONE,
+            packs::list_versions,
+        ),
+        Url::at("/v1/libraries/{id}/joining-pack")
+            .get(&[EditJoiningPack], NONE, packs::get_standing)
+            .put(&[EditJoiningPack], packs::replace_standing),
+        Url::at("/v1/rounds/{id}/joining-packs").get(
+            &[EditJoiningPack],
+            &["state", "limit", "cursor"],
+            packs::list,
+        ),
         Url::at("/v1/rounds/{id}/schedule").get(&[ExportSchedule], NONE, schedule::list),
         Url::at("/v1/rounds/{id}/schedule.csv").get(&[ExportSchedule], &["bom"], schedule::csv),
         Url::at("/v1/tokens").get(&[ManageTokens], PAGE, tokens::list).post(&[ManageTokens], tokens::create),

@@ -149,6 +149,10 @@ fn source(name: &str, shape: &'static str) -> Option<&'static str> {
         "en/changed" => Some(include_str!("templates/en/changed.jinja")),
         "en/cancelled" => Some(include_str!("templates/en/cancelled.jinja")),
         "en/matched_again" => Some(include_str!("templates/en/matched_again.jinja")),
+        "en/packs" => Some(include_str!("templates/en/packs.jinja")),
+        "en/joining_pack" => Some(include_str!("templates/en/joining_pack.jinja")),
+        "en/pack_changed" => Some(include_str!("templates/en/pack_changed.jinja")),
+        "en/pack_missing" => Some(include_str!("templates/en/pack_missing.jinja")),
         "en/unplaced" => Some(include_str!("templates/en/unplaced.jinja")),
         _ => None,
     }

@@ -7,6 +7,7 @@ use super::app::{Now, permit, sha256_hex};
 use super::applications;
 use super::load::{get_applicant, get_library, get_round};
 use super::notices::Case;
+use super::packs::{self, PackEdit, SeenPack};
 use super::placements::{Reply, answer_in};
 use super::releases::{self, CoverOnDay};
 use super::{App, AppError};
@@ -43,6 +44,8 @@ pub struct LinkView {
     pub team: Vec<Applicant>,
     /// What a release would do to the library on the days of the round; only where it is looked at and asked for.
     pub cover: Vec<CoverOnDay>,
+    /// The joining pack, for the host and, once it was sent, for the participant; only where it is looked at.
+    pub pack: Option<SeenPack>,
 }
 
 impl LinkView {
@@ -69,6 +72,8 @@ named! {
         Decline = "decline",
         /// Take the application back.
         Withdraw = "withdraw",
+        /// Write the joining pack.
+        WritePack = "write_pack",
     }
 }
 
@@ -85,6 +90,8 @@ pub enum Act {
     Decline(Option<String>),
     /// Take the application back.
     Withdraw,
+    /// Write the joining pack.
+    WritePack(PackEdit),
 }
 
 fn get_link(db: &mut Db, secret: &str) -> Result<Link, AppError> {
@@ -118,7 +125,7 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         Purpose::Verify | Purpose::Answer | Purpose::Application => Vec::new(),
     };
     let (none, cover) = (Vec::new(), Vec::new());
-    let mut view = LinkView { link, deeds: none, round, applicant, home, placement, team, cover };
+    let mut view = LinkView { link, deeds: none, round, applicant, home, placement, team, cover, pack: None };
     view.deeds = deeds(&view, now);
     Ok(view)
 }
@@ -137,18 +144,32 @@ fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
         }
         Purpose::Release if view.requests().next().is_some() => vec![Deed::Decide],
         Purpose::Answer => match &view.placement {
-            Some((placement, _)) => match (placement.state, placement.answer_of(view.link.party)) {
-                (PlacementState::Proposed, Some(Answer::Pending)) => vec![Deed::Accept, Deed::Decline],
-                (PlacementState::Proposed | PlacementState::Confirmed, Some(Answer::Yes)) => {
-                    vec![Deed::Decline]
-                }
-                _ => Vec::new(),
-            },
+            Some((placement, _)) => with_pack(
+                view,
+                placement,
+                now,
+                match (placement.state, placement.answer_of(view.link.party)) {
+                    (PlacementState::Proposed, Some(Answer::Pending)) => vec![Deed::Accept, Deed::Decline],
+                    (PlacementState::Proposed | PlacementState::Confirmed, Some(Answer::Yes)) => {
+                        vec![Deed::Decline]
+                    }
+                    _ => Vec::new(),
+                },
+            ),
             None => Vec::new(),
         },
         Purpose::Application if state != ApplicationState::Withdrawn => vec![Deed::Withdraw],
         Purpose::Verify | Purpose::Release | Purpose::Application => Vec::new(),
     }
+}
+
+/// A host can write the joining pack as well, until the day has passed.
+fn with_pack(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<Deed>) -> Vec<Deed> {
+    let is_open = placement.prepare().is_ok() && now.today(placement.time_zone) <= placement.date;
+    if view.link.party == Party::Host && is_open {
+        deeds.push(Deed::WritePack);
+    }
+    deeds
 }
 
 /// What the holder of a link sees. Changes nothing.
@@ -162,6 +183,11 @@ pub fn view(app: &App, secret: &str) -> Result<LinkView, AppError> {
         let mut view = load(db, link, &now)?;
         if view.deeds.contains(&Deed::Decide) {
             view.cover = releases::cover(db, &view.round, view.home.id)?;
+        }
+        if let Some((placement, host)) = view.placement.clone().filter(|_| view.link.party != Party::Manager)
+        {
+            let case = Case { applicant: view.applicant.clone(), host, placement };
+            view.pack = packs::seen(db, &view.link.actor(), &case)?;
         }
         Ok(view)
     })
@@ -224,6 +250,8 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
         Act::Withdraw => {
             view.link.purpose == Purpose::Application && application.state == ApplicationState::Withdrawn
         }
+        // Writing the same again writes nothing.
+        Act::WritePack(_) => false,
     }
 }
 
@@ -246,10 +274,7 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
             releases::decide(tx, now, actor, applicant.application.id, &view.team, answers)
         }
         (Purpose::Answer, Act::Accept | Act::Decline(_)) => {
-            let Some((placement, host)) = view.placement.clone() else {
-                return Err(AppError::Internal(format!("link {} answers no placement", view.link.id)));
-            };
-            let case = Case { applicant, host, placement };
+            let case = case_of(view)?;
             let (answer, reason) = match act {
                 Act::Decline(reason) => (Answer::No, reason.clone()),
                 _ => (Answer::Yes, None),
@@ -257,6 +282,7 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
             let reply = Reply { party: view.link.party, answer, reason, channel: "link" };
             answer_in(tx, now, actor, case, &reply).map(|_| ())
         }
+        (Purpose::Answer, Act::WritePack(edit)) => packs::write_in(tx, now, actor, &case_of(view)?, edit),
         (Purpose::Application, Act::Withdraw) => {
             applications::withdraw_in(tx, now, actor, applicant).map(|_| ())
         }
@@ -268,6 +294,13 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
     }
 }
 
+fn case_of(view: &LinkView) -> Result<Case, AppError> {
+    match view.placement.clone() {
+        Some((placement, host)) => Ok(Case { applicant: view.applicant.clone(), host, placement }),
+        None => Err(AppError::Internal(format!("link {} answers no placement", view.link.id))),
+    }
+}
+
 const fn act_name(act: &Act) -> &'static str {
     match act {
         Act::Verify => Deed::Verify.as_str(),
@@ -275,6 +308,7 @@ const fn act_name(act: &Act) -> &'static str {
         Act::Accept => Deed::Accept.as_str(),
         Act::Decline(_) => Deed::Decline.as_str(),
         Act::Withdraw => Deed::Withdraw.as_str(),
+        Act::WritePack(_) => Deed::WritePack.as_str(),
     }
 }
 

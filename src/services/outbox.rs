@@ -7,7 +7,8 @@ use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 use super::app::{Now, permit, permit_everywhere};
 use super::links::{NewLink, mint};
 use super::load::{get_applicant, get_library, get_placement, get_round};
-use super::notices::{Event, Facts};
+use super::notices::{Case, Event, Facts, PACK_THREAD};
+use super::packs;
 use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::ids::NoticeId;
@@ -115,6 +116,15 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
         }
         (Some(_) | None, Some(_) | None, Some(_) | None) => None,
     };
+    let pack = match &visit {
+        Some((placement, host, _)) if notice.kind.is_about_the_pack() => {
+            let case =
+                Case { applicant: applicant.clone(), host: host.clone(), placement: placement.clone() };
+            Some(packs::news(db, &facts, &case)?)
+        }
+        Some(_) | None => None,
+    };
+    let thread = notice.thread_key.strip_suffix(PACK_THREAD).unwrap_or(&notice.thread_key);
     let introduction = introductions::find(db, round.id, notice.kind)?;
     let letter = Letter {
         kind: notice.kind,
@@ -155,6 +165,7 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
         }),
         answer_until: answer_until(notice.kind, &round),
         reason: facts.reason,
+        pack,
         invitation,
         message_id: message_id(app, notice),
         // The deputy has not seen the mail that the contact got.
@@ -169,7 +180,10 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
             | NoticeKind::Changed
             | NoticeKind::Cancelled
             | NoticeKind::Unplaced
-            | NoticeKind::MatchedAgain => outbox::thread_root(db, &notice.thread_key)?,
+            | NoticeKind::MatchedAgain
+            | NoticeKind::JoiningPack
+            | NoticeKind::PackChanged
+            | NoticeKind::PackMissing => outbox::thread_root(db, thread)?,
         },
         sent_at: now.at,
     };
@@ -194,7 +208,10 @@ const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
         | NoticeKind::Changed
         | NoticeKind::Cancelled
         | NoticeKind::Unplaced
-        | NoticeKind::MatchedAgain => None,
+        | NoticeKind::MatchedAgain
+        | NoticeKind::JoiningPack
+        | NoticeKind::PackChanged
+        | NoticeKind::PackMissing => None,
     }
 }
 
@@ -245,7 +262,8 @@ fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
     match (notice.kind, notice.party) {
         (NoticeKind::VerifyAddress, _) => Some(Purpose::Verify),
         (NoticeKind::ReleaseRequest, _) => Some(Purpose::Release),
-        (NoticeKind::Proposal | NoticeKind::AnswerReminder | NoticeKind::DeputyRequest, _) => {
+        (NoticeKind::Proposal | NoticeKind::AnswerReminder | NoticeKind::DeputyRequest, _)
+        | (NoticeKind::JoiningPack | NoticeKind::PackChanged | NoticeKind::PackMissing, _) => {
             Some(Purpose::Answer)
         }
         (NoticeKind::Changed, Party::Participant) if facts.event == Some(Event::Tentative) => {

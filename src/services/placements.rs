@@ -9,6 +9,7 @@ use super::app::{Now, own_employer, permit, record};
 use super::applications::is_untold;
 use super::load::{get_applicant, get_library, get_opening_day, get_placement};
 use super::notices::{self, Case};
+use super::packs;
 use super::page::{Page, Paged};
 use super::rounds::load as load_round;
 use super::{App, AppError};
@@ -49,7 +50,7 @@ fn permit_on(actor: &Actor, action: Action, case: &Case) -> Result<(), AppError>
 }
 
 /// Hides a placement from everybody but organisers while the mails of its publication are held.
-fn hide_untold(db: &mut Db, actor: &Actor, case: &Case) -> Result<(), AppError> {
+pub(super) fn hide_untold(db: &mut Db, actor: &Actor, case: &Case) -> Result<(), AppError> {
     if is_untold(db, actor, case.placement.application)? {
         return Err(AppError::not_found("placement", case.placement.id));
     }
@@ -168,7 +169,10 @@ pub(super) fn answer_in(
     notices::stop_reminding(tx, now, &case, party)?;
     match outcome {
         Outcome::Recorded | Outcome::Repeated => {}
-        Outcome::Confirmed => notices::confirmed(tx, now, &case)?,
+        Outcome::Confirmed => {
+            notices::confirmed(tx, now, &case)?;
+            packs::follow_confirmation(tx, now, &case)?;
+        }
         Outcome::Declined => {
             release_place(tx, now, &mut case)?;
             let words = match party {
@@ -260,6 +264,7 @@ pub fn reschedule(
         let details = json!({ "starts": starts.to_string(), "ends": ends.to_string() });
         record(tx, &now, actor, Action::ReschedulePlacement, ("placement", &id), &details)?;
         notices::changed(tx, &now, &case, former)?;
+        packs::follow_move(tx, &now, actor, &case, former.0)?;
         Ok(case)
     })
 }

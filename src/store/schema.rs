@@ -342,6 +342,20 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    library_packs (library_id) { library_id -> Text, fields -> Text, updated_at -> Timestamp, }
+}
+
+diesel::table! {
+    joining_packs (placement_id, version) {
+        placement_id -> Text,
+        version -> BigInt,
+        revision -> BigInt,
+        fields -> Text,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     given_histories,
     employers,
@@ -373,4 +387,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     past_placements,
     import_mappings,
     round_introductions,
+    library_packs,
+    joining_packs,
 );

@@ -1,3 +1,5 @@
+DROP TABLE joining_packs;
+DROP TABLE library_packs;
 DROP TABLE round_introductions;
 DROP TABLE import_mappings;
 DROP TABLE past_placements;
