@@ -269,7 +269,7 @@ pub(super) async fn list(call: Call) -> Answer {
 }
 
 /// What a field is called on pages, and what to write into it.
-pub(super) const fn label(field: PackField) -> (&'static str, &'static str) {
+const fn label(field: PackField) -> (&'static str, &'static str) {
     match field {
         PackField::ArrivalTime => ("Arrive at", "A time like 09:30."),
         PackField::ArrivalPlace => ("Where to come in", "Which door, and what to do if it is locked."),
@@ -289,6 +289,14 @@ pub(super) const fn label(field: PackField) -> (&'static str, &'static str) {
             "The access arrangements that were agreed are in place",
             "Tick this when they are, or when none were needed. Please do not write about anybody’s needs here.",
         ),
+    }
+}
+
+/// What a field is called where it is missing.
+const fn missing_label(field: PackField) -> &'static str {
+    match field.kind() {
+        PackKind::Yes => "your word that the access arrangements are in place",
+        PackKind::Time | PackKind::Line | PackKind::Telephone | PackKind::Words => label(field).0,
     }
 }
 
@@ -378,7 +386,7 @@ pub(super) fn section(view: &LinkView, typed: Option<&Typed>) -> Option<Section>
     Some(Section {
         version: seen.version,
         revision: seen.revision,
-        missing: seen.missing.iter().map(|field| label(*field).0).collect(),
+        missing: seen.missing.iter().map(|field| missing_label(*field)).collect(),
         is_form: view.deeds.contains(&Deed::WritePack),
         fields: PackField::ALL.iter().map(field).collect(),
     })

@@ -167,7 +167,9 @@ fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
 fn with_pack(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<Deed>) -> Vec<Deed> {
     let is_open = placement.prepare().is_ok() && now.today(placement.time_zone) <= placement.date;
     if view.link.party == Party::Host && is_open {
-        deeds.push(Deed::WritePack);
+        // What is answered is not what the page is for any more.
+        let first = if placement.state == PlacementState::Confirmed { 0 } else { deeds.len() };
+        deeds.insert(first, Deed::WritePack);
     }
     deeds
 }

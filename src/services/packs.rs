@@ -4,7 +4,7 @@
 //! As long as something is missing a pack is version 0, nobody's but the host's. Completed it is version 1, which goes
 //! out as soon as the placement is confirmed; each change after that is a version of its own, complete again.
 
-use chrono::{Days, NaiveDateTime, NaiveTime};
+use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::json;
 
 use super::app::{Now, own_employer, permit, record};
@@ -16,7 +16,7 @@ use super::rounds::load as load_round;
 use super::{App, AppError};
 use crate::domain::deadlines::{has_come, local};
 use crate::domain::fault::Faults;
-use crate::domain::ids::{LibraryId, PlacementId, RoundId};
+use crate::domain::ids::{EmployerId, LibraryId, PlacementId, RoundId};
 use crate::domain::letter::PackNews;
 use crate::domain::organisation::Library;
 use crate::domain::packs::{self, HOST_DAYS, ORGANISER_DAYS, Pack, PackField, PackState, ask_on};
@@ -338,23 +338,36 @@ pub fn list(
     let now = app.now()?;
     app.store.read(|db| {
         let round = load_round(db, actor, round)?;
-        let today = now.today(round.time_zone);
-        let after = |days| today.checked_add_days(Days::new(days)).unwrap_or(today);
-        let (complete, from, until) = match state {
-            None => (None, today, None),
-            Some(PackState::Complete) => (Some(true), today, None),
-            Some(PackState::Late) => (Some(false), today, Some(after(ORGANISER_DAYS))),
-            Some(PackState::Missing) => (Some(false), after(ORGANISER_DAYS + 1), Some(after(HOST_DAYS))),
-            Some(PackState::Waiting) => (Some(false), after(HOST_DAYS + 1), None),
-        };
-        let filter = OutlineFilter { hosted_by, complete, from, until };
-        let found = stored::list_outlines(db, round.id, &filter, page.after, page.fetch())?;
-        let lines = lines(db, found, today)?;
+        let lines = list_in(db, &now, &round, (hosted_by, state), (page.after, page.fetch()))?;
         Ok(page.cut(lines, |line| line.outline.placement))
     })
 }
 
-fn lines(db: &mut Db, outlines: Vec<Outline>, today: chrono::NaiveDate) -> Result<Vec<PackLine>, AppError> {
+/// As [`list`]: those of one employer's libraries, or all; in one state, or all; after an id, so many at most.
+///
+/// # Errors
+/// The database's.
+pub(super) fn list_in(
+    db: &mut Db,
+    now: &Now,
+    round: &Round,
+    (hosted_by, state): (Option<EmployerId>, Option<PackState>),
+    (after, most): (Option<PlacementId>, i64),
+) -> Result<Vec<PackLine>, AppError> {
+    let today = now.today(round.time_zone);
+    let in_days = |days| today.checked_add_days(Days::new(days)).unwrap_or(today);
+    let (complete, from, until) = match state {
+        None => (None, today, None),
+        Some(PackState::Complete) => (Some(true), today, None),
+        Some(PackState::Late) => (Some(false), today, Some(in_days(ORGANISER_DAYS))),
+        Some(PackState::Missing) => (Some(false), in_days(ORGANISER_DAYS + 1), Some(in_days(HOST_DAYS))),
+        Some(PackState::Waiting) => (Some(false), in_days(HOST_DAYS + 1), None),
+    };
+    let filter = OutlineFilter { hosted_by, complete, from, until };
+    lines(db, stored::list_outlines(db, round.id, &filter, after, most)?, today)
+}
+
+fn lines(db: &mut Db, outlines: Vec<Outline>, today: NaiveDate) -> Result<Vec<PackLine>, AppError> {
     let hosts: Vec<LibraryId> = outlines.iter().map(|outline| outline.host).collect();
     let libraries = organisations::list_libraries_by_ids(db, &hosts)?;
     let standing = stored::list_standing(db, &hosts)?;
