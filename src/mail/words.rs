@@ -112,7 +112,7 @@ pub(super) struct View<'a> {
 /// What the templates know of a joining pack.
 #[derive(Debug, Serialize)]
 struct PackView<'a> {
-    version: i64,
+    version: String,
     /// Name of the field and value, in the order in which a pack is read.
     entries: Vec<(&'static str, &'a str)>,
     /// Name of the field, what it was, what it is.
@@ -127,7 +127,7 @@ impl<'a> From<&'a PackNews> for PackView<'a> {
         let change =
             |change: &'a PackChange| (change.field.as_str(), change.from.as_deref(), change.to.as_deref());
         Self {
-            version: *version,
+            version: version.to_string(),
             entries: pack.0.iter().map(|(field, value)| (field.as_str(), value.as_str())).collect(),
             changes: changes.iter().map(change).collect(),
             missing: missing.iter().map(|field| field.as_str()).collect(),

@@ -364,7 +364,8 @@ pub(super) fn list_in(
         Some(PackState::Waiting) => (Some(false), in_days(HOST_DAYS + 1), None),
     };
     let filter = OutlineFilter { hosted_by, complete, from, until };
-    lines(db, stored::list_outlines(db, round.id, &filter, after, most)?, today)
+    let found = stored::list_outlines(db, round.id, &filter, after, most)?;
+    lines(db, found, today)
 }
 
 fn lines(db: &mut Db, outlines: Vec<Outline>, today: NaiveDate) -> Result<Vec<PackLine>, AppError> {

@@ -2,6 +2,7 @@
 
 use library_swap::domain::letter::{Letter, NoticeKind};
 use library_swap::domain::party::Party;
+use library_swap::mail::{Sender, render};
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
 use serde_json::{Value, json};
@@ -97,8 +98,12 @@ fn with(field: &str, value: Value) -> Value {
     changed
 }
 
-/// "kind party" of each, sorted.
+/// "kind party" of each, sorted; each can be rendered.
 fn told(letters: &[Letter]) -> Vec<String> {
+    let sender = Sender { name: "Exchange".to_owned(), address: "exchange@exchange.example".to_owned() };
+    for letter in letters {
+        render(letter, &sender).expect("a mail");
+    }
     let mut told: Vec<String> =
         letters.iter().map(|letter| format!("{} {}", letter.kind, letter.party)).collect();
     told.sort();
