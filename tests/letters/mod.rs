@@ -58,17 +58,15 @@ fn pack_news(kind: NoticeKind) -> PackNews {
     };
     let pack = Pack(PackField::ALL.iter().map(|field| (*field, value(field).to_owned())).collect());
     let (from, to) = (Some("Bring your own".to_owned()), pack.get(PackField::Lunch).map(str::to_owned));
-    match kind {
-        NoticeKind::PackMissing => {
-            let missing = vec![PackField::Lunch, PackField::AccessConfirmed];
-            PackNews { missing, ..PackNews::default() }
-        }
-        NoticeKind::PackChanged => {
-            let changes = vec![PackChange { field: PackField::Lunch, from, to }];
-            PackNews { version: 2, pack, changes, missing: Vec::new() }
-        }
-        _ => PackNews { version: 1, pack, ..PackNews::default() },
+    if kind == NoticeKind::PackMissing {
+        let missing = vec![PackField::Lunch, PackField::AccessConfirmed];
+        return PackNews { missing, ..PackNews::default() };
     }
+    if kind == NoticeKind::PackChanged {
+        let changes = vec![PackChange { field: PackField::Lunch, from, to }];
+        return PackNews { version: 2, pack, changes, missing: Vec::new() };
+    }
+    PackNews { version: 1, pack, ..PackNews::default() }
 }
 
 /// A letter as the service fills it: what the party may not know is absent.
