@@ -39,6 +39,8 @@ mod lists;
 mod locks;
 #[path = "api/opening.rs"]
 mod opening;
+#[path = "api/packs.rs"]
+mod packs;
 #[path = "api/publication.rs"]
 mod publication;
 #[path = "api/releases.rs"]

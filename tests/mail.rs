@@ -4,7 +4,8 @@
 mod letters;
 
 use letters::{html, letter, parsed, plain, rendered, sender};
-use library_swap::domain::letter::{Letter, NoticeKind, Visit};
+use library_swap::domain::letter::{Letter, NoticeKind, PackNews, Visit};
+use library_swap::domain::packs::{Pack, PackField};
 use library_swap::domain::party::Party;
 use library_swap::mail::{RenderError, Sender, render};
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
@@ -91,6 +92,21 @@ fn words_of_the_cancellation() {
 }
 
 #[test]
+fn words_of_the_joining_pack() {
+    let both = |kind| {
+        let text = |party| {
+            let mail = rendered(&letter(kind, party));
+            format!("=== to the {party}: {}\n\n{}\n", mail.subject, plain(&parsed(&mail)))
+        };
+        text(Party::Participant) + &text(Party::Host)
+    };
+    insta::assert_snapshot!("joining_pack", both(NoticeKind::JoiningPack));
+    insta::assert_snapshot!("pack_changed", both(NoticeKind::PackChanged));
+    let mail = rendered(&letter(NoticeKind::PackMissing, Party::Host));
+    insta::assert_snapshot!("pack_missing", format!("{}\n\n{}", mail.subject, plain(&parsed(&mail))));
+}
+
+#[test]
 fn words_of_no_place() {
     let mail = rendered(&letter(NoticeKind::Unplaced, Party::Participant));
     insta::assert_snapshot!(format!("{}\n\n{}", mail.subject, plain(&parsed(&mail))));
@@ -133,6 +149,16 @@ fn every_notice_to_every_party_tells_the_same_in_plain_text_and_in_html() {
                     facts.extend(letter.role_title.clone());
                     facts.extend(letter.objectives.clone());
                     facts.extend(letter.home_library.clone());
+                }
+            }
+            if let Some(pack) = &letter.pack {
+                let of_a_change =
+                    pack.changes.iter().flat_map(|change| [change.from.clone(), change.to.clone()]);
+                facts.extend(of_a_change.flatten());
+                if *kind == NoticeKind::JoiningPack {
+                    facts.extend(pack.pack.0.values().map(|value| words(value)));
+                } else if *kind == NoticeKind::PackChanged {
+                    facts.extend(pack.pack.get(PackField::ContactTelephone).map(str::to_owned));
                 }
             }
             if letter.answer_until.is_some() {
@@ -320,6 +346,10 @@ fn no_fact_can_add_a_header_a_recipient_or_a_tag() {
             role_title: Some(evil.to_owned()),
             objectives: Some(evil.to_owned()),
             reason: Some(evil.to_owned()),
+            pack: letter.pack.clone().map(|news| PackNews {
+                pack: Pack(PackField::ALL.iter().map(|field| (*field, evil.to_owned())).collect()),
+                ..news
+            }),
             link: Some("https://x.example/\"><script>".to_owned()),
             visit: letter.visit.clone().map(|visit| Visit { host_library: evil.to_owned(), ..visit }),
             ..letter

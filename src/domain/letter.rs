@@ -5,6 +5,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 
+use super::packs::{Pack, PackChange, PackField};
 use super::party::Party;
 use super::states::named;
 
@@ -41,6 +42,12 @@ named! {
         MatchedAgain = "matched_again",
         /// Whoever owes an answer has until another day.
         DeadlineMoved = "deadline_moved",
+        /// What to know before the day.
+        JoiningPack = "joining_pack",
+        /// What of it has changed.
+        PackChanged = "pack_changed",
+        /// What of it the host has not written yet.
+        PackMissing = "pack_missing",
     }
 }
 
@@ -62,8 +69,16 @@ impl NoticeKind {
             | NoticeKind::Ill
             | NoticeKind::FeedbackRequest
             | NoticeKind::Unplaced
-            | NoticeKind::MatchedAgain => false,
+            | NoticeKind::MatchedAgain
+            | NoticeKind::JoiningPack
+            | NoticeKind::PackChanged
+            | NoticeKind::PackMissing => false,
         }
+    }
+
+    /// Whether it is about the joining pack: such mails overtake each other and nothing else.
+    pub const fn is_about_the_pack(self) -> bool {
+        matches!(self, NoticeKind::JoiningPack | NoticeKind::PackChanged | NoticeKind::PackMissing)
     }
 }
 
@@ -110,6 +125,8 @@ pub struct Letter {
     pub answer_until: Option<NaiveDate>,
     /// Why, in words.
     pub reason: Option<String>,
+    /// What is told of the joining pack.
+    pub pack: Option<PackNews>,
     /// The invitation that goes with it.
     pub invitation: Option<Invitation>,
     /// RFC 5322 Message-ID with its angle brackets.
@@ -118,6 +135,19 @@ pub struct Letter {
     pub thread_root: Option<String>,
     /// When it was rendered.
     pub sent_at: DateTime<Utc>,
+}
+
+/// What a mail tells of a joining pack.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PackNews {
+    /// The number that both sides have; 0 before there is one.
+    pub version: i64,
+    /// The pack of this version.
+    pub pack: Pack,
+    /// What has changed since the version that the recipient knows.
+    pub changes: Vec<PackChange>,
+    /// What is missing.
+    pub missing: Vec<PackField>,
 }
 
 /// A day at a host library. Times are local to its zone.

@@ -20,6 +20,7 @@ pub mod notice;
 pub mod offer;
 pub mod opening;
 pub mod organisation;
+pub mod packs;
 pub mod party;
 pub mod pattern;
 pub mod permissions;

@@ -120,6 +120,10 @@ named! {
         TryIdea = "try_idea",
         /// Hide an idea, or show it again.
         HideIdea = "hide_idea",
+        /// Write the joining pack of a placement, or a library's standing text for all of them.
+        EditJoiningPack = "edit_joining_pack",
+        /// See the joining pack of a placement.
+        ReadJoiningPack = "read_joining_pack",
         /// Take the schedule of staff.
         ExportSchedule = "export_schedule",
         /// See which mails went, and which did not.
@@ -258,6 +262,13 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::HostContact, Action::TryIdea, Reach::Everywhere),
     (Role::Manager, Action::TryIdea, Reach::Everywhere),
     (Role::Organiser, Action::HideIdea, Reach::Everywhere),
+    (Role::Organiser, Action::EditJoiningPack, Reach::Everywhere),
+    (Role::Organiser, Action::ReadJoiningPack, Reach::Everywhere),
+    (Role::LibraryAdministrator, Action::EditJoiningPack, Reach::OwnEmployer),
+    (Role::LibraryAdministrator, Action::ReadJoiningPack, Reach::OwnEmployer),
+    (Role::HostContact, Action::EditJoiningPack, Reach::OwnCase),
+    (Role::HostContact, Action::ReadJoiningPack, Reach::OwnCase),
+    (Role::Participant, Action::ReadJoiningPack, Reach::OwnCase),
     (Role::System, Action::Match, Reach::Everywhere),
     (Role::System, Action::SendMail, Reach::Everywhere),
     (Role::System, Action::KeepDeadlines, Reach::Everywhere),

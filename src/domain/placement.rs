@@ -189,6 +189,14 @@ impl Placement {
         self.ends = ends;
         Ok(())
     }
+
+    /// Whether its joining pack can be written.
+    ///
+    /// # Errors
+    /// `placement-state` unless it is proposed or confirmed.
+    pub fn prepare(&self) -> Result<(), Refusal> {
+        self.next(Deed::Prepare, "prepared").map(|_| ())
+    }
 }
 
 #[cfg(test)]

@@ -77,6 +77,8 @@ named! {
         Review = "review",
         /// Get the place back that was lost.
         RegainPlace = "regain_place",
+        /// Write the joining pack.
+        Prepare = "prepare",
         /// Say yes.
         Agree = "agree",
         /// Say no.
@@ -173,6 +175,7 @@ pub const PLACEMENT: &[Step<PlacementState>] = {
         step(Deed::Confirm, &[Proposed], Some(Confirmed), ANSWER, "everybody who is asked has said yes"),
         step(Deed::Decline, &[Proposed, Confirmed], Some(Declined), ANSWER, "somebody has said no"),
         step(Deed::Reschedule, &[Proposed, Confirmed], None, &[Action::ReschedulePlacement], "within the hours of both"),
+        step(Deed::Prepare, &[Proposed, Confirmed], None, &[Action::EditJoiningPack], "until the day has passed"),
         step(Deed::Expire, &[Proposed], Some(Expired), &[Action::KeepDeadlines], "after the answer deadline"),
         step(Deed::Cancel, &[Proposed, Confirmed], Some(Cancelled), &[Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication], ""),
         step(Deed::CallInIll, &[Confirmed], Some(DidNotTakePlace), &[Action::CallInIll], "from noon of the day before to the end of the visit"),

@@ -120,6 +120,25 @@ impl FromStr for Name {
     }
 }
 
+/// Words that people write, at most so many characters: not empty, lines allowed, no other control characters; trimmed.
+///
+/// # Errors
+/// The rule that they break.
+pub fn parse_words(text: &str, most: usize) -> Result<String, Rule> {
+    let words = text.replace("\r\n", "\n").trim().to_owned();
+    let length = words.chars().count();
+    if length == 0 {
+        return Err(Rule::of("must not be empty"));
+    }
+    if length > most {
+        return Err(Rule::new(format!("must have at most {most} characters: it has {length}")));
+    }
+    if let Some(c) = words.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return Err(Rule::new(format!("must have no control characters: it has U+{:04X}", u32::from(c))));
+    }
+    Ok(words)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,16 +5,19 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::call::Call;
+use super::packs;
 use super::problem::Problem;
 use super::releases::{self, DecisionBody, Given};
 use super::{day, read, schemas};
 use crate::domain::fault::Faults;
 use crate::domain::json::{At, Object, parse_date};
+use crate::domain::packs::Pack;
 use crate::domain::release::Answered;
 use crate::services::links::{Act, Deed};
+use crate::services::packs::PackEdit;
 
 /// The members of a body.
-pub(super) const FIELDS: [&str; 15] = [
+pub(super) const FIELDS: [&str; 18] = [
     "deed",
     "decisions",
     "dates",
@@ -30,6 +33,9 @@ pub(super) const FIELDS: [&str; 15] = [
     "text",
     "topics",
     "shown_as",
+    "revision",
+    "fields",
+    "for_later_visitors",
 ];
 
 /// What to do by a link.
@@ -76,6 +82,14 @@ pub(super) struct DeedBody {
     /// With `idea`.
     #[schema(schema_with = schemas::shown_as, required = false)]
     shown_as: Option<String>,
+    /// With `write_pack`: the `revision` of the joining pack that was looked at; required.
+    #[schema(minimum = 0)]
+    revision: Option<i64>,
+    /// With `write_pack`: the whole pack; required.
+    #[schema(schema_with = schemas::optional_pack)]
+    fields: Option<serde_json::Value>,
+    /// With `write_pack`: whether what is the same for every visitor becomes the library's standing text.
+    for_later_visitors: Option<bool>,
 }
 
 /// What stands beside a deed.
@@ -87,6 +101,9 @@ struct Beside {
     words: Option<String>,
     version: Option<i64>,
     day: day::Fields,
+    revision: Option<i64>,
+    fields: Option<Pack>,
+    for_later_visitors: Option<bool>,
 }
 
 /// Whether the deed fits what was given with it.
@@ -99,15 +116,20 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Attendance => &day::ATTENDANCE,
         Deed::Feedback => &day::FEEDBACK,
         Deed::Idea => &day::IDEA,
+        Deed::WritePack => &packs::EDIT,
         Deed::Verify | Deed::Accept | Deed::Withdraw | Deed::Ill => &[],
     };
-    let Beside { decisions, dates, reason, words, version, day } = beside;
+    let Beside { decisions, dates, reason, words, version, day, revision, fields: pack, for_later_visitors } =
+        beside;
     let given = [
         ("decisions", decisions.is_some()),
         ("dates", dates.is_some()),
         ("reason", reason.is_some()),
         ("words", words.is_some()),
         ("version", version.is_some()),
+        ("revision", revision.is_some()),
+        ("fields", pack.is_some()),
+        ("for_later_visitors", for_later_visitors.is_some()),
     ];
     let of_the_day = day.given().iter().map(|field| (*field, true));
     for (field, is_given) in given.into_iter().chain(of_the_day) {
@@ -142,6 +164,15 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Attendance => day.attendance(faults).map(Act::Attendance),
         Deed::Feedback => day.feedback(faults).map(Act::Feedback),
         Deed::Idea => day.idea(faults).map(Act::Idea),
+        Deed::WritePack => {
+            for (field, is_given) in [("revision", revision.is_some()), ("fields", pack.is_some())] {
+                if !is_given {
+                    faults.add(format!("/{field}"), "", "is required");
+                }
+            }
+            let for_later_visitors = for_later_visitors.unwrap_or_default();
+            Some(Act::WritePack(PackEdit { revision: revision?, pack: pack?, for_later_visitors }))
+        }
     }
 }
 
@@ -155,6 +186,9 @@ pub(super) fn read_body(object: &Object<'_>) -> Option<Act> {
     let words = read::maybe_absent(object, "words", text);
     let version = read::maybe_absent(object, "version", |at| at.integer(0..=read::MOST_EXACT));
     let day = day::Fields::read(object);
+    let revision = read::maybe_absent(object, "revision", packs::read_revision);
+    let fields = read::maybe_absent(object, "fields", |at| packs::read_pack(at, |_| true));
+    let for_later_visitors = read::maybe_absent(object, "for_later_visitors", At::boolean);
     let beside = Beside {
         decisions: decisions?,
         dates: dates?,
@@ -162,6 +196,9 @@ pub(super) fn read_body(object: &Object<'_>) -> Option<Act> {
         words: words?,
         version: version?,
         day,
+        revision: revision?,
+        fields: fields?,
+        for_later_visitors: for_later_visitors?,
     };
     act_of(deed?, beside, object.at().faults())
 }
@@ -173,6 +210,7 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
     let faults = Faults::none();
     let (mut deed, mut dates, mut beside) = (None, Vec::new(), Beside::default());
     let mut requests = releases::Form::default();
+    let mut pack = packs::Form::default();
     for (name, value) in read::pairs(text)? {
         match name.as_str() {
             "deed" => match value.parse::<Deed>() {
@@ -189,7 +227,9 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
                 Ok(words) => beside.words = Some(words),
                 Err(rule) => faults.add(format!("/{name}"), &value, rule),
             },
-            _ if requests.take(&name, &value, &faults) || beside.day.take(&name, &value, &faults) => {}
+            _ if requests.take(&name, &value, &faults) => {}
+            _ if deed.is_none_or(|deed| deed == Deed::WritePack) && pack.take(&name, &value, &faults) => {}
+            _ if beside.day.take(&name, &value, &faults) => {}
             other => faults.add(format!("/{other}"), &value, "unknown field"),
         }
     }
@@ -199,6 +239,8 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
     let act = deed.and_then(|deed| {
         match deed {
             Deed::Attendance => beside.day.keep_chosen(),
+            // A form has all fields of a pack; an empty one is as if it were absent.
+            Deed::WritePack => return pack.finish(&faults).map(Act::WritePack),
             Deed::Decide => beside.decisions = Some(requests.finish(&faults)),
             // In a form, no ticked day means none; an absent list would mean all.
             Deed::Release if dates.is_empty() => faults.add("/dates", "", "must name at least one day"),

@@ -15,6 +15,7 @@ use super::answer::{Answer, shown};
 use super::call::Call;
 use super::day::{self, Day};
 use super::deeds::{self, DeedBody};
+use super::packs::{self, JoiningPack};
 use super::pages::{self, Told};
 use super::placements::{Place, Side, Visitor, clock, place, visitor};
 use super::problem::Problem;
@@ -58,6 +59,9 @@ pub(super) struct Case {
     /// About the day itself, once everybody has said yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     day: Option<Day>,
+    /// The joining pack: for the host, and for the participant once it was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    joining_pack: Option<JoiningPack>,
 }
 
 /// The round of a link.
@@ -170,6 +174,7 @@ impl From<&LinkView> for Case {
             visitor: host_sees
                 .map(|(placement, _)| visitor(&view.applicant, &view.home, side, placement.state)),
             day: (view.link.purpose == Purpose::Answer).then(|| day::of_link(view)).flatten(),
+            joining_pack: packs::of_link(view),
         }
     }
 }
@@ -315,13 +320,14 @@ pub(super) async fn act(call: Call) -> Answer {
     responses((status = 200, description = "The page with its button.", body = String, content_type = "text/html")))]
 pub(super) async fn get_page(call: Call) -> Answer {
     let view = look(&call).await?;
-    page(&call, StatusCode::OK, &view, Told::Nothing, &[])
+    page(&call, StatusCode::OK, &view, Told::Nothing, &Refused::default())
 }
 
 /// The page's form
 ///
 /// Takes `deed`, `dates` (repeated), `reason` and `words`, as the JSON twin does; with `decide`, for each request the
-/// fields `version.`, `answer.` (`yes` or the reason for a no), `dates.` and `words.`, each ending in the application's id.
+/// fields `version.`, `answer.` (`yes` or the reason for a no), `dates.` and `words.`, each ending in the application's id;
+/// with `write_pack` the fields of the joining pack, `revision` and `for_later_visitors`.
 #[utoipa::path(post, path = "/links/{secret}", tag = "links", params(("secret" = String, Path)),
     request_body(content = DeedBody, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The page of what is true now.", body = String,
@@ -334,11 +340,13 @@ pub(super) async fn act_by_form(call: Call) -> Answer {
         Err(problem) => Err(problem),
     };
     match done {
-        Ok(view) => page(&call, StatusCode::OK, &view, Told::Done, &[]),
+        Ok(view) => page(&call, StatusCode::OK, &view, Told::Done, &Refused::default()),
         Err(problem) => {
             let words: Vec<String> = if let Problem::App(AppError::Fields(faults)) = &problem {
                 let told = |fault: &Fault| {
-                    format!("{}: {}", fault.pointer.trim_matches('/').replace('/', ", "), fault.rule)
+                    packs::told(fault).unwrap_or_else(|| {
+                        format!("{}: {}", fault.pointer.trim_matches('/').replace('/', ", "), fault.rule)
+                    })
                 };
                 faults.iter().map(told).collect()
             } else if let Problem::App(AppError::Refused(refusal)) = &problem {
@@ -347,14 +355,23 @@ pub(super) async fn act_by_form(call: Call) -> Answer {
                 return Err(problem);
             };
             let view = look(&call).await?;
-            page(&call, problem.code().status(), &view, Told::Nothing, &words)
+            let refused = Refused { words, typed: packs::typed(&call, &problem) };
+            page(&call, problem.code().status(), &view, Told::Nothing, &refused)
         }
     }
 }
 
-fn page(call: &Call, status: StatusCode, view: &LinkView, told: Told, faults: &[String]) -> Answer {
+/// Why a form was refused, and what was typed into it.
+#[derive(Default)]
+struct Refused {
+    words: Vec<String>,
+    typed: Option<packs::Typed>,
+}
+
+fn page(call: &Call, status: StatusCode, view: &LinkView, told: Told, refused: &Refused) -> Answer {
     let service = &call.app().settings.service_name;
-    let html = pages::link(service, &Case::from(view), told, faults)?;
+    let pack = packs::section(view, refused.typed.as_ref());
+    let html = pages::link(service, &Case::from(view), told, &refused.words, pack.as_ref())?;
     Ok(pages::respond(HttpResponse::build(status), html))
 }
 

@@ -24,6 +24,7 @@ mod offers;
 mod openapi;
 mod opening;
 mod outbox;
+mod packs;
 mod pages;
 mod patterns;
 mod placements;

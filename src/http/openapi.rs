@@ -10,7 +10,7 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    applications, audit, calendars, day, documents, edits, employers, held_mails, ideas, libraries, links, locks, offers, opening, outbox, placements, publication, rounds, runs, schedule, successors, tasks, tokens, traces,
+    applications, audit, calendars, day, documents, edits, employers, held_mails, ideas, libraries, links, locks, offers, opening, outbox, packs, placements, publication, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -118,6 +118,12 @@ pub(super) struct PageParameters {
         ideas::list,
         ideas::mark_tried,
         ideas::hide,
+        packs::get,
+        packs::write,
+        packs::list_versions,
+        packs::get_standing,
+        packs::replace_standing,
+        packs::list,
         schedule::list,
         schedule::csv,
         tasks::list,

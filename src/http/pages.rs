@@ -12,6 +12,7 @@ use minijinja::{Environment, Value, context};
 use super::answer::Answer;
 use super::call::Call;
 use super::links::Case;
+use super::packs;
 use super::problem::Problem;
 use super::releases;
 use super::trace;
@@ -25,6 +26,8 @@ static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLoc
     pages.add_template("link.html", include_str!("templates/link.html"))?;
     pages.add_template("releases.html", include_str!("templates/releases.html"))?;
     pages.add_template("day.html", include_str!("templates/day.html"))?;
+    pages.add_template("pack.html", include_str!("templates/pack.html"))?;
+    pages.add_template("pack_shown.html", include_str!("templates/pack_shown.html"))?;
     pages.add_template("problem.html", include_str!("templates/problem.html"))?;
     pages.add_filter("day", day);
     pages.add_filter("dialled", dialled);
@@ -59,7 +62,13 @@ pub(super) enum Told {
 }
 
 /// The page of a link.
-pub(super) fn link(service: &str, case: &Case, told: Told, faults: &[String]) -> Result<String, Problem> {
+pub(super) fn link(
+    service: &str,
+    case: &Case,
+    told: Told,
+    faults: &[String],
+    pack: Option<&packs::Section>,
+) -> Result<String, Problem> {
     let title = match (case.purpose.parse(), case.party.parse()) {
         (Ok(Purpose::Verify), _) if case.is_open() => "Is this your sign-up?",
         (Ok(Purpose::Verify | Purpose::Application) | Err(_), _) => "Your application",
@@ -74,6 +83,7 @@ pub(super) fn link(service: &str, case: &Case, told: Told, faults: &[String]) ->
             title,
             case => minijinja::value::Serde(case),
             reasons => releases::reasons(),
+            pack => pack.map(minijinja::value::Serde),
             faults => faults.to_vec(),
             done => told == Told::Done,
         },

@@ -12,6 +12,7 @@ use crate::domain::application::Hours;
 use crate::domain::fault::{Faults, Rule};
 use crate::domain::json::{At, Object, parse_date};
 use crate::domain::states::Answer;
+pub(super) use crate::domain::text::parse_words;
 use crate::domain::weekday::Weekday;
 use crate::services::AppError;
 
@@ -140,22 +141,6 @@ pub(super) fn zone(at: &At<'_>) -> Option<Tz> {
 /// Words that people write: not empty, lines allowed, no other control characters.
 pub(super) fn words(at: &At<'_>, most: usize) -> Option<String> {
     parsed(at, parse_words(&at.text()?, most))
-}
-
-/// As [`words`], from text.
-pub(super) fn parse_words(text: &str, most: usize) -> Result<String, Rule> {
-    let words = text.replace("\r\n", "\n").trim().to_owned();
-    let length = words.chars().count();
-    if length == 0 {
-        return Err(Rule::of("must not be empty"));
-    }
-    if length > most {
-        return Err(Rule::new(format!("must have at most {most} characters: it has {length}")));
-    }
-    if let Some(c) = words.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-        return Err(Rule::new(format!("must have no control characters: it has U+{:04X}", u32::from(c))));
-    }
-    Ok(words)
 }
 
 /// An object whose keys are weekdays.

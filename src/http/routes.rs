@@ -7,7 +7,7 @@ use super::answer::Answer;
 use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
-    applications, audit, calendars, day, documents, edits, employers, held_mails, ideas, libraries, links, locks, offers, opening, outbox, pages, placements, publication, rounds, runs, schedule, successors, tasks, tokens, traces,
+    applications, audit, calendars, day, documents, edits, employers, held_mails, ideas, libraries, links, locks, offers, opening, outbox, packs, pages, placements, publication, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -242,6 +242,22 @@ fn table() -> Vec<Url> {
         Url::at("/v1/ideas").get(&[ReadIdeas], &["topic", "from", "to", "q", "limit", "cursor"], ideas::list),
         Url::at("/v1/ideas/{id}/tried").post(&[TryIdea], ideas::mark_tried),
         Url::at("/v1/ideas/{id}/hidden").put(&[HideIdea], ideas::hide),
+        Url::at("/v1/placements/{id}/joining-pack")
+            .get(&[ReadJoiningPack], NONE, packs::get)
+            .put(&[EditJoiningPack], packs::write),
+        Url::at("/v1/placements/{id}/joining-pack/versions").get(
+            &[EditJoiningPack],
+            NONE,
+            packs::list_versions,
+        ),
+        Url::at("/v1/libraries/{id}/joining-pack")
+            .get(&[EditJoiningPack], NONE, packs::get_standing)
+            .put(&[EditJoiningPack], packs::replace_standing),
+        Url::at("/v1/rounds/{id}/joining-packs").get(
+            &[EditJoiningPack],
+            &["state", "limit", "cursor"],
+            packs::list,
+        ),
         Url::at("/v1/rounds/{id}/schedule").get(&[ExportSchedule], NONE, schedule::list),
         Url::at("/v1/rounds/{id}/schedule.csv").get(&[ExportSchedule], &["bom"], schedule::csv),
         Url::at("/v1/me/tasks").get(&[ReadTasks], PAGE, tasks::list),

@@ -15,6 +15,7 @@ use crate::domain::letter::NoticeKind;
 use crate::domain::link::Purpose;
 use crate::domain::notice::NoticeState;
 use crate::domain::opening::{CalendarKind, Division, PeriodKind, ReasonKind};
+use crate::domain::packs::{self, PackField, PackKind, PackState};
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Role};
 use crate::domain::release::RefusalReason;
@@ -79,6 +80,7 @@ names! {
     calendar_kind: CalendarKind,
     period_kind: PeriodKind,
     reason_kind: ReasonKind,
+    pack_state: PackState,
     answer: Answer,
     deed: Deed,
     weekday: Weekday,
@@ -377,4 +379,40 @@ pub(super) fn cover_days() -> Object {
         .property("minimum", number())
         .additional_properties(Some(AdditionalProperties::FreeForm(false)));
     by_date(day.build())
+}
+
+/// Names of the fields of a joining pack.
+pub(super) fn pack_fields() -> Array {
+    ArrayBuilder::new().items(one_of(PackField::ALL.iter().map(|field| field.as_str())).build()).build()
+}
+
+fn pack_of(is_known: impl Fn(PackField) -> bool) -> ObjectBuilder {
+    let mut object = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Object));
+    for field in PackField::ALL.iter().filter(|field| is_known(**field)) {
+        let value = match field.kind() {
+            PackKind::Time => or_null(string().pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$"))),
+            PackKind::Line => optional_name(),
+            PackKind::Telephone => or_null(text_up_to(40)),
+            PackKind::Words => or_null(text_up_to(packs::MOST_WORDS)),
+            PackKind::Yes => {
+                ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Boolean, Type::Null])).build()
+            }
+        };
+        object = object.property(field.as_str(), value);
+    }
+    object.additional_properties(Some(AdditionalProperties::FreeForm(false)))
+}
+
+/// What a joining pack says, by field.
+pub(super) fn pack() -> Object {
+    pack_of(|_| true).build()
+}
+
+pub(super) fn optional_pack() -> Object {
+    pack_of(|_| true).schema_type(SchemaType::from_iter([Type::Object, Type::Null])).build()
+}
+
+/// Of a joining pack, what is the same for every visitor.
+pub(super) fn standing_pack() -> Object {
+    pack_of(PackField::is_standing).build()
 }

@@ -153,6 +153,10 @@ fn source(name: &str, shape: &'static str) -> Option<&'static str> {
         "en/feedback_request" => Some(include_str!("templates/en/feedback_request.jinja")),
         "en/matched_again" => Some(include_str!("templates/en/matched_again.jinja")),
         "en/deadline_moved" => Some(include_str!("templates/en/deadline_moved.jinja")),
+        "en/packs" => Some(include_str!("templates/en/packs.jinja")),
+        "en/joining_pack" => Some(include_str!("templates/en/joining_pack.jinja")),
+        "en/pack_changed" => Some(include_str!("templates/en/pack_changed.jinja")),
+        "en/pack_missing" => Some(include_str!("templates/en/pack_missing.jinja")),
         "en/unplaced" => Some(include_str!("templates/en/unplaced.jinja")),
         _ => None,
     }

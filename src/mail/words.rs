@@ -7,7 +7,8 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Offset, TimeZone};
 use chrono_tz::{OffsetName, Tz};
 use serde::Serialize;
 
-use crate::domain::letter::{Letter, Visit};
+use crate::domain::letter::{Letter, PackNews, Visit};
+use crate::domain::packs::{PackChange, PackField};
 
 /// A language that mails are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +105,35 @@ pub(super) struct View<'a> {
     visit: Option<Day<'a>>,
     answer_until: Option<String>,
     reason: Option<&'a str>,
+    pack: Option<PackView<'a>>,
     has_invitation: bool,
+}
+
+/// What the templates know of a joining pack.
+#[derive(Debug, Serialize)]
+struct PackView<'a> {
+    version: String,
+    /// Name of the field and value, in the order in which a pack is read.
+    entries: Vec<(&'static str, &'a str)>,
+    /// Name of the field, what it was, what it is.
+    changes: Vec<(&'static str, Option<&'a str>, Option<&'a str>)>,
+    missing: Vec<&'static str>,
+    telephone: Option<&'a str>,
+}
+
+impl<'a> From<&'a PackNews> for PackView<'a> {
+    fn from(news: &'a PackNews) -> Self {
+        let PackNews { version, pack, changes, missing } = news;
+        let change =
+            |change: &'a PackChange| (change.field.as_str(), change.from.as_deref(), change.to.as_deref());
+        Self {
+            version: version.to_string(),
+            entries: pack.0.iter().map(|(field, value)| (field.as_str(), value.as_str())).collect(),
+            changes: changes.iter().map(change).collect(),
+            missing: missing.iter().map(|field| field.as_str()).collect(),
+            telephone: pack.get(PackField::ContactTelephone),
+        }
+    }
 }
 
 /// What the templates know of the day.
@@ -142,6 +171,7 @@ impl<'a> View<'a> {
             visit: letter.visit.as_ref().map(|visit| Day::new(visit, language)),
             answer_until: letter.answer_until.map(|date| language.date(date)),
             reason: letter.reason.as_deref(),
+            pack: letter.pack.as_ref().map(PackView::from),
             has_invitation: letter.invitation.is_some(),
         }
     }

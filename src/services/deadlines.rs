@@ -1,4 +1,4 @@
-//! Deadlines: reminders, deputies and expiry of proposals, and the steps that a round takes by itself.
+//! Deadlines: reminders, deputies and expiry of proposals, missing joining packs, and the steps that a round takes by itself.
 //!
 //! What is due is worked out anew each time from days and answers, and every deed looks again in its own transaction:
 //! so that many workers do it once, and one that was away for days does what still makes sense, in order. Nothing is
@@ -13,6 +13,7 @@ use super::app::{Now, permit_everywhere, record};
 use super::day;
 use super::load::get_round;
 use super::notices;
+use super::packs;
 use super::placements::{expire_in, get_case};
 use super::{App, AppError};
 use crate::domain::deadlines::{Warning, day_of, days_to_answer, has_come, local};
@@ -41,6 +42,8 @@ pub enum Due {
     AskForFeedback(PlacementId, Party),
     /// Nobody has marked who came.
     Assume(PlacementId),
+    /// The day is near, and something is missing of the joining pack.
+    AskForPack(PlacementId),
     /// The first placement day has come.
     Begin(RoundId),
     /// The last placement day is over.
@@ -64,6 +67,9 @@ pub fn list_due(app: &App, by: &str) -> Result<Vec<Due>, AppError> {
         }
         due.extend(list_warnings(db, &now, &answering)?);
         due.extend(day::list_due(db, &now)?);
+        for round in &rounds {
+            due.extend(packs::list_to_ask(db, &now, round)?.into_iter().map(Due::AskForPack));
+        }
         for round in &rounds {
             let today = now.today(round.time_zone);
             let mut round = round.clone();
@@ -135,6 +141,7 @@ pub fn act(app: &App, by: &str, due: Due) -> Result<bool, AppError> {
         Due::RemindOfDay(placement, party, on) => day::remind(tx, &now, &actor, (placement, party, on)),
         Due::AskForFeedback(placement, party) => day::ask(tx, &now, &actor, (placement, party)),
         Due::Assume(placement) => day::assume(tx, &now, &actor, placement),
+        Due::AskForPack(placement) => packs::ask(tx, &now, &actor, placement),
         Due::Begin(round) => advance(tx, &now, &actor, round, Round::begin),
         Due::Complete(round) => advance(tx, &now, &actor, round, Round::complete),
     })

@@ -12,6 +12,7 @@ use super::feedback::give_in as give_feedback_in;
 use super::ideas::give_in as give_idea_in;
 use super::load::{get_applicant, get_library, get_round};
 use super::notices::Case;
+use super::packs::{self, PackEdit, SeenPack};
 use super::placements::{Reply, answer_in};
 use super::releases::{self, CoverOnDay};
 use super::{App, AppError};
@@ -54,6 +55,8 @@ pub struct LinkView {
     pub team: Vec<Applicant>,
     /// What a release would do to the library on the days of the round; only where it is looked at and asked for.
     pub cover: Vec<CoverOnDay>,
+    /// The joining pack, for the host and, once it was sent, for the participant; only where it is looked at.
+    pub pack: Option<SeenPack>,
 }
 
 impl LinkView {
@@ -109,6 +112,8 @@ named! {
         Feedback = "feedback",
         /// Say what one will try.
         Idea = "idea",
+        /// Write the joining pack.
+        WritePack = "write_pack",
     }
 }
 
@@ -133,6 +138,8 @@ pub enum Act {
     Feedback(Feedback),
     /// Say what one will try.
     Idea(NewIdea),
+    /// Write the joining pack.
+    WritePack(PackEdit),
 }
 
 fn get_link(db: &mut Db, secret: &str) -> Result<Link, AppError> {
@@ -167,7 +174,8 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
     };
     let (none, cover) = (Vec::new(), Vec::new());
     let day = load_day(db, &link)?;
-    let mut view = LinkView { link, deeds: none, round, applicant, home, placement, day, team, cover };
+    let mut view =
+        LinkView { link, deeds: none, round, applicant, home, placement, day, team, cover, pack: None };
     view.deeds = deeds(&view, now);
     Ok(view)
 }
@@ -200,7 +208,7 @@ fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
                     }
                     _ => {}
                 }
-                deeds
+                with_pack(view, placement, now, deeds)
             }
             None => Vec::new(),
         },
@@ -237,6 +245,17 @@ fn deeds_of_the_day(view: &LinkView, placement: &Placement, clock: NaiveDateTime
     deeds
 }
 
+/// A host can write the joining pack as well, until the day has passed.
+fn with_pack(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<Deed>) -> Vec<Deed> {
+    let is_open = placement.prepare().is_ok() && now.today(placement.time_zone) <= placement.date;
+    if view.link.party == Party::Host && is_open {
+        // Calling a certain day off is not what the page is for.
+        let last = deeds.iter().position(|deed| *deed == Deed::Decline).filter(|_| placement.state == PlacementState::Confirmed);
+        deeds.insert(last.unwrap_or(deeds.len()), Deed::WritePack);
+    }
+    deeds
+}
+
 /// What the holder of a link sees. Changes nothing.
 ///
 /// # Errors
@@ -248,6 +267,11 @@ pub fn view(app: &App, secret: &str) -> Result<LinkView, AppError> {
         let mut view = load(db, link, &now)?;
         if view.deeds.contains(&Deed::Decide) {
             view.cover = releases::cover(db, &view.round, view.home.id)?;
+        }
+        if let Some((placement, host)) = view.placement.clone().filter(|_| view.link.party != Party::Manager)
+        {
+            let case = Case { applicant: view.applicant.clone(), host, placement };
+            view.pack = packs::seen(db, &view.link.actor(), &case)?;
         }
         Ok(view)
     })
@@ -312,6 +336,8 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
         }
         // Said again, these change nothing by themselves.
         Act::Ill | Act::Attendance(_) | Act::Feedback(_) | Act::Idea(_) => false,
+        // Writing the same again writes nothing.
+        Act::WritePack(_) => false,
     }
 }
 
@@ -348,6 +374,7 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
             give_feedback_in(tx, now, actor, &case_of(view)?, said).map(|_| ())
         }
         (Purpose::Answer, Act::Idea(new)) => give_idea_in(tx, now, actor, &case_of(view)?, new),
+        (Purpose::Answer, Act::WritePack(edit)) => packs::write_in(tx, now, actor, &case_of(view)?, edit),
         (Purpose::Application, Act::Withdraw) => {
             applications::withdraw_in(tx, now, actor, applicant).map(|_| ())
         }
@@ -365,6 +392,11 @@ fn case_of(view: &LinkView) -> Result<Case, AppError> {
         return Err(AppError::Internal(format!("link {} is about no placement", view.link.id)));
     };
     Ok(Case { applicant: view.applicant.clone(), host, placement })
+fn case_of(view: &LinkView) -> Result<Case, AppError> {
+    match view.placement.clone() {
+        Some((placement, host)) => Ok(Case { applicant: view.applicant.clone(), host, placement }),
+        None => Err(AppError::Internal(format!("link {} answers no placement", view.link.id))),
+    }
 }
 
 const fn act_name(act: &Act) -> &'static str {
@@ -374,10 +406,7 @@ const fn act_name(act: &Act) -> &'static str {
         Act::Accept => Deed::Accept.as_str(),
         Act::Decline(_) => Deed::Decline.as_str(),
         Act::Withdraw => Deed::Withdraw.as_str(),
-        Act::Ill => Deed::Ill.as_str(),
-        Act::Attendance(_) => Deed::Attendance.as_str(),
-        Act::Feedback(_) => Deed::Feedback.as_str(),
-        Act::Idea(_) => Deed::Idea.as_str(),
+        Act::WritePack(_) => Deed::WritePack.as_str(),
     }
 }
 

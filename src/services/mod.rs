@@ -29,6 +29,7 @@ pub mod notices;
 pub mod offers;
 pub mod opening;
 pub mod outbox;
+pub mod packs;
 pub mod page;
 pub mod placements;
 pub mod preview;

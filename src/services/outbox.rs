@@ -7,7 +7,8 @@ use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 use super::app::{Now, permit, permit_everywhere};
 use super::links::{NewLink, mint};
 use super::load::{get_applicant, get_library, get_placement, get_round};
-use super::notices::{Event, Facts};
+use super::notices::{Case, Event, Facts, PACK_THREAD};
+use super::packs;
 use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::ids::NoticeId;
@@ -115,6 +116,15 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
         }
         (Some(_) | None, Some(_) | None, Some(_) | None) => None,
     };
+    let pack = match &visit {
+        Some((placement, host, _)) if notice.kind.is_about_the_pack() => {
+            let case =
+                Case { applicant: applicant.clone(), host: host.clone(), placement: placement.clone() };
+            Some(packs::news(db, &facts, &case)?)
+        }
+        Some(_) | None => None,
+    };
+    let thread = notice.thread_key.strip_suffix(PACK_THREAD).unwrap_or(&notice.thread_key);
     let introduction = introductions::find(db, round.id, notice.kind)?;
     let letter = Letter {
         kind: notice.kind,
@@ -157,6 +167,7 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
         }),
         answer_until: answer_until(notice.kind, &round),
         reason: facts.reason,
+        pack,
         invitation,
         message_id: message_id(app, notice),
         // The deputy has not seen the mail that the contact got.
@@ -175,7 +186,10 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
             | NoticeKind::FeedbackRequest
             | NoticeKind::Unplaced
             | NoticeKind::MatchedAgain
-            | NoticeKind::DeadlineMoved => outbox::thread_root(db, &notice.thread_key)?,
+            | NoticeKind::DeadlineMoved
+            | NoticeKind::JoiningPack
+            | NoticeKind::PackChanged
+            | NoticeKind::PackMissing => outbox::thread_root(db, thread)?,
         },
         sent_at: now.at,
     };
@@ -204,7 +218,10 @@ const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
         | NoticeKind::Ill
         | NoticeKind::FeedbackRequest
         | NoticeKind::Unplaced
-        | NoticeKind::MatchedAgain => None,
+        | NoticeKind::MatchedAgain
+        | NoticeKind::JoiningPack
+        | NoticeKind::PackChanged
+        | NoticeKind::PackMissing => None,
     }
 }
 
@@ -266,7 +283,10 @@ fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
             NoticeKind::Proposal
             | NoticeKind::AnswerReminder
             | NoticeKind::DeputyRequest
-            | NoticeKind::DeadlineMoved,
+            | NoticeKind::DeadlineMoved
+            | NoticeKind::JoiningPack
+            | NoticeKind::PackChanged
+            | NoticeKind::PackMissing,
             _,
         ) => Some(Purpose::Answer),
         (NoticeKind::Changed, Party::Participant) if facts.event == Some(Event::Tentative) => {

@@ -9,6 +9,7 @@ use super::app::{Now, own_employer, permit, record};
 use super::applications::is_untold;
 use super::load::{get_applicant, get_library, get_opening_day, get_placement};
 use super::notices::{self, Case};
+use super::packs;
 use super::page::{Page, Paged};
 use super::rounds::load as load_round;
 use super::{App, AppError};
@@ -174,7 +175,10 @@ pub(super) fn answer_in(
     notices::stop_reminding(tx, now, &case, party)?;
     match outcome {
         Outcome::Recorded | Outcome::Repeated => {}
-        Outcome::Confirmed => notices::confirmed(tx, now, &case)?,
+        Outcome::Confirmed => {
+            notices::confirmed(tx, now, &case)?;
+            packs::follow_confirmation(tx, now, &case)?;
+        }
         Outcome::Declined => {
             release_place(tx, now, &mut case)?;
             let words = match party {
@@ -266,6 +270,7 @@ pub fn reschedule(
         let details = json!({ "starts": starts.to_string(), "ends": ends.to_string() });
         record(tx, &now, actor, Action::ReschedulePlacement, ("placement", &id), &details)?;
         notices::changed(tx, &now, &case, former)?;
+        packs::follow_move(tx, &now, actor, &case, former.0)?;
         Ok(case)
     })
 }

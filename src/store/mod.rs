@@ -35,6 +35,7 @@ pub mod migrations;
 pub mod opening;
 pub mod organisations;
 pub mod outbox;
+pub mod packs;
 pub mod past_placements;
 pub mod placements;
 pub mod rounds;

@@ -36,7 +36,7 @@ struct Row {
     updated_at: NaiveDateTime,
 }
 
-fn time(text: &str) -> Result<NaiveTime, StoreError> {
+pub(super) fn time(text: &str) -> Result<NaiveTime, StoreError> {
     NaiveTime::parse_from_str(text, "%H:%M")
         .map_err(|error| StoreError::Corrupt(format!("time `{text}`: {error}")))
 }

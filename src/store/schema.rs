@@ -381,6 +381,19 @@ diesel::table! {
 diesel::table! {
     idea_trials (idea_id, tried_by) { idea_id -> Text, tried_by -> Text, created_at -> Timestamp, }
 }
+diesel::table! {
+    library_packs (library_id) { library_id -> Text, fields -> Text, updated_at -> Timestamp, }
+}
+
+diesel::table! {
+    joining_packs (placement_id, version) {
+        placement_id -> Text,
+        version -> BigInt,
+        revision -> BigInt,
+        fields -> Text,
+        updated_at -> Timestamp,
+    }
+}
 
 diesel::allow_tables_to_appear_in_same_query!(
     given_histories,
@@ -417,4 +430,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     feedback,
     ideas,
     idea_trials,
+    library_packs,
+    joining_packs,
 );

@@ -101,6 +101,12 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("GET", "/v1/ideas", "ogahpmc"),
     ("POST", "/v1/ideas/{id}/tried", "apmc"),
     ("PUT", "/v1/ideas/{id}/hidden", "g"),
+    ("GET", "/v1/placements/{id}/joining-pack", "gapc"),
+    ("PUT", "/v1/placements/{id}/joining-pack", "gac"),
+    ("GET", "/v1/placements/{id}/joining-pack/versions", "gac"),
+    ("GET", "/v1/libraries/{id}/joining-pack", "gac"),
+    ("PUT", "/v1/libraries/{id}/joining-pack", "gac"),
+    ("GET", "/v1/rounds/{id}/joining-packs", "gac"),
     ("GET", "/v1/rounds/{id}/schedule", "h"),
     ("GET", "/v1/rounds/{id}/schedule.csv", "h"),
     ("GET", "/v1/me/tasks", "ogahpmc"),
@@ -113,8 +119,12 @@ const DOORS: &[(&str, &str, &str)] = &[
 ];
 
 /// Lists that a link passes the door of, and then learns that it may not list.
-const NO_LISTS: &[(&str, &str)] =
-    &[("/v1/rounds/{id}/applications", "p"), ("/v1/rounds/{id}/placements", "pmc"), ("/v1/employers", "")];
+const NO_LISTS: &[(&str, &str)] = &[
+    ("/v1/rounds/{id}/applications", "p"),
+    ("/v1/rounds/{id}/placements", "pmc"),
+    ("/v1/rounds/{id}/joining-packs", "c"),
+    ("/v1/employers", ""),
+];
 
 #[test]
 fn every_url_of_the_table_stands_in_this_test() {

@@ -2,7 +2,8 @@
 
 use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use library_swap::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Visit};
+use library_swap::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, PackNews, Visit};
+use library_swap::domain::packs::{Pack, PackChange, PackField};
 use library_swap::domain::party::Party;
 use library_swap::mail::{Rendered, Sender, render};
 use mail_parser::{Message, MessageParser};
@@ -30,7 +31,10 @@ const fn has_visit(kind: NoticeKind) -> bool {
         | NoticeKind::Cancelled
         | NoticeKind::Reminder
         | NoticeKind::Ill
-        | NoticeKind::FeedbackRequest => true,
+        | NoticeKind::FeedbackRequest
+        | NoticeKind::JoiningPack
+        | NoticeKind::PackChanged
+        | NoticeKind::PackMissing => true,
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
         | NoticeKind::ReleaseRequest
@@ -39,12 +43,43 @@ const fn has_visit(kind: NoticeKind) -> bool {
     }
 }
 
+/// A complete pack, one change of it, and two things that are missing.
+fn pack_news(kind: NoticeKind) -> PackNews {
+    let value = |field: &PackField| match field {
+        PackField::ArrivalTime => "09:20",
+        PackField::ArrivalPlace => "The staff door in the yard;\nring twice",
+        PackField::AskFor => "The enquiry desk",
+        PackField::ContactName => "Harriet Host",
+        PackField::ContactTelephone => "01905 822866",
+        PackField::DeputyName => "Dai Deputy",
+        PackField::DeputyTelephone => "+44 1905 822867 ext. 3",
+        PackField::Bring => "A card with your photograph",
+        PackField::Safety => "Meet at the <bandstand> & wait",
+        PackField::Lunch => "A canteen, 12:00 to 14:00",
+        PackField::Travel => "Bus 44; three places to park; step-free from Sawmill Walk",
+        PackField::Objectives => "How you run reading groups",
+        PackField::AccessConfirmed => "yes",
+    };
+    let pack = Pack(PackField::ALL.iter().map(|field| (*field, value(field).to_owned())).collect());
+    let (from, to) = (Some("Bring your own".to_owned()), pack.get(PackField::Lunch).map(str::to_owned));
+    if kind == NoticeKind::PackMissing {
+        let missing = vec![PackField::Lunch, PackField::AccessConfirmed];
+        return PackNews { missing, ..PackNews::default() };
+    }
+    if kind == NoticeKind::PackChanged {
+        let changes = vec![PackChange { field: PackField::Lunch, from, to }];
+        return PackNews { version: 2, pack, changes, missing: Vec::new() };
+    }
+    PackNews { version: 1, pack, ..PackNews::default() }
+}
+
 /// A letter as the service fills it: what the party may not know is absent.
 pub fn letter(kind: NoticeKind, party: Party) -> Letter {
-    let certain = matches!(
-        kind,
-        NoticeKind::Confirmed | NoticeKind::Reminder | NoticeKind::Ill | NoticeKind::FeedbackRequest
-    );
+    let certain = kind.is_about_the_pack()
+        || matches!(
+            kind,
+            NoticeKind::Confirmed | NoticeKind::Reminder | NoticeKind::Ill | NoticeKind::FeedbackRequest
+        );
     let rings = kind == NoticeKind::Ill || (kind == NoticeKind::Reminder && party == Party::Participant);
     let to_host = party == Party::Host;
     let cancelled = matches!(kind, NoticeKind::Cancelled | NoticeKind::Ill);
@@ -85,7 +120,10 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::Reminder
             | NoticeKind::FeedbackRequest
             | NoticeKind::Unplaced
-            | NoticeKind::MatchedAgain => EventStatus::Tentative,
+            | NoticeKind::MatchedAgain
+            | NoticeKind::JoiningPack
+            | NoticeKind::PackChanged
+            | NoticeKind::PackMissing => EventStatus::Tentative,
         },
         organiser_name: "Library Exchange".to_owned(),
         organiser_address: "exchange@exchange.example".to_owned(),
@@ -131,9 +169,11 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         .then(|| day(2, 12)),
         reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::Unplaced)
             .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
+        pack: kind.is_about_the_pack().then(|| pack_news(kind)),
         invitation: (has_visit(kind)
             && !kind.is_reminder()
             && kind != NoticeKind::FeedbackRequest
+            && !kind.is_about_the_pack()
             && party != Party::Manager)
             .then_some(invitation),
         message_id: "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned(),

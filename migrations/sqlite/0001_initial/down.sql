@@ -2,6 +2,8 @@ DROP TABLE idea_trials;
 DROP TABLE ideas;
 DROP TABLE feedback;
 DROP TABLE attendances;
+DROP TABLE joining_packs;
+DROP TABLE library_packs;
 DROP TABLE round_introductions;
 DROP TABLE import_mappings;
 DROP TABLE past_placements;

@@ -584,3 +584,25 @@ CREATE TABLE idea_trials (
     CONSTRAINT idea_trials_pkey PRIMARY KEY (idea_id, tried_by),
     CONSTRAINT idea_trials_idea_fkey FOREIGN KEY (idea_id) REFERENCES ideas (id)
 ) STRICT;
+
+-- Joining packs: what a library says to every visitor, and what a placement's host says for its day.
+CREATE TABLE library_packs (
+    library_id TEXT NOT NULL,
+    -- {"lunch": "…"}: JSON by field.
+    fields TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT library_packs_pkey PRIMARY KEY (library_id),
+    CONSTRAINT library_packs_library_fkey FOREIGN KEY (library_id) REFERENCES libraries (id)
+) STRICT;
+
+CREATE TABLE joining_packs (
+    placement_id TEXT NOT NULL,
+    -- 0: not complete yet, overwritten by every save; from 1: what both sides have, never changed.
+    version INTEGER NOT NULL,
+    -- Raised by every save.
+    revision INTEGER NOT NULL,
+    fields TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT joining_packs_pkey PRIMARY KEY (placement_id, version),
+    CONSTRAINT joining_packs_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id)
+) STRICT;

@@ -5,6 +5,7 @@
 mod applications;
 mod dates;
 mod day;
+mod packs;
 mod placements;
 
 use chrono::NaiveTime;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use self::applications::*;
 pub use self::dates::*;
 pub use self::day::*;
+pub use self::packs::*;
 pub use self::placements::*;
 use super::AppError;
 use super::app::Now;
@@ -46,6 +48,20 @@ pub struct Facts {
     /// Why, in words for the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Which version of the joining pack it tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pack: Option<PackFacts>,
+}
+
+/// Which version of a joining pack a mail tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackFacts {
+    /// This one.
+    pub version: i64,
+    /// As a difference to this one; none: as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
 }
 
 /// The state of the calendar event that an invitation tells.
@@ -112,6 +128,13 @@ fn thread_of_placement(placement: PlacementId, party: Party) -> String {
 fn key_of(thread: &str, kind: NoticeKind, version: i64) -> String {
     format!("{thread}:{kind}:{version}")
 }
+/// The thread of mails to one party about a joining pack.
+fn pack_thread_of(placement: &Placement, party: Party) -> String {
+    format!("placement:{}:{party}{PACK_THREAD}", placement.id)
+}
+
+/// How the threads end that are about joining packs; what comes before is the thread of the placement.
+pub(super) const PACK_THREAD: &str = ":pack";
 
 /// What is to be told.
 struct Telling<'a> {
@@ -144,6 +167,10 @@ fn enqueue_in(
     telling: &Telling<'_>,
 ) -> Result<bool, AppError> {
     let Telling { kind, version, facts, run } = *telling;
+    let thread = match placement {
+        Some(placement) if kind.is_about_the_pack() => pack_thread_of(placement, recipient.party),
+        Some(_) | None => thread_of(applicant, placement, recipient.party),
+    };
     let dedupe_key = key_of(&thread, kind, version);
     let facts = serde_json::to_string(facts).map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(outbox::enqueue(

@@ -2,6 +2,7 @@
 
 use chrono::NaiveTime;
 
+use super::packs::drop_pack;
 use super::{Case, Event, Facts, Recipient, Telling, enqueue, thread_of};
 use crate::domain::letter::NoticeKind;
 use crate::domain::organisation::Contact;
@@ -174,6 +175,7 @@ pub fn cancelled(
     before: PlacementState,
     reason: &str,
 ) -> Result<(), AppError> {
+    drop_pack(tx, now, case)?;
     let acquainted = before == PlacementState::Confirmed;
     let facts = Facts { reason: Some(reason.to_owned()), acquainted, ..Facts::default() };
     tell(tx, now, case, NoticeKind::Cancelled, Event::Cancelled, &facts)

@@ -1,0 +1,326 @@
+//! The joining pack: what a visitor must know before the day, in the host's words, and what changed between two of its
+//! versions.
+//!
+//! One list of fields serves the page, the API, the mails and the tables. Access needs have no field here: the host only
+//! says that what was agreed is in place.
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, NaiveDate, NaiveTime};
+
+use super::fault::Rule;
+use super::organisation::{Contact, Library};
+use super::states::named;
+use super::text::{Name, parse_words};
+
+/// So many days before its day, what is missing from a pack is a task of the host.
+pub const HOST_DAYS: u64 = 10;
+/// So many days before, it is on the organisers' list.
+pub const ORGANISER_DAYS: u64 = 7;
+/// Longest words of a field, in characters.
+pub const MOST_WORDS: usize = 2_000;
+
+named! {
+    /// What a pack tells, in the order in which it is read. A pack is complete when nothing of it is missing.
+    PackField {
+        /// When to be there.
+        ArrivalTime = "arrival_time",
+        /// Which door.
+        ArrivalPlace = "arrival_place",
+        /// Whom to ask for there.
+        AskFor = "ask_for",
+        /// Who looks after the visitor.
+        ContactName = "contact_name",
+        /// The number to ring, also on the day.
+        ContactTelephone = "contact_telephone",
+        /// Who does where the contact is away.
+        DeputyName = "deputy_name",
+        /// Their number.
+        DeputyTelephone = "deputy_telephone",
+        /// What to bring: proof of identity.
+        Bring = "bring",
+        /// Fire and first aid.
+        Safety = "safety",
+        /// What there is to eat, and when.
+        Lunch = "lunch",
+        /// How to get there, parking, the step-free way.
+        Travel = "travel",
+        /// What the day is for.
+        Objectives = "objectives",
+        /// That the access arrangements that were agreed are in place: nothing but a yes.
+        AccessConfirmed = "access_confirmed",
+    }
+}
+
+/// What a field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PackKind {
+    /// A time of day.
+    Time,
+    /// A name on one line.
+    Line,
+    /// A telephone number.
+    Telephone,
+    /// Words, several lines of them.
+    Words,
+    /// A yes, or nothing.
+    Yes,
+}
+
+/// The one value of a [`PackKind::Yes`].
+pub const YES: &str = "yes";
+
+impl PackField {
+    /// What it holds.
+    pub const fn kind(self) -> PackKind {
+        match self {
+            PackField::ArrivalTime => PackKind::Time,
+            PackField::AskFor | PackField::ContactName | PackField::DeputyName => PackKind::Line,
+            PackField::ContactTelephone | PackField::DeputyTelephone => PackKind::Telephone,
+            PackField::ArrivalPlace
+            | PackField::Bring
+            | PackField::Safety
+            | PackField::Lunch
+            | PackField::Travel
+            | PackField::Objectives => PackKind::Words,
+            PackField::AccessConfirmed => PackKind::Yes,
+        }
+    }
+
+    /// Whether it is the same for every visitor, so that a library writes it once.
+    pub const fn is_standing(self) -> bool {
+        match self {
+            PackField::ArrivalTime | PackField::Objectives | PackField::AccessConfirmed => false,
+            PackField::ArrivalPlace
+            | PackField::AskFor
+            | PackField::ContactName
+            | PackField::ContactTelephone
+            | PackField::DeputyName
+            | PackField::DeputyTelephone
+            | PackField::Bring
+            | PackField::Safety
+            | PackField::Lunch
+            | PackField::Travel => true,
+        }
+    }
+
+    /// Reads a value of this field.
+    ///
+    /// # Errors
+    /// The rule that it breaks.
+    pub fn read(self, text: &str) -> Result<String, Rule> {
+        match self.kind() {
+            PackKind::Time => parse_time(text).map(write_time),
+            PackKind::Line => text.parse::<Name>().map(|name| name.to_string()),
+            PackKind::Telephone => parse_telephone(text),
+            PackKind::Words => parse_words(text, MOST_WORDS),
+            PackKind::Yes if text == YES => Ok(YES.to_owned()),
+            PackKind::Yes => Err(Rule::of("must be yes, or absent as long as it is not so")),
+        }
+    }
+}
+
+fn write_time(time: NaiveTime) -> String {
+    time.format("%H:%M").to_string()
+}
+
+fn parse_time(text: &str) -> Result<NaiveTime, Rule> {
+    let text = text.trim();
+    let shape = text.len() == 5 && text.is_char_boundary(2) && text.as_bytes().get(2) == Some(&b':');
+    let read = if shape { NaiveTime::parse_from_str(text, "%H:%M").ok() } else { None };
+    read.ok_or(Rule::of("must be a time of day like 09:30"))
+}
+
+/// A number as people write it: 5 to 15 digits (ITU-T E.164 has no longer ones), a + before the code of the country,
+/// spaces, brackets, hyphens and full stops between, and an extension like `ext. 12`.
+fn parse_telephone(text: &str) -> Result<String, Rule> {
+    const RULE: Rule = Rule::of("must be a telephone number like 01905 822866 or +44 1905 822866 ext. 12");
+    let text = text.trim();
+    let at = text.find(|c: char| c.is_ascii_alphabetic());
+    let (number, extension) = text.split_at(at.unwrap_or(text.len()));
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    let is_shaped = number.chars().enumerate().all(|(n, c)| match c {
+        '+' => n == 0,
+        '0'..='9' | ' ' | '(' | ')' | '-' | '.' | '/' => true,
+        _ => false,
+    });
+    let is_extension = extension.is_empty() || {
+        let digits = extension.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let word = extension.strip_suffix(digits).unwrap_or_default().trim_end().to_ascii_lowercase();
+        matches!(word.as_str(), "x" | "ext" | "ext." | "extension")
+            && (1..=6).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if is_shaped && is_extension && (5..=15).contains(&digits) && text.len() <= 40 {
+        Ok(text.to_owned())
+    } else {
+        Err(RULE)
+    }
+}
+
+/// The values of a pack; a field without one is missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pack(pub BTreeMap<PackField, String>);
+
+/// What a field was and is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackChange {
+    /// Which.
+    pub field: PackField,
+    /// Before; none where it was missing.
+    pub from: Option<String>,
+    /// Now; none where it is missing.
+    pub to: Option<String>,
+}
+
+impl Pack {
+    /// The value of a field.
+    pub fn get(&self, field: PackField) -> Option<&str> {
+        self.0.get(&field).map(String::as_str)
+    }
+
+    /// What is missing.
+    pub fn missing(&self) -> Vec<PackField> {
+        PackField::ALL.iter().filter(|field| !self.0.contains_key(field)).copied().collect()
+    }
+
+    /// Its values, and those of `other` where it has none.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        let mut both = other.0.clone();
+        both.extend(self.0.clone());
+        Self(both)
+    }
+
+    /// What is the same for every visitor.
+    #[must_use]
+    pub fn standing(&self) -> Self {
+        let kept = self.0.iter().filter(|(field, _)| field.is_standing());
+        Self(kept.map(|(field, value)| (*field, value.clone())).collect())
+    }
+
+    /// What differs from an earlier one.
+    pub fn changes_since(&self, earlier: &Self) -> Vec<PackChange> {
+        let change = |field: &PackField| PackChange {
+            field: *field,
+            from: earlier.get(*field).map(str::to_owned),
+            to: self.get(*field).map(str::to_owned),
+        };
+        PackField::ALL.iter().map(change).filter(|change| change.from != change.to).collect()
+    }
+
+    /// The same pack for a visit that begins at another time: who was to come ten minutes before, still is.
+    #[must_use]
+    pub fn moved(&self, former: NaiveTime, starts: NaiveTime) -> Self {
+        let mut moved = self.clone();
+        if let Some(arrival) = moved.0.get_mut(&PackField::ArrivalTime)
+            && let Ok(time) = parse_time(arrival)
+        {
+            let (later, days) = time.overflowing_add_signed(starts - former);
+            *arrival = write_time(if days == 0 { later } else { starts });
+        }
+        moved
+    }
+}
+
+/// What a pack says as long as the host has not said otherwise: the library's standing text, whom the library names, the
+/// beginning of the visit, and what the participant hopes to learn.
+pub fn proposed(host: &Library, standing: &Pack, starts: NaiveTime, objectives: Option<&str>) -> Pack {
+    let named = |contact: &Option<Contact>| contact.as_ref()?.name.as_ref().map(ToString::to_string);
+    let known = [
+        (PackField::ArrivalTime, Some(write_time(starts))),
+        (PackField::ContactName, named(&host.contact)),
+        (PackField::DeputyName, named(&host.deputy)),
+        (PackField::Objectives, objectives.map(str::to_owned)),
+    ];
+    let known = known.into_iter().filter_map(|(field, value)| Some((field, value?)));
+    standing.or(&Pack(known.collect()))
+}
+
+named! {
+    /// How urgent a pack is.
+    PackState {
+        /// Something is missing, and there is time.
+        Waiting = "waiting",
+        /// Something is missing ten days before: a task of the host.
+        Missing = "missing",
+        /// Something is missing seven days before: the organisers look after it.
+        Late = "late",
+        /// Nothing is missing.
+        Complete = "complete",
+    }
+}
+
+impl PackState {
+    /// The state of a pack for a day; days are those of the round's zone.
+    pub fn of(is_complete: bool, day: NaiveDate, today: NaiveDate) -> Self {
+        let is_within = |days| today.checked_add_days(Days::new(days)).is_none_or(|last| day <= last);
+        match (is_complete, is_within(HOST_DAYS), is_within(ORGANISER_DAYS)) {
+            (true, _, _) => PackState::Complete,
+            (false, _, true) => PackState::Late,
+            (false, true, false) => PackState::Missing,
+            (false, false, false) => PackState::Waiting,
+        }
+    }
+}
+
+/// The first day on which the host is asked for what is missing.
+pub fn ask_on(day: NaiveDate) -> NaiveDate {
+    day.checked_sub_days(Days::new(HOST_DAYS)).unwrap_or(day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(text: &str) -> NaiveTime {
+        parse_time(text).expect("a time")
+    }
+
+    #[test]
+    fn telephone_numbers_are_told_from_other_things() {
+        for number in ["01905 822866", "+44 (0)1905 822866", "999 12", "01905-822866 ext. 12", "0190582 x7"] {
+            assert_eq!(PackField::ContactTelephone.read(number), Ok(number.to_owned()));
+        }
+        for wrong in [
+            "",
+            "ask at the desk",
+            "1234",
+            "1+234567",
+            "01905 822866 or 7",
+            "12345678901234567",
+            "0190\u{0}5822",
+            "01905 822866 ext",
+            "٠١٩٠٥٨٢٢",
+        ] {
+            assert!(PackField::ContactTelephone.read(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_pack_moves_with_its_visit_and_never_into_another_day() {
+        let pack = |text: &str| Pack([(PackField::ArrivalTime, text.to_owned())].into());
+        assert_eq!(pack("08:50").moved(time("09:00"), time("13:00")), pack("12:50"));
+        assert_eq!(pack("00:05").moved(time("09:00"), time("08:30")), pack("08:30"));
+        assert_eq!(Pack::default().moved(time("09:00"), time("08:30")), Pack::default());
+    }
+
+    #[test]
+    fn a_difference_names_what_was_and_what_is() {
+        let pack = |lunch: &str| Pack([(PackField::Lunch, lunch.to_owned())].into());
+        let (from, to) = (Some("bring it".to_owned()), Some("a canteen".to_owned()));
+        let changed = PackChange { field: PackField::Lunch, from, to };
+        assert_eq!(pack("a canteen").changes_since(&pack("bring it")), [changed]);
+        assert!(pack("x").changes_since(&pack("x")).is_empty());
+    }
+
+    #[test]
+    fn days_before_decide_who_looks_after_it() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        let of = |today| PackState::of(false, day("2027-03-01"), day(today));
+        assert_eq!(of("2027-02-18"), PackState::Waiting);
+        assert_eq!(of("2027-02-19"), PackState::Missing);
+        assert_eq!(of("2027-02-22"), PackState::Late);
+        assert_eq!(ask_on(day("2027-03-01")), day("2027-02-19"));
+    }
+}
