@@ -62,6 +62,8 @@ ids! {
     ForbiddenId,
     /// A participant, a host and a day.
     PlacementId,
+    /// What a host offers instead of a placement.
+    AlternativeId,
     /// A placement of the time before this service.
     PastPlacementId,
     /// A person's work for an employer.

@@ -4,17 +4,21 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::alternatives;
 use super::call::Call;
+use super::libraries::Contact;
 use super::problem::Problem;
 use super::releases::{self, DecisionBody, Given};
 use super::{read, schemas};
+use crate::domain::alternative::Wanted;
 use crate::domain::fault::Faults;
 use crate::domain::json::{At, Object, parse_date};
 use crate::domain::release::Answered;
 use crate::services::links::{Act, Deed};
 
 /// The members of a body.
-pub(super) const FIELDS: [&str; 6] = ["deed", "decisions", "dates", "reason", "words", "version"];
+pub(super) const FIELDS: [&str; 11] =
+    ["deed", "decisions", "dates", "reason", "words", "version", "kind", "date", "starts", "ends", "contact"];
 
 /// What to do by a link.
 #[derive(Deserialize, ToSchema)]
@@ -33,11 +37,22 @@ pub(super) struct DeedBody {
     /// with `decline` in words, and it may be absent. Only organisers read it.
     #[schema(schema_with = schemas::optional_reason)]
     reason: Option<String>,
-    /// With `refuse`: more about the reason, needed with `other`.
+    /// With `refuse`: more about the reason, needed with `other`. With `offer`: what the host says to the participant.
     #[schema(schema_with = schemas::optional_reason)]
     words: Option<String>,
-    /// With `release` and `refuse`: the `version` that was looked at; absent means that only the mail was.
+    /// With `accept`, `decline`, `offer` and `take`: the placement's `version` that was looked at. With `release` and
+    /// `refuse` the request's; there absent means that only the mail was looked at.
     version: Option<i64>,
+    /// With `offer`, as the other members of `NewAlternative`: what is offered instead.
+    #[schema(schema_with = schemas::optional_alternative_kind)]
+    kind: Option<String>,
+    #[schema(schema_with = schemas::optional_date)]
+    date: Option<NaiveDate>,
+    #[schema(schema_with = schemas::optional_time)]
+    starts: Option<String>,
+    #[schema(schema_with = schemas::optional_time)]
+    ends: Option<String>,
+    contact: Option<Contact>,
 }
 
 /// What stands beside a deed.
@@ -48,6 +63,7 @@ struct Beside {
     reason: Option<String>,
     words: Option<String>,
     version: Option<i64>,
+    offer: Option<Wanted>,
 }
 
 /// Whether the deed fits what was given with it.
@@ -56,10 +72,12 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Decide => &["decisions"],
         Deed::Release => &["dates", "version"],
         Deed::RefuseRelease => &["reason", "words", "version"],
-        Deed::Decline => &["reason"],
-        Deed::Verify | Deed::Accept | Deed::Withdraw => &[],
+        Deed::Accept | Deed::Take => &["version"],
+        Deed::Decline => &["reason", "version"],
+        Deed::Offer => &["version"],
+        Deed::Verify | Deed::Withdraw => &[],
     };
-    let Beside { decisions, dates, reason, words, version } = beside;
+    let Beside { decisions, dates, reason, words, version, offer } = beside;
     for (field, is_given) in [
         ("decisions", decisions.is_some()),
         ("dates", dates.is_some()),
@@ -70,6 +88,10 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         if is_given && !fields.contains(&field) {
             faults.add(format!("/{field}"), "", format!("does not go with {deed}"));
         }
+    }
+    let decides = matches!(deed, Deed::Accept | Deed::Decline | Deed::Offer | Deed::Take);
+    if decides && version.is_none() {
+        faults.add("/version", "", "is required: the placement's version, as the link shows it");
     }
     let about_the_mail = |decision| Act::Decide(vec![Answered { application: None, version, decision }]);
     match deed {
@@ -91,8 +113,10 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
             };
             Given { dates: None, reason, words }.no("", faults).map(about_the_mail)
         }
-        Deed::Accept => Some(Act::Accept),
-        Deed::Decline => Some(Act::Decline(reason)),
+        Deed::Accept => version.map(Act::Accept),
+        Deed::Decline => version.map(|version| Act::Decline(version, reason)),
+        Deed::Take => version.map(Act::Take),
+        Deed::Offer => version.zip(offer).map(|(version, wanted)| Act::Offer(version, wanted)),
         Deed::Withdraw => Some(Act::Withdraw),
     }
 }
@@ -104,10 +128,24 @@ pub(super) fn read_body(object: &Object<'_>) -> Option<Act> {
     let decisions = read::maybe_absent(object, "decisions", releases::read_decisions);
     let dates = read::maybe_absent(object, "dates", releases::read_days);
     let reason = read::maybe_absent(object, "reason", text);
-    let words = read::maybe_absent(object, "words", text);
+    // The words of an offer are a part of it.
+    let words =
+        if deed == Some(Deed::Offer) { Some(None) } else { read::maybe_absent(object, "words", text) };
     let version = read::maybe_absent(object, "version", |at| at.integer(0..=read::MOST_EXACT));
-    let beside =
-        Beside { decisions: decisions?, dates: dates?, reason: reason?, words: words?, version: version? };
+    let offer = if deed == Some(Deed::Offer) {
+        alternatives::read_wanted(object).map(Some)
+    } else {
+        alternatives::refuse_fields(object);
+        Some(None)
+    };
+    let beside = Beside {
+        decisions: decisions?,
+        dates: dates?,
+        reason: reason?,
+        words: words?,
+        version: version?,
+        offer: offer?,
+    };
     act_of(deed?, beside, object.at().faults())
 }
 
@@ -117,7 +155,7 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
         .map_err(|error| Problem::Malformed(format!("the form is not UTF-8: {error}")))?;
     let faults = Faults::none();
     let (mut deed, mut dates, mut beside) = (None, Vec::new(), Beside::default());
-    let mut requests = releases::Form::default();
+    let (mut requests, mut offer) = (releases::Form::default(), alternatives::Form::default());
     for (name, value) in read::pairs(text)? {
         match name.as_str() {
             "deed" => match value.parse::<Deed>() {
@@ -134,7 +172,11 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
                 Ok(words) => beside.words = Some(words),
                 Err(rule) => faults.add(format!("/{name}"), &value, rule),
             },
-            _ if requests.take(&name, &value, &faults) => {}
+            "version" => match value.parse() {
+                Ok(version) => beside.version = Some(version),
+                Err(_) => faults.add("/version", &value, "must be a whole number"),
+            },
+            _ if requests.take(&name, &value, &faults) || offer.take(&name, &value, &faults) => {}
             other => faults.add(format!("/{other}"), &value, "unknown field"),
         }
     }
@@ -146,11 +188,13 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
             Deed::Decide => beside.decisions = Some(requests.finish(&faults)),
             // In a form, no ticked day means none; an absent list would mean all.
             Deed::Release if dates.is_empty() => faults.add("/dates", "", "must name at least one day"),
+            Deed::Offer => beside.offer = offer.finish(beside.words.take(), &faults),
             Deed::Verify
             | Deed::Release
             | Deed::RefuseRelease
             | Deed::Accept
             | Deed::Decline
+            | Deed::Take
             | Deed::Withdraw => {}
         }
         beside.dates = Some(dates).filter(|dates| !dates.is_empty());

@@ -10,8 +10,8 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
-    opening, outbox, placements, publication, rounds, runs, schedule, successors, tokens,
+    alternatives, applications, audit, calendars, documents, edits, employers, held_mails, libraries, links,
+    locks, offers, opening, outbox, placements, publication, rounds, runs, schedule, successors, tokens,
 };
 
 /// Which page of a list.
@@ -109,6 +109,8 @@ pub(super) struct PageParameters {
         placements::answer,
         placements::reschedule,
         placements::cancel,
+        alternatives::list,
+        alternatives::offer,
         schedule::list,
         schedule::csv,
         tokens::list,

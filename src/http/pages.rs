@@ -24,6 +24,7 @@ static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLoc
     pages.add_template("base.html", include_str!("templates/base.html"))?;
     pages.add_template("link.html", include_str!("templates/link.html"))?;
     pages.add_template("releases.html", include_str!("templates/releases.html"))?;
+    pages.add_template("alternatives.html", include_str!("templates/alternatives.html"))?;
     pages.add_template("problem.html", include_str!("templates/problem.html"))?;
     pages.add_filter("day", day);
     Ok(pages)

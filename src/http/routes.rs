@@ -7,8 +7,9 @@ use super::answer::Answer;
 use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
-    applications, audit, calendars, documents, edits, employers, held_mails, libraries, links, locks, offers,
-    opening, outbox, pages, placements, publication, rounds, runs, schedule, successors, tokens,
+    alternatives, applications, audit, calendars, documents, edits, employers, held_mails, libraries, links,
+    locks, offers, opening, outbox, pages, placements, publication, rounds, runs, schedule, successors,
+    tokens,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -231,6 +232,9 @@ fn table() -> Vec<Url> {
         ),
         Url::at("/v1/placements/{id}").get(&[ReadPlacement], NONE, placements::get),
         Url::at("/v1/placements/{id}/answers").post(answers, placements::answer),
+        Url::at("/v1/placements/{id}/alternatives")
+            .get(&[ReadPlacement], NONE, alternatives::list)
+            .post(&[AnswerAsHost], alternatives::offer),
         Url::at("/v1/placements/{id}/times").put(&[ReschedulePlacement], placements::reschedule),
         Url::at("/v1/placements/{id}/cancel").post(&[CancelPlacement], placements::cancel),
         Url::at("/v1/rounds/{id}/schedule").get(&[ExportSchedule], NONE, schedule::list),

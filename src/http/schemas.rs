@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{
 use super::opening::MOST_SPANS;
 use super::problem::Code;
 use super::read::{MOST_ITEMS, MOST_REASON, MOST_WORDS};
+use crate::domain::alternative::AlternativeKind;
 use crate::domain::letter::NoticeKind;
 use crate::domain::link::Purpose;
 use crate::domain::notice::NoticeState;
@@ -17,7 +18,8 @@ use crate::domain::permissions::{Action, Role};
 use crate::domain::release::RefusalReason;
 use crate::domain::sector::Sector;
 use crate::domain::states::{
-    Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunKind, RunState,
+    AlternativeState, Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState,
+    RunKind, RunState,
 };
 use crate::domain::weekday::Weekday;
 use crate::services::links::Deed;
@@ -68,6 +70,8 @@ names! {
     application_state: ApplicationState,
     manager_trust: ManagerTrust,
     placement_state: PlacementState,
+    alternative_kind: AlternativeKind,
+    alternative_state: AlternativeState,
     run_state: RunState,
     run_kind: RunKind,
     library_status: LibraryStatus,
@@ -130,6 +134,10 @@ pub(super) fn optional_reason() -> Object {
     or_null(text_up_to(MOST_REASON))
 }
 
+pub(super) fn optional_alternative_kind() -> Object {
+    or_null(one_of(AlternativeKind::ALL.iter().map(|kind| kind.as_str())))
+}
+
 pub(super) fn optional_refusal_reason() -> Object {
     or_null(one_of(RefusalReason::ALL.iter().map(|reason| reason.as_str())))
 }
@@ -181,8 +189,16 @@ pub(super) fn optional_instant() -> Object {
     or_null(string().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))))
 }
 
+fn time_rule() -> ObjectBuilder {
+    string().pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$"))
+}
+
 pub(super) fn time() -> Object {
-    string().pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$")).build()
+    time_rule().build()
+}
+
+pub(super) fn optional_time() -> Object {
+    or_null(time_rule())
 }
 
 /// From and to of each span of a day.

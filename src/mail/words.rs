@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Offset, TimeZone};
 use chrono_tz::{OffsetName, Tz};
 use serde::Serialize;
 
+use crate::domain::alternative::AlternativeKind;
 use crate::domain::letter::{Letter, Visit};
 
 /// A language that mails are written in.
@@ -104,6 +105,9 @@ pub(super) struct View<'a> {
     visit: Option<Day<'a>>,
     answer_until: Option<String>,
     reason: Option<&'a str>,
+    offer: Option<Offer<'a>>,
+    taken: Option<&'static str>,
+    is_certain: bool,
     has_invitation: bool,
 }
 
@@ -117,6 +121,17 @@ struct Day<'a> {
     date: String,
     times: String,
     former_times: Option<String>,
+    former_date: Option<String>,
+    is_virtual: bool,
+}
+
+/// What the templates know of what a host offers instead.
+#[derive(Debug, Serialize)]
+struct Offer<'a> {
+    kind: &'static str,
+    date: String,
+    times: String,
+    words: Option<&'a str>,
 }
 
 impl<'a> View<'a> {
@@ -140,6 +155,14 @@ impl<'a> View<'a> {
             visit: letter.visit.as_ref().map(|visit| Day::new(visit, language)),
             answer_until: letter.answer_until.map(|date| language.date(date)),
             reason: letter.reason.as_deref(),
+            offer: letter.offer.as_ref().zip(letter.visit.as_ref()).map(|(offer, visit)| Offer {
+                kind: offer.kind.as_str(),
+                date: language.date(offer.date),
+                times: language.times(offer.date, (offer.starts, offer.ends), visit.time_zone),
+                words: offer.words.as_deref(),
+            }),
+            taken: letter.taken.map(AlternativeKind::as_str),
+            is_certain: letter.is_certain,
             has_invitation: letter.invitation.is_some(),
         }
     }
@@ -147,15 +170,18 @@ impl<'a> View<'a> {
 
 impl<'a> Day<'a> {
     fn new(visit: &'a Visit, language: Language) -> Self {
-        let times = |times| language.times(visit.date, times, visit.time_zone);
         Self {
             place: &visit.host_library,
             address: visit.host_address.as_deref(),
             contact_name: visit.host_contact_name.as_deref(),
             contact_address: visit.host_contact_address.as_deref(),
             date: language.date(visit.date),
-            times: times((visit.starts, visit.ends)),
-            former_times: visit.former_times.map(times),
+            times: language.times(visit.date, (visit.starts, visit.ends), visit.time_zone),
+            former_times: visit
+                .former_times
+                .map(|times| language.times(visit.former_date.unwrap_or(visit.date), times, visit.time_zone)),
+            former_date: visit.former_date.map(|date| language.date(date)),
+            is_virtual: visit.is_virtual,
         }
     }
 }

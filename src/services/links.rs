@@ -3,6 +3,9 @@
 //! Looking never changes anything, however often and by whomever (mail scanners follow links). A spent link shows the
 //! present state and what can be done now.
 
+use chrono::NaiveDateTime;
+
+use super::alternatives::{offer_in, take_in};
 use super::app::{Now, permit, sha256_hex};
 use super::applications;
 use super::load::{get_applicant, get_library, get_round};
@@ -10,6 +13,7 @@ use super::notices::Case;
 use super::placements::{Reply, answer_in};
 use super::releases::{self, CoverOnDay};
 use super::{App, AppError};
+use crate::domain::alternative::{Alternative, Wanted};
 use crate::domain::ids::{ApplicationId, PlacementId};
 use crate::domain::link::{Link, Purpose};
 use crate::domain::organisation::Library;
@@ -19,9 +23,9 @@ use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::release::Answered;
 use crate::domain::round::Round;
-use crate::domain::states::{Answer, ApplicationState, PlacementState, named};
+use crate::domain::states::{AlternativeState, Answer, ApplicationState, PlacementState, named};
 use crate::store::applications::Applicant;
-use crate::store::{Db, Tx, links, placements};
+use crate::store::{Db, Tx, alternatives, links, placements};
 
 /// What the holder of a link sees.
 #[derive(Debug, Clone)]
@@ -30,6 +34,8 @@ pub struct LinkView {
     pub link: Link,
     /// What a POST can do now.
     pub deeds: Vec<Deed>,
+    /// Whether it can act no more, by its time or because it was used.
+    pub is_spent: bool,
     /// The round.
     pub round: Round,
     /// The application and its person.
@@ -38,6 +44,8 @@ pub struct LinkView {
     pub home: Library,
     /// The placement that the link is about, or that the application has.
     pub placement: Option<(Placement, Library)>,
+    /// What the host has offered last instead of the placement, whatever became of it.
+    pub other: Option<Alternative>,
     /// For a release: the applications of the same library with the same manager, the link's own first, whatever became
     /// of them.
     pub team: Vec<Applicant>,
@@ -46,6 +54,11 @@ pub struct LinkView {
 }
 
 impl LinkView {
+    /// What the host offers, where that waits for the participant.
+    pub fn open_offer(&self) -> Option<&Alternative> {
+        self.other.as_ref().filter(|other| other.is_open())
+    }
+
     /// The requests that wait for the manager, the link's own first.
     pub fn requests(&self) -> impl Iterator<Item = &Applicant> {
         self.team.iter().filter(|one| one.application.may_ask_manager())
@@ -67,22 +80,30 @@ named! {
         Accept = "accept",
         /// Say no to it.
         Decline = "decline",
+        /// Offer something else instead of a no.
+        Offer = "offer",
+        /// Take what the host offers instead.
+        Take = "take",
         /// Take the application back.
         Withdraw = "withdraw",
     }
 }
 
 /// What a POST asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Act {
     /// Prove the address.
     Verify,
     /// Answer requests for release: all in one transaction.
     Decide(Vec<Answered>),
-    /// Say yes.
-    Accept,
-    /// Say no, with a reason where given.
-    Decline(Option<String>),
+    /// Say yes to what was looked at: the placement's `version`.
+    Accept(i64),
+    /// Say no to it, with a reason where given.
+    Decline(i64, Option<String>),
+    /// As the host, offer something else instead of it.
+    Offer(i64, Wanted),
+    /// As the participant, take what the host offers.
+    Take(i64),
     /// Take the application back.
     Withdraw,
 }
@@ -113,19 +134,34 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         }
         None => None,
     };
+    let other = match link.placement {
+        Some(id) => alternatives::find_latest(db, id)?,
+        None => None,
+    };
     let team = match link.purpose {
         Purpose::Release => releases::list_team(db, &round, &applicant.application)?,
         Purpose::Verify | Purpose::Answer | Purpose::Application => Vec::new(),
     };
     let (none, cover) = (Vec::new(), Vec::new());
-    let mut view = LinkView { link, deeds: none, round, applicant, home, placement, team, cover };
+    let mut view = LinkView {
+        is_spent: !link.is_live(now.utc()),
+        link,
+        deeds: none,
+        round,
+        applicant,
+        home,
+        placement,
+        other,
+        team,
+        cover,
+    };
     view.deeds = deeds(&view, now);
     Ok(view)
 }
 
 /// What can be done by a link now.
 fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
-    if !view.link.is_live(now.utc()) {
+    if view.is_spent {
         return Vec::new();
     }
     let state = view.applicant.application.state;
@@ -136,18 +172,34 @@ fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
             vec![Deed::Decide, Deed::Release, Deed::RefuseRelease]
         }
         Purpose::Release if view.requests().next().is_some() => vec![Deed::Decide],
-        Purpose::Answer => match &view.placement {
-            Some((placement, _)) => match (placement.state, placement.answer_of(view.link.party)) {
-                (PlacementState::Proposed, Some(Answer::Pending)) => vec![Deed::Accept, Deed::Decline],
-                (PlacementState::Proposed | PlacementState::Confirmed, Some(Answer::Yes)) => {
-                    vec![Deed::Decline]
-                }
-                _ => Vec::new(),
-            },
-            None => Vec::new(),
-        },
+        Purpose::Answer => {
+            view.placement.as_ref().map(|(placement, _)| answers(view, placement, now)).unwrap_or_default()
+        }
         Purpose::Application if state != ApplicationState::Withdrawn => vec![Deed::Withdraw],
         Purpose::Verify | Purpose::Release | Purpose::Application => Vec::new(),
+    }
+}
+
+/// What a party can say to a placement now.
+fn answers(view: &LinkView, placement: &Placement, now: &Now) -> Vec<Deed> {
+    let party = view.link.party;
+    match (placement.state, placement.answer_of(party)) {
+        (PlacementState::Proposed, Some(Answer::Pending)) if view.open_offer().is_some() => match party {
+            Party::Participant => vec![Deed::Take, Deed::Decline],
+            Party::Host => vec![Deed::Decline],
+            Party::Manager => vec![Deed::Accept, Deed::Decline],
+        },
+        (PlacementState::Proposed, Some(Answer::Pending | Answer::Yes)) => {
+            let answer = placement.answer_of(party);
+            let mut deeds = if answer == Some(Answer::Pending) { vec![Deed::Accept] } else { Vec::new() };
+            deeds.push(Deed::Decline);
+            if party == Party::Host && !view.round.is_answering_over(now.today(view.round.time_zone)) {
+                deeds.push(Deed::Offer);
+            }
+            deeds
+        }
+        (PlacementState::Confirmed, Some(Answer::Yes)) => vec![Deed::Decline],
+        (_, Some(_) | None) => Vec::new(),
     }
 }
 
@@ -191,7 +243,7 @@ pub fn act(app: &App, secret: &str, act: &Act) -> Result<LinkView, AppError> {
         if is_done(&view, act) {
             return Ok(());
         }
-        if !view.link.is_live(now.utc()) {
+        if view.is_spent {
             return Err(spent(&view).into());
         }
         let actor = view.link.actor();
@@ -210,17 +262,29 @@ pub fn act(app: &App, secret: &str, act: &Act) -> Result<LinkView, AppError> {
 fn is_done(view: &LinkView, act: &Act) -> bool {
     let application = &view.applicant.application;
     let answered = |answer| {
-        view.placement
-            .as_ref()
-            .is_some_and(|(placement, _)| placement.answer_of(view.link.party) == Some(answer))
+        view.link.purpose == Purpose::Answer
+            && view
+                .placement
+                .as_ref()
+                .is_some_and(|(placement, _)| placement.answer_of(view.link.party) == Some(answer))
     };
     match act {
         Act::Verify => {
             view.link.purpose == Purpose::Verify && application.state != ApplicationState::Submitted
         }
         Act::Decide(answers) => releases::are_decided(application.id, &view.team, answers),
-        Act::Accept => view.link.purpose == Purpose::Answer && answered(Answer::Yes),
-        Act::Decline(_) => view.link.purpose == Purpose::Answer && answered(Answer::No),
+        Act::Accept(version) => {
+            let is_same = |(placement, _): &(Placement, Library)| placement.admit_version(*version).is_ok();
+            answered(Answer::Yes) && view.placement.as_ref().is_some_and(is_same)
+        }
+        Act::Decline(..) => answered(Answer::No),
+        Act::Offer(_, wanted) => {
+            view.link.party == Party::Host && view.other.as_ref().is_some_and(|other| other.is(wanted))
+        }
+        Act::Take(_) => {
+            let is_taken = |other: &Alternative| other.state == AlternativeState::Taken;
+            view.link.party == Party::Participant && view.other.as_ref().is_some_and(is_taken)
+        }
         Act::Withdraw => {
             view.link.purpose == Purpose::Application && application.state == ApplicationState::Withdrawn
         }
@@ -245,17 +309,11 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
         (Purpose::Release, Act::Decide(answers)) => {
             releases::decide(tx, now, actor, applicant.application.id, &view.team, answers)
         }
-        (Purpose::Answer, Act::Accept | Act::Decline(_)) => {
+        (Purpose::Answer, Act::Accept(_) | Act::Decline(..) | Act::Offer(..) | Act::Take(_)) => {
             let Some((placement, host)) = view.placement.clone() else {
                 return Err(AppError::Internal(format!("link {} answers no placement", view.link.id)));
             };
-            let case = Case { applicant, host, placement };
-            let (answer, reason) = match act {
-                Act::Decline(reason) => (Answer::No, reason.clone()),
-                _ => (Answer::Yes, None),
-            };
-            let reply = Reply { party: view.link.party, answer, reason, channel: "link" };
-            answer_in(tx, now, actor, case, &reply).map(|_| ())
+            answer_by_link(tx, now, actor, view.link.party, Case { applicant, host, placement }, act)
         }
         (Purpose::Application, Act::Withdraw) => {
             applications::withdraw_in(tx, now, actor, applicant).map(|_| ())
@@ -268,12 +326,46 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
     }
 }
 
+/// What a party says to a placement by its link.
+fn answer_by_link(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    party: Party,
+    case: Case,
+    act: &Act,
+) -> Result<(), AppError> {
+    let reply = |answer, version: i64, reason: Option<&String>| Reply {
+        party,
+        answer,
+        reason: reason.cloned(),
+        channel: "link",
+        version: Some(version),
+    };
+    match (act, party) {
+        (Act::Accept(version), _) => answer_in(tx, now, actor, case, &reply(Answer::Yes, *version, None)),
+        (Act::Decline(version, reason), _) => {
+            answer_in(tx, now, actor, case, &reply(Answer::No, *version, reason.as_ref()))
+        }
+        (Act::Offer(version, wanted), Party::Host) => {
+            offer_in(tx, now, actor, case, (*version, wanted, "link"))
+        }
+        (Act::Take(version), Party::Participant) => take_in(tx, now, actor, case, (*version, "link")),
+        (Act::Verify | Act::Decide(_) | Act::Offer(..) | Act::Take(_) | Act::Withdraw, _) => {
+            return Err(AppError::field("/deed", act_name(act), format!("this link is the {party}'s")));
+        }
+    }
+    .map(|_| ())
+}
+
 const fn act_name(act: &Act) -> &'static str {
     match act {
         Act::Verify => Deed::Verify.as_str(),
         Act::Decide(_) => Deed::Decide.as_str(),
-        Act::Accept => Deed::Accept.as_str(),
-        Act::Decline(_) => Deed::Decline.as_str(),
+        Act::Accept(_) => Deed::Accept.as_str(),
+        Act::Decline(..) => Deed::Decline.as_str(),
+        Act::Offer(..) => Deed::Offer.as_str(),
+        Act::Take(_) => Deed::Take.as_str(),
         Act::Withdraw => Deed::Withdraw.as_str(),
     }
 }
@@ -285,7 +377,8 @@ pub(super) struct NewLink {
     pub(super) application: ApplicationId,
     pub(super) placement: Option<PlacementId>,
     pub(super) party: Party,
-    pub(super) expires_at: chrono::NaiveDateTime,
+    pub(super) is_deputy: bool,
+    pub(super) expires_at: NaiveDateTime,
 }
 
 /// Makes a link and gives its secret, which is stored nowhere but in the mail.
@@ -300,6 +393,7 @@ pub(super) fn mint(tx: &mut Tx<'_>, now: &Now, name: &str, new: NewLink) -> Resu
         application: new.application,
         placement: new.placement,
         party: new.party,
+        is_deputy: new.is_deputy,
         expires_at: new.expires_at,
         used_at: None,
     };

@@ -4,6 +4,7 @@
 //! Never knows diesel, actix or lettre; never sends; reads the clock and draws ids before the transaction begins,
 //! because a write closure may be repeated.
 
+pub mod alternatives;
 pub mod app;
 pub mod applications;
 pub mod audit;
@@ -17,6 +18,7 @@ pub mod employers;
 pub mod error;
 pub mod held_mails;
 pub mod imports;
+mod judge;
 pub mod libraries;
 pub mod links;
 mod load;

@@ -2,7 +2,8 @@
 
 use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use library_swap::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Visit};
+use library_swap::domain::alternative::AlternativeKind;
+use library_swap::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Offered, Visit};
 use library_swap::domain::party::Party;
 use library_swap::mail::{Rendered, Sender, render};
 use mail_parser::{Message, MessageParser};
@@ -24,6 +25,8 @@ const fn has_visit(kind: NoticeKind) -> bool {
         NoticeKind::Proposal
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
+        | NoticeKind::Alternative
+        | NoticeKind::HandedOver
         | NoticeKind::Confirmed
         | NoticeKind::Changed
         | NoticeKind::Cancelled => true,
@@ -40,6 +43,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
     let certain = kind == NoticeKind::Confirmed;
     let to_host = party == Party::Host;
     let cancelled = kind == NoticeKind::Cancelled;
+    let handed_over = kind == NoticeKind::HandedOver;
     let (to_name, to_address) = match party {
         Party::Participant => (Some("Siân Ŵyn"), "sian.wyn@library.example"),
         Party::Host => (Some("Harriet Host"), "desk@hive.example"),
@@ -55,6 +59,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         starts: time(9, 30),
         ends: time(16, 0),
         time_zone: Tz::Europe__London,
+        former_date: None,
+        is_virtual: false,
         former_times: (kind == NoticeKind::Changed).then(|| (time(10, 0), time(15, 0))),
     };
     let invitation = Invitation {
@@ -62,7 +68,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         sequence: 1,
         dtstamp: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),
         status: match kind {
-            NoticeKind::Cancelled => EventStatus::Cancelled,
+            NoticeKind::Cancelled | NoticeKind::HandedOver => EventStatus::Cancelled,
             NoticeKind::Confirmed => EventStatus::Confirmed,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
@@ -70,6 +76,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::Proposal
             | NoticeKind::AnswerReminder
             | NoticeKind::DeputyRequest
+            | NoticeKind::Alternative
             | NoticeKind::Changed
             | NoticeKind::Unplaced
             | NoticeKind::MatchedAgain => EventStatus::Tentative,
@@ -98,7 +105,16 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         service_name: "Library Exchange".to_owned(),
         public_url: "https://exchange.example".to_owned(),
         introduction: Vec::new(),
-        link: (!(cancelled && party != Party::Participant))
+        offer: (kind == NoticeKind::Alternative).then(|| Offered {
+            kind: AlternativeKind::Date,
+            date: day(3, 8),
+            starts: time(10, 0),
+            ends: time(15, 30),
+            words: Some("An inspection <on Monday>.".to_owned()),
+        }),
+        taken: None,
+        is_certain: certain,
+        link: (!handed_over && !(cancelled && party != Party::Participant))
             .then(|| "https://exchange.example/links/0123456789abcdef".to_owned()),
         participant_name: (!to_host || certain).then(|| "Siân Ŵyn".to_owned()),
         participant_address: (to_host && certain).then(|| "sian.wyn@library.example".to_owned()),
@@ -108,12 +124,13 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         home_library: (!to_host).then(|| "Cardiff Central".to_owned()),
         dates: vec![day(3, 1), day(3, 8), day(3, 15)],
         visit: has_visit(kind).then_some(visit),
-        answer_until: (kind.is_reminder()
+        answer_until: ((kind.is_reminder() && !handed_over)
             || matches!(kind, NoticeKind::Proposal | NoticeKind::ReleaseRequest))
         .then(|| day(2, 12)),
         reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::Unplaced)
             .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
-        invitation: (has_visit(kind) && !kind.is_reminder() && party != Party::Manager).then_some(invitation),
+        invitation: (has_visit(kind) && (!kind.is_reminder() || handed_over) && party != Party::Manager)
+            .then_some(invitation),
         message_id: "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned(),
         thread_root: None,
         sent_at: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),

@@ -1,3 +1,4 @@
+DROP TABLE alternatives;
 DROP TABLE round_introductions;
 DROP TABLE import_mappings;
 DROP TABLE past_placements;

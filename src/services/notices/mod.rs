@@ -2,12 +2,14 @@
 //!
 //! A notice holds ids and what cannot be looked up later; words are found when it is rendered (`services::outbox`).
 
+mod alternatives;
 mod applications;
 mod placements;
 
-use chrono::NaiveTime;
+use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
+pub use self::alternatives::*;
 pub use self::applications::*;
 pub use self::placements::*;
 use super::AppError;
@@ -16,7 +18,7 @@ use crate::domain::email::Email;
 use crate::domain::ids::{NoticeId, RunId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
-use crate::domain::organisation::Library;
+use crate::domain::organisation::{Contact, Library};
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::text::Name;
@@ -39,6 +41,15 @@ pub struct Facts {
     /// Whether the placement was confirmed before, so that both sides know each other.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub acquainted: bool,
+    /// The day before a change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_date: Option<NaiveDate>,
+    /// What the participant took instead of what was proposed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<String>,
+    /// The calendar identity of somebody who hands the visitor over to a colleague.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_uid: Option<String>,
     /// Why, in words for the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -82,13 +93,9 @@ impl Recipient {
         Self { party: Party::Manager, name: None, address: applicant.application.manager.clone() }
     }
 
-    /// The host library's contact, where it has one.
-    pub fn host(library: &Library) -> Option<Self> {
-        library.contact.as_ref().map(|contact| Self {
-            party: Party::Host,
-            name: contact.name.clone(),
-            address: contact.email.clone(),
-        })
+    /// Somebody of the host library.
+    pub fn host(contact: &Contact) -> Self {
+        Self { party: Party::Host, name: contact.name.clone(), address: contact.email.clone() }
     }
 }
 
@@ -119,7 +126,11 @@ fn enqueue(
 ) -> Result<bool, AppError> {
     let (applicant, placement) = case;
     let Telling { kind, version, facts, run } = *telling;
-    let thread = thread_of(applicant, placement, recipient.party);
+    let mut thread = thread_of(applicant, placement, recipient.party);
+    if kind == NoticeKind::HandedOver {
+        // The party's own thread is the colleague's from now on.
+        thread.push_str(":former");
+    }
     let dedupe_key = format!("{thread}:{kind}:{version}");
     let facts = serde_json::to_string(facts).map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(outbox::enqueue(
@@ -158,10 +169,15 @@ pub struct Case {
 }
 
 impl Case {
+    /// Who receives the visitor: a colleague where the host has named one, else the library's contact.
+    pub fn host_contact(&self) -> Option<&Contact> {
+        self.placement.terms.contact.as_ref().or(self.host.contact.as_ref())
+    }
+
     /// The parties that are asked or that released the participant, in a fixed order.
     fn recipients(&self) -> Vec<Recipient> {
         let mut recipients = vec![Recipient::participant(&self.applicant)];
-        recipients.extend(Recipient::host(&self.host));
+        recipients.extend(self.host_contact().map(Recipient::host));
         recipients.push(Recipient::manager(&self.applicant));
         recipients
     }
