@@ -141,7 +141,7 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
         home_sectors: home.sectors.iter().map(ToString::to_string).collect(),
         home_library: may_see.home().then(|| home.name.to_string()),
         dates: applicant.application.dates.clone(),
-        visit: visit.map(|(placement, host, _)| visit_of(placement, host, &facts, notice, may_see)),
+        visit: visit.as_ref().map(|(placement, host, _)| visit_of(placement, host, &facts, notice, may_see)),
         offer: offer.map(|offer| Offered {
             kind: offer.kind,
             date: offer.date,
@@ -177,8 +177,8 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
 
 /// A day as its recipient may know it.
 fn visit_of(
-    placement: Placement,
-    host: Library,
+    placement: &Placement,
+    host: &Library,
     facts: &Facts,
     notice: &Notice,
     may_see: Discretion,
@@ -187,7 +187,7 @@ fn visit_of(
     let sees_contact = may_see.contact() || notice.kind == NoticeKind::HandedOver;
     let contact = placement.terms.contact.as_ref().or(host.contact.as_ref()).filter(|_| sees_contact);
     Visit {
-        host_address: address_of(&host).filter(|_| !placement.terms.is_virtual),
+        host_address: address_of(host).filter(|_| !placement.terms.is_virtual),
         host_contact_name: contact.and_then(|contact| contact.name.as_ref()).map(ToString::to_string),
         host_contact_address: contact.map(|contact| contact.email.to_string()),
         host_library: host.name.to_string(),

@@ -95,7 +95,8 @@ impl Proposed<'_> {
 /// What is offered, of the version that a proposal has at first.
 pub fn offer(more: Value) -> Value {
     let mut body = json!({ "deed": "offer", "version": 0 });
-    body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+    let Value::Object(more) = more else { panic!("{more} is no object") };
+    body.as_object_mut().expect("an object").extend(more);
     body
 }
 

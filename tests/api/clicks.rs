@@ -166,7 +166,7 @@ fn scan(service: &Service, urls: &BTreeSet<String>) {
     let mut dice: u64 = 0x9e37_79b9_7f4a_7c15;
     for n in (1..requests.len()).rev() {
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        requests.swap(n, usize::try_from((dice >> 33) % (n as u64 + 1)).expect("small"));
+        requests.swap(n, usize::try_from(dice >> 33).expect("31 bits") % (n + 1));
     }
     let anyone = service.anyone();
     for (method, path) in requests {
