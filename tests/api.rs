@@ -9,10 +9,14 @@
 #[macro_use]
 mod loud;
 
+#[path = "api/alternatives.rs"]
+mod alternatives;
 #[path = "api/attacks.rs"]
 mod attacks;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/clicks.rs"]
+mod clicks;
 #[path = "api/dates.rs"]
 mod dates;
 #[path = "api/day.rs"]

@@ -317,7 +317,7 @@ fn the_demonstration_holds_what_it_promises() {
         .args(["demo", "--exit", "--staff", "30"]));
     let said = text(&demo.stdout);
     assert_eq!(code(&demo), 0, "{said}\n{}", text(&demo.stderr));
-    assert_eq!(said.matches("  ✓ ").count(), 7, "{said}");
+    assert_eq!(said.matches("  ✓ ").count(), 8, "{said}");
     let again = run(Command::new(env!("CARGO_BIN_EXE_library-swap"))
         .current_dir(folder.path())
         .args(["demo", "--exit", "--folder", "."]));

@@ -169,6 +169,9 @@ impl<'a> World<'a> {
     fn press(&self, mail: &Mail, deed: &str) {
         let secret = mail.secret.as_ref().expect("a link");
         let mut body = json!({ "deed": deed });
+        if matches!(deed, "accept" | "decline") {
+            body["version"] = json!(0);
+        }
         if deed == "decline" {
             body["reason"] = json!("An inspection.");
         }

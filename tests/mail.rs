@@ -390,7 +390,8 @@ fn addresses_and_message_ids_that_would_break_a_header_are_refused_without_being
 #[test]
 fn html_can_be_read_by_everybody() {
     for kind in NoticeKind::ALL {
-        let mail = rendered(&letter(*kind, Party::Participant));
+        let letter = letter(*kind, Party::Participant);
+        let mail = rendered(&letter);
         let html = html(&parsed(&mail));
         assert!(
             html.contains("<html lang=\"en\" dir=\"ltr\">") && html.contains("<div lang=\"en\" dir=\"ltr\"")
@@ -402,7 +403,7 @@ fn html_can_be_read_by_everybody() {
         // The button and its address in full.
         assert_eq!(
             html.matches("href=\"https://exchange.example/links/0123456789abcdef\"").count(),
-            2,
+            if letter.link.is_some() { 2 } else { 0 },
             "{html}"
         );
         for (text, ground) in [("1f1f1f", "ffffff"), ("ffffff", "1d4f7c"), ("1d4f7c", "ffffff")] {

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::fmt::Write;
 
 use library_swap::domain::permissions::{Action, TABLE};
-use library_swap::domain::states::{Answer, ApplicationState, PlacementState, RoundState};
-use library_swap::domain::steps::{APPLICATION, CONSENT, PLACEMENT, ROUND, Step};
+use library_swap::domain::states::{AlternativeState, Answer, ApplicationState, PlacementState, RoundState};
+use library_swap::domain::steps::{ALTERNATIVE, APPLICATION, CONSENT, PLACEMENT, ROUND, Step};
 
 const HEAD: &str = "# States
 
@@ -60,6 +60,7 @@ fn the_diagrams_are_those_of_the_tables() {
     tell(&mut text, "Application", APPLICATION, ApplicationState::ALL);
     tell(&mut text, "Placement", PLACEMENT, PlacementState::ALL);
     tell(&mut text, "Consent of one party", CONSENT, Answer::ALL);
+    tell(&mut text, "What a host offers instead of a no", ALTERNATIVE, AlternativeState::ALL);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/states.md");
     if std::env::var("LIBRARY_SWAP_WRITE_DOCS").is_ok_and(|value| value == "1") {
         std::fs::write(path, &text).expect("docs/states.md is written");

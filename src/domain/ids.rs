@@ -62,6 +62,8 @@ ids! {
     ForbiddenId,
     /// A participant, a host and a day.
     PlacementId,
+    /// What a host offers instead of a placement.
+    AlternativeId,
     /// What one party says of a day.
     FeedbackId,
     /// An idea that somebody brought home.

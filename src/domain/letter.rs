@@ -5,6 +5,7 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 
+use super::alternative::AlternativeKind;
 use super::packs::{Pack, PackChange, PackField};
 use super::party::Party;
 use super::states::named;
@@ -24,6 +25,10 @@ named! {
         AnswerReminder = "answer_reminder",
         /// The host's contact is silent: would the deputy answer?
         DeputyRequest = "deputy_request",
+        /// The host offers something else instead of a no.
+        Alternative = "alternative",
+        /// A colleague receives the visitor instead of the recipient.
+        HandedOver = "handed_over",
         /// Everybody has said yes.
         Confirmed = "confirmed",
         /// The times have changed.
@@ -52,11 +57,13 @@ named! {
 }
 
 impl NoticeKind {
-    /// Whether it only says again what an earlier mail said: it takes the place of none.
+    /// Whether it takes the place of no earlier mail: it says again what one said, or something beside it.
     pub const fn is_reminder(self) -> bool {
         match self {
             NoticeKind::AnswerReminder
             | NoticeKind::DeputyRequest
+            | NoticeKind::Alternative
+            | NoticeKind::HandedOver
             | NoticeKind::DeadlineMoved
             | NoticeKind::Reminder => true,
             NoticeKind::VerifyAddress
@@ -121,6 +128,12 @@ pub struct Letter {
     pub dates: Vec<NaiveDate>,
     /// The placement.
     pub visit: Option<Visit>,
+    /// What the host offers instead.
+    pub offer: Option<Offered>,
+    /// What the participant took instead of what was proposed.
+    pub taken: Option<AlternativeKind>,
+    /// Whether everybody has said yes.
+    pub is_certain: bool,
     /// The last day for an answer.
     pub answer_until: Option<NaiveDate>,
     /// Why, in words.
@@ -175,6 +188,25 @@ pub struct Visit {
     pub time_zone: Tz,
     /// The times before a change.
     pub former_times: Option<(NaiveTime, NaiveTime)>,
+    /// The day before a change.
+    pub former_date: Option<NaiveDate>,
+    /// Whether nobody travels.
+    pub is_virtual: bool,
+}
+
+/// What a host offers instead of a no. Times are local to its zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// What it is.
+    pub kind: AlternativeKind,
+    /// When.
+    pub date: NaiveDate,
+    /// From.
+    pub starts: NaiveTime,
+    /// To.
+    pub ends: NaiveTime,
+    /// The host's words.
+    pub words: Option<String>,
 }
 
 /// What an invitation does in a calendar (RFC 5546).

@@ -34,6 +34,8 @@ pub struct Link {
     pub placement: Option<PlacementId>,
     /// Who holds it.
     pub party: Party,
+    /// Whether a deputy of that party holds it.
+    pub is_deputy: bool,
     /// When it ends, in UTC.
     pub expires_at: NaiveDateTime,
     /// When it was used, for those that act once.
@@ -58,6 +60,12 @@ impl Link {
             (Party::Host | Party::Manager, Some(_)) => None,
             (Party::Participant, _) | (Party::Host | Party::Manager, None) => Some(self.application),
         };
-        Actor { application, placement: self.placement, ..Actor::named(format!("link:{}", self.id), role) }
+        let on_behalf_of = self.is_deputy.then(|| role.to_string());
+        Actor {
+            application,
+            placement: self.placement,
+            on_behalf_of,
+            ..Actor::named(format!("link:{}", self.id), role)
+        }
     }
 }

@@ -191,6 +191,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::WithdrawPublication, Reach::Everywhere),
     (Role::Organiser, Action::EditMails, Reach::Everywhere),
     (Role::Organiser, Action::ReadPlacement, Reach::Everywhere),
+    (Role::Organiser, Action::AnswerAsHost, Reach::Everywhere),
     (Role::Organiser, Action::ReschedulePlacement, Reach::Everywhere),
     (Role::Organiser, Action::CancelPlacement, Reach::Everywhere),
     (Role::Organiser, Action::ReadOutbox, Reach::Everywhere),

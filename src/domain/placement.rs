@@ -1,13 +1,44 @@
 //! A placement and the consents that make it stand.
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 
+use super::alternative::{Alternative, AlternativeKind};
 use super::ids::{ApplicationId, EmployerId, LibraryId, PersonId, PlacementId, RoundId, RunId};
+use super::organisation::Contact;
 use super::party::Party;
+use super::permissions::{Actor, Role};
 use super::refusal::{Refusal, RefusalCode};
 use super::states::{Answer, PlacementState};
 use super::steps::{self, Deed};
+
+/// Who said something, when and through what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// When, in UTC.
+    pub at: NaiveDateTime,
+    /// The actor's stable name.
+    pub by: String,
+    /// In what capacity.
+    pub role: Role,
+    /// For whom: the role whose place a deputy, an organiser or an administrator took.
+    pub on_behalf_of: Option<String>,
+    /// `link` or `api`.
+    pub channel: String,
+}
+
+impl Given {
+    /// By an actor, through a channel.
+    pub fn by(actor: &Actor, channel: &str, at: NaiveDateTime) -> Self {
+        Self {
+            at,
+            by: actor.name.clone(),
+            role: actor.role,
+            on_behalf_of: actor.on_behalf_of.clone(),
+            channel: channel.to_owned(),
+        }
+    }
+}
 
 /// One party's consent. A party without a row is not asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +49,19 @@ pub struct Consent {
     pub answer: Answer,
     /// Why not, where they said no.
     pub reason: Option<String>,
+    /// Who said it; absent while nothing is said.
+    pub given: Option<Given>,
+}
+
+/// What is agreed to beside place, day and time.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Terms {
+    /// Raised by every change of what is agreed to, so that nobody agrees to something else than they saw.
+    pub version: i64,
+    /// Who receives the visitor, where it is not the library's contact.
+    pub contact: Option<Contact>,
+    /// Whether nobody travels.
+    pub is_virtual: bool,
 }
 
 /// A participant at a host library on a day.
@@ -51,6 +95,8 @@ pub struct Placement {
     pub score: i64,
     /// The ring in the schedule.
     pub ring: Option<i64>,
+    /// What else is agreed to.
+    pub terms: Terms,
     /// Why rules were set aside for it, where they were.
     pub override_reason: Option<String>,
     /// Where it is in its life.
@@ -125,6 +171,7 @@ impl Placement {
         party: Party,
         answer: Answer,
         reason: Option<String>,
+        given: Option<Given>,
     ) -> Result<Outcome, Refusal> {
         let admitted = self.next(Deed::Answer, "answered");
         let refusal = self.refuse("answered so");
@@ -145,15 +192,106 @@ impl Placement {
         };
         consent.answer = steps::next(steps::CONSENT, consent.answer, deed).ok_or(refusal)?;
         consent.reason = reason;
+        consent.given = given;
         if answer == Answer::No {
             self.state = self.next(Deed::Decline, "declined")?;
             return Ok(Outcome::Declined);
         }
+        self.confirm_if_all_agree()
+    }
+
+    fn confirm_if_all_agree(&mut self) -> Result<Outcome, Refusal> {
         if self.consents.iter().all(|consent| consent.answer == Answer::Yes) {
             self.state = self.next(Deed::Confirm, "confirmed")?;
             return Ok(Outcome::Confirmed);
         }
         Ok(Outcome::Recorded)
+    }
+
+    /// Whether somebody decides about what stands now.
+    ///
+    /// # Errors
+    /// `stale-page` for another version than the present one.
+    pub fn admit_version(&self, seen: i64) -> Result<(), Refusal> {
+        if seen == self.terms.version {
+            return Ok(());
+        }
+        let words = "what was shown has changed since, so that nothing was recorded: look at what is asked now, and \
+                     answer that";
+        Err(Refusal::new(RefusalCode::StalePage, words))
+    }
+
+    /// The host offers something else instead: the proposed day is off the table, so that nobody's yes to it counts any
+    /// more but the manager's.
+    ///
+    /// # Errors
+    /// `placement-state` unless it is proposed, and once the host has said no.
+    pub fn offer_other(&mut self) -> Result<(), Refusal> {
+        self.next(Deed::OfferOther, "changed by an offer")?;
+        for party in [Party::Host, Party::Participant] {
+            self.ask_anew(party)?;
+        }
+        self.terms.version += 1;
+        Ok(())
+    }
+
+    /// A party is asked anew, or for the first time.
+    fn ask_anew(&mut self, party: Party) -> Result<(), Refusal> {
+        let refusal = self.refuse("asked anew");
+        match self.consents.iter_mut().find(|consent| consent.party == party) {
+            Some(consent) => {
+                consent.answer = steps::next(steps::CONSENT, consent.answer, Deed::AskAnew).ok_or(refusal)?;
+                (consent.reason, consent.given) = (None, None);
+            }
+            None => self.consents.push(Consent { party, answer: Answer::Pending, reason: None, given: None }),
+        }
+        Ok(())
+    }
+
+    /// The participant takes what the host offered: both agree to it. `ask_manager` where the release does not hold for
+    /// the new day.
+    ///
+    /// # Errors
+    /// `placement-state` unless it is proposed.
+    pub fn take_other(
+        &mut self,
+        other: &Alternative,
+        given: Given,
+        ask_manager: bool,
+    ) -> Result<Outcome, Refusal> {
+        self.next(Deed::TakeOther, "changed by an offer")?;
+        (self.date, self.starts, self.ends) = (other.date, other.starts, other.ends);
+        match other.kind {
+            AlternativeKind::Date => {}
+            AlternativeKind::Colleague => self.terms.contact.clone_from(&other.contact),
+            AlternativeKind::Virtual => self.terms.is_virtual = true,
+        }
+        self.terms.version += 1;
+        for (party, given) in [(Party::Host, other.given.clone()), (Party::Participant, given)] {
+            self.ask_anew(party)?;
+            self.set(party, Deed::Agree, None, given)?;
+        }
+        if ask_manager {
+            self.ask_anew(Party::Manager)?;
+        }
+        self.confirm_if_all_agree()
+    }
+
+    /// The participant has said no to what the host offered: the offer stood in place of the host's no.
+    ///
+    /// # Errors
+    /// `placement-state` where the host has said no already.
+    pub fn let_offer_count_as_no(&mut self, other: &Alternative) -> Result<(), Refusal> {
+        self.set(Party::Host, Deed::Refuse, other.words.clone(), other.given.clone())
+    }
+
+    fn set(&mut self, party: Party, deed: Deed, reason: Option<String>, given: Given) -> Result<(), Refusal> {
+        let refusal = self.refuse("answered so");
+        if let Some(consent) = self.consents.iter_mut().find(|consent| consent.party == party) {
+            consent.answer = steps::next(steps::CONSENT, consent.answer, deed).ok_or(refusal)?;
+            (consent.reason, consent.given) = (reason, Some(given));
+        }
+        Ok(())
     }
 
     /// Whether it can still be called off.
@@ -187,6 +325,7 @@ impl Placement {
         self.next(Deed::Reschedule, "moved")?;
         self.starts = starts;
         self.ends = ends;
+        self.terms.version += 1;
         Ok(())
     }
 
@@ -221,12 +360,13 @@ mod tests {
             time_zone: chrono_tz::Europe::London,
             score: 77,
             ring: Some(1),
+            terms: Terms::default(),
             override_reason: None,
             state: PlacementState::Proposed,
             revision: 0,
             consents: parties
                 .iter()
-                .map(|party| Consent { party: *party, answer: Answer::Pending, reason: None })
+                .map(|party| Consent { party: *party, answer: Answer::Pending, reason: None, given: None })
                 .collect(),
         }
     }
@@ -240,10 +380,10 @@ mod tests {
         ];
         for order in orders {
             let mut placement = proposed(&[Party::Participant, Party::Host, Party::Manager]);
-            assert_eq!(placement.take_answer(order[0], Answer::Yes, None), Ok(Outcome::Recorded));
-            assert_eq!(placement.take_answer(order[1], Answer::Yes, None), Ok(Outcome::Recorded));
+            assert_eq!(placement.take_answer(order[0], Answer::Yes, None, None), Ok(Outcome::Recorded));
+            assert_eq!(placement.take_answer(order[1], Answer::Yes, None, None), Ok(Outcome::Recorded));
             assert_eq!(placement.state, PlacementState::Proposed);
-            assert_eq!(placement.take_answer(order[2], Answer::Yes, None), Ok(Outcome::Confirmed));
+            assert_eq!(placement.take_answer(order[2], Answer::Yes, None, None), Ok(Outcome::Confirmed));
         }
     }
 
@@ -268,19 +408,19 @@ mod tests {
     #[test]
     fn the_same_answer_twice_changes_nothing() {
         let mut placement = proposed(&[Party::Participant, Party::Host]);
-        placement.take_answer(Party::Host, Answer::Yes, None).expect("taken");
-        assert_eq!(placement.take_answer(Party::Host, Answer::Yes, None), Ok(Outcome::Repeated));
+        placement.take_answer(Party::Host, Answer::Yes, None, None).expect("taken");
+        assert_eq!(placement.take_answer(Party::Host, Answer::Yes, None, None), Ok(Outcome::Repeated));
     }
 
     #[test]
     fn one_no_declines_and_ends_the_answers() {
         let mut placement = proposed(&[Party::Participant, Party::Host]);
         assert_eq!(
-            placement.take_answer(Party::Host, Answer::No, Some("inspection".to_owned())),
+            placement.take_answer(Party::Host, Answer::No, Some("inspection".to_owned()), None),
             Ok(Outcome::Declined)
         );
         assert_eq!(
-            placement.take_answer(Party::Participant, Answer::Yes, None).expect_err("over").code,
+            placement.take_answer(Party::Participant, Answer::Yes, None, None).expect_err("over").code,
             RefusalCode::PlacementState
         );
     }
@@ -289,7 +429,7 @@ mod tests {
     fn a_manager_who_released_before_is_not_asked_again() {
         let mut placement = proposed(&[Party::Participant, Party::Host]);
         assert_eq!(
-            placement.take_answer(Party::Manager, Answer::Yes, None).expect_err("not asked").code,
+            placement.take_answer(Party::Manager, Answer::Yes, None, None).expect_err("not asked").code,
             RefusalCode::ConsentNotAsked
         );
     }

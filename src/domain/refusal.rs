@@ -29,6 +29,10 @@ pub enum RefusalCode {
     LinkSpent,
     /// What somebody looked at when they decided has changed since.
     StalePage,
+    /// The host has offered something else: the proposal itself cannot be agreed to.
+    OfferOpen,
+    /// No other offer of the host waits for an answer.
+    NoOffer,
     /// This party's answer is not asked for.
     ConsentNotAsked,
     /// A manager's address that nothing vouches for has to be confirmed first.
@@ -50,6 +54,8 @@ impl RefusalCode {
             RefusalCode::OtherRound => "other-round",
             RefusalCode::LinkSpent => "link-spent",
             RefusalCode::StalePage => "stale-page",
+            RefusalCode::OfferOpen => "offer-open",
+            RefusalCode::NoOffer => "no-offer",
             RefusalCode::ConsentNotAsked => "consent-not-asked",
             RefusalCode::ManagerNotConfirmed => "manager-not-confirmed",
         }

@@ -145,6 +145,20 @@ named! {
 }
 
 named! {
+    /// What a host offered instead of a no.
+    AlternativeState {
+        /// Waits for the participant.
+        Offered = "offered",
+        /// The participant took it.
+        Taken = "taken",
+        /// The participant did not.
+        Refused = "refused",
+        /// The placement ended before an answer.
+        Lapsed = "lapsed",
+    }
+}
+
+named! {
     /// A matching run.
     RunState {
         /// Waits for a solver.

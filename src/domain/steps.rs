@@ -4,7 +4,7 @@
 //! conditions are in words here and checked by the methods. Who an action's roles are: `permissions::TABLE`.
 
 use super::permissions::Action;
-use super::states::{Answer, ApplicationState, PlacementState, RoundState, named};
+use super::states::{AlternativeState, Answer, ApplicationState, PlacementState, RoundState, named};
 
 named! {
     /// What is done to a round, an application, a placement or a consent.
@@ -63,6 +63,12 @@ named! {
         Decline = "decline",
         /// End without an answer.
         Expire = "expire",
+        /// Offer something else instead of a no.
+        OfferOther = "offer_other",
+        /// Take what is offered instead.
+        TakeOther = "take_other",
+        /// Be asked anew.
+        AskAnew = "ask_anew",
         /// Change the times.
         Reschedule = "reschedule",
         /// Say that one is ill today.
@@ -176,6 +182,8 @@ pub const PLACEMENT: &[Step<PlacementState>] = {
         step(Deed::Decline, &[Proposed, Confirmed], Some(Declined), ANSWER, "somebody has said no"),
         step(Deed::Reschedule, &[Proposed, Confirmed], None, &[Action::ReschedulePlacement], "within the hours of both"),
         step(Deed::Prepare, &[Proposed, Confirmed], None, &[Action::EditJoiningPack], "until the day has passed"),
+        step(Deed::OfferOther, &[Proposed], None, &[Action::AnswerAsHost], "until the answer deadline; the host has not said no, no other offer is open, and the rules allow it"),
+        step(Deed::TakeOther, &[Proposed], None, &[Action::AnswerAsParticipant], "an offer is open, and the rules allow it still"),
         step(Deed::Expire, &[Proposed], Some(Expired), &[Action::KeepDeadlines], "after the answer deadline"),
         step(Deed::Cancel, &[Proposed, Confirmed], Some(Cancelled), &[Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication], ""),
         step(Deed::CallInIll, &[Confirmed], Some(DidNotTakePlace), &[Action::CallInIll], "from noon of the day before to the end of the visit"),
@@ -193,6 +201,18 @@ pub const CONSENT: &[Step<Answer>] = {
     &[
         step(Deed::Agree, &[Pending], Some(Yes), ANSWER, "the placement can be answered, and its day has not passed"),
         step(Deed::Refuse, &[Pending, Yes], Some(No), ANSWER, "the placement can be answered, and the day of a confirmed one has not passed"),
+        step(Deed::AskAnew, &[Pending, Yes], Some(Pending), &[Action::AnswerAsHost, Action::AnswerAsParticipant], "the host offers something else (participant and host), or another day is taken for which there is no release (manager)"),
+    ]
+};
+
+/// What hosts offer instead of a no.
+#[rustfmt::skip]
+pub const ALTERNATIVE: &[Step<AlternativeState>] = {
+    use AlternativeState::{Lapsed, Offered, Refused, Taken};
+    &[
+        step(Deed::TakeOther, &[Offered], Some(Taken), &[Action::AnswerAsParticipant], "the rules allow it still"),
+        step(Deed::Refuse, &[Offered], Some(Refused), &[Action::AnswerAsParticipant], "the placement ends as declined"),
+        step(Deed::Expire, &[Offered], Some(Lapsed), &[Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication, Action::KeepDeadlines], "the placement has ended"),
     ]
 };
 
@@ -219,6 +239,7 @@ mod tests {
         check(APPLICATION, &mut used);
         check(PLACEMENT, &mut used);
         check(CONSENT, &mut used);
+        check(ALTERNATIVE, &mut used);
         for deed in Deed::ALL {
             assert!(used.contains(deed), "{deed}");
         }

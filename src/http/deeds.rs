@@ -4,11 +4,14 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::alternatives;
 use super::call::Call;
+use super::libraries::Contact;
 use super::packs;
 use super::problem::Problem;
 use super::releases::{self, DecisionBody, Given};
 use super::{day, read, schemas};
+use crate::domain::alternative::Wanted;
 use crate::domain::fault::Faults;
 use crate::domain::json::{At, Object, parse_date};
 use crate::domain::packs::Pack;
@@ -17,13 +20,18 @@ use crate::services::links::{Act, Deed};
 use crate::services::packs::PackEdit;
 
 /// The members of a body.
-pub(super) const FIELDS: [&str; 18] = [
+pub(super) const FIELDS: [&str; 23] = [
     "deed",
     "decisions",
     "dates",
     "reason",
     "words",
     "version",
+    "kind",
+    "date",
+    "starts",
+    "ends",
+    "contact",
     "attendance",
     "left_at",
     "preparation",
@@ -55,11 +63,22 @@ pub(super) struct DeedBody {
     /// with `decline` in words, and it may be absent. Only organisers read it.
     #[schema(schema_with = schemas::optional_reason)]
     reason: Option<String>,
-    /// With `refuse`: more about the reason, needed with `other`.
+    /// With `refuse`: more about the reason, needed with `other`. With `offer`: what the host says to the participant.
     #[schema(schema_with = schemas::optional_reason)]
     words: Option<String>,
-    /// With `release` and `refuse`: the `version` that was looked at; absent means that only the mail was.
+    /// With `accept`, `decline`, `offer` and `take`: the placement's `version` that was looked at. With `release` and
+    /// `refuse` the request's; there absent means that only the mail was looked at.
     version: Option<i64>,
+    /// With `offer`, as the other members of `NewAlternative`: what is offered instead.
+    #[schema(schema_with = schemas::optional_alternative_kind)]
+    kind: Option<String>,
+    #[schema(schema_with = schemas::optional_date)]
+    date: Option<NaiveDate>,
+    #[schema(schema_with = schemas::optional_time)]
+    starts: Option<String>,
+    #[schema(schema_with = schemas::optional_time)]
+    ends: Option<String>,
+    contact: Option<Contact>,
     /// With `attendance`.
     #[schema(schema_with = schemas::marked_attendance, required = false)]
     attendance: Option<String>,
@@ -100,6 +119,7 @@ struct Beside {
     reason: Option<String>,
     words: Option<String>,
     version: Option<i64>,
+    offer: Option<Wanted>,
     day: day::Fields,
     revision: Option<i64>,
     fields: Option<Pack>,
@@ -112,15 +132,27 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Decide => &["decisions"],
         Deed::Release => &["dates", "version"],
         Deed::RefuseRelease => &["reason", "words", "version"],
-        Deed::Decline => &["reason"],
+        Deed::Accept | Deed::Take => &["version"],
+        Deed::Decline => &["reason", "version"],
+        Deed::Offer => &["version"],
         Deed::Attendance => &day::ATTENDANCE,
         Deed::Feedback => &day::FEEDBACK,
         Deed::Idea => &day::IDEA,
         Deed::WritePack => &packs::EDIT,
-        Deed::Verify | Deed::Accept | Deed::Withdraw | Deed::Ill => &[],
+        Deed::Verify | Deed::Withdraw | Deed::Ill => &[],
     };
-    let Beside { decisions, dates, reason, words, version, day, revision, fields: pack, for_later_visitors } =
-        beside;
+    let Beside {
+        decisions,
+        dates,
+        reason,
+        words,
+        version,
+        offer,
+        day,
+        revision,
+        fields: pack,
+        for_later_visitors,
+    } = beside;
     let given = [
         ("decisions", decisions.is_some()),
         ("dates", dates.is_some()),
@@ -136,6 +168,10 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         if is_given && !fields.contains(&field) {
             faults.add(format!("/{field}"), "", format!("does not go with {deed}"));
         }
+    }
+    let decides = matches!(deed, Deed::Accept | Deed::Decline | Deed::Offer | Deed::Take);
+    if decides && version.is_none() {
+        faults.add("/version", "", "is required: the placement's version, as the link shows it");
     }
     let about_the_mail = |decision| Act::Decide(vec![Answered { application: None, version, decision }]);
     match deed {
@@ -157,8 +193,10 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
             };
             Given { dates: None, reason, words }.no("", faults).map(about_the_mail)
         }
-        Deed::Accept => Some(Act::Accept),
-        Deed::Decline => Some(Act::Decline(reason)),
+        Deed::Accept => version.map(Act::Accept),
+        Deed::Decline => version.map(|version| Act::Decline(version, reason)),
+        Deed::Take => version.map(Act::Take),
+        Deed::Offer => version.zip(offer).map(|(version, wanted)| Act::Offer(version, wanted)),
         Deed::Withdraw => Some(Act::Withdraw),
         Deed::Ill => Some(Act::Ill),
         Deed::Attendance => day.attendance(faults).map(Act::Attendance),
@@ -183,8 +221,16 @@ pub(super) fn read_body(object: &Object<'_>) -> Option<Act> {
     let decisions = read::maybe_absent(object, "decisions", releases::read_decisions);
     let dates = read::maybe_absent(object, "dates", releases::read_days);
     let reason = read::maybe_absent(object, "reason", text);
-    let words = read::maybe_absent(object, "words", text);
+    // The words of an offer are a part of it.
+    let words =
+        if deed == Some(Deed::Offer) { Some(None) } else { read::maybe_absent(object, "words", text) };
     let version = read::maybe_absent(object, "version", |at| at.integer(0..=read::MOST_EXACT));
+    let offer = if deed == Some(Deed::Offer) {
+        alternatives::read_wanted(object).map(Some)
+    } else {
+        alternatives::refuse_fields(object);
+        Some(None)
+    };
     let day = day::Fields::read(object);
     let revision = read::maybe_absent(object, "revision", packs::read_revision);
     let fields = read::maybe_absent(object, "fields", |at| packs::read_pack(at, |_| true));
@@ -195,6 +241,7 @@ pub(super) fn read_body(object: &Object<'_>) -> Option<Act> {
         reason: reason?,
         words: words?,
         version: version?,
+        offer: offer?,
         day,
         revision: revision?,
         fields: fields?,
@@ -211,6 +258,7 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
     let (mut deed, mut dates, mut beside) = (None, Vec::new(), Beside::default());
     let mut requests = releases::Form::default();
     let mut pack = packs::Form::default();
+    let mut offer = alternatives::Form::default();
     for (name, value) in read::pairs(text)? {
         match name.as_str() {
             "deed" => match value.parse::<Deed>() {
@@ -227,8 +275,13 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
                 Ok(words) => beside.words = Some(words),
                 Err(rule) => faults.add(format!("/{name}"), &value, rule),
             },
+            "version" => match value.parse() {
+                Ok(version) => beside.version = Some(version),
+                Err(_) => faults.add("/version", &value, "must be a whole number"),
+            },
             _ if requests.take(&name, &value, &faults) => {}
             _ if deed.is_none_or(|deed| deed == Deed::WritePack) && pack.take(&name, &value, &faults) => {}
+            _ if deed.is_none_or(|deed| deed == Deed::Offer) && offer.take(&name, &value, &faults) => {}
             _ if beside.day.take(&name, &value, &faults) => {}
             other => faults.add(format!("/{other}"), &value, "unknown field"),
         }
@@ -244,11 +297,13 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
             Deed::Decide => beside.decisions = Some(requests.finish(&faults)),
             // In a form, no ticked day means none; an absent list would mean all.
             Deed::Release if dates.is_empty() => faults.add("/dates", "", "must name at least one day"),
+            Deed::Offer => beside.offer = offer.finish(beside.words.take(), &faults),
             Deed::Verify
             | Deed::Release
             | Deed::RefuseRelease
             | Deed::Accept
             | Deed::Decline
+            | Deed::Take
             | Deed::Withdraw
             | Deed::Ill
             | Deed::Feedback

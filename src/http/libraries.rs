@@ -177,7 +177,8 @@ fn read_welcome(object: &Object<'_>) -> Option<Welcome> {
     })
 }
 
-fn read_contact(at: &At<'_>) -> Option<organisation::Contact> {
+/// Reads a contact.
+pub(super) fn read_contact(at: &At<'_>) -> Option<organisation::Contact> {
     let object = at.object(&["name", "email", "telephone"])?;
     let name = read::maybe_absent(&object, "name", At::parse);
     let email = object.required("email").and_then(|at| at.parse());

@@ -11,13 +11,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::alternatives::{self, Alternative};
 use super::answer::{Answer, shown};
 use super::call::Call;
 use super::day::{self, Day};
 use super::deeds::{self, DeedBody};
 use super::packs::{self, JoiningPack};
 use super::pages::{self, Told};
-use super::placements::{Place, Side, Visitor, clock, place, visitor};
+use super::placements::{self, Consent, Place, Side, Visitor, clock, consents, visitor};
 use super::problem::Problem;
 use super::releases::{self, Request};
 use super::schemas;
@@ -53,6 +54,12 @@ pub(super) struct Case {
     /// Once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     placement: Option<LinkedPlacement>,
+    /// What the host has offered last instead of the placement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alternative: Option<Alternative>,
+    /// For the host: the days that can be offered instead.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    other_days: Vec<NaiveDate>,
     /// For the host: whom it would receive.
     #[serde(skip_serializing_if = "Option::is_none")]
     visitor: Option<Visitor>,
@@ -109,7 +116,14 @@ struct LinkedPlacement {
     #[schema(schema_with = schemas::time)]
     ends: String,
     time_zone: String,
+    /// Whether nobody travels.
+    r#virtual: bool,
+    /// To be given back with an answer, so that it is about what is shown here.
+    version: i64,
     host: Place,
+    /// For the manager: what the parties have said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    consents: Vec<Consent>,
     /// What the holder has said; null where the holder is not asked.
     answer: Option<&'static str>,
 }
@@ -152,7 +166,10 @@ impl From<&LinkView> for Case {
             starts: clock(placement.starts),
             ends: clock(placement.ends),
             time_zone: placement.time_zone.to_string(),
-            host: place(host, side, placement.state),
+            r#virtual: placement.terms.is_virtual,
+            version: placement.terms.version,
+            host: placements::host(placement, host, side),
+            consents: if side == Side::Employer { consents(placement, side) } else { Vec::new() },
             answer: placement.answer_of(party).map(crate::domain::states::Answer::as_str),
         });
         let host_sees = view.placement.as_ref().filter(|_| side == Side::Host);
@@ -171,12 +188,25 @@ impl From<&LinkView> for Case {
             application: shown_application,
             requests: if view.deeds.contains(&Deed::Decide) { releases::requests(view) } else { Vec::new() },
             placement,
+            alternative: view
+                .placement
+                .as_ref()
+                .zip(view.other.as_ref())
+                .map(|((placement, _), other)| alternatives::shape(other, side, placement.state)),
+            other_days: if view.deeds.contains(&Deed::Offer) { other_days(view) } else { Vec::new() },
             visitor: host_sees
                 .map(|(placement, _)| visitor(&view.applicant, &view.home, side, placement.state)),
             day: (view.link.purpose == Purpose::Answer).then(|| day::of_link(view)).flatten(),
             joining_pack: packs::of_link(view),
         }
     }
+}
+
+/// The days that the participant asked for, but for the proposed one.
+fn other_days(view: &LinkView) -> Vec<NaiveDate> {
+    let proposed = view.placement.as_ref().map(|(placement, _)| placement.date);
+    let is_other = |day: &&NaiveDate| Some(**day) != proposed && view.round.dates.contains(day);
+    view.applicant.application.dates.iter().filter(is_other).copied().collect()
 }
 
 /// What is true now and what happens next, in one or two sentences.
@@ -194,6 +224,24 @@ fn next(view: &LinkView) -> String {
 fn placement_next(view: &LinkView, state: PlacementState) -> String {
     let until = view.round.answer_until.format("%-d %B %Y");
     match state {
+        PlacementState::Proposed if view.is_spent => format!(
+            "This link has expired. Answers were asked for by {until}. The newest mail about the day has a working link; \
+             the organisers can tell what is possible now."
+        ),
+        PlacementState::Proposed if view.open_offer().is_some() => match view.link.party {
+            Party::Participant => format!(
+                "The library cannot receive you as it was proposed, and offers you something else. Please take it or say no \
+                 by {until}. Without your yes the day is off."
+            ),
+            Party::Host => format!(
+                "Your offer is recorded, and the visitor is asked. If they do not take it by {until}, the day is off; \
+                 either way you get a mail. If it has become impossible too, say no here."
+            ),
+            Party::Manager => format!(
+                "The library has offered your colleague something else, and your colleague is asked until {until}. What \
+                 you say here is about the day that is shown here; for another day you are asked anew where that is needed."
+            ),
+        },
         PlacementState::Proposed if view.deeds.contains(&Deed::Accept) => format!(
             "The day is proposed. Please answer by {until}. When everybody who is asked has said yes, it is certain and \
              everybody gets a mail with the details."
@@ -325,7 +373,8 @@ pub(super) async fn get_page(call: Call) -> Answer {
 
 /// The page's form
 ///
-/// Takes `deed`, `dates` (repeated), `reason` and `words`, as the JSON twin does; with `decide`, for each request the
+/// Takes `deed`, `version`, `dates` (repeated), `reason` and `words`, as the JSON twin does, and of an offer `kind`,
+/// `date`, `starts`, `ends`, `contact_name` and `contact_email`; with `decide`, for each request the
 /// fields `version.`, `answer.` (`yes` or the reason for a no), `dates.` and `words.`, each ending in the application's id;
 /// with `write_pack` the fields of the joining pack, `revision` and `for_later_visitors`.
 #[utoipa::path(post, path = "/links/{secret}", tag = "links", params(("secret" = String, Path)),
@@ -351,6 +400,8 @@ pub(super) async fn act_by_form(call: Call) -> Answer {
                 faults.iter().map(told).collect()
             } else if let Problem::App(AppError::Refused(refusal)) = &problem {
                 vec![refusal.words.clone()]
+            } else if let Problem::App(AppError::BreaksRules(broken)) = &problem {
+                broken.iter().map(|rule| rule.words.clone()).collect()
             } else {
                 return Err(problem);
             };

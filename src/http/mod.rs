@@ -3,6 +3,7 @@
 //! Never touches the database, never sends mail, never installs signal handlers: whoever binds it stops it. Every URL
 //! stands in [`routes`]; every problem in [`problem`].
 
+mod alternatives;
 mod answer;
 mod applications;
 mod audit;

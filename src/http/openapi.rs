@@ -10,7 +10,9 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    applications, audit, calendars, day, documents, edits, employers, held_mails, ideas, libraries, links, locks, offers, opening, outbox, packs, placements, publication, rounds, runs, schedule, successors, tasks, tokens, traces,
+    alternatives, applications, audit, calendars, day, documents, edits, employers, held_mails, ideas,
+    libraries, links, locks, offers, opening, outbox, packs, placements, publication, rounds, runs, schedule,
+    successors, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -110,6 +112,8 @@ pub(super) struct PageParameters {
         placements::answer,
         placements::reschedule,
         placements::cancel,
+        alternatives::list,
+        alternatives::offer,
         day::call_in_ill,
         day::mark,
         day::give_feedback,

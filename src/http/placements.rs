@@ -3,7 +3,7 @@
 //! A host sees role, sectors and objectives of its visitor, the name and work address once it is certain, and never
 //! where the visitor comes from. Nobody sees access needs; reasons for a no are for organisers.
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -37,7 +37,7 @@ pub(super) enum Side {
 
 impl Side {
     /// Where an actor stands. A joint employer's administrator, who is on both sides, sees the own member of staff.
-    fn of(actor: &Actor, placement: &placement::Placement) -> Self {
+    pub(super) fn of(actor: &Actor, placement: &placement::Placement) -> Self {
         match actor.role {
             Role::Organiser => Side::Organiser,
             Role::Participant => Side::Participant,
@@ -100,6 +100,10 @@ pub(super) struct PlacementInList {
     state: &'static str,
     /// Raised by every change.
     revision: i64,
+    /// Raised by every change of what is agreed to; to be given back with an answer, so that it is about what was shown.
+    version: i64,
+    /// Whether nobody travels.
+    r#virtual: bool,
     date: NaiveDate,
     /// Local to `time_zone`.
     #[schema(schema_with = schemas::time)]
@@ -136,6 +140,44 @@ pub(super) struct Consent {
     /// Why not; for organisers only.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// When it was said; this and the rest for organisers and the participant's employer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered_at: Option<DateTime<Utc>>,
+    /// In what capacity: `participant`, `host_contact`, `deputy`, `manager`, `library_administrator`, `organiser`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered_as: Option<&'static str>,
+    /// The role whose place was taken, where somebody else answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_behalf_of: Option<String>,
+    /// `link` or `api`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
+}
+
+/// In what capacity somebody acted: a deputy holds a link of the host library.
+pub(super) fn answered_as(given: &placement::Given) -> &'static str {
+    match (given.role, &given.on_behalf_of) {
+        (Role::HostContact, Some(_)) => "deputy",
+        (role, _) => role.as_str(),
+    }
+}
+
+/// What the parties have said, as far as a side may know.
+pub(super) fn consents(placement: &placement::Placement, side: Side) -> Vec<Consent> {
+    let sees_who = matches!(side, Side::Organiser | Side::Employer);
+    let shape = |consent: &placement::Consent| {
+        let given = consent.given.as_ref().filter(|_| sees_who);
+        Consent {
+            party: consent.party.as_str(),
+            answer: consent.answer.as_str(),
+            reason: consent.reason.clone().filter(|_| side == Side::Organiser),
+            answered_at: given.map(|given| given.at.and_utc()),
+            answered_as: given.map(answered_as),
+            on_behalf_of: given.and_then(|given| given.on_behalf_of.clone()),
+            channel: given.map(|given| given.channel.clone()),
+        }
+    };
+    placement.consents.iter().map(shape).collect()
 }
 
 /// A placement with its people, as far as the reader may know them.
@@ -194,6 +236,8 @@ fn in_list(actor: &Actor, placement: &placement::Placement) -> PlacementInList {
         round: placement.round.uuid(),
         state: placement.state.as_str(),
         revision: placement.revision,
+        version: placement.terms.version,
+        r#virtual: placement.terms.is_virtual,
         date: placement.date,
         starts: clock(placement.starts),
         ends: clock(placement.ends),
@@ -203,15 +247,7 @@ fn in_list(actor: &Actor, placement: &placement::Placement) -> PlacementInList {
         application: side.sees_home().then(|| placement.application.uuid()),
         run: (side == Side::Organiser).then(|| placement.run.uuid()),
         ring: placement.ring.filter(|_| side == Side::Organiser),
-        consents: placement
-            .consents
-            .iter()
-            .map(|consent| Consent {
-                party: consent.party.as_str(),
-                answer: consent.answer.as_str(),
-                reason: consent.reason.clone().filter(|_| side == Side::Organiser),
-            })
-            .collect(),
+        consents: consents(placement, side),
     }
 }
 
@@ -219,14 +255,23 @@ fn texts<T: ToString>(values: &[T]) -> Vec<String> {
     values.iter().map(ToString::to_string).collect()
 }
 
-/// A library of a placement; its contact where this side may know it.
-pub(super) fn place(library: &Library, side: Side, state: PlacementState) -> Place {
+/// The host of a placement; whom to ask there where this side may know it.
+pub(super) fn host(placement: &placement::Placement, library: &Library, side: Side) -> Place {
+    let contact = placement.terms.contact.as_ref().or(library.contact.as_ref());
+    Place {
+        contact: contact.filter(|_| side.sees_contact(placement.state)).cloned().map(Into::into),
+        ..place(library)
+    }
+}
+
+/// A library of a placement.
+fn place(library: &Library) -> Place {
     Place {
         name: library.name.to_string(),
         sectors: texts(&library.sectors),
         address: library.address.clone(),
         postcode: library.postcode.as_ref().map(ToString::to_string),
-        contact: library.contact.clone().filter(|_| side.sees_contact(state)).map(Into::into),
+        contact: None,
     }
 }
 
@@ -249,9 +294,9 @@ fn shape(actor: &Actor, seen: &Seen) -> Placement {
     let state = case.placement.state;
     Placement {
         placement: in_list(actor, &case.placement),
-        host: place(&case.host, side, state),
+        host: host(&case.placement, &case.host, side),
         // Only the host library has a contact to be told here.
-        home: side.sees_home().then(|| place(home, Side::Employer, state)),
+        home: side.sees_home().then(|| place(home)),
         participant: visitor(&case.applicant, home, side, state),
         came: attendance.map(Came::from),
     }
@@ -311,6 +356,9 @@ pub(super) struct AnswerBody {
     /// Why not.
     #[schema(schema_with = schemas::optional_reason)]
     reason: Option<String>,
+    /// The `version` of the placement that was looked at: refused with `stale-page` where that has changed since.
+    #[schema(minimum = 0)]
+    version: Option<i64>,
 }
 
 /// Answer a proposal
@@ -321,11 +369,13 @@ pub(super) struct AnswerBody {
     responses((status = 200, description = "The placement as it is now.", body = Placement)))]
 pub(super) async fn answer(call: Call) -> Answer {
     let id: PlacementId = call.id("placement")?;
-    let reply = call.body(&["party", "answer", "reason"], |object| {
+    let reply = call.body(&["party", "answer", "reason", "version"], |object| {
         let party = object.required("party").and_then(|at| at.parse::<Party>());
         let answer = object.required("answer").and_then(|at| read::yes_or_no(&at));
         let reason = read::maybe_absent(object, "reason", |at| read::words(at, read::MOST_REASON));
-        Some(Reply { party: party?, answer: answer?, reason: reason?, channel: "api" })
+        let version = read::maybe_absent(object, "version", |at| at.integer(0..=read::MOST_EXACT));
+        let (party, answer) = (party?, answer?);
+        Some(Reply { party, answer, reason: reason?, channel: "api", version: version? })
     })?;
     let seen = call
         .run(move |app, actor| {

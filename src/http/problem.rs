@@ -65,6 +65,10 @@ named! {
         LinkSpent = "link-spent",
         /// What was looked at has changed since.
         StalePage = "stale-page",
+        /// The host has offered something else.
+        OfferOpen = "offer-open",
+        /// Nothing else is offered.
+        NoOffer = "no-offer",
         /// This party is not asked.
         ConsentNotAsked = "consent-not-asked",
         /// Nobody vouches for the manager's address.
@@ -102,6 +106,8 @@ impl Code {
             | Code::BreaksRules
             | Code::LinkSpent
             | Code::StalePage
+            | Code::OfferOpen
+            | Code::NoOffer
             | Code::ConsentNotAsked
             | Code::ManagerNotConfirmed => StatusCode::CONFLICT,
             Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -135,6 +141,8 @@ impl Code {
             Code::BreaksRules => "This breaks rules of matching",
             Code::LinkSpent => "The link was used or has expired",
             Code::StalePage => "What was shown has changed",
+            Code::OfferOpen => "The host has offered something else",
+            Code::NoOffer => "Nothing else is offered",
             Code::ConsentNotAsked => "This party is not asked",
             Code::ManagerNotConfirmed => "The manager is not confirmed",
             Code::Unavailable => "The service cannot answer now",
@@ -157,6 +165,8 @@ impl From<RefusalCode> for Code {
             RefusalCode::OtherRound => Code::OtherRound,
             RefusalCode::LinkSpent => Code::LinkSpent,
             RefusalCode::StalePage => Code::StalePage,
+            RefusalCode::OfferOpen => Code::OfferOpen,
+            RefusalCode::NoOffer => Code::NoOffer,
             RefusalCode::ConsentNotAsked => Code::ConsentNotAsked,
             RefusalCode::ManagerNotConfirmed => Code::ManagerNotConfirmed,
         }

@@ -7,7 +7,9 @@ use super::answer::Answer;
 use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
-    applications, audit, calendars, day, documents, edits, employers, held_mails, ideas, libraries, links, locks, offers, opening, outbox, packs, pages, placements, publication, rounds, runs, schedule, successors, tasks, tokens, traces,
+    alternatives, applications, audit, calendars, day, documents, edits, employers, held_mails, ideas,
+    libraries, links, locks, offers, opening, outbox, packs, pages, placements, publication, rounds, runs,
+    schedule, successors, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -232,6 +234,9 @@ fn table() -> Vec<Url> {
         Url::at("/v1/placements/{id}").get(&[ReadPlacement], NONE, placements::get),
         Url::at("/v1/placements/{id}/trace").get(&[ReadTrace], NONE, traces::get),
         Url::at("/v1/placements/{id}/answers").post(answers, placements::answer),
+        Url::at("/v1/placements/{id}/alternatives")
+            .get(&[ReadPlacement], NONE, alternatives::list)
+            .post(&[AnswerAsHost], alternatives::offer),
         Url::at("/v1/placements/{id}/times").put(&[ReschedulePlacement], placements::reschedule),
         Url::at("/v1/placements/{id}/cancel").post(&[CancelPlacement], placements::cancel),
         Url::at("/v1/placements/{id}/ill").post(&[CallInIll], day::call_in_ill),

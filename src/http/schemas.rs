@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{
 use super::opening::MOST_SPANS;
 use super::problem::Code;
 use super::read::{MOST_ITEMS, MOST_REASON, MOST_WORDS};
+use crate::domain::alternative::AlternativeKind;
 use crate::domain::attendance::AttendanceKind;
 use crate::domain::feedback::MOST_COMMENTS;
 use crate::domain::idea::{LENGTH, MOST_TOPICS, ShownAs};
@@ -21,7 +22,8 @@ use crate::domain::permissions::{Action, Role};
 use crate::domain::release::RefusalReason;
 use crate::domain::sector::Sector;
 use crate::domain::states::{
-    Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunKind, RunState,
+    AlternativeState, Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState,
+    RunKind, RunState,
 };
 use crate::domain::task::{SubjectKind, TaskKind};
 use crate::domain::trace::TraceLink;
@@ -74,6 +76,8 @@ names! {
     application_state: ApplicationState,
     manager_trust: ManagerTrust,
     placement_state: PlacementState,
+    alternative_kind: AlternativeKind,
+    alternative_state: AlternativeState,
     run_state: RunState,
     run_kind: RunKind,
     library_status: LibraryStatus,
@@ -164,6 +168,10 @@ pub(super) fn reason() -> Object {
 
 pub(super) fn optional_reason() -> Object {
     or_null(text_up_to(MOST_REASON))
+}
+
+pub(super) fn optional_alternative_kind() -> Object {
+    or_null(one_of(AlternativeKind::ALL.iter().map(|kind| kind.as_str())))
 }
 
 pub(super) fn optional_refusal_reason() -> Object {

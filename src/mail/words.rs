@@ -7,6 +7,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Offset, TimeZone};
 use chrono_tz::{OffsetName, Tz};
 use serde::Serialize;
 
+use crate::domain::alternative::AlternativeKind;
 use crate::domain::letter::{Letter, PackNews, Visit};
 use crate::domain::packs::{PackChange, PackField};
 
@@ -106,6 +107,9 @@ pub(super) struct View<'a> {
     answer_until: Option<String>,
     reason: Option<&'a str>,
     pack: Option<PackView<'a>>,
+    offer: Option<Offer<'a>>,
+    taken: Option<&'static str>,
+    is_certain: bool,
     has_invitation: bool,
 }
 
@@ -148,6 +152,17 @@ struct Day<'a> {
     date: String,
     times: String,
     former_times: Option<String>,
+    former_date: Option<String>,
+    is_virtual: bool,
+}
+
+/// What the templates know of what a host offers instead.
+#[derive(Debug, Serialize)]
+struct Offer<'a> {
+    kind: &'static str,
+    date: String,
+    times: String,
+    words: Option<&'a str>,
 }
 
 impl<'a> View<'a> {
@@ -172,6 +187,14 @@ impl<'a> View<'a> {
             answer_until: letter.answer_until.map(|date| language.date(date)),
             reason: letter.reason.as_deref(),
             pack: letter.pack.as_ref().map(PackView::from),
+            offer: letter.offer.as_ref().zip(letter.visit.as_ref()).map(|(offer, visit)| Offer {
+                kind: offer.kind.as_str(),
+                date: language.date(offer.date),
+                times: language.times(offer.date, (offer.starts, offer.ends), visit.time_zone),
+                words: offer.words.as_deref(),
+            }),
+            taken: letter.taken.map(AlternativeKind::as_str),
+            is_certain: letter.is_certain,
             has_invitation: letter.invitation.is_some(),
         }
     }
@@ -179,7 +202,6 @@ impl<'a> View<'a> {
 
 impl<'a> Day<'a> {
     fn new(visit: &'a Visit, language: Language) -> Self {
-        let times = |times| language.times(visit.date, times, visit.time_zone);
         Self {
             place: &visit.host_library,
             address: visit.host_address.as_deref(),
@@ -188,8 +210,12 @@ impl<'a> Day<'a> {
             telephone: visit.host_telephone.as_deref(),
             deputy_telephone: visit.deputy_telephone.as_deref(),
             date: language.date(visit.date),
-            times: times((visit.starts, visit.ends)),
-            former_times: visit.former_times.map(times),
+            times: language.times(visit.date, (visit.starts, visit.ends), visit.time_zone),
+            former_times: visit
+                .former_times
+                .map(|times| language.times(visit.former_date.unwrap_or(visit.date), times, visit.time_zone)),
+            former_date: visit.former_date.map(|date| language.date(date)),
+            is_virtual: visit.is_virtual,
         }
     }
 }

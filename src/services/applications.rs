@@ -13,8 +13,8 @@ use super::{App, AppError};
 use crate::domain::application::Application;
 use crate::domain::ids::{ApplicationId, RoundId};
 use crate::domain::permissions::{Action, Actor, Subject};
-use crate::domain::states::ManagerTrust;
-use crate::store::{Db, Tx, applications, employments, outbox, placements, rounds};
+use crate::domain::states::{AlternativeState, ManagerTrust};
+use crate::store::{Db, Tx, alternatives, applications, employments, outbox, placements, rounds};
 
 pub use crate::store::applications::Applicant;
 
@@ -184,6 +184,7 @@ pub(super) fn withdraw_in(
         let details = json!({ "because": "application withdrawn" });
         record(tx, now, actor, Action::CancelPlacement, ("placement", &placement.id), &details)?;
         note_elsewhere(tx, &[&placement])?;
+        alternatives::settle(tx, placement.id, AlternativeState::Lapsed, now.utc())?;
         let host = get_library(tx, placement.host)?;
         let case = Case { applicant: applicant.clone(), host, placement };
         notices::cancelled(tx, now, &case, before, "The participant can no longer take part.")?;

@@ -5,6 +5,7 @@
 
 use chrono::NaiveDateTime;
 
+use super::alternatives::{offer_in, take_in};
 use super::app::{Now, permit, sha256_hex};
 use super::applications;
 use super::attendance::{call_in_ill_in, host_clock, mark_in};
@@ -16,6 +17,7 @@ use super::packs::{self, PackEdit, SeenPack};
 use super::placements::{Reply, answer_in};
 use super::releases::{self, CoverOnDay};
 use super::{App, AppError};
+use crate::domain::alternative::{Alternative, Wanted};
 use crate::domain::attendance::{Attendance, Recorded};
 use crate::domain::deadlines::local;
 use crate::domain::feedback::Feedback;
@@ -29,9 +31,9 @@ use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::release::Answered;
 use crate::domain::round::Round;
-use crate::domain::states::{Answer, ApplicationState, PlacementState, named};
+use crate::domain::states::{AlternativeState, Answer, ApplicationState, PlacementState, named};
 use crate::store::applications::Applicant;
-use crate::store::{Db, Tx, attendance, feedback, ideas, links, placements};
+use crate::store::{Db, Tx, alternatives, attendance, feedback, ideas, links, placements};
 
 /// What the holder of a link sees.
 #[derive(Debug, Clone)]
@@ -40,6 +42,8 @@ pub struct LinkView {
     pub link: Link,
     /// What a POST can do now.
     pub deeds: Vec<Deed>,
+    /// Whether it can act no more, by its time or because it was used.
+    pub is_spent: bool,
     /// The round.
     pub round: Round,
     /// The application and its person.
@@ -50,6 +54,8 @@ pub struct LinkView {
     pub placement: Option<(Placement, Library)>,
     /// What is known of the day of the placement that the link is about.
     pub day: OfTheDay,
+    /// What the host has offered last instead of the placement, whatever became of it.
+    pub other: Option<Alternative>,
     /// For a release: the applications of the same library with the same manager, the link's own first, whatever became
     /// of them.
     pub team: Vec<Applicant>,
@@ -60,6 +66,11 @@ pub struct LinkView {
 }
 
 impl LinkView {
+    /// What the host offers, where that waits for the participant.
+    pub fn open_offer(&self) -> Option<&Alternative> {
+        self.other.as_ref().filter(|other| other.is_open())
+    }
+
     /// The requests that wait for the manager, the link's own first.
     pub fn requests(&self) -> impl Iterator<Item = &Applicant> {
         self.team.iter().filter(|one| one.application.may_ask_manager())
@@ -102,6 +113,10 @@ named! {
         Accept = "accept",
         /// Say no to it.
         Decline = "decline",
+        /// Offer something else instead of a no.
+        Offer = "offer",
+        /// Take what the host offers instead.
+        Take = "take",
         /// Take the application back.
         Withdraw = "withdraw",
         /// Say that one is ill today.
@@ -118,16 +133,20 @@ named! {
 }
 
 /// What a POST asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Act {
     /// Prove the address.
     Verify,
     /// Answer requests for release: all in one transaction.
     Decide(Vec<Answered>),
-    /// Say yes.
-    Accept,
-    /// Say no, with a reason where given.
-    Decline(Option<String>),
+    /// Say yes to what was looked at: the placement's `version`.
+    Accept(i64),
+    /// Say no to it, with a reason where given.
+    Decline(i64, Option<String>),
+    /// As the host, offer something else instead of it.
+    Offer(i64, Wanted),
+    /// As the participant, take what the host offers.
+    Take(i64),
     /// Take the application back.
     Withdraw,
     /// Say that one is ill today.
@@ -168,21 +187,37 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         }
         None => None,
     };
+    let other = match link.placement {
+        Some(id) => alternatives::find_latest(db, id)?,
+        None => None,
+    };
     let team = match link.purpose {
         Purpose::Release => releases::list_team(db, &round, &applicant.application)?,
         Purpose::Verify | Purpose::Answer | Purpose::Application => Vec::new(),
     };
     let (none, cover) = (Vec::new(), Vec::new());
     let day = load_day(db, &link)?;
-    let mut view =
-        LinkView { link, deeds: none, round, applicant, home, placement, day, team, cover, pack: None };
+    let mut view = LinkView {
+        is_spent: !link.is_live(now.utc()),
+        link,
+        deeds: none,
+        round,
+        applicant,
+        home,
+        placement,
+        other,
+        day,
+        team,
+        cover,
+        pack: None,
+    };
     view.deeds = deeds(&view, now);
     Ok(view)
 }
 
 /// What can be done by a link now.
 fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
-    if !view.link.is_live(now.utc()) {
+    if view.is_spent {
         return Vec::new();
     }
     let state = view.applicant.application.state;
@@ -197,17 +232,7 @@ fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
             Some((placement, _)) => {
                 let clock = host_clock(now, placement);
                 let mut deeds = deeds_of_the_day(view, placement, clock);
-                match (placement.state, placement.answer_of(view.link.party)) {
-                    (PlacementState::Proposed, Some(Answer::Pending)) => {
-                        deeds.extend([Deed::Accept, Deed::Decline]);
-                    }
-                    (PlacementState::Proposed | PlacementState::Confirmed, Some(Answer::Yes))
-                        if !placement.has_been(clock) =>
-                    {
-                        deeds.push(Deed::Decline);
-                    }
-                    _ => {}
-                }
+                deeds.extend(answers(view, placement, now, clock));
                 with_pack(view, placement, now, deeds)
             }
             None => Vec::new(),
@@ -250,10 +275,36 @@ fn with_pack(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<D
     let is_open = placement.prepare().is_ok() && now.today(placement.time_zone) <= placement.date;
     if view.link.party == Party::Host && is_open {
         // Calling a certain day off is not what the page is for.
-        let last = deeds.iter().position(|deed| *deed == Deed::Decline).filter(|_| placement.state == PlacementState::Confirmed);
+        let last = deeds
+            .iter()
+            .position(|deed| *deed == Deed::Decline)
+            .filter(|_| placement.state == PlacementState::Confirmed);
         deeds.insert(last.unwrap_or(deeds.len()), Deed::WritePack);
     }
     deeds
+}
+
+/// What a party can say to a placement now.
+fn answers(view: &LinkView, placement: &Placement, now: &Now, clock: NaiveDateTime) -> Vec<Deed> {
+    let party = view.link.party;
+    match (placement.state, placement.answer_of(party)) {
+        (PlacementState::Proposed, Some(Answer::Pending)) if view.open_offer().is_some() => match party {
+            Party::Participant => vec![Deed::Take, Deed::Decline],
+            Party::Host => vec![Deed::Decline],
+            Party::Manager => vec![Deed::Accept, Deed::Decline],
+        },
+        (PlacementState::Proposed, Some(Answer::Pending | Answer::Yes)) => {
+            let answer = placement.answer_of(party);
+            let mut deeds = if answer == Some(Answer::Pending) { vec![Deed::Accept] } else { Vec::new() };
+            deeds.push(Deed::Decline);
+            if party == Party::Host && !view.round.is_answering_over(now.today(view.round.time_zone)) {
+                deeds.push(Deed::Offer);
+            }
+            deeds
+        }
+        (PlacementState::Confirmed, Some(Answer::Yes)) if !placement.has_been(clock) => vec![Deed::Decline],
+        (_, Some(_) | None) => Vec::new(),
+    }
 }
 
 /// What the holder of a link sees. Changes nothing.
@@ -301,7 +352,7 @@ pub fn act(app: &App, secret: &str, act: &Act) -> Result<LinkView, AppError> {
         if is_done(&view, act) {
             return Ok(());
         }
-        if !view.link.is_live(now.utc()) {
+        if view.is_spent {
             return Err(spent(&view).into());
         }
         let actor = view.link.actor();
@@ -320,17 +371,29 @@ pub fn act(app: &App, secret: &str, act: &Act) -> Result<LinkView, AppError> {
 fn is_done(view: &LinkView, act: &Act) -> bool {
     let application = &view.applicant.application;
     let answered = |answer| {
-        view.placement
-            .as_ref()
-            .is_some_and(|(placement, _)| placement.answer_of(view.link.party) == Some(answer))
+        view.link.purpose == Purpose::Answer
+            && view
+                .placement
+                .as_ref()
+                .is_some_and(|(placement, _)| placement.answer_of(view.link.party) == Some(answer))
     };
     match act {
         Act::Verify => {
             view.link.purpose == Purpose::Verify && application.state != ApplicationState::Submitted
         }
         Act::Decide(answers) => releases::are_decided(application.id, &view.team, answers),
-        Act::Accept => view.link.purpose == Purpose::Answer && answered(Answer::Yes),
-        Act::Decline(_) => view.link.purpose == Purpose::Answer && answered(Answer::No),
+        Act::Accept(version) => {
+            let is_same = |(placement, _): &(Placement, Library)| placement.admit_version(*version).is_ok();
+            answered(Answer::Yes) && view.placement.as_ref().is_some_and(is_same)
+        }
+        Act::Decline(..) => answered(Answer::No),
+        Act::Offer(_, wanted) => {
+            view.link.party == Party::Host && view.other.as_ref().is_some_and(|other| other.is(wanted))
+        }
+        Act::Take(_) => {
+            let is_taken = |other: &Alternative| other.state == AlternativeState::Taken;
+            view.link.party == Party::Participant && view.other.as_ref().is_some_and(is_taken)
+        }
         Act::Withdraw => {
             view.link.purpose == Purpose::Application && application.state == ApplicationState::Withdrawn
         }
@@ -359,14 +422,8 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
         (Purpose::Release, Act::Decide(answers)) => {
             releases::decide(tx, now, actor, applicant.application.id, &view.team, answers)
         }
-        (Purpose::Answer, Act::Accept | Act::Decline(_)) => {
-            let case = case_of(view)?;
-            let (answer, reason) = match act {
-                Act::Decline(reason) => (Answer::No, reason.clone()),
-                _ => (Answer::Yes, None),
-            };
-            let reply = Reply { party: view.link.party, answer, reason, channel: "link" };
-            answer_in(tx, now, actor, case, &reply).map(|_| ())
+        (Purpose::Answer, Act::Accept(_) | Act::Decline(..) | Act::Offer(..) | Act::Take(_)) => {
+            answer_by_link(tx, now, actor, view.link.party, case_of(view)?, act)
         }
         (Purpose::Answer, Act::Ill) => call_in_ill_in(tx, now, actor, case_of(view)?),
         (Purpose::Answer, Act::Attendance(marked)) => mark_in(tx, now, actor, case_of(view)?, *marked),
@@ -386,12 +443,6 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
     }
 }
 
-/// The placement that a link is about, with its people.
-fn case_of(view: &LinkView) -> Result<Case, AppError> {
-    let Some((placement, host)) = view.placement.clone() else {
-        return Err(AppError::Internal(format!("link {} is about no placement", view.link.id)));
-    };
-    Ok(Case { applicant: view.applicant.clone(), host, placement })
 fn case_of(view: &LinkView) -> Result<Case, AppError> {
     match view.placement.clone() {
         Some((placement, host)) => Ok(Case { applicant: view.applicant.clone(), host, placement }),
@@ -399,12 +450,46 @@ fn case_of(view: &LinkView) -> Result<Case, AppError> {
     }
 }
 
+/// What a party says to a placement by its link.
+fn answer_by_link(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    party: Party,
+    case: Case,
+    act: &Act,
+) -> Result<(), AppError> {
+    let reply = |answer, version: i64, reason: Option<&String>| Reply {
+        party,
+        answer,
+        reason: reason.cloned(),
+        channel: "link",
+        version: Some(version),
+    };
+    match (act, party) {
+        (Act::Accept(version), _) => answer_in(tx, now, actor, case, &reply(Answer::Yes, *version, None)),
+        (Act::Decline(version, reason), _) => {
+            answer_in(tx, now, actor, case, &reply(Answer::No, *version, reason.as_ref()))
+        }
+        (Act::Offer(version, wanted), Party::Host) => {
+            offer_in(tx, now, actor, case, (*version, wanted, "link"))
+        }
+        (Act::Take(version), Party::Participant) => take_in(tx, now, actor, case, (*version, "link")),
+        (_, _) => {
+            return Err(AppError::field("/deed", act_name(act), format!("this link is the {party}'s")));
+        }
+    }
+    .map(|_| ())
+}
+
 const fn act_name(act: &Act) -> &'static str {
     match act {
         Act::Verify => Deed::Verify.as_str(),
         Act::Decide(_) => Deed::Decide.as_str(),
-        Act::Accept => Deed::Accept.as_str(),
-        Act::Decline(_) => Deed::Decline.as_str(),
+        Act::Accept(_) => Deed::Accept.as_str(),
+        Act::Decline(..) => Deed::Decline.as_str(),
+        Act::Offer(..) => Deed::Offer.as_str(),
+        Act::Take(_) => Deed::Take.as_str(),
         Act::Withdraw => Deed::Withdraw.as_str(),
         Act::WritePack(_) => Deed::WritePack.as_str(),
     }
@@ -417,6 +502,7 @@ pub(super) struct NewLink {
     pub(super) application: ApplicationId,
     pub(super) placement: Option<PlacementId>,
     pub(super) party: Party,
+    pub(super) is_deputy: bool,
     pub(super) expires_at: NaiveDateTime,
 }
 
@@ -432,6 +518,7 @@ pub(super) fn mint(tx: &mut Tx<'_>, now: &Now, name: &str, new: NewLink) -> Resu
         application: new.application,
         placement: new.placement,
         party: new.party,
+        is_deputy: new.is_deputy,
         expires_at: new.expires_at,
         used_at: None,
     };

@@ -4,6 +4,7 @@
 //! Never knows diesel, actix or lettre; never sends; reads the clock and draws ids before the transaction begins,
 //! because a write closure may be repeated.
 
+pub mod alternatives;
 pub mod app;
 pub mod applications;
 pub mod attendance;
@@ -21,6 +22,7 @@ pub mod feedback;
 pub mod held_mails;
 pub mod ideas;
 pub mod imports;
+mod judge;
 pub mod libraries;
 pub mod links;
 mod load;

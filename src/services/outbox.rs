@@ -12,7 +12,7 @@ use super::packs;
 use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::ids::NoticeId;
-use crate::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Visit};
+use crate::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Offered, Visit};
 use crate::domain::link::Purpose;
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::organisation::{Contact, Library};
@@ -21,7 +21,7 @@ use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::placement::Placement;
 use crate::domain::round::Round;
 use crate::store::applications::Applicant;
-use crate::store::{Db, introductions, outbox, placements};
+use crate::store::{Db, alternatives, introductions, outbox, placements};
 
 /// How long a sender may take before its notices are taken over.
 const LEASE: Duration = Duration::minutes(5);
@@ -106,15 +106,22 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
         application: notice.application,
         placement: if purpose == Purpose::Answer { notice.placement } else { None },
         party: notice.party,
+        is_deputy: notice.kind == NoticeKind::DeputyRequest,
         expires_at: expiry(&round, purpose, visit.as_ref().map(|(placement, _, _)| placement.date)),
     });
     let may_see = Discretion { party: notice.party, acquainted: facts.acquainted };
-    let invitation = match (&visit, facts.sequence, facts.event) {
-        (Some((placement, host, Some(identity))), Some(sequence), Some(event)) => {
-            let facts = EventFacts { event, sequence, uid: &identity.uid, placement, host };
+    let known = visit.as_ref().and_then(|(_, _, identity)| identity.as_ref()).map(|identity| &identity.uid);
+    let uid = facts.former_uid.as_ref().or(known);
+    let invitation = match (&visit, facts.sequence, facts.event, uid) {
+        (Some((placement, host, _)), Some(sequence), Some(event), Some(uid)) => {
+            let facts = EventFacts { event, sequence, uid, placement, host };
             Some(invitation(app, notice, now, &facts, &applicant, may_see))
         }
-        (Some(_) | None, Some(_) | None, Some(_) | None) => None,
+        (Some(_) | None, Some(_) | None, Some(_) | None, Some(_) | None) => None,
+    };
+    let offer = match notice.placement.filter(|_| notice.kind == NoticeKind::Alternative) {
+        Some(id) => alternatives::find_latest(db, id)?,
+        None => None,
     };
     let pack = match &visit {
         Some((placement, host, _)) if notice.kind.is_about_the_pack() => {
@@ -144,27 +151,16 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
         home_sectors: home.sectors.iter().map(ToString::to_string).collect(),
         home_library: may_see.home().then(|| home.name.to_string()),
         dates: applicant.application.dates.clone(),
-        visit: visit.map(|(placement, host, _)| Visit {
-            host_address: address_of(&host),
-            host_contact_name: host
-                .contact
-                .as_ref()
-                .filter(|_| may_see.contact())
-                .and_then(|contact| contact.name.as_ref().map(ToString::to_string)),
-            host_contact_address: host
-                .contact
-                .as_ref()
-                .filter(|_| may_see.contact())
-                .map(|contact| contact.email.to_string()),
-            host_library: host.name.to_string(),
-            host_telephone: telephone_of(host.contact.as_ref(), may_see.telephone(notice.kind)),
-            deputy_telephone: telephone_of(host.deputy.as_ref(), may_see.telephone(notice.kind)),
-            date: placement.date,
-            starts: placement.starts,
-            ends: placement.ends,
-            time_zone: placement.time_zone,
-            former_times: facts.former_times,
+        visit: visit.as_ref().map(|(placement, host, _)| visit_of(placement, host, &facts, notice, may_see)),
+        offer: offer.map(|offer| Offered {
+            kind: offer.kind,
+            date: offer.date,
+            starts: offer.starts,
+            ends: offer.ends,
+            words: offer.words,
         }),
+        taken: facts.taken.as_deref().and_then(|kind| kind.parse().ok()),
+        is_certain: facts.event == Some(Event::Confirmed),
         answer_until: answer_until(notice.kind, &round),
         reason: facts.reason,
         pack,
@@ -172,12 +168,13 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
         message_id: message_id(app, notice),
         // The deputy has not seen the mail that the contact got.
         thread_root: match notice.kind {
-            NoticeKind::DeputyRequest => None,
+            NoticeKind::DeputyRequest | NoticeKind::HandedOver => None,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
             | NoticeKind::Proposal
             | NoticeKind::AnswerReminder
+            | NoticeKind::Alternative
             | NoticeKind::Confirmed
             | NoticeKind::Changed
             | NoticeKind::Cancelled
@@ -196,6 +193,35 @@ fn letter(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<(Letter,
     Ok((letter, link))
 }
 
+/// A day as its recipient may know it.
+fn visit_of(
+    placement: &Placement,
+    host: &Library,
+    facts: &Facts,
+    notice: &Notice,
+    may_see: Discretion,
+) -> Visit {
+    // Whoever hands a visitor over knows the colleague.
+    let sees_contact = may_see.contact() || notice.kind == NoticeKind::HandedOver;
+    let receives = placement.terms.contact.as_ref().or(host.contact.as_ref());
+    let contact = receives.filter(|_| sees_contact);
+    Visit {
+        host_address: address_of(host).filter(|_| !placement.terms.is_virtual),
+        host_contact_name: contact.and_then(|contact| contact.name.as_ref()).map(ToString::to_string),
+        host_contact_address: contact.map(|contact| contact.email.to_string()),
+        host_library: host.name.to_string(),
+        host_telephone: telephone_of(receives, may_see.telephone(notice.kind)),
+        deputy_telephone: telephone_of(host.deputy.as_ref(), may_see.telephone(notice.kind)),
+        date: placement.date,
+        starts: placement.starts,
+        ends: placement.ends,
+        time_zone: placement.time_zone,
+        former_times: facts.former_times,
+        former_date: facts.former_date,
+        is_virtual: placement.terms.is_virtual,
+    }
+}
+
 /// What empty lines part.
 fn paragraphs(words: &str) -> impl Iterator<Item = String> {
     words.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned)
@@ -207,10 +233,12 @@ const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
         NoticeKind::Proposal
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
-        | NoticeKind::DeadlineMoved => Some(round.answer_until),
+        | NoticeKind::DeadlineMoved
+        | NoticeKind::Alternative => Some(round.answer_until),
         NoticeKind::ReleaseRequest => Some(round.sign_up_until),
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
+        | NoticeKind::HandedOver
         | NoticeKind::Confirmed
         | NoticeKind::Changed
         | NoticeKind::Cancelled
@@ -283,6 +311,7 @@ fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
             NoticeKind::Proposal
             | NoticeKind::AnswerReminder
             | NoticeKind::DeputyRequest
+            | NoticeKind::Alternative
             | NoticeKind::DeadlineMoved
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
@@ -302,7 +331,8 @@ fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
         (NoticeKind::Reminder | NoticeKind::FeedbackRequest, _) | (NoticeKind::Ill, Party::Participant) => {
             Some(Purpose::Answer)
         }
-        (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
+        (NoticeKind::HandedOver, _)
+        | (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }
 }
 
@@ -357,10 +387,15 @@ fn invitation(
         Event::Confirmed => EventStatus::Confirmed,
         Event::Cancelled => EventStatus::Cancelled,
     };
+    let (day, how) = if placement.terms.is_virtual {
+        ("virtual visit", " The visit is virtual: nobody travels.")
+    } else {
+        ("day", "")
+    };
     let (summary, description) = match notice.party {
         Party::Participant | Party::Manager => (
             format!("Library exchange: {}", host.name),
-            format!("Your day at {} with {}.", host.name, app.settings.service_name),
+            format!("Your {day} at {} with {}.{how}", host.name, app.settings.service_name),
         ),
         Party::Host => {
             let visitor = if may_see.name() {
@@ -370,7 +405,7 @@ fn invitation(
             };
             (
                 format!("Library exchange: visit of {visitor}"),
-                format!("A day at {} with {}.", host.name, app.settings.service_name),
+                format!("A {day} at {} with {}.{how}", host.name, app.settings.service_name),
             )
         }
     };
@@ -386,10 +421,14 @@ fn invitation(
         summary,
         description,
         location: Some(match address_of(host) {
+            _ if placement.terms.is_virtual => format!("Online: virtual visit at {}", host.name),
             Some(address) => format!("{}, {address}", host.name),
             None => host.name.to_string(),
         }),
-        point: host.point.map(|point| (point.latitude(), point.longitude())),
+        point: host
+            .point
+            .filter(|_| !placement.terms.is_virtual)
+            .map(|point| (point.latitude(), point.longitude())),
         date: placement.date,
         starts: placement.starts,
         ends: placement.ends,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::NaiveTime;
+use chrono::{NaiveDate, NaiveTime};
 use serde_json::json;
 
 use super::app::{Now, own_employer, permit, record};
@@ -13,6 +13,7 @@ use super::packs;
 use super::page::{Page, Paged};
 use super::rounds::load as load_round;
 use super::{App, AppError};
+use crate::domain::alternative::{Alternative, Times};
 use crate::domain::attendance::Attendance;
 use crate::domain::cover::span_of;
 use crate::domain::deadlines::local;
@@ -23,12 +24,12 @@ use crate::domain::opening::DayHours;
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Role, Subject};
-use crate::domain::placement::{Outcome, Placement};
+use crate::domain::placement::{Given, Outcome, Placement};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
-use crate::domain::states::{Answer, PlacementState};
-use crate::store::placements::{AnsweredBy, Visible};
-use crate::store::{Db, Tx, applications, attendance, organisations, placements, rounds};
+use crate::domain::states::{AlternativeState, Answer, PlacementState};
+use crate::store::placements::Visible;
+use crate::store::{Db, Tx, alternatives, applications, attendance, organisations, placements, rounds};
 
 /// Loads a placement with its people.
 pub(super) fn get_case(db: &mut Db, id: PlacementId) -> Result<Case, AppError> {
@@ -47,7 +48,7 @@ fn subject(actor: &Actor, case: &Case) -> Subject {
     Subject { employers, application: Some(case.placement.application), placement: Some(case.placement.id) }
 }
 
-fn permit_on(actor: &Actor, action: Action, case: &Case) -> Result<(), AppError> {
+pub(super) fn permit_on(actor: &Actor, action: Action, case: &Case) -> Result<(), AppError> {
     permit(actor, action, &subject(actor, case), ("placement", &case.placement.id))
 }
 
@@ -127,6 +128,8 @@ pub struct Reply {
     pub reason: Option<String>,
     /// Through what: `link` or `api`.
     pub channel: &'static str,
+    /// What was looked at; absent means that nothing was.
+    pub version: Option<i64>,
 }
 
 /// Takes one party's answer.
@@ -149,7 +152,7 @@ pub(super) fn answer_in(
     mut case: Case,
     reply: &Reply,
 ) -> Result<Case, AppError> {
-    let Reply { party, answer, ref reason, channel } = *reply;
+    let Reply { party, answer, ref reason, channel, version } = *reply;
     permit_on_party(actor, party, &case)?;
     hide_untold(tx, actor, &case)?;
     let (day, today) = (case.placement.date, now.today(case.placement.time_zone));
@@ -159,13 +162,35 @@ pub(super) fn answer_in(
         return Err(Refusal::new(RefusalCode::TooLate, words).into());
     }
     let before = case.placement.state;
-    let outcome = case.placement.take_answer(party, answer, reason.clone())?;
-    if outcome == Outcome::Repeated {
+    let id = case.placement.id;
+    let actor = &acting_for(actor, party);
+    let admitted = version.map_or(Ok(()), |seen| case.placement.admit_version(seen));
+    let given = Given::by(actor, channel, now.utc());
+    let outcome = case.placement.take_answer(party, answer, reason.clone(), Some(given))?;
+    if outcome == Outcome::Repeated && (answer == Answer::No || admitted.is_ok()) {
         return Ok(case);
     }
-    let id = case.placement.id;
-    if let Some(consent) = case.placement.consents.iter().find(|consent| consent.party == party) {
-        placements::save_answer(tx, id, consent, AnsweredBy { actor: &actor.name, channel }, now.utc())?;
+    admitted?;
+    let other = alternatives::find_latest(tx, id)?.filter(Alternative::is_open);
+    let refuses_other = match &other {
+        Some(other) if answer == Answer::Yes && party != Party::Manager => {
+            let words = format!(
+                "the host has offered something else instead ({}): the proposed day itself cannot be agreed to any more",
+                other.kind
+            );
+            return Err(Refusal::new(RefusalCode::OfferOpen, words).into());
+        }
+        Some(other) if party == Party::Participant => {
+            case.placement.let_offer_count_as_no(other)?;
+            alternatives::settle(tx, id, AlternativeState::Refused, now.utc())?;
+            true
+        }
+        Some(_) | None => false,
+    };
+    for consent in &case.placement.consents {
+        if consent.party == party || (refuses_other && consent.party == Party::Host) {
+            placements::save_consent(tx, id, consent)?;
+        }
     }
     placements::save(tx, &mut case.placement, now.utc())?;
     let details = json!({
@@ -182,6 +207,9 @@ pub(super) fn answer_in(
         Outcome::Declined => {
             release_place(tx, now, &mut case)?;
             let words = match party {
+                Party::Participant if refuses_other => {
+                    "The participant cannot take what the host library offered instead."
+                }
                 Party::Participant => "The participant cannot take the place.",
                 Party::Host => "The host library cannot receive a visitor on this day.",
                 Party::Manager => "The line manager cannot release the participant on this day.",
@@ -192,8 +220,22 @@ pub(super) fn answer_in(
     Ok(case)
 }
 
+/// Who answers for whom: whoever is not of the party acts on its behalf, as a deputy does.
+pub(super) fn acting_for(actor: &Actor, party: Party) -> Actor {
+    let own = match party {
+        Party::Participant => Role::Participant,
+        Party::Host => Role::HostContact,
+        Party::Manager => Role::Manager,
+    };
+    let mut actor = actor.clone();
+    if actor.role != own {
+        actor.on_behalf_of = Some(own.to_string());
+    }
+    actor
+}
+
 /// A host library's administrator answers for the host library's employers, not for the participant's.
-fn permit_on_party(actor: &Actor, party: Party, case: &Case) -> Result<(), AppError> {
+pub(super) fn permit_on_party(actor: &Actor, party: Party, case: &Case) -> Result<(), AppError> {
     let mut subject = subject(actor, case);
     if party == Party::Host {
         subject.employers.clone_from(&case.host.employers);
@@ -234,6 +276,7 @@ pub(super) fn note_visits(tx: &mut Tx<'_>, changed: &[Visit]) -> Result<(), AppE
 /// The participant of a placement that ended has no place any more, and its days are free for other rounds.
 pub(super) fn release_place(tx: &mut Tx<'_>, now: &Now, case: &mut Case) -> Result<(), AppError> {
     note_elsewhere(tx, &[&case.placement])?;
+    alternatives::settle(tx, case.placement.id, AlternativeState::Lapsed, now.utc())?;
     let application = &mut case.applicant.application;
     if application.lose_place().is_ok() {
         applications::save(tx, application, now.utc())?;
@@ -260,7 +303,7 @@ pub fn reschedule(
         subject.employers.clone_from(&case.host.employers);
         permit(actor, Action::ReschedulePlacement, &subject, ("placement", &id))?;
         hide_untold(tx, actor, &case)?;
-        check_times(tx, &case, starts, ends)?;
+        check_times(tx, &case, case.placement.date, (starts, ends), Goes::of(&case.placement))?;
         let former = (case.placement.starts, case.placement.ends);
         if former == (starts, ends) {
             return Ok(case);
@@ -275,29 +318,53 @@ pub fn reschedule(
     })
 }
 
-/// Checks that a visit lies in the hours of both. Where an override set the hours of the participant aside, it still
-/// lies in those of the host: nobody waits before a closed door.
-fn check_times(db: &mut Db, case: &Case, starts: NaiveTime, ends: NaiveTime) -> Result<(), AppError> {
+/// Checks that a visit lies in the hours of both; of the host only where somebody `goes` there. Where an override set the
+/// hours of the participant aside on the day that was matched, it still lies in those of the host: nobody waits before a
+/// closed door.
+pub(super) fn check_times(
+    db: &mut Db,
+    case: &Case,
+    date: NaiveDate,
+    (starts, ends): Times,
+    goes: Goes,
+) -> Result<(), AppError> {
     let Some(wanted) = span_of((starts, ends)) else {
         return Err(AppError::field("/ends", ends, format!("must lie after the start, {starts}")));
     };
-    let date = case.placement.date;
     let faults = Faults::none();
-    let day = get_opening_day(db, &case.host, date)?;
-    let is_inside = match &day.hours {
-        DayHours::Closed => false,
-        DayHours::Unknown => true,
-        DayHours::Open(spans) => spans.iter().any(|span| span.common(wanted) == Some(wanted)),
-    };
-    if !is_inside {
-        faults.add("/starts", wanted, format!("{} is not open then on {date}: {day}", case.host.name));
+    if goes == Goes::There {
+        let day = get_opening_day(db, &case.host, date)?;
+        let is_inside = match &day.hours {
+            DayHours::Closed => false,
+            DayHours::Unknown => true,
+            DayHours::Open(spans) => spans.iter().any(|span| span.common(wanted) == Some(wanted)),
+        };
+        if !is_inside {
+            faults.add("/starts", wanted, format!("{} is not open then on {date}: {day}", case.host.name));
+        }
     }
     let works = case.applicant.application.hours_on(date).and_then(span_of);
-    let is_bound = case.placement.override_reason.is_none();
+    let is_bound = case.placement.override_reason.is_none() || date != case.placement.date;
     if let Some(works) = works.filter(|works| is_bound && works.common(wanted) != Some(wanted)) {
         faults.add("/starts", wanted, format!("must lie in the participant's working hours, {works}"));
     }
     faults.into_result(Some(())).map_err(AppError::Fields)
+}
+
+/// Whether somebody stands before the host's door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goes {
+    /// The visitor travels.
+    There,
+    /// The visit is virtual.
+    Nowhere,
+}
+
+impl Goes {
+    /// As a placement stands.
+    pub(super) const fn of(placement: &Placement) -> Self {
+        if placement.terms.is_virtual { Self::Nowhere } else { Self::There }
+    }
 }
 
 /// Calls a placement off.
@@ -335,12 +402,18 @@ fn cancel_in(
 /// `placement-state` unless it is proposed; the database's.
 pub(super) fn expire_in(tx: &mut Tx<'_>, now: &Now, actor: &Actor, mut case: Case) -> Result<(), AppError> {
     let before = case.placement.state;
+    let offered = alternatives::find_latest(tx, case.placement.id)?.is_some_and(|other| other.is_open());
     case.placement.expire()?;
     placements::save(tx, &mut case.placement, now.utc())?;
     release_place(tx, now, &mut case)?;
     let details = json!({ "deed": "expire", "state": case.placement.state.as_str() });
     record(tx, now, actor, Action::KeepDeadlines, ("placement", &case.placement.id), &details)?;
-    notices::cancelled(tx, now, &case, before, "Not everybody had answered by the deadline.")
+    let words = if offered {
+        "What the host library had offered instead was not taken by the deadline."
+    } else {
+        "Not everybody had answered by the deadline."
+    };
+    notices::cancelled(tx, now, &case, before, words)
 }
 
 /// Calls off every placement of a round that stands, within the transaction that cancels the round or takes

@@ -18,7 +18,7 @@ use crate::domain::ids::{ApplicationId, LibraryId, PersonId, PlacementId, RunId}
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor};
-use crate::domain::placement::{Consent, Placement, visit_times};
+use crate::domain::placement::{Consent, Placement, Terms, visit_times};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, ApplicationState, PlacementState, RunState};
@@ -136,12 +136,13 @@ fn propose(
             time_zone: host.time_zone,
             score: placed.score,
             ring: placed.ring,
+            terms: Terms::default(),
             override_reason,
             state: PlacementState::Proposed,
             revision: 0,
             consents: parties
                 .into_iter()
-                .map(|party| Consent { party, answer: Answer::Pending, reason: None })
+                .map(|party| Consent { party, answer: Answer::Pending, reason: None, given: None })
                 .collect(),
         };
         placements::insert(tx, &placement, now.utc())?;
@@ -202,6 +203,17 @@ fn times(
     visit_times(visitor, host, needed)
         .or(host)
         .ok_or_else(|| AppError::Internal(format!("placement of {}: no hours in common", placed.staff)))
+}
+
+/// As [`times`], for one placement in a frozen round.
+pub(super) fn times_on(
+    frozen: &files::Round,
+    rules: &files::Rules,
+    placed: &files::schedule::Placement,
+) -> Result<(NaiveTime, NaiveTime), AppError> {
+    let visitors = frozen.staff.iter().map(|person| (person.id.as_str(), &person.hours)).collect();
+    let hosts = frozen.libraries.iter().map(|library| (library.id.as_str(), &library.hours)).collect();
+    times(&visitors, &hosts, minutes_needed(rules), placed)
 }
 
 /// Why rules are set aside, for whom or where.

@@ -1,15 +1,17 @@
 //! Who owes an answer, and which of them were written to again.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::schema::{consents, libraries, outbox, placements};
+use super::schema::{alternatives, consents, libraries, outbox, placements};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::ids::{LibraryId, PlacementId, RoundId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::NoticeState;
 use crate::domain::party::Party;
-use crate::domain::states::{Answer, PlacementState};
+use crate::domain::states::{AlternativeState, Answer, PlacementState};
 
 /// A party that has heard of a proposal and not answered it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,12 +60,19 @@ pub fn list_owed(db: &mut Db) -> Result<Vec<Owed>, StoreError> {
         .eq(Party::Host.as_str())
         .and(consents::deputy_asked_at.is_null())
         .and(libraries::deputy_email.is_not_null());
+    // A host that has offered something else instead waits for the participant.
+    let has_offered = consents::party.eq(Party::Host.as_str()).and(diesel::dsl::exists(
+        alternatives::table
+            .filter(alternatives::placement_id.eq(consents::placement_id))
+            .filter(alternatives::state.eq(AlternativeState::Offered.as_str())),
+    ));
     let rows: Vec<Row> = consents::table
         .inner_join(placements::table.on(placements::id.eq(consents::placement_id)))
         .inner_join(libraries::table.on(libraries::id.eq(placements::host_library_id)))
         .inner_join(outbox::table.on(proposal))
         .filter(placements::state.eq(PlacementState::Proposed.as_str()))
         .filter(consents::answer.eq(Answer::Pending.as_str()))
+        .filter(diesel::dsl::not(has_offered))
         .filter(consents::reminded_at.is_null().or(deputy_unasked))
         .filter(outbox::settled_at.is_not_null())
         .order((consents::placement_id, consents::party, outbox::id))
@@ -78,7 +87,11 @@ pub fn list_owed(db: &mut Db) -> Result<Vec<Owed>, StoreError> {
             consents::deputy_asked_at,
         ))
         .load(db)?;
-    rows.into_iter()
+    // Who was asked anew has two proposals: the newer counts.
+    let newest: BTreeMap<(String, String), Row> =
+        rows.into_iter().map(|row| ((row.placement_id.clone(), row.party.clone()), row)).collect();
+    newest
+        .into_values()
         .map(|row| {
             Ok(Owed {
                 placement: parse("placement", &row.placement_id)?,

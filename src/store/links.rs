@@ -17,6 +17,7 @@ struct Row {
     application_id: String,
     placement_id: Option<String>,
     party: String,
+    is_deputy: bool,
     created_at: NaiveDateTime,
     expires_at: NaiveDateTime,
     used_at: Option<NaiveDateTime>,
@@ -30,6 +31,7 @@ impl Row {
             application: parse("application", &self.application_id)?,
             placement: self.placement_id.as_deref().map(|id| parse("placement", id)).transpose()?,
             party: parse("party", &self.party)?,
+            is_deputy: self.is_deputy,
             expires_at: self.expires_at,
             used_at: self.used_at,
         })
@@ -53,6 +55,7 @@ pub fn insert(
         application_id: link.application.to_string(),
         placement_id: link.placement.map(|id| id.to_string()),
         party: link.party.to_string(),
+        is_deputy: link.is_deputy,
         created_at: now,
         expires_at: link.expires_at,
         used_at: link.used_at,

@@ -17,6 +17,7 @@ macro_rules! insert_many {
     };
 }
 
+pub mod alternatives;
 pub mod applications;
 pub mod attendance;
 pub mod audit;

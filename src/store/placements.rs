@@ -8,8 +8,9 @@ use super::{Db, StoreError, Tx, parse, past_placements};
 use crate::domain::history::Visit;
 use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId, RunId};
 use crate::domain::notice::NoticeState;
+use crate::domain::organisation::Contact;
 use crate::domain::party::Party;
-use crate::domain::placement::{Consent, Placement};
+use crate::domain::placement::{Consent, Given, Placement, Terms};
 use crate::domain::states::PlacementState;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -31,14 +32,26 @@ struct Row {
     ring: Option<i64>,
     override_reason: Option<String>,
     state: String,
+    version: i64,
+    contact_name: Option<String>,
+    contact_email: Option<String>,
+    is_virtual: bool,
     revision: i64,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
 }
 
+/// A time of day as the tables hold it.
 pub(super) fn time(text: &str) -> Result<NaiveTime, StoreError> {
     NaiveTime::parse_from_str(text, "%H:%M")
         .map_err(|error| StoreError::Corrupt(format!("time `{text}`: {error}")))
+}
+
+/// A contact as the tables hold it.
+pub(super) fn contact(name: Option<&str>, email: Option<&str>) -> Result<Option<Contact>, StoreError> {
+    let Some(email) = email else { return Ok(None) };
+    let name = name.map(|name| parse("name", name)).transpose()?;
+    Ok(Some(Contact { name, email: parse("address", email)? }))
 }
 
 impl Row {
@@ -60,6 +73,15 @@ impl Row {
             ring: p.ring,
             override_reason: p.override_reason.clone(),
             state: p.state.to_string(),
+            version: p.terms.version,
+            contact_name: p
+                .terms
+                .contact
+                .as_ref()
+                .and_then(|contact| contact.name.as_ref())
+                .map(ToString::to_string),
+            contact_email: p.terms.contact.as_ref().map(|contact| contact.email.to_string()),
+            is_virtual: p.terms.is_virtual,
             revision: p.revision,
             created_at,
             updated_at: now,
@@ -83,6 +105,11 @@ impl Row {
             score: self.score,
             ring: self.ring,
             override_reason: self.override_reason,
+            terms: Terms {
+                version: self.version,
+                contact: contact(self.contact_name.as_deref(), self.contact_email.as_deref())?,
+                is_virtual: self.is_virtual,
+            },
             state: parse("state", &self.state)?,
             revision: self.revision,
             consents,
@@ -91,7 +118,7 @@ impl Row {
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = consents, treat_none_as_null = true)]
+#[diesel(table_name = consents, primary_key(placement_id, party), treat_none_as_null = true)]
 struct ConsentRow {
     placement_id: String,
     party: String,
@@ -99,7 +126,42 @@ struct ConsentRow {
     answered_at: Option<NaiveDateTime>,
     answered_by: Option<String>,
     channel: Option<String>,
+    answered_as: Option<String>,
+    on_behalf_of: Option<String>,
     reason: Option<String>,
+}
+
+impl ConsentRow {
+    fn from_domain(id: PlacementId, consent: &Consent) -> Self {
+        let given = consent.given.as_ref();
+        Self {
+            placement_id: id.to_string(),
+            party: consent.party.to_string(),
+            answer: consent.answer.to_string(),
+            answered_at: given.map(|given| given.at),
+            answered_by: given.map(|given| given.by.clone()),
+            channel: given.map(|given| given.channel.clone()),
+            answered_as: given.map(|given| given.role.to_string()),
+            on_behalf_of: given.and_then(|given| given.on_behalf_of.clone()),
+            reason: consent.reason.clone(),
+        }
+    }
+
+    fn into_domain(self) -> Result<Consent, StoreError> {
+        let given = match (self.answered_at, self.answered_by, self.channel, self.answered_as) {
+            (Some(at), Some(by), Some(channel), Some(role)) => {
+                let role = parse("role", &role)?;
+                Some(Given { at, by, role, on_behalf_of: self.on_behalf_of, channel })
+            }
+            (_, _, _, _) => None,
+        };
+        Ok(Consent {
+            party: parse("party", &self.party)?,
+            answer: parse("answer", &self.answer)?,
+            reason: self.reason,
+            given,
+        })
+    }
 }
 
 fn with_consents(db: &mut Db, rows: Vec<Row>) -> Result<Vec<Placement>, StoreError> {
@@ -113,11 +175,7 @@ fn with_consents(db: &mut Db, rows: Vec<Row>) -> Result<Vec<Placement>, StoreErr
             .select(ConsentRow::as_select())
             .load(db)?;
         for row in found {
-            all.entry(row.placement_id).or_default().push(Consent {
-                party: parse("party", &row.party)?,
-                answer: parse("answer", &row.answer)?,
-                reason: row.reason,
-            });
+            all.entry(row.placement_id.clone()).or_default().push(row.into_domain()?);
         }
     }
     rows.into_iter()
@@ -239,21 +297,13 @@ pub fn insert(tx: &mut Tx<'_>, placement: &Placement, now: NaiveDateTime) -> Res
         .execute(&mut **tx)?;
     for consent in &placement.consents {
         diesel::insert_into(consents::table)
-            .values(&ConsentRow {
-                placement_id: placement.id.to_string(),
-                party: consent.party.to_string(),
-                answer: consent.answer.to_string(),
-                answered_at: None,
-                answered_by: None,
-                channel: None,
-                reason: consent.reason.clone(),
-            })
+            .values(&ConsentRow::from_domain(placement.id, consent))
             .execute(&mut **tx)?;
     }
     Ok(())
 }
 
-/// Saves a changed placement and raises its revision; consents are saved by [`save_answer`].
+/// Saves a changed placement and raises its revision; consents are saved by [`save_consent`].
 ///
 /// # Errors
 /// The database's.
@@ -268,34 +318,27 @@ pub fn save(tx: &mut Tx<'_>, placement: &mut Placement, now: NaiveDateTime) -> R
     Ok(())
 }
 
-/// By whom and through what an answer came.
-#[derive(Debug, Clone, Copy)]
-pub struct AnsweredBy<'a> {
-    /// The actor's stable name.
-    pub actor: &'a str,
-    /// `link` or `api`.
-    pub channel: &'a str,
-}
-
-/// Saves one party's answer with when, who and through what.
+/// Saves one party's consent, also one that was not asked for before.
 ///
 /// # Errors
 /// The database's.
-pub fn save_answer(
-    tx: &mut Tx<'_>,
-    id: PlacementId,
-    consent: &Consent,
-    by: AnsweredBy<'_>,
-    now: NaiveDateTime,
-) -> Result<(), StoreError> {
-    diesel::update(consents::table.find((id.to_string(), consent.party.to_string())))
-        .set((
-            consents::answer.eq(consent.answer.to_string()),
-            consents::answered_at.eq(now),
-            consents::answered_by.eq(by.actor),
-            consents::channel.eq(by.channel),
-            consents::reason.eq(&consent.reason),
-        ))
+pub fn save_consent(tx: &mut Tx<'_>, id: PlacementId, consent: &Consent) -> Result<(), StoreError> {
+    let row = ConsentRow::from_domain(id, consent);
+    let key = (row.placement_id.clone(), row.party.clone());
+    let changed = diesel::update(consents::table.find(key)).set(&row).execute(&mut **tx)?;
+    if changed == 0 {
+        diesel::insert_into(consents::table).values(&row).execute(&mut **tx)?;
+    }
+    Ok(())
+}
+
+/// Forgets that a party was reminded: it is asked anew, of something else.
+///
+/// # Errors
+/// The database's.
+pub fn forget_reminder(tx: &mut Tx<'_>, id: PlacementId, party: Party) -> Result<(), StoreError> {
+    diesel::update(consents::table.find((id.to_string(), party.to_string())))
+        .set(consents::reminded_at.eq(None::<NaiveDateTime>))
         .execute(&mut **tx)?;
     Ok(())
 }
@@ -350,6 +393,15 @@ pub fn save_identity(
             ))
             .execute(&mut **tx)?;
     }
+    Ok(())
+}
+
+/// Forgets the calendar identity of a party, because somebody else has its part from now on.
+///
+/// # Errors
+/// The database's.
+pub fn forget_identity(tx: &mut Tx<'_>, id: PlacementId, party: Party) -> Result<(), StoreError> {
+    diesel::delete(invitations::table.find((id.to_string(), party.to_string()))).execute(&mut **tx)?;
     Ok(())
 }
 

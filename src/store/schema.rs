@@ -184,6 +184,10 @@ diesel::table! {
         ring -> Nullable<BigInt>,
         override_reason -> Nullable<Text>,
         state -> Text,
+        version -> BigInt,
+        contact_name -> Nullable<Text>,
+        contact_email -> Nullable<Text>,
+        is_virtual -> Bool,
         revision -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -197,6 +201,8 @@ diesel::table! {
         answered_at -> Nullable<Timestamp>,
         answered_by -> Nullable<Text>,
         channel -> Nullable<Text>,
+        answered_as -> Nullable<Text>,
+        on_behalf_of -> Nullable<Text>,
         reason -> Nullable<Text>,
         reminded_at -> Nullable<Timestamp>,
         deputy_asked_at -> Nullable<Timestamp>,
@@ -225,6 +231,7 @@ diesel::table! {
         application_id -> Text,
         placement_id -> Nullable<Text>,
         party -> Text,
+        is_deputy -> Bool,
         created_at -> Timestamp,
         expires_at -> Timestamp,
         used_at -> Nullable<Timestamp>,
@@ -394,8 +401,30 @@ diesel::table! {
         updated_at -> Timestamp,
     }
 }
+diesel::table! {
+    alternatives (id) {
+        id -> Text,
+        placement_id -> Text,
+        kind -> Text,
+        date -> Date,
+        starts -> Text,
+        ends -> Text,
+        contact_name -> Nullable<Text>,
+        contact_email -> Nullable<Text>,
+        words -> Nullable<Text>,
+        state -> Text,
+        set_aside -> Text,
+        offered_at -> Timestamp,
+        offered_by -> Text,
+        offered_as -> Text,
+        on_behalf_of -> Nullable<Text>,
+        channel -> Text,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
 
 diesel::allow_tables_to_appear_in_same_query!(
+    alternatives,
     given_histories,
     employers,
     employer_domains,

@@ -209,7 +209,8 @@ fn nothing_is_agreed_on_when_the_day_has_passed() {
         let placement = world.propose(&application);
         let secret = world.secret(NoticeKind::Proposal, Party::Host);
         service.set_clock("2027-03-02T09:00:00Z");
-        let late = service.anyone().post(&format!("/v1/links/{secret}"), &json!({ "deed": "accept" }));
+        let late =
+            service.anyone().post(&format!("/v1/links/{secret}"), &json!({ "deed": "accept", "version": 0 }));
         assert_eq!((late.status, late.code().as_str()), (409, "too-late"));
         let seen = world.organiser.get(&format!("/v1/placements/{placement}")).expect(200);
         assert_eq!(seen["state"], "proposed");

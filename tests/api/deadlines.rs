@@ -53,7 +53,7 @@ impl Proposed<'_> {
 
     fn press(&self, secret: &str, deed: &str) {
         let path = format!("/v1/links/{secret}");
-        self.world.service.anyone().post(&path, &json!({ "deed": deed })).expect(200);
+        self.world.service.anyone().post(&path, &json!({ "deed": deed, "version": 0 })).expect(200);
     }
 
     fn placement(&self) -> Value {
@@ -129,7 +129,15 @@ fn the_deputy_can_answer_for_the_host() {
         act(service);
         let secret = secret_of(&case.world.mails(), NoticeKind::DeputyRequest, Party::Host);
         case.press(&secret, "accept");
-        assert_eq!(case.placement()["state"], "confirmed");
+        let placement = case.placement();
+        assert_eq!(placement["state"], "confirmed");
+        let consents = placement["consents"].as_array().expect("a list");
+        let host = consents.iter().find(|consent| consent["party"] == "host").expect("the host's");
+        assert_eq!((&host["answered_as"], &host["on_behalf_of"]), (&json!("deputy"), &json!("host_contact")));
+        let audit = case.world.organiser.get("/v1/audit?limit=200").expect(200);
+        let entries = audit["data"].as_array().expect("a list");
+        let entry = entries.iter().find(|entry| entry["action"] == "answer_as_host").expect("an entry");
+        assert_eq!(entry["on_behalf_of"], "host_contact");
     });
 }
 

@@ -257,7 +257,10 @@ fn the_reason_of_an_override_stands_in_the_audit_and_in_the_schedule_of_hr() {
             assert!(matches!(letter.party, Party::Participant | Party::Host));
             let secret =
                 letter.link.as_ref().expect("a link").rsplit('/').next().expect("a secret").to_owned();
-            service.anyone().post(&format!("/v1/links/{secret}"), &json!({ "deed": "accept" })).expect(200);
+            service
+                .anyone()
+                .post(&format!("/v1/links/{secret}"), &json!({ "deed": "accept", "version": 0 }))
+                .expect(200);
         }
         let hr = world.token("hr", Some(&world.council));
         let rows = hr.get(&world.of_round("/schedule")).expect(200);

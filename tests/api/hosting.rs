@@ -103,7 +103,7 @@ fn rounds_that_share_a_day_share_its_places_and_its_cover() {
 
         // The place comes back when the other round gives it up.
         let mails = one.mails();
-        let no = json!({ "deed": "decline", "reason": "an inspection" });
+        let no = json!({ "deed": "decline", "version": 0, "reason": "an inspection" });
         let secret = secret_of(&mails, NoticeKind::Proposal, Party::Host);
         service.anyone().post(&format!("/v1/links/{secret}"), &no).expect(200);
         assert_eq!(refused(&two, &third), "stale-run");

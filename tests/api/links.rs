@@ -78,7 +78,8 @@ fn fifty_yeses_at_once_confirm_once() {
                 let party = if n % 2 == 0 { Party::Participant } else { Party::Host };
                 let url = format!("/v1/links/{}", secret_of(&mails, NoticeKind::Proposal, party));
                 let client = service.anyone();
-                scope.spawn(move || client.post(&url, &json!({ "deed": "accept" })).expect(200));
+                scope
+                    .spawn(move || client.post(&url, &json!({ "deed": "accept", "version": 0 })).expect(200));
             }
         });
         let kinds: Vec<_> = world.mails().iter().map(|letter| (letter.kind, letter.party)).collect();

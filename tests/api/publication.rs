@@ -221,11 +221,16 @@ fn who_takes_the_application_back_meanwhile_hears_nothing_of_no_place() {
         let world = closed(service);
         let run = world.solved();
         step(&world, &run, "publish");
-        let unplaced = held(&world, &run).into_iter().find(|mail| mail["kind"] == "unplaced").expect("a mail");
+        let unplaced =
+            held(&world, &run).into_iter().find(|mail| mail["kind"] == "unplaced").expect("a mail");
         let application = unplaced["application"].as_str().expect("an application");
         world.organiser.step(&format!("/v1/applications/{application}/withdraw")).expect(200);
         let left = held(&world, &run);
-        assert_eq!(left.iter().filter(|mail| mail["kind"] == "unplaced").count(), 1, "of the other: {left:?}");
+        assert_eq!(
+            left.iter().filter(|mail| mail["kind"] == "unplaced").count(),
+            1,
+            "of the other: {left:?}"
+        );
     });
 }
 
@@ -260,7 +265,7 @@ fn a_publication_that_was_told_is_taken_back_with_one_mail_to_each_and_matched_a
         let mails = world.mails();
         let answer = secret_of(&mails, NoticeKind::Proposal, Party::Participant);
         let anyone = service.anyone();
-        anyone.post(&format!("/v1/links/{answer}"), &json!({ "deed": "accept" })).expect(200);
+        anyone.post(&format!("/v1/links/{answer}"), &json!({ "deed": "accept", "version": 0 })).expect(200);
         assert!(world.mails().is_empty(), "the host has not answered");
 
         assert_eq!(step(&world, &run, "withdraw")["state"], "matched");
@@ -271,7 +276,7 @@ fn a_publication_that_was_told_is_taken_back_with_one_mail_to_each_and_matched_a
         assert_eq!(count(NoticeKind::Cancelled, Party::Host), 1);
         assert_eq!(count(NoticeKind::MatchedAgain, Party::Participant), 2, "bea, or ann, and cyd");
         assert_eq!(told.len(), 4, "the manager was never asked: {told:?}");
-        let spent = anyone.post(&format!("/v1/links/{answer}"), &json!({ "deed": "decline" }));
+        let spent = anyone.post(&format!("/v1/links/{answer}"), &json!({ "deed": "decline", "version": 0 }));
         assert_eq!(spent.status, 409, "the old link answers nothing: {}", spent.text());
 
         // Everybody is where they were, is matched again, and told anew.

@@ -366,7 +366,7 @@ fn where_release_is_waived_the_manager_is_asked_after_the_proposal_and_needed_fo
                 .post(&format!("/v1/links/{}", secret_of(&mails, NoticeKind::Proposal, party)), &deed)
                 .expect(200)
         };
-        let yes = json!({ "deed": "accept" });
+        let yes = json!({ "deed": "accept", "version": 0 });
         answer(Party::Host, yes.clone());
         let waiting = answer(Party::Participant, yes.clone());
         assert_eq!(waiting["placement"]["state"], "proposed", "{waiting}");

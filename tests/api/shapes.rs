@@ -57,7 +57,7 @@ fn a_host_sees_role_and_sector_first_the_name_after_and_the_home_library_never()
 
         for party in [Party::Participant, Party::Host] {
             let url = format!("/v1/links/{}", secret_of(&mails, NoticeKind::Proposal, party));
-            service.anyone().post(&url, &json!({ "deed": "accept" })).expect(200);
+            service.anyone().post(&url, &json!({ "deed": "accept", "version": 0 })).expect(200);
         }
         for text in all() {
             for secret in HOME.iter().chain(&["step-free", &world.home, &application]) {

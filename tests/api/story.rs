@@ -64,7 +64,7 @@ fn a_proposal_is_confirmed_rescheduled_and_stands_in_the_schedule_of_the_own_hr_
         let mails = world.mails();
         let answer = secret_of(&mails, NoticeKind::Proposal, Party::Participant);
         let anyone = service.anyone();
-        anyone.post(&format!("/v1/links/{answer}"), &json!({ "deed": "accept" })).expect(200);
+        anyone.post(&format!("/v1/links/{answer}"), &json!({ "deed": "accept", "version": 0 })).expect(200);
         assert_eq!(own_hr.get(&world.of_round("/schedule")).expect(200)["data"], json!([]));
 
         let body = json!({ "party": "host", "answer": "yes" });

@@ -3,7 +3,7 @@
 use library_swap::domain::ids::{ApplicationId, PersonId, PlacementId, RoundId, RunId};
 use library_swap::domain::letter::{Letter, NoticeKind};
 use library_swap::domain::party::Party;
-use library_swap::domain::placement::{Consent, Placement};
+use library_swap::domain::placement::{Consent, Placement, Terms};
 use library_swap::domain::states::{Answer, ApplicationState, PlacementState, RoundState};
 use library_swap::services::AppError;
 use library_swap::services::notices::{self, Case};
@@ -207,7 +207,7 @@ impl<'a> World<'a> {
                 let mut applicant = applications::find(tx, application)?.expect("an applicant");
                 let host =
                     organisations::find_library(tx, self.host.parse().expect("an id"))?.expect("a host");
-                let consent = |party| Consent { party, answer: Answer::Pending, reason: None };
+                let consent = |party| Consent { party, answer: Answer::Pending, reason: None, given: None };
                 let person: PersonId = applicant.person.id;
                 let placement = Placement {
                     id,
@@ -224,6 +224,7 @@ impl<'a> World<'a> {
                     time_zone: host.time_zone,
                     score: 1,
                     ring: None,
+                    terms: Terms::default(),
                     override_reason: None,
                     state: PlacementState::Proposed,
                     revision: 0,

@@ -2,7 +2,8 @@
 
 use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
-use library_swap::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, PackNews, Visit};
+use library_swap::domain::alternative::AlternativeKind;
+use library_swap::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Offered, PackNews, Visit};
 use library_swap::domain::packs::{Pack, PackChange, PackField};
 use library_swap::domain::party::Party;
 use library_swap::mail::{Rendered, Sender, render};
@@ -26,6 +27,8 @@ const fn has_visit(kind: NoticeKind) -> bool {
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
         | NoticeKind::DeadlineMoved
+        | NoticeKind::Alternative
+        | NoticeKind::HandedOver
         | NoticeKind::Confirmed
         | NoticeKind::Changed
         | NoticeKind::Cancelled
@@ -83,6 +86,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
     let rings = kind == NoticeKind::Ill || (kind == NoticeKind::Reminder && party == Party::Participant);
     let to_host = party == Party::Host;
     let cancelled = matches!(kind, NoticeKind::Cancelled | NoticeKind::Ill);
+    let handed_over = kind == NoticeKind::HandedOver;
     let (to_name, to_address) = match party {
         Party::Participant => (Some("Siân Ŵyn"), "sian.wyn@library.example"),
         Party::Host => (Some("Harriet Host"), "desk@hive.example"),
@@ -100,6 +104,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         starts: time(9, 30),
         ends: time(16, 0),
         time_zone: Tz::Europe__London,
+        former_date: None,
+        is_virtual: false,
         former_times: (kind == NoticeKind::Changed).then(|| (time(10, 0), time(15, 0))),
     };
     let invitation = Invitation {
@@ -107,7 +113,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         sequence: 1,
         dtstamp: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),
         status: match kind {
-            NoticeKind::Cancelled | NoticeKind::Ill => EventStatus::Cancelled,
+            NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver => EventStatus::Cancelled,
             NoticeKind::Confirmed => EventStatus::Confirmed,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
@@ -116,6 +122,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::AnswerReminder
             | NoticeKind::DeputyRequest
             | NoticeKind::DeadlineMoved
+            | NoticeKind::Alternative
             | NoticeKind::Changed
             | NoticeKind::Reminder
             | NoticeKind::FeedbackRequest
@@ -149,7 +156,16 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         service_name: "Library Exchange".to_owned(),
         public_url: "https://exchange.example".to_owned(),
         introduction: Vec::new(),
-        link: (!(cancelled && party != Party::Participant))
+        offer: (kind == NoticeKind::Alternative).then(|| Offered {
+            kind: AlternativeKind::Date,
+            date: day(3, 8),
+            starts: time(10, 0),
+            ends: time(15, 30),
+            words: Some("An inspection <on Monday>.".to_owned()),
+        }),
+        taken: None,
+        is_certain: certain,
+        link: (!handed_over && !(cancelled && party != Party::Participant))
             .then(|| "https://exchange.example/links/0123456789abcdef".to_owned()),
         participant_name: (!to_host || certain).then(|| "Siân Ŵyn".to_owned()),
         participant_address: (to_host && certain).then(|| "sian.wyn@library.example".to_owned()),
@@ -164,6 +180,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             NoticeKind::Proposal
                 | NoticeKind::AnswerReminder
                 | NoticeKind::DeputyRequest
+                | NoticeKind::DeadlineMoved
+                | NoticeKind::Alternative
                 | NoticeKind::ReleaseRequest
         )
         .then(|| day(2, 12)),
@@ -171,7 +189,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
         pack: kind.is_about_the_pack().then(|| pack_news(kind)),
         invitation: (has_visit(kind)
-            && !kind.is_reminder()
+            && (!kind.is_reminder() || handed_over)
             && kind != NoticeKind::FeedbackRequest
             && !kind.is_about_the_pack()
             && party != Party::Manager)

@@ -231,6 +231,7 @@ pub fn for_each_service_with(settings: &HttpSettings, test: impl Fn(&Service)) {
 
 const TABLES: &[&str] = &[
     "access_needs",
+    "alternatives",
     "api_tokens",
     "applications",
     "attendances",
@@ -288,4 +289,36 @@ pub fn row_counts(app: &App) -> Vec<(String, i64)> {
         })
     };
     TABLES.iter().map(|table| ((*table).to_owned(), count(table).expect(table))).collect()
+}
+
+/// Every row of every table, as text.
+pub fn dump(app: &App) -> Vec<(String, Vec<String>)> {
+    use diesel::prelude::*;
+    use library_swap::store::{Db, StoreError};
+    #[derive(diesel::QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        line: String,
+    }
+    let lines = |table: &str| {
+        app.store.read(|db| {
+            let rows: Vec<Line> = match db {
+                Db::Pg(connection) => {
+                    diesel::sql_query(format!("SELECT t::text AS line FROM {table} t ORDER BY 1"))
+                        .load(connection)?
+                }
+                Db::Sqlite(connection) => {
+                    let names = format!(
+                        "SELECT group_concat('quote(' || name || ')', ' || char(10) || ') AS line \
+                         FROM pragma_table_info('{table}')"
+                    );
+                    let names: Line = diesel::sql_query(names).get_result(connection)?;
+                    let rows = format!("SELECT {} AS line FROM {table} ORDER BY 1", names.line);
+                    diesel::sql_query(rows).load(connection)?
+                }
+            };
+            Ok::<_, StoreError>(rows.into_iter().map(|row| row.line).collect())
+        })
+    };
+    TABLES.iter().map(|table| ((*table).to_owned(), lines(table).expect(table))).collect()
 }

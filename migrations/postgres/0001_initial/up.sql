@@ -288,6 +288,12 @@ CREATE TABLE placements (
     -- Why rules were set aside for it, where they were.
     override_reason TEXT,
     state TEXT NOT NULL,
+    -- What is agreed to: raised by every change of it, so that nobody agrees to something else than they saw.
+    version BIGINT NOT NULL,
+    -- Who receives the visitor, where it is not the library's contact.
+    contact_name TEXT,
+    contact_email TEXT,
+    is_virtual BOOLEAN NOT NULL,
     revision BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL,
@@ -315,6 +321,9 @@ CREATE TABLE consents (
     answered_at TIMESTAMP,
     answered_by TEXT,
     channel TEXT,
+    -- In what capacity, and for whom where it was not for oneself.
+    answered_as TEXT,
+    on_behalf_of TEXT,
     reason TEXT,
     -- When the party was reminded, and when a host's deputy was asked: once each.
     reminded_at TIMESTAMP,
@@ -358,6 +367,8 @@ CREATE TABLE links (
     application_id TEXT NOT NULL,
     placement_id TEXT,
     party TEXT NOT NULL,
+    -- Held by a deputy of the party.
+    is_deputy BOOLEAN NOT NULL,
     created_at TIMESTAMP NOT NULL,
     expires_at TIMESTAMP NOT NULL,
     used_at TIMESTAMP,
@@ -606,3 +617,31 @@ CREATE TABLE joining_packs (
     CONSTRAINT joining_packs_pkey PRIMARY KEY (placement_id, version),
     CONSTRAINT joining_packs_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id)
 );
+
+-- What hosts offered instead of a no.
+CREATE TABLE alternatives (
+    id TEXT NOT NULL,
+    placement_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    date DATE NOT NULL,
+    starts TEXT NOT NULL,
+    ends TEXT NOT NULL,
+    contact_name TEXT,
+    contact_email TEXT,
+    words TEXT,
+    state TEXT NOT NULL,
+    -- Codes of what it sets aside, as the checker names them; a JSON list.
+    set_aside TEXT NOT NULL,
+    offered_at TIMESTAMP NOT NULL,
+    offered_by TEXT NOT NULL,
+    offered_as TEXT NOT NULL,
+    on_behalf_of TEXT,
+    channel TEXT NOT NULL,
+    settled_at TIMESTAMP,
+    CONSTRAINT alternatives_pkey PRIMARY KEY (id),
+    CONSTRAINT alternatives_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT alternatives_kind_check CHECK (kind IN ('date', 'colleague', 'virtual')),
+    CONSTRAINT alternatives_state_check CHECK (state IN ('offered', 'taken', 'refused', 'lapsed'))
+);
+CREATE UNIQUE INDEX alternatives_open_key ON alternatives (placement_id) WHERE state = 'offered';
+CREATE INDEX alternatives_placement_idx ON alternatives (placement_id, id);

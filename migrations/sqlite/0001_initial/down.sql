@@ -1,3 +1,4 @@
+DROP TABLE alternatives;
 DROP TABLE idea_trials;
 DROP TABLE ideas;
 DROP TABLE feedback;

@@ -288,6 +288,12 @@ CREATE TABLE placements (
     -- Why rules were set aside for it, where they were.
     override_reason TEXT,
     state TEXT NOT NULL,
+    -- What is agreed to: raised by every change of it, so that nobody agrees to something else than they saw.
+    version INTEGER NOT NULL,
+    -- Who receives the visitor, where it is not the library's contact.
+    contact_name TEXT,
+    contact_email TEXT,
+    is_virtual INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
@@ -315,6 +321,9 @@ CREATE TABLE consents (
     answered_at TEXT,
     answered_by TEXT,
     channel TEXT,
+    -- In what capacity, and for whom where it was not for oneself.
+    answered_as TEXT,
+    on_behalf_of TEXT,
     reason TEXT,
     -- When the party was reminded, and when a host's deputy was asked: once each.
     reminded_at TEXT,
@@ -358,6 +367,8 @@ CREATE TABLE links (
     application_id TEXT NOT NULL,
     placement_id TEXT,
     party TEXT NOT NULL,
+    -- Held by a deputy of the party.
+    is_deputy INTEGER NOT NULL,
     created_at TEXT NOT NULL,
     expires_at TEXT NOT NULL,
     used_at TEXT,
@@ -606,3 +617,31 @@ CREATE TABLE joining_packs (
     CONSTRAINT joining_packs_pkey PRIMARY KEY (placement_id, version),
     CONSTRAINT joining_packs_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id)
 ) STRICT;
+
+-- What hosts offered instead of a no.
+CREATE TABLE alternatives (
+    id TEXT NOT NULL,
+    placement_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    date TEXT NOT NULL,
+    starts TEXT NOT NULL,
+    ends TEXT NOT NULL,
+    contact_name TEXT,
+    contact_email TEXT,
+    words TEXT,
+    state TEXT NOT NULL,
+    -- Codes of what it sets aside, as the checker names them; a JSON list.
+    set_aside TEXT NOT NULL,
+    offered_at TEXT NOT NULL,
+    offered_by TEXT NOT NULL,
+    offered_as TEXT NOT NULL,
+    on_behalf_of TEXT,
+    channel TEXT NOT NULL,
+    settled_at TEXT,
+    CONSTRAINT alternatives_pkey PRIMARY KEY (id),
+    CONSTRAINT alternatives_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT alternatives_kind_check CHECK (kind IN ('date', 'colleague', 'virtual')),
+    CONSTRAINT alternatives_state_check CHECK (state IN ('offered', 'taken', 'refused', 'lapsed'))
+) STRICT;
+CREATE UNIQUE INDEX alternatives_open_key ON alternatives (placement_id) WHERE state = 'offered';
+CREATE INDEX alternatives_placement_idx ON alternatives (placement_id, id);

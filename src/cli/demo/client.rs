@@ -45,6 +45,16 @@ impl Client {
         answer(path, request.call())
     }
 
+    /// Asks for the head of a page.
+    pub(super) fn head(&self, path: &str) -> Result<Answer, String> {
+        answer(path, self.agent.head(self.url(path)).call())
+    }
+
+    /// What an URL of this server asks for; none for another's.
+    pub(super) fn path_of<'a>(&self, url: &'a str) -> Option<&'a str> {
+        url.strip_prefix(&self.base).map(|path| if path.is_empty() { "/" } else { path })
+    }
+
     /// GETs a JSON document.
     pub(super) fn get_json(&self, path: &str, token: Option<&str>) -> Result<Value, String> {
         self.get(path, token)?.json().map_err(|words| format!("GET {path}: {words}"))

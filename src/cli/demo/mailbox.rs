@@ -14,6 +14,8 @@ pub(super) struct Mail {
     pub(super) message_id: String,
     /// The secret of the page it leads to.
     pub(super) secret: Option<String>,
+    /// Every URL in its text and in its HTML.
+    pub(super) urls: BTreeSet<String>,
     pub(super) invitation: Option<Invitation>,
 }
 
@@ -68,6 +70,7 @@ fn read(file: &Path) -> Result<Mail, String> {
         .and_then(|address| address.address())
         .ok_or_else(|| unreadable("has no recipient"))?;
     let text = message.body_text(0).ok_or_else(|| unreadable("has no text"))?;
+    let html = message.body_html(0).unwrap_or_default();
     let calendar = message
         .parts
         .iter()
@@ -79,8 +82,14 @@ fn read(file: &Path) -> Result<Mail, String> {
         subject: message.subject().unwrap_or_default().to_owned(),
         message_id: message.message_id().unwrap_or_default().to_owned(),
         secret: secret_in(&text),
+        urls: urls_in(&text).chain(urls_in(&html)).collect(),
         invitation: calendar.and_then(invitation_in),
     })
+}
+
+fn urls_in(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| c.is_whitespace() || "\"'<>()".contains(c));
+    words.filter(|word| word.starts_with("http")).map(|word| word.trim_end_matches(['.', ',']).to_owned())
 }
 
 /// The secret of the first link of the service.

@@ -18,6 +18,7 @@ mod mailbox;
 mod people;
 mod picture;
 mod programme;
+mod scanner;
 mod story;
 mod transcript;
 

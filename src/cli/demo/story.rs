@@ -11,7 +11,7 @@ use super::client::Client;
 use super::mailbox::{Mail, Mailbox};
 use super::people::{self, Home};
 use super::programme::Library;
-use super::transcript;
+use super::{scanner, transcript};
 use crate::cli::invented::domain_of;
 use crate::services::App;
 use crate::services::clock::seconds_running;
@@ -33,6 +33,7 @@ pub(super) fn tell(stage: &Stage) -> Result<bool, String> {
         token: stage.organiser.clone(),
         mailbox: Mailbox::new(&stage.folder.join("mails")),
         mails: Vec::new(),
+        opened: 0,
     };
     say!("library-swap demo: everyone moves one library to the left\n");
     step("A fresh database", &format!("in {}, served at {}", stage.folder.display(), stage.base));
@@ -125,6 +126,7 @@ pub(super) fn tell(stage: &Stage) -> Result<bool, String> {
     evidence.files = play.files(&evidence.run)?;
     evidence.csv = play.export(&stage.folder, &round, &employers)?;
     evidence.mails.clone_from(&play.mails);
+    evidence.opened = play.opened;
     transcript::print(&evidence, &stage.folder, &stage.base);
     let held = checks::print(&evidence);
     say!("\nIt took {:.1} seconds.", seconds_running() - began);
@@ -190,6 +192,9 @@ impl Press {
         };
         let days = if self == Press::Release { texts(&view["application"]["dates"]) } else { Vec::new() };
         let mut fields = vec![("deed", deed.to_owned())];
+        if matches!(self, Press::Accept | Press::Decline) {
+            fields.push(("version", view["placement"]["version"].to_string()));
+        }
         fields.extend(reason.map(|reason| ("reason", reason.to_owned())));
         fields.extend(days.into_iter().map(|day| ("dates", day)));
         fields
@@ -201,6 +206,8 @@ pub(super) struct Play {
     pub(super) token: String,
     mailbox: Mailbox,
     mails: Vec<Mail>,
+    /// How often links of mails were opened before anybody read them.
+    opened: usize,
 }
 
 /// How long the demonstration waits for the service to send or to solve, in seconds.
@@ -230,6 +237,11 @@ impl Play {
             std::thread::sleep(Duration::from_millis(100));
         }
         let new = self.mailbox.new_mails()?;
+        let before = scanner::fingerprint(&self.client, &self.token)?;
+        self.opened += scanner::open_all(&self.client, &new)?;
+        if scanner::fingerprint(&self.client, &self.token)? != before {
+            return Err("opening the links of mails has changed something".to_owned());
+        }
         self.mails.extend(new.iter().cloned());
         Ok(new)
     }

@@ -265,10 +265,12 @@ impl<'a> Play<'a> {
                 if self.dice.happens(&format!("silent {throw}"), self.args.silent) {
                     continue;
                 }
+                let seen = links::view(self.app, &letter.secret)?.placement;
+                let Some(version) = seen.map(|(placement, _)| placement.terms.version) else { continue };
                 let act = if self.dice.happens(&throw, self.args.decline) {
-                    Act::Decline(Some("It does not suit us any more.".to_owned()))
+                    Act::Decline(version, Some("It does not suit us any more.".to_owned()))
                 } else {
-                    Act::Accept
+                    Act::Accept(version)
                 };
                 match links::act(self.app, &letter.secret, &act) {
                     // The other side has said no: there is nothing left to answer.

@@ -2,15 +2,17 @@
 //!
 //! A notice holds ids and what cannot be looked up later; words are found when it is rendered (`services::outbox`).
 
+mod alternatives;
 mod applications;
 mod dates;
 mod day;
 mod packs;
 mod placements;
 
-use chrono::NaiveTime;
+use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
+pub use self::alternatives::*;
 pub use self::applications::*;
 pub use self::dates::*;
 pub use self::day::*;
@@ -22,7 +24,7 @@ use crate::domain::email::Email;
 use crate::domain::ids::{NoticeId, PlacementId, RunId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
-use crate::domain::organisation::Library;
+use crate::domain::organisation::{Contact, Library};
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::text::Name;
@@ -45,6 +47,15 @@ pub struct Facts {
     /// Whether the placement was confirmed before, so that both sides know each other.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub acquainted: bool,
+    /// The day before a change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_date: Option<NaiveDate>,
+    /// What the participant took instead of what was proposed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<String>,
+    /// The calendar identity of somebody who hands the visitor over to a colleague.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_uid: Option<String>,
     /// Why, in words for the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -102,13 +113,9 @@ impl Recipient {
         Self { party: Party::Manager, name: None, address: applicant.application.manager.clone() }
     }
 
-    /// The host library's contact, where it has one.
-    pub fn host(library: &Library) -> Option<Self> {
-        library.contact.as_ref().map(|contact| Self {
-            party: Party::Host,
-            name: contact.name.clone(),
-            address: contact.email.clone(),
-        })
+    /// Somebody of the host library.
+    pub fn host(contact: &Contact) -> Self {
+        Self { party: Party::Host, name: contact.name.clone(), address: contact.email.clone() }
     }
 }
 
@@ -167,10 +174,14 @@ fn enqueue_in(
     telling: &Telling<'_>,
 ) -> Result<bool, AppError> {
     let Telling { kind, version, facts, run } = *telling;
-    let thread = match placement {
+    let mut thread = match placement {
         Some(placement) if kind.is_about_the_pack() => pack_thread_of(placement, recipient.party),
         Some(_) | None => thread_of(applicant, placement, recipient.party),
     };
+    if kind == NoticeKind::HandedOver {
+        // The party's own thread is the colleague's from now on.
+        thread.push_str(":former");
+    }
     let dedupe_key = key_of(&thread, kind, version);
     let facts = serde_json::to_string(facts).map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(outbox::enqueue(
@@ -209,10 +220,15 @@ pub struct Case {
 }
 
 impl Case {
+    /// Who receives the visitor: a colleague where the host has named one, else the library's contact.
+    pub fn host_contact(&self) -> Option<&Contact> {
+        self.placement.terms.contact.as_ref().or(self.host.contact.as_ref())
+    }
+
     /// The parties that are asked or that released the participant, in a fixed order.
     fn recipients(&self) -> Vec<Recipient> {
         let mut recipients = vec![Recipient::participant(&self.applicant)];
-        recipients.extend(Recipient::host(&self.host));
+        recipients.extend(self.host_contact().map(Recipient::host));
         recipients.push(Recipient::manager(&self.applicant));
         recipients
     }

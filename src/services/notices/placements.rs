@@ -7,11 +7,11 @@ use super::{Case, Event, Facts, Recipient, Telling, enqueue, thread_of};
 use crate::domain::letter::NoticeKind;
 use crate::domain::organisation::Contact;
 use crate::domain::party::Party;
-use crate::domain::states::{Answer, PlacementState};
+use crate::domain::states::{AlternativeState, Answer, PlacementState};
 use crate::services::AppError;
 use crate::services::app::Now;
 use crate::store::placements::{self, CalendarIdentity};
-use crate::store::{Tx, outbox};
+use crate::store::{Tx, alternatives, outbox};
 
 /// Invitations go to those who spend the day: the manager reads of it, but has no such day.
 pub(super) const fn is_invited(party: Party) -> bool {
@@ -53,6 +53,7 @@ fn tell(
         // The held proposals tell the placement as it is when they go.
         return Ok(());
     }
+    let host_offered = event == Event::Cancelled && offer_came_to_nothing(tx, case)?;
     for recipient in case.recipients() {
         let party = recipient.party;
         let asked = case.placement.answer_of(party).is_some();
@@ -69,10 +70,12 @@ fn tell(
         }
         let mut facts = Facts { event: Some(event), ..more.clone() };
         facts.acquainted |= event == Event::Confirmed;
-        if event == Event::Cancelled && case.placement.answer_of(party) == Some(Answer::No) {
+        let has_offered = host_offered && party == Party::Host;
+        if event == Event::Cancelled && !has_offered && case.placement.answer_of(party) == Some(Answer::No) {
             facts.reason = Some("You have said that it cannot be.".to_owned());
         }
         if case.placement.state == PlacementState::Expired
+            && !has_offered
             && case.placement.answer_of(party) == Some(Answer::Pending)
         {
             facts.reason = Some("You had not answered by the deadline.".to_owned());
@@ -85,6 +88,16 @@ fn tell(
         enqueue(tx, now, &recipient, (&case.applicant, Some(&case.placement)), &telling)?;
     }
     Ok(())
+}
+
+/// Whether the host had offered something else, and that was not taken: it has neither said no nor been silent.
+fn offer_came_to_nothing(tx: &mut Tx<'_>, case: &Case) -> Result<bool, AppError> {
+    let latest = alternatives::find_latest(tx, case.placement.id)?;
+    Ok(latest.is_some_and(|latest| match latest.state {
+        AlternativeState::Refused => true,
+        AlternativeState::Lapsed => case.placement.answer_of(Party::Host) == Some(Answer::Pending),
+        AlternativeState::Offered | AlternativeState::Taken => false,
+    }))
 }
 
 /// Proposes a placement to everybody whose consent is asked; held with the mails of its run's publication.
@@ -119,8 +132,7 @@ pub fn answer_reminder(tx: &mut Tx<'_>, now: &Now, case: &Case, party: Party) ->
 /// The database's.
 pub fn deputy_request(tx: &mut Tx<'_>, now: &Now, case: &Case, deputy: &Contact) -> Result<(), AppError> {
     let about = (&case.applicant, Some(&case.placement));
-    let recipient =
-        Recipient { party: Party::Host, name: deputy.name.clone(), address: deputy.email.clone() };
+    let recipient = Recipient::host(deputy);
     enqueue(
         tx,
         now,

@@ -1,0 +1,97 @@
+//! What is told about offers of the host instead of a no.
+
+use super::placements::{is_invited, next_identity};
+use super::{Case, Event, Facts, Recipient, Telling, enqueue, thread_of};
+use crate::domain::alternative::AlternativeKind;
+use crate::domain::letter::NoticeKind;
+use crate::domain::party::Party;
+use crate::services::AppError;
+use crate::services::app::Now;
+use crate::store::placements::{find_identity, forget_identity};
+use crate::store::{Tx, outbox};
+
+/// Tells the participant that the host offers something else.
+///
+/// # Errors
+/// The database's.
+pub fn offered(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError> {
+    let recipient = Recipient::participant(&case.applicant);
+    let facts = Facts::default();
+    let telling =
+        Telling { kind: NoticeKind::Alternative, version: case.placement.revision, facts: &facts, run: None };
+    enqueue(tx, now, &recipient, (&case.applicant, Some(&case.placement)), &telling)?;
+    Ok(())
+}
+
+/// Tells that the participant has taken what the host offered: one mail to each who heard of the former day, a proposal
+/// to the manager where they are asked (`anew`), a confirmation to whoever never heard of it once everybody agrees.
+///
+/// # Errors
+/// The database's.
+pub fn moved(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    before: &Case,
+    case: &Case,
+    (taken, is_certain, anew): (AlternativeKind, bool, Option<Party>),
+) -> Result<(), AppError> {
+    let (was, is) = (&before.placement, &case.placement);
+    let event = if is_certain { Event::Confirmed } else { Event::Tentative };
+    let facts = Facts {
+        event: Some(event),
+        acquainted: is_certain,
+        former_date: (was.date != is.date).then_some(was.date),
+        former_times: ((was.date, was.starts, was.ends) != (is.date, is.starts, is.ends))
+            .then_some((was.starts, was.ends)),
+        taken: Some(taken.to_string()),
+        ..Facts::default()
+    };
+    if taken == AlternativeKind::Colleague {
+        hand_over(tx, now, before, case)?;
+    }
+    for recipient in case.recipients() {
+        let party = recipient.party;
+        let has_heard = outbox::has_begun(tx, &thread_of(&case.applicant, Some(is), party))?;
+        let kind = if anew == Some(party) {
+            NoticeKind::Proposal
+        } else if has_heard || party != Party::Manager {
+            NoticeKind::Changed
+        } else if is_certain {
+            NoticeKind::Confirmed
+        } else {
+            continue;
+        };
+        let mut facts = facts.clone();
+        if is_invited(party) {
+            facts.sequence = Some(next_identity(tx, now, case, party)?.sequence);
+        }
+        let telling = Telling { kind, version: is.revision, facts: &facts, run: None };
+        enqueue(tx, now, &recipient, (&case.applicant, Some(is)), &telling)?;
+    }
+    Ok(())
+}
+
+/// Whoever was to receive the visitor hears that a colleague does, and the day leaves their calendar; the colleague's
+/// entry is one of its own.
+fn hand_over(tx: &mut Tx<'_>, now: &Now, before: &Case, case: &Case) -> Result<(), AppError> {
+    let thread = thread_of(&case.applicant, Some(&case.placement), Party::Host);
+    if let Some(former) = before.host_contact()
+        && outbox::has_begun(tx, &thread)?
+    {
+        let identity = find_identity(tx, case.placement.id, Party::Host)?;
+        let facts = Facts {
+            event: Some(Event::Cancelled),
+            sequence: identity.as_ref().map(|known| known.sequence + 1),
+            former_uid: identity.map(|known| known.uid),
+            ..Facts::default()
+        };
+        let telling = Telling {
+            kind: NoticeKind::HandedOver,
+            version: case.placement.revision,
+            facts: &facts,
+            run: None,
+        };
+        enqueue(tx, now, &Recipient::host(former), (&case.applicant, Some(&case.placement)), &telling)?;
+    }
+    Ok(forget_identity(tx, case.placement.id, Party::Host)?)
+}
