@@ -165,7 +165,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         }),
         taken: None,
         is_certain: certain,
-        link: (!handed_over && !(cancelled && party != Party::Participant))
+        link: (!(handed_over || cancelled && party != Party::Participant))
             .then(|| "https://exchange.example/links/0123456789abcdef".to_owned()),
         participant_name: (!to_host || certain).then(|| "Siân Ŵyn".to_owned()),
         participant_address: (to_host && certain).then(|| "sian.wyn@library.example".to_owned()),
