@@ -176,6 +176,7 @@ pub(super) fn withdraw_in(
     let id = applicant.application.id;
     record(tx, now, actor, Action::WithdrawApplication, ("application", &id), &json!({}))?;
     rounds::bump_revision(tx, applicant.application.round)?;
+    notices::withdrawn(tx, now, &applicant)?;
     if let Some(mut placement) = placements::find_live_of_application(tx, id)? {
         let before = placement.state;
         placement.cancel()?;
