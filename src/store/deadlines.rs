@@ -24,7 +24,7 @@ pub struct Owed {
     pub home: LibraryId,
     /// The library that would receive.
     pub host: LibraryId,
-    /// When the mail server took the proposal: a mail that is held back starts no clock.
+    /// When the mail server took the proposal, or a change that overtook it: a mail that is held back starts no clock.
     pub told_at: NaiveDateTime,
     /// When the party was reminded.
     pub reminded_at: Option<NaiveDateTime>,
@@ -49,16 +49,17 @@ struct Row {
 /// # Errors
 /// The database's.
 pub fn list_owed(db: &mut Db) -> Result<Vec<Owed>, StoreError> {
+    let told = [NoticeKind::Proposal.as_str(), NoticeKind::Changed.as_str()];
     let proposal = outbox::placement_id
         .eq(consents::placement_id.nullable())
         .and(outbox::party.eq(consents::party))
-        .and(outbox::kind.eq(NoticeKind::Proposal.as_str()))
+        .and(outbox::kind.eq_any(told))
         .and(outbox::state.eq(NoticeState::Sent.as_str()));
     let deputy_unasked = consents::party
         .eq(Party::Host.as_str())
         .and(consents::deputy_asked_at.is_null())
         .and(libraries::deputy_email.is_not_null());
-    let rows: Vec<Row> = consents::table
+    let mut rows: Vec<Row> = consents::table
         .inner_join(placements::table.on(placements::id.eq(consents::placement_id)))
         .inner_join(libraries::table.on(libraries::id.eq(placements::host_library_id)))
         .inner_join(outbox::table.on(proposal))
@@ -66,7 +67,7 @@ pub fn list_owed(db: &mut Db) -> Result<Vec<Owed>, StoreError> {
         .filter(consents::answer.eq(Answer::Pending.as_str()))
         .filter(consents::reminded_at.is_null().or(deputy_unasked))
         .filter(outbox::settled_at.is_not_null())
-        .order((consents::placement_id, consents::party, outbox::id))
+        .order((consents::placement_id, consents::party, outbox::settled_at))
         .select((
             consents::placement_id,
             placements::round_id,
@@ -78,6 +79,8 @@ pub fn list_owed(db: &mut Db) -> Result<Vec<Owed>, StoreError> {
             consents::deputy_asked_at,
         ))
         .load(db)?;
+    // The clock starts with the first of them.
+    rows.dedup_by(|later, first| (&later.placement_id, &later.party) == (&first.placement_id, &first.party));
     rows.into_iter()
         .map(|row| {
             Ok(Owed {
