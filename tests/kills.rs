@@ -59,7 +59,7 @@ impl Life {
                     Database::Postgres { .. } => "sendto",
                 };
                 let mut command = Command::new("strace");
-                command.args(["-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e"]);
+                command.args(["-f", "-qq", "-o", "/dev/null", "-e"]);
                 command.arg(format!("trace={calls}")).arg("-e");
                 command.arg(format!("inject={calls}:signal=KILL:when={number}")).arg(binary);
                 command
@@ -102,10 +102,18 @@ impl Life {
     }
 }
 
+impl Drop for Life {
+    fn drop(&mut self) {
+        // Also where a check failed: nothing stays behind.
+        if !self.is_over() {
+            self.kill();
+        }
+    }
+}
+
 /// Whether `strace` is here and may trace.
 fn can_trace() -> bool {
-    let tried =
-        Command::new("strace").args(["-qq", "-f", "--seccomp-bpf", "-o", "/dev/null", "true"]).output();
+    let tried = Command::new("strace").args(["-qq", "-f", "-o", "/dev/null", "true"]).output();
     tried.is_ok_and(|tried| tried.status.success())
 }
 
@@ -166,8 +174,11 @@ fn kill_again_and_again(kills: u64) {
         life.kill();
 
         for kill in 0..kills {
-            // Every thread counts its own writes; primes, so that all kinds of writes are met.
-            let number = 2 + kill * 17 % 61;
+            // Every thread counts its own; some fall into the start, most among what people do.
+            let number = match database {
+                Database::Sqlite(_) => 3 + kill * 37 % 150,
+                Database::Postgres { .. } => 10 + kill * 157 % 700,
+            };
             let mut life = Life::start(database, &sink, port, folder.path(), traces.then_some(number));
             let until = Instant::now()
                 + if traces { LONGEST_LIFE } else { Duration::from_millis(600 + kill * 97 % 2_000) };

@@ -177,7 +177,7 @@ impl Load {
     }
 
     fn match_up(&mut self, url: &str) -> Result<bool, Gone> {
-        let runs = self.list(&format!("{url}/runs?limit=200"))?;
+        let runs = self.list(&format!("{url}/runs"))?;
         if runs.iter().any(|run| run["state"] == "queued" || run["state"] == "solving") {
             return Ok(false);
         }
@@ -191,7 +191,7 @@ impl Load {
     }
 
     fn see_through(&mut self, url: &str) -> Result<bool, Gone> {
-        let runs = self.list(&format!("{url}/runs?limit=200"))?;
+        let runs = self.list(&format!("{url}/runs"))?;
         let run = runs.iter().find(|run| run["state"] == "published").expect("a published run");
         let run = format!("/v1/runs/{}", run["id"].as_str().expect("an id"));
         if !self.list(&format!("{run}/held-mails"))?.is_empty() {

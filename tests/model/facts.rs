@@ -139,7 +139,7 @@ pub struct Link {
     pub used: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Model {
     pub now: DateTime<Utc>,
     pub libraries: Vec<Library>,

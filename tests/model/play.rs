@@ -265,6 +265,7 @@ impl<'a> Play<'a> {
         let due = model.notices.iter().filter(|one| model.is_due(one)).count();
         let standing = model.placements.iter().filter(|one| one.can_end()).count();
         let links = those(&model.links, |link| self.is_useful(link)).len();
+        let overdue = model.clone().keep_deadlines() > 0;
         let going = open + ready + count(RoundState::Draft);
         let is_new = |at: usize, person: usize| {
             model.applications.iter().all(|one| (one.round, one.person) != (at, person))
@@ -272,7 +273,7 @@ impl<'a> Play<'a> {
         let new = |at: usize| (0..model.persons.len()).filter(|person| is_new(at, *person)).count();
         let new: usize = those(&model.rounds, |one| one.state == RoundState::Open).into_iter().map(new).sum();
         [
-            (Kind::Clock, 4 + standing.min(3)),
+            (Kind::Clock, 4 + 2 * standing.min(4)),
             (Kind::NewRound, [30, 1, 0][going.min(2)]),
             (Kind::Open, 40 * count(RoundState::Draft)),
             (Kind::Offer, if bare { 16 } else { 1 }),
@@ -288,12 +289,12 @@ impl<'a> Play<'a> {
             (Kind::Solve, if queued { 40 } else { 0 }),
             (Kind::Publish, if fresh { 30 } else { 1 }),
             (Kind::LetGo, if held { 12 } else { 1 }),
-            (Kind::Discard, usize::from(held)),
+            (Kind::Discard, 2 * usize::from(held)),
             (Kind::TakeBack, out),
-            (Kind::Answer, standing.min(6)),
-            (Kind::Move, standing.min(3)),
+            (Kind::Answer, 2 * standing.min(6)),
+            (Kind::Move, standing.min(6)),
             (Kind::CallOff, standing.min(1)),
-            (Kind::Deadlines, 4),
+            (Kind::Deadlines, if overdue { 15 } else { 1 }),
         ]
     }
 
