@@ -193,9 +193,9 @@ fn kill_again_and_again(kills: u64) {
                 std::thread::sleep(Duration::from_millis(10));
             }
             if life.is_over() {
-                at_writes += 1
+                at_writes += 1;
             } else {
-                by_time += 1
+                by_time += 1;
             }
             life.kill();
             let dump = dumper.take(&app);

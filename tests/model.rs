@@ -138,6 +138,59 @@ fn whatever_people_do_in_whatever_order_the_service_does_what_the_facts_say() {
     walk(FEW_STEPS);
 }
 
+/// What somebody might break, each in one row of one table.
+const BROKEN: [(&str, &str, &str); 9] = [
+    ("consents", "\"answer\":\"yes\"", "\"answer\":\"pending\""),
+    ("consents", "\"party\":\"host\"", "\"party\":\"manager\""),
+    ("placements", "\"state\":\"confirmed\"", "\"state\":\"proposed\""),
+    ("placements", "\"state\":\"confirmed\"", "\"state\":\"cancelled\""),
+    ("applications", "\"state\":\"placed\"", "\"state\":\"released\""),
+    ("rounds", "\"state\":\"published\"", "\"state\":\"matched\""),
+    ("audit_entries", "\"action\":\"verify_address\"", "\"action\":\"sign_up\""),
+    ("outbox", "\"kind\":\"proposal\"", "\"kind\":\"changed\""),
+    ("outbox", "\"recipient_address\":\"desk@", "\"recipient_address\":\"dusk@"),
+];
+
+#[test]
+fn the_rules_see_what_is_broken() {
+    support::for_each_kind(|fresh, _| {
+        let database = fresh();
+        let app = app_on(&database, "http://exchange.example");
+        let (mut play, mut random) = (Play::new(&app), Random::new(1));
+        let broken = |dump: &evidence::Dump| {
+            let alter = |(table, old, new): (&str, &str, &str)| {
+                dump.altered(table, |line| line.contains(old).then(|| line.replacen(old, new, 1)))
+            };
+            BROKEN.map(alter).into_iter().collect::<Option<Vec<_>>>()
+        };
+        // Until there is one row of each.
+        let altered = loop {
+            let step = play.propose(&mut random);
+            play.step(step).expect("as the facts say");
+            if let Some(altered) = broken(&play.dump) {
+                break altered;
+            }
+        };
+        for (dump, what) in altered.iter().zip(BROKEN) {
+            assert!(!evidence::breaches(dump).is_empty(), "{what:?} is not seen");
+            assert!(
+                what.0 == "audit_entries" || !play.model.differences(dump).is_empty(),
+                "{what:?} is not seen"
+            );
+        }
+        // Who is placed somewhere is there because places were offered.
+        let mut bare = play.dump.clone();
+        while let Some(barer) = bare.altered("round_libraries", |line| {
+            let (before, rest) = line.split_once("\"hosting\":\"{\\\"")?;
+            let (_, after) = rest.split_once("}\"")?;
+            Some(format!("{before}\"hosting\":\"{{}}\"{after}"))
+        }) {
+            bare = barer;
+        }
+        assert!(evidence::breaches(&bare).iter().any(|words| words.starts_with("hosting of")));
+    });
+}
+
 #[test]
 #[ignore = "takes minutes: docs/reliability.md"]
 fn ten_thousand_steps() {

@@ -140,6 +140,16 @@ impl Dump {
         lines.map(|line| Row(serde_json::from_str(line).expect("a row"))).collect()
     }
 
+    /// The same with one row changed: to try whether the rules see it. None where no row is so.
+    pub fn altered(&self, table: &str, change: impl Fn(&str) -> Option<String>) -> Option<Dump> {
+        let mut altered = self.clone();
+        let lines = altered.0.get_mut(table)?;
+        let (old, new) = lines.iter().find_map(|line| Some((line.clone(), change(line)?)))?;
+        lines.remove(&old);
+        lines.insert(new);
+        Some(altered)
+    }
+
     /// What differs, for a person.
     pub fn difference(&self, after: &Dump) -> String {
         let mut words = String::new();

@@ -20,6 +20,9 @@ const WITHDRAWAL_DAYS: u64 = 14;
 const RETRY_MINUTES: [i64; 6] = [1, 5, 30, 120, 480, 1440];
 const ZONE: chrono_tz::Tz = chrono_tz::Europe::London;
 
+/// A number for dates.
+pub type Numbers = BTreeMap<NaiveDate, u32>;
+
 /// A refusal's code, or none.
 pub type Verdict = Result<(), &'static str>;
 
@@ -49,8 +52,8 @@ pub struct Round {
     pub answer_until: NaiveDate,
     pub dates: Vec<NaiveDate>,
     pub release_required: bool,
-    /// By library: visitors taken and staff released by date.
-    pub offers: BTreeMap<usize, (BTreeMap<NaiveDate, u32>, BTreeMap<NaiveDate, u32>)>,
+    /// By library: visitors taken, and staff released.
+    pub offers: BTreeMap<usize, (Numbers, Numbers)>,
 }
 
 #[derive(Debug, Clone)]
@@ -81,7 +84,7 @@ pub struct Run {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     people: BTreeMap<usize, (Vec<NaiveDate>, BTreeSet<usize>, usize)>,
-    libraries: BTreeMap<usize, [BTreeMap<NaiveDate, u32>; 2]>,
+    libraries: BTreeMap<usize, [Numbers; 2]>,
 }
 
 #[derive(Debug, Clone)]
@@ -243,7 +246,7 @@ impl Model {
         let libraries: BTreeSet<usize> = self.rounds[round].offers.keys().copied().chain(homes).collect();
         let of_library = |library: usize| {
             let (hosting, release) = self.rounds[round].offers.get(&library).cloned().unwrap_or_default();
-            let left = |offered: BTreeMap<NaiveDate, u32>, is_side: &dyn Fn(&Placement) -> bool| {
+            let left = |offered: Numbers, is_side: &dyn Fn(&Placement) -> bool| {
                 let left = offered.into_iter().map(|(day, number)| {
                     let taken = elsewhere().filter(|place| place.date == day && is_side(place)).count();
                     (day, number.saturating_sub(u32::try_from(taken).expect("few")))

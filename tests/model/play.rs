@@ -102,7 +102,7 @@ fn judge<T: Debug>(got: Result<T, AppError>, verdict: Verdict) -> Told<Option<T>
     }
 }
 
-fn became(done: Option<impl Sized>) -> Became {
+fn became(done: Option<&impl Sized>) -> Became {
     if done.is_some() { Became::Accepted } else { Became::Refused }
 }
 
@@ -399,7 +399,7 @@ impl<'a> Play<'a> {
         if done.is_some() {
             self.model.rounds[at].state = RoundState::Open;
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     fn offer(&mut self, n: [usize; 4]) -> Told<Became> {
@@ -431,7 +431,7 @@ impl<'a> Play<'a> {
         if done.is_some() {
             self.model.rounds[at].offers.insert(library, (hosting, release));
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     /// A library closes a day at short notice, or opens it again.
@@ -459,14 +459,14 @@ impl<'a> Play<'a> {
             if done.is_some() {
                 self.model.closed.remove(&(library, date));
             }
-            return Ok(became(done));
+            return Ok(became(done.as_ref()));
         }
         let closed = Exception { date, opens: vec![], label: parsed("Burst pipe") };
         let done = judge(opening::set_exception(self.app, &who.actor, id, &closed), verdict)?;
         if done.is_some() {
             self.model.closed.insert((library, date));
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     fn form(&self, round: usize, person: usize, n: usize) -> SignUp {
@@ -515,7 +515,7 @@ impl<'a> Play<'a> {
             let new = rows.iter().map(|row| row.text("id").to_owned()).find(|id| !known.contains(&id));
             self.model.signed_up(round, person, form.dates, new);
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     /// A program of an employer signs somebody up, and is told what came of it.
@@ -538,7 +538,7 @@ impl<'a> Play<'a> {
         if let Some(SignedUp::Made(made)) = &done {
             self.model.signed_up(round, person, form.dates, Some(made.application.id.to_string()));
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     /// The worker takes some mails; now and then the mail server wants one of them later.
@@ -644,7 +644,7 @@ impl<'a> Play<'a> {
         let (verdict, is_new) = self.verdict_of(&link, &act, days.as_deref(), reason);
         let done = judge(links::act(self.app, &link.secret, &act), verdict)?;
         if done.is_none() || !is_new {
-            return Ok(became(done));
+            return Ok(became(done.as_ref()));
         }
         match &act {
             Act::Verify => {
@@ -743,7 +743,7 @@ impl<'a> Play<'a> {
         if done.is_some() {
             self.model.judged(at, trust);
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     fn withdraw(&mut self, n: [usize; 4]) -> Told<Became> {
@@ -760,7 +760,7 @@ impl<'a> Play<'a> {
         if done.is_some() {
             self.model.withdrawn(at);
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     fn close(&mut self, n: [usize; 4]) -> Told<Became> {
@@ -776,7 +776,7 @@ impl<'a> Play<'a> {
         if done.is_some() {
             self.model.rounds[at].state = RoundState::Closed;
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     fn start(&mut self, n: [usize; 4]) -> Told<Became> {
@@ -791,7 +791,7 @@ impl<'a> Play<'a> {
             let (schedule, left_out) = (Vec::new(), Vec::new());
             self.model.runs.push(Run { id, round: at, state, input, schedule, left_out });
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     fn solve(&mut self) -> Told<Became> {
@@ -852,7 +852,7 @@ impl<'a> Play<'a> {
                 own.map(|row| (row.text("application_id").to_owned(), row.text("id").to_owned())).collect();
             self.model.published(at, &ids, (NINE, FIVE));
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     /// A run whose publication stands, or any.
@@ -870,7 +870,7 @@ impl<'a> Play<'a> {
         if done.is_some() {
             self.model.let_go(at);
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     fn discard(&mut self, n: [usize; 4]) -> Told<Became> {
@@ -885,7 +885,7 @@ impl<'a> Play<'a> {
             let own = self.model.notice(row.text("dedupe_key")).ok_or("a mail that no fact explains")?;
             self.model.notices[own].state = NoticeState::Discarded;
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     fn take_back(&mut self, n: [usize; 4]) -> Told<Became> {
@@ -904,7 +904,7 @@ impl<'a> Play<'a> {
         if done.is_some() {
             self.model.taken_back(at);
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     fn some_placement(&self, n: usize) -> Option<usize> {
@@ -940,7 +940,7 @@ impl<'a> Play<'a> {
         if done.is_some() {
             self.model.answered(at, party, answer);
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     fn move_times(&mut self, n: [usize; 4]) -> Told<Became> {
@@ -970,7 +970,7 @@ impl<'a> Play<'a> {
         if done.is_some() && place.times != (starts, ends) {
             self.model.moved(at, (starts, ends));
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     fn call_off(&mut self, n: [usize; 4]) -> Told<Became> {
@@ -981,7 +981,7 @@ impl<'a> Play<'a> {
         if done.is_some() {
             self.model.end(at, PlacementState::Cancelled);
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 
     fn deadlines(&mut self) -> Told<Became> {
@@ -1007,7 +1007,7 @@ impl<'a> Play<'a> {
             self.model.rounds[at].state = RoundState::Cancelled;
             self.model.all_off(at);
         }
-        Ok(became(done))
+        Ok(became(done.as_ref()))
     }
 }
 
