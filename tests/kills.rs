@@ -177,7 +177,7 @@ fn kill_again_and_again(kills: u64) {
             // Every thread counts its own; some fall into the start, most among what people do.
             let number = match database {
                 Database::Sqlite(_) => 3 + kill * 37 % 150,
-                Database::Postgres { .. } => 10 + kill * 157 % 700,
+                Database::Postgres { .. } => 10 + kill * 157 % 400,
             };
             let mut life = Life::start(database, &sink, port, folder.path(), traces.then_some(number));
             let until = Instant::now()

@@ -35,7 +35,8 @@ pub enum Database {
 }
 
 impl Database {
-    fn sqlite() -> Self {
+    /// A fresh SQLite database.
+    pub fn sqlite() -> Self {
         Database::Sqlite(tempfile::tempdir().expect("a folder"))
     }
 
