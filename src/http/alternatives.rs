@@ -229,7 +229,7 @@ impl Form {
         if faults.is_empty() && kind.is_none() {
             faults.add("/kind", "", "is required");
         }
-        beside.contact = email.map(|email| organisation::Contact { name, email });
+        beside.contact = email.map(|email| organisation::Contact { name, email, telephone: None });
         Some(Wanted { instead: instead(kind?, beside, faults)?, words })
     }
 }

@@ -491,6 +491,10 @@ const fn act_name(act: &Act) -> &'static str {
         Act::Offer(..) => Deed::Offer.as_str(),
         Act::Take(_) => Deed::Take.as_str(),
         Act::Withdraw => Deed::Withdraw.as_str(),
+        Act::Ill => Deed::Ill.as_str(),
+        Act::Attendance(_) => Deed::Attendance.as_str(),
+        Act::Feedback(_) => Deed::Feedback.as_str(),
+        Act::Idea(_) => Deed::Idea.as_str(),
         Act::WritePack(_) => Deed::WritePack.as_str(),
     }
 }

@@ -26,7 +26,7 @@ pub struct Owed {
     pub home: LibraryId,
     /// The library that would receive.
     pub host: LibraryId,
-    /// When the mail server took the proposal: a mail that is held back starts no clock.
+    /// When the mail server took the proposal, or a change that overtook it: a mail that is held back starts no clock.
     pub told_at: NaiveDateTime,
     /// When the party was reminded.
     pub reminded_at: Option<NaiveDateTime>,
@@ -42,6 +42,7 @@ struct Row {
     home_library_id: String,
     host_library_id: String,
     told_at: NaiveDateTime,
+    kind: String,
     reminded_at: Option<NaiveDateTime>,
     deputy_asked_at: Option<NaiveDateTime>,
 }
@@ -51,10 +52,11 @@ struct Row {
 /// # Errors
 /// The database's.
 pub fn list_owed(db: &mut Db) -> Result<Vec<Owed>, StoreError> {
+    let told = [NoticeKind::Proposal.as_str(), NoticeKind::Changed.as_str()];
     let proposal = outbox::placement_id
         .eq(consents::placement_id.nullable())
         .and(outbox::party.eq(consents::party))
-        .and(outbox::kind.eq(NoticeKind::Proposal.as_str()))
+        .and(outbox::kind.eq_any(told))
         .and(outbox::state.eq(NoticeState::Sent.as_str()));
     let deputy_unasked = consents::party
         .eq(Party::Host.as_str())
@@ -75,7 +77,7 @@ pub fn list_owed(db: &mut Db) -> Result<Vec<Owed>, StoreError> {
         .filter(diesel::dsl::not(has_offered))
         .filter(consents::reminded_at.is_null().or(deputy_unasked))
         .filter(outbox::settled_at.is_not_null())
-        .order((consents::placement_id, consents::party, outbox::id))
+        .order((consents::placement_id, consents::party, outbox::settled_at))
         .select((
             consents::placement_id,
             placements::round_id,
@@ -83,15 +85,23 @@ pub fn list_owed(db: &mut Db) -> Result<Vec<Owed>, StoreError> {
             placements::home_library_id,
             placements::host_library_id,
             outbox::settled_at.assume_not_null(),
+            outbox::kind,
             consents::reminded_at,
             consents::deputy_asked_at,
         ))
         .load(db)?;
-    // Who was asked anew has two proposals: the newer counts.
-    let newest: BTreeMap<(String, String), Row> =
-        rows.into_iter().map(|row| ((row.placement_id.clone(), row.party.clone()), row)).collect();
-    newest
-        .into_values()
+    // Who was asked anew has two proposals: the newer counts. A change is what told of the proposal only where it overtook
+    // that.
+    let mut told: BTreeMap<(String, String), Row> = BTreeMap::new();
+    for row in rows {
+        let key = (row.placement_id.clone(), row.party.clone());
+        if row.kind == NoticeKind::Proposal.as_str() {
+            told.insert(key, row);
+        } else {
+            told.entry(key).or_insert(row);
+        }
+    }
+    told.into_values()
         .map(|row| {
             Ok(Owed {
                 placement: parse("placement", &row.placement_id)?,

@@ -51,7 +51,7 @@ pub(super) fn time(text: &str) -> Result<NaiveTime, StoreError> {
 pub(super) fn contact(name: Option<&str>, email: Option<&str>) -> Result<Option<Contact>, StoreError> {
     let Some(email) = email else { return Ok(None) };
     let name = name.map(|name| parse("name", name)).transpose()?;
-    Ok(Some(Contact { name, email: parse("address", email)? }))
+    Ok(Some(Contact { name, email: parse("address", email)?, telephone: None }))
 }
 
 impl Row {

@@ -75,6 +75,18 @@ impl Client {
 
     /// Sends a request as it is.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        self.try_to_send(method, path, headers, body)
+            .unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// Sends a request to a server that may be gone.
+    pub fn try_to_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Reply, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         if let Some(secret) = &self.credential {
             request = request.header("authorization", format!("Bearer {secret}"));
@@ -87,17 +99,13 @@ impl Client {
         } else {
             self.agent.run(request.body(body).expect("a request"))
         };
-        let mut response = sent.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let mut response = sent?;
         let headers = response
             .headers()
             .iter()
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
-        Reply {
-            status: response.status().as_u16(),
-            headers,
-            body: response.body_mut().read_to_vec().expect("a body"),
-        }
+        Ok(Reply { status: response.status().as_u16(), headers, body: response.body_mut().read_to_vec()? })
     }
 
     pub fn get(&self, path: &str) -> Reply {

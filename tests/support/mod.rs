@@ -35,7 +35,8 @@ pub enum Database {
 }
 
 impl Database {
-    fn sqlite() -> Self {
+    /// A fresh SQLite database.
+    pub fn sqlite() -> Self {
         Database::Sqlite(tempfile::tempdir().expect("a folder"))
     }
 
@@ -94,16 +95,25 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
     }
 }
 
-fn each_database(test: impl Fn(Database)) {
-    test(Database::sqlite());
+/// Runs a test with each kind of database: it makes fresh ones as often as it likes.
+pub fn for_each_kind(test: impl Fn(&dyn Fn() -> Database, &str)) {
+    test(&Database::sqlite, "SQLite");
     match Database::postgres() {
-        Some(database) => test(database),
+        Some(first) => {
+            let name = first.name();
+            // It stays until the end: with it, a throw-away server.
+            test(&|| Database::postgres().expect("a server"), name);
+        }
         None => {
             let required = std::env::var("LIBRARY_SWAP_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
             assert!(!required, "PostgreSQL is required, and there is none");
             skip!("the PostgreSQL half of this test (there is no PostgreSQL)");
         }
     }
+}
+
+fn each_database(test: impl Fn(Database)) {
+    for_each_kind(|fresh, _| test(fresh()));
 }
 
 /// Runs a test on each database, empty as it is, with its URL.

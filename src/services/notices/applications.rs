@@ -86,6 +86,18 @@ pub fn release_decided(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Res
     }
 }
 
+/// Drops what nobody has begun to send about an application that was taken back: nothing is to be proven, released or
+/// told any more.
+///
+/// # Errors
+/// The database's.
+pub fn withdrawn(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<(), AppError> {
+    for party in [Party::Participant, Party::Manager] {
+        outbox::supersede(tx, &thread_of(applicant, None, party), now.utc())?;
+    }
+    Ok(())
+}
+
 /// What an applicant hears whose manager has not answered.
 pub const NOT_RELEASED: &str = "A release for these days could not be arranged.";
 /// To somebody who was released, but for no day on which they could go.

@@ -160,7 +160,15 @@ fn enqueue(
     case: (&Applicant, Option<&Placement>),
     telling: &Telling<'_>,
 ) -> Result<bool, AppError> {
-    let thread = thread_of(case.0, case.1, recipient.party);
+    let (applicant, placement) = case;
+    let mut thread = match placement {
+        Some(placement) if telling.kind.is_about_the_pack() => pack_thread_of(placement, recipient.party),
+        Some(_) | None => thread_of(applicant, placement, recipient.party),
+    };
+    if telling.kind == NoticeKind::HandedOver {
+        // The party's own thread is the colleague's from now on.
+        thread.push_str(":former");
+    }
     enqueue_in(tx, now, thread, recipient, case, telling)
 }
 
@@ -174,14 +182,6 @@ fn enqueue_in(
     telling: &Telling<'_>,
 ) -> Result<bool, AppError> {
     let Telling { kind, version, facts, run } = *telling;
-    let mut thread = match placement {
-        Some(placement) if kind.is_about_the_pack() => pack_thread_of(placement, recipient.party),
-        Some(_) | None => thread_of(applicant, placement, recipient.party),
-    };
-    if kind == NoticeKind::HandedOver {
-        // The party's own thread is the colleague's from now on.
-        thread.push_str(":former");
-    }
     let dedupe_key = key_of(&thread, kind, version);
     let facts = serde_json::to_string(facts).map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(outbox::enqueue(

@@ -12,7 +12,7 @@ use crate::store::{Tx, outbox};
 /// Those who spend the day together.
 fn sides(case: &Case) -> Vec<Recipient> {
     let mut sides = vec![Recipient::participant(&case.applicant)];
-    sides.extend(Recipient::host(&case.host));
+    sides.extend(case.host_contact().map(Recipient::host));
     sides
 }
 
@@ -60,7 +60,7 @@ fn known_version(tx: &mut Tx<'_>, thread: &str) -> Result<Option<i64>, AppError>
 /// # Errors
 /// The database's.
 pub fn pack_missing(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<bool, AppError> {
-    let Some(recipient) = Recipient::host(&case.host) else { return Ok(false) };
+    let Some(recipient) = case.host_contact().map(Recipient::host) else { return Ok(false) };
     let facts = Facts { acquainted: true, ..Facts::default() };
     let telling = Telling { kind: NoticeKind::PackMissing, version: 0, facts: &facts, run: None };
     enqueue(tx, now, &recipient, (&case.applicant, Some(&case.placement)), &telling)

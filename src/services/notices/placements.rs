@@ -57,7 +57,8 @@ fn tell(
     for recipient in case.recipients() {
         let party = recipient.party;
         let asked = case.placement.answer_of(party).is_some();
-        if kind == NoticeKind::Proposal && !asked {
+        if event == Event::Tentative && !asked {
+            // Who released before hears of it once it is certain.
             continue;
         }
         let thread = thread_of(&case.applicant, Some(&case.placement), party);

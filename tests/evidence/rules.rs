@@ -1,0 +1,358 @@
+//! What must hold between the tables after every commit, told from the tables alone.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::{Dump, Row};
+
+const LIVE: [&str; 3] = ["proposed", "confirmed", "completed"];
+
+/// The tables that the rules speak of, read once.
+struct Tables {
+    rounds: HashMap<String, Row>,
+    persons: HashMap<String, Row>,
+    libraries: HashMap<String, Row>,
+    applications: HashMap<String, Row>,
+    placements: Vec<Row>,
+    consents: HashMap<String, BTreeMap<String, Row>>,
+    runs: Vec<Row>,
+    outbox: Vec<Row>,
+    offers: HashMap<(String, String), Row>,
+    /// Actions and details of the audit entries of a thing.
+    audit: HashMap<String, Vec<(String, Value)>>,
+}
+
+fn by_id(rows: Vec<Row>) -> HashMap<String, Row> {
+    rows.into_iter().map(|row| (row.text("id").to_owned(), row)).collect()
+}
+
+impl Tables {
+    fn of(dump: &Dump) -> Self {
+        let mut consents: HashMap<String, BTreeMap<String, Row>> = HashMap::new();
+        for row in dump.rows("consents") {
+            let placement = consents.entry(row.text("placement_id").to_owned()).or_default();
+            placement.insert(row.text("party").to_owned(), row);
+        }
+        let mut audit: HashMap<String, Vec<(String, Value)>> = HashMap::new();
+        for row in dump.rows("audit_entries") {
+            let entries = audit.entry(row.text("subject_id").to_owned()).or_default();
+            entries.push((row.text("action").to_owned(), row.json("details")));
+        }
+        let offer = |row: Row| ((row.text("round_id").to_owned(), row.text("library_id").to_owned()), row);
+        Self {
+            rounds: by_id(dump.rows("rounds")),
+            persons: by_id(dump.rows("persons")),
+            libraries: by_id(dump.rows("libraries")),
+            applications: by_id(dump.rows("applications")),
+            placements: dump.rows("placements"),
+            consents,
+            runs: dump.rows("runs"),
+            outbox: dump.rows("outbox"),
+            offers: dump.rows("round_libraries").into_iter().map(offer).collect(),
+            audit,
+        }
+    }
+
+    fn live(&self) -> impl Iterator<Item = &Row> {
+        self.placements.iter().filter(|row| LIVE.contains(&row.text("state")))
+    }
+
+    fn entries(&self, id: &str, action: &str) -> usize {
+        self.audit.get(id).into_iter().flatten().filter(|(found, _)| found == action).count()
+    }
+}
+
+/// Every rule that is broken, in words; empty: none.
+pub fn breaches(dump: &Dump) -> Vec<String> {
+    let tables = Tables::of(dump);
+    let mut found = Vec::new();
+    places(&tables, &mut found);
+    capacity(&tables, &mut found);
+    balance(&tables, &mut found);
+    consents(&tables, &mut found);
+    states(&tables, &mut found);
+    audit(&tables, &mut found);
+    mails(&tables, &mut found);
+    found
+}
+
+/// Nobody is in two places on a date, or has two places in a round.
+fn places(tables: &Tables, found: &mut Vec<String>) {
+    let (mut days, mut rounds) = (HashSet::new(), HashSet::new());
+    for row in tables.live() {
+        let person = row.text("person_id");
+        if !days.insert((person, row.text("date"))) {
+            found.push(format!("{person} is twice on {}", row.text("date")));
+        }
+        if !rounds.insert((person, row.text("round_id"))) {
+            found.push(format!("{person} has two places in round {}", row.text("round_id")));
+        }
+        if row.text("home_library_id") == row.text("host_library_id") {
+            found.push(format!("{} is sent home", row.text("id")));
+        }
+    }
+}
+
+/// What an offer says of a date, from one of its tables.
+fn offered(tables: &Tables, round: &str, library: &str, column: &str, date: &str) -> i64 {
+    let offer = tables.offers.get(&(round.to_owned(), library.to_owned()));
+    offer.and_then(|row| row.json(column)[date].as_i64()).unwrap_or_default()
+}
+
+/// No more visitors than offered and no more leavers than released, all rounds together: rounds that overlap share a
+/// library's places and its minimum cover.
+fn capacity(tables: &Tables, found: &mut Vec<String>) {
+    for (side, column) in [("host_library_id", "hosting"), ("home_library_id", "release")] {
+        let mut days: BTreeMap<(&str, &str), Vec<&Row>> = BTreeMap::new();
+        for row in tables.live().filter(|row| row.get("override_reason").is_none()) {
+            days.entry((row.text(side), row.text("date"))).or_default().push(row);
+        }
+        for ((library, date), rows) in days {
+            let rounds: BTreeSet<&str> = rows.iter().map(|row| row.text("round_id")).collect();
+            let most = rounds.iter().map(|round| offered(tables, round, library, column, date)).max();
+            if i64::try_from(rows.len()).ok() > most {
+                found.push(format!("{column} of {library} on {date}: {} of {most:?}", rows.len()));
+            }
+        }
+    }
+}
+
+/// As long as nobody has dropped out of a publication, visitors and leavers of each library-day differ by the round's
+/// balance at most.
+fn balance(tables: &Tables, found: &mut Vec<String>) {
+    let mut runs: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    for row in &tables.placements {
+        runs.entry(row.text("run_id")).or_default().push(row);
+    }
+    for (run, rows) in runs {
+        let whole =
+            rows.iter().all(|row| LIVE.contains(&row.text("state")) && row.get("override_reason").is_none());
+        let rules = tables.rounds[rows[0].text("round_id")].json("rules");
+        let Some(most) = rules["balance"].as_i64().filter(|_| whole) else { continue };
+        let mut sums: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+        for row in rows {
+            *sums.entry((row.text("host_library_id"), row.text("date"))).or_default() += 1;
+            *sums.entry((row.text("home_library_id"), row.text("date"))).or_default() -= 1;
+        }
+        for ((library, date), sum) in sums.into_iter().filter(|(_, sum)| sum.abs() > most) {
+            found.push(format!("run {run}: {library} is out of balance by {sum} on {date}"));
+        }
+    }
+}
+
+/// Who is asked, and that the answers are those of the state.
+fn consents(tables: &Tables, found: &mut Vec<String>) {
+    for row in &tables.placements {
+        let (id, state) = (row.text("id"), row.text("state"));
+        let none = BTreeMap::new();
+        let answers = tables.consents.get(id).unwrap_or(&none);
+        if !answers.contains_key("participant") || !answers.contains_key("host") {
+            found.push(format!("placement {id} asks {:?} only", answers.keys()));
+        }
+        let (mut yes, mut no) = (0, 0);
+        for (party, consent) in answers {
+            match consent.text("answer") {
+                "yes" => yes += 1,
+                "no" => no += 1,
+                _ => {}
+            }
+            let is_answered = consent.text("answer") != "pending";
+            let is_signed = consent.get("answered_at").is_some()
+                && consent.get("answered_by").is_some()
+                && consent.get("channel").is_some();
+            if is_answered != is_signed {
+                found.push(format!("placement {id}: who answered for the {party}, when and how?"));
+            }
+        }
+        let fits = match state {
+            "confirmed" | "completed" | "did_not_take_place" => yes == answers.len(),
+            "proposed" => no == 0 && yes < answers.len(),
+            "declined" => no == 1,
+            "expired" => no == 0 && yes < answers.len(),
+            "cancelled" => no == 0,
+            other => panic!("placement state {other}"),
+        };
+        if !fits {
+            found.push(format!("placement {id} is {state} with {yes} yes, {no} no of {}", answers.len()));
+        }
+    }
+}
+
+/// The states of things that belong together.
+fn states(tables: &Tables, found: &mut Vec<String>) {
+    let live: BTreeMap<&str, &str> =
+        tables.live().map(|row| (row.text("application_id"), row.text("id"))).collect();
+    for (id, row) in &tables.applications {
+        let is_placed = row.text("state") == "placed";
+        if is_placed != live.contains_key(id.as_str()) {
+            found.push(format!(
+                "application {id} is {}; its placement: {:?}",
+                row.text("state"),
+                live.get(id.as_str())
+            ));
+        }
+    }
+    for row in tables.live() {
+        let state = tables.rounds[row.text("round_id")].text("state");
+        if !["published", "running", "completed", "archived"].contains(&state) {
+            found.push(format!("placement {} stands in a round that is {state}", row.text("id")));
+        }
+    }
+    for (id, round) in &tables.rounds {
+        let published =
+            tables.runs.iter().filter(|run| run.text("round_id") == id && run.text("state") == "published");
+        let (published, state) = (published.count(), round.text("state"));
+        let fits = match state {
+            "published" | "running" | "completed" | "archived" => published == 1,
+            "cancelled" => published <= 1,
+            _ => published == 0,
+        };
+        if !fits {
+            found.push(format!("round {id} is {state} with {published} published runs"));
+        }
+    }
+}
+
+/// No state without its audit entry.
+fn audit(tables: &Tables, found: &mut Vec<String>) {
+    let mut owed = |id: &str, state: &str, actions: &[&str]| {
+        if actions.iter().all(|action| tables.entries(id, action) == 0) {
+            found.push(format!("{id} is {state} without an audit entry {actions:?}"));
+        }
+    };
+    for (id, row) in &tables.applications {
+        let state = row.text("state");
+        owed(id, state, &["sign_up", "edit_library"]);
+        match state {
+            "submitted" => {}
+            "withdrawn" => owed(id, state, &["withdraw_application"]),
+            "verified" | "placed" | "unplaced" => owed(id, state, &["verify_address"]),
+            "released" | "refused" => owed(id, state, &["decide_release"]),
+            other => panic!("application state {other}"),
+        }
+    }
+    for row in &tables.placements {
+        let (id, state) = (row.text("id"), row.text("state"));
+        match state {
+            "cancelled" => owed(id, state, &["cancel_placement"]),
+            "expired" => owed(id, state, &["keep_deadlines"]),
+            _ => {}
+        }
+        for (party, consent) in &tables.consents[id] {
+            if consent.text("answer") != "pending" {
+                owed(id, consent.text("answer"), &[format!("answer_as_{party}").as_str()]);
+            }
+            if consent.get("reminded_at").is_some() || consent.get("deputy_asked_at").is_some() {
+                owed(id, "reminded", &["keep_deadlines"]);
+            }
+        }
+    }
+    for (id, row) in &tables.rounds {
+        let state = row.text("state");
+        match state {
+            "draft" => owed(id, state, &["create_round"]),
+            "open" | "closed" | "cancelled" => owed(id, state, &["steer_round"]),
+            "published" => owed(id, state, &["publish"]),
+            "running" | "completed" => owed(id, state, &["keep_deadlines"]),
+            _ => {}
+        }
+    }
+    for row in &tables.runs {
+        owed(row.text("id"), row.text("state"), &["match", "edit_schedule"]);
+    }
+}
+
+/// Every fact is mailed once to each who is due it, and to nobody else.
+fn mails(tables: &Tables, found: &mut Vec<String>) {
+    let mut threads: HashMap<(&str, &str), Vec<&Row>> = HashMap::new();
+    for row in &tables.outbox {
+        address(tables, row, found);
+        let about = row.get("placement_id").unwrap_or_else(|| row.text("application_id"));
+        threads.entry((about, row.text("party"))).or_default().push(row);
+    }
+    let none = Vec::new();
+    let count = |about: &str, party: &str, kind: &str| {
+        let thread = threads.get(&(about, party)).unwrap_or(&none);
+        thread.iter().filter(|row| row.text("kind") == kind).count()
+    };
+    for (id, row) in &tables.applications {
+        if count(id, "participant", "verify_address") == 0 {
+            found.push(format!("application {id}: nobody was asked to prove the address"));
+        }
+        let required = tables.rounds[row.text("round_id")].is("release_required");
+        let was_verified = tables.entries(id, "verify_address") > 0;
+        let asked = count(id, "manager", "release_request");
+        let is_asked = match (required, row.text("manager_trust")) {
+            (true, "believed") => asked == usize::from(was_verified),
+            // Confirmed too late, nobody is asked any more.
+            (true, "confirmed") => asked <= usize::from(was_verified),
+            (true | false, _) => asked == 0,
+        };
+        if !is_asked {
+            found.push(format!("application {id} ({}): {asked} release requests", row.text("state")));
+        }
+    }
+    for row in &tables.placements {
+        let (id, state) = (row.text("id"), row.text("state"));
+        let consents = &tables.consents[id];
+        for party in ["participant", "host", "manager"] {
+            let thread = threads.get(&(id, party)).unwrap_or(&none);
+            let asked = consents.contains_key(party);
+            if count(id, party, "proposal") != usize::from(asked) {
+                found.push(format!(
+                    "placement {id}: {} proposals to the {party}",
+                    count(id, party, "proposal")
+                ));
+            }
+            if count(id, party, "confirmed")
+                > usize::from(consents.values().all(|one| one.text("answer") != "pending"))
+            {
+                found.push(format!("placement {id}: confirmed too often to the {party}"));
+            }
+            let has_heard = thread.iter().any(|row| {
+                row.text("kind") != "cancelled"
+                    && (row.get("message_id").is_some() || row.text("state") == "leased")
+            });
+            let is_off = !LIVE.contains(&state) && state != "did_not_take_place";
+            let cancelled = count(id, party, "cancelled");
+            if cancelled != usize::from(is_off && has_heard) {
+                found.push(format!("placement {id} is {state}: {cancelled} cancellations to the {party}, who had heard: {has_heard}"));
+            }
+            let waits = thread.iter().filter(|row| {
+                ["held", "queued"].contains(&row.text("state")) && row.get("message_id").is_none()
+            });
+            if is_off && waits.clone().any(|row| row.text("kind") != "cancelled") {
+                found.push(format!("placement {id} is {state}: the {party} would still hear of it"));
+            }
+            let consent = consents.get(party);
+            for (column, kind) in [("reminded_at", "answer_reminder"), ("deputy_asked_at", "deputy_request")]
+            {
+                let is_warned = consent.is_some_and(|one| one.get(column).is_some());
+                if count(id, party, kind) != usize::from(is_warned) {
+                    found.push(format!("placement {id}: {} {kind} to the {party}", count(id, party, kind)));
+                }
+            }
+        }
+    }
+}
+
+/// A notice goes to one of the three parties of its own case.
+fn address(tables: &Tables, row: &Row, found: &mut Vec<String>) {
+    let application = &tables.applications[row.text("application_id")];
+    let placement = row.get("placement_id").map(|id| {
+        tables.placements.iter().find(|placement| placement.text("id") == id).expect("a placement")
+    });
+    let to = row.text("recipient_address");
+    let due = match row.text("party") {
+        "participant" => vec![tables.persons[application.text("person_id")].get("email")],
+        "manager" => vec![application.get("manager_email")],
+        _ => {
+            let host = placement.map(|placement| &tables.libraries[placement.text("host_library_id")]);
+            host.into_iter().flat_map(|host| [host.get("contact_email"), host.get("deputy_email")]).collect()
+        }
+    };
+    if !due.contains(&Some(to)) {
+        found.push(format!("{} to the {} goes to {to}", row.text("kind"), row.text("party")));
+    }
+}

@@ -1,0 +1,831 @@
+//! The small model: nothing but facts of who did what, and what follows from them by docs/states.md, docs/deadlines.md and
+//! docs/mail.md. It shares no code with the service but the names of things.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, Timelike, Utc};
+use library_swap::domain::letter::NoticeKind;
+use library_swap::domain::link::Purpose;
+use library_swap::domain::notice::NoticeState;
+use library_swap::domain::party::Party;
+use library_swap::domain::states::{
+    Answer, ApplicationState, ManagerTrust, PlacementState, RoundState, RunState,
+};
+
+use crate::evidence::Dump;
+
+pub const PARTIES: [Party; 3] = [Party::Participant, Party::Host, Party::Manager];
+/// How long before its first day a publication can be taken back.
+const WITHDRAWAL_DAYS: u64 = 14;
+const RETRY_MINUTES: [i64; 6] = [1, 5, 30, 120, 480, 1440];
+const ZONE: chrono_tz::Tz = chrono_tz::Europe::London;
+
+/// A number for dates.
+pub type Numbers = BTreeMap<NaiveDate, u32>;
+
+/// A refusal's code, or none.
+pub type Verdict = Result<(), &'static str>;
+
+#[derive(Debug, Clone)]
+pub struct Library {
+    pub id: String,
+    pub reference: &'static str,
+    pub employers: Vec<usize>,
+    pub contact: String,
+    pub deputy: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub email: String,
+    pub manager: String,
+    pub trust: ManagerTrust,
+    pub home: usize,
+    pub employer: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct Round {
+    pub id: String,
+    pub state: RoundState,
+    pub sign_up_until: NaiveDate,
+    pub answer_until: NaiveDate,
+    pub dates: Vec<NaiveDate>,
+    pub release_required: bool,
+    /// By library: visitors taken, and staff released.
+    pub offers: BTreeMap<usize, (Numbers, Numbers)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Application {
+    pub id: String,
+    pub round: usize,
+    pub person: usize,
+    pub state: ApplicationState,
+    pub dates: Vec<NaiveDate>,
+    pub released: Vec<NaiveDate>,
+    pub trust: ManagerTrust,
+    pub refused_for: Option<u32>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Run {
+    pub id: String,
+    pub round: usize,
+    pub state: RunState,
+    /// What it froze.
+    pub input: Input,
+    /// Who goes where, by application and library, and who does not.
+    pub schedule: Vec<(usize, usize, NaiveDate)>,
+    pub left_out: Vec<usize>,
+}
+
+/// All that bears on a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    people: BTreeMap<usize, (Vec<NaiveDate>, BTreeSet<usize>, usize)>,
+    libraries: BTreeMap<usize, [Numbers; 2]>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Consent {
+    pub answer: Answer,
+    pub reminded: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Placement {
+    pub id: String,
+    pub run: usize,
+    pub application: usize,
+    pub host: usize,
+    pub date: NaiveDate,
+    pub times: (NaiveTime, NaiveTime),
+    pub state: PlacementState,
+    pub revision: i64,
+    pub consents: BTreeMap<Party, Consent>,
+    pub deputy_asked: bool,
+}
+
+/// The parties' threads are about placements or applications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    Application(usize),
+    Placement(usize),
+}
+
+#[derive(Debug, Clone)]
+pub struct Notice {
+    pub kind: NoticeKind,
+    pub about: About,
+    pub party: Party,
+    pub version: i64,
+    pub to: String,
+    pub run: Option<usize>,
+    pub state: NoticeState,
+    /// Rendered: it may have gone out.
+    pub begun: bool,
+    pub attempts: usize,
+    pub next_at: DateTime<Utc>,
+    pub created: DateTime<Utc>,
+    pub told_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Link {
+    pub secret: String,
+    pub purpose: Purpose,
+    pub application: usize,
+    pub placement: Option<usize>,
+    pub party: Party,
+    pub expires: DateTime<Utc>,
+    pub used: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Model {
+    pub now: DateTime<Utc>,
+    pub libraries: Vec<Library>,
+    pub persons: Vec<Person>,
+    pub rounds: Vec<Round>,
+    pub applications: Vec<Application>,
+    pub runs: Vec<Run>,
+    pub placements: Vec<Placement>,
+    pub notices: Vec<Notice>,
+    pub links: Vec<Link>,
+    pub closed: BTreeSet<(usize, NaiveDate)>,
+}
+
+impl Placement {
+    pub fn is_live(&self) -> bool {
+        matches!(self.state, PlacementState::Proposed | PlacementState::Confirmed | PlacementState::Completed)
+    }
+
+    pub fn can_end(&self) -> bool {
+        matches!(self.state, PlacementState::Proposed | PlacementState::Confirmed)
+    }
+}
+
+impl Application {
+    pub fn is_manager_known(&self) -> bool {
+        matches!(self.trust, ManagerTrust::Believed | ManagerTrust::Confirmed)
+    }
+
+    /// What it was before a publication.
+    pub fn before_publication(&self) -> ApplicationState {
+        match self.state {
+            ApplicationState::Placed | ApplicationState::Unplaced if self.released.is_empty() => {
+                ApplicationState::Verified
+            }
+            ApplicationState::Placed | ApplicationState::Unplaced => ApplicationState::Released,
+            other => other,
+        }
+    }
+}
+
+// What is true.
+impl Model {
+    pub fn today(&self) -> NaiveDate {
+        self.now.with_timezone(&ZONE).date_naive()
+    }
+
+    pub fn round_of(&self, application: usize) -> &Round {
+        &self.rounds[self.applications[application].round]
+    }
+
+    pub fn person_of(&self, application: usize) -> &Person {
+        &self.persons[self.applications[application].person]
+    }
+
+    /// A publication brought something that nobody but organisers may know yet.
+    pub fn is_untold(&self, application: usize) -> bool {
+        self.notices.iter().any(|notice| {
+            notice.state == NoticeState::Held && self.application_of(notice.about) == application
+        })
+    }
+
+    fn application_of(&self, about: About) -> usize {
+        match about {
+            About::Application(application) => application,
+            About::Placement(placement) => self.placements[placement].application,
+        }
+    }
+
+    pub fn live_of(&self, application: usize) -> Option<usize> {
+        self.placements.iter().position(|one| one.application == application && one.is_live())
+    }
+
+    /// What a run of the round would rest on now.
+    pub fn input(&self, round: usize) -> Input {
+        let elsewhere = || {
+            self.placements
+                .iter()
+                .filter(move |one| one.is_live() && self.applications[one.application].round != round)
+        };
+        let mut people = BTreeMap::new();
+        for (n, one) in self.applications.iter().enumerate().filter(|(_, one)| one.round == round) {
+            let days = match one.state {
+                ApplicationState::Released => one.released.clone(),
+                ApplicationState::Verified
+                    if !self.rounds[round].release_required && one.is_manager_known() =>
+                {
+                    one.dates.clone()
+                }
+                _ => Vec::new(),
+            };
+            let own =
+                || elsewhere().filter(|place| self.applications[place.application].person == one.person);
+            let days: Vec<NaiveDate> =
+                days.into_iter().filter(|day| own().all(|place| place.date != *day)).collect();
+            if !days.is_empty() {
+                let visited = own().map(|place| place.host).collect();
+                people.insert(n, (days, visited, self.waited(one.person, round)));
+            }
+        }
+        let homes = people.keys().map(|n| self.person_of(*n).home);
+        let libraries: BTreeSet<usize> = self.rounds[round].offers.keys().copied().chain(homes).collect();
+        let of_library = |library: usize| {
+            let (hosting, release) = self.rounds[round].offers.get(&library).cloned().unwrap_or_default();
+            let left = |offered: Numbers, is_side: &dyn Fn(&Placement) -> bool| {
+                let left = offered.into_iter().map(|(day, number)| {
+                    let taken = elsewhere().filter(|place| place.date == day && is_side(place)).count();
+                    (day, number.saturating_sub(u32::try_from(taken).expect("few")))
+                });
+                left.filter(|(day, number)| *number > 0 && !self.closed.contains(&(library, *day))).collect()
+            };
+            let visitors = left(hosting, &|place| place.host == library);
+            [visitors, left(release, &|place| self.person_of(place.application).home == library)]
+        };
+        let libraries = libraries.into_iter().map(|library| (library, of_library(library))).collect();
+        Input { people, libraries }
+    }
+
+    /// Rounds in a row without a place, the latest first, as docs/rounds.md has it.
+    fn waited(&self, person: usize, round: usize) -> usize {
+        let mut past: Vec<(NaiveDate, bool)> = Vec::new();
+        for (n, one) in self.applications.iter().enumerate() {
+            if one.person != person || one.round == round {
+                continue;
+            }
+            let own = self.placements.iter().filter(|place| place.application == n);
+            let said_no = own.clone().any(|place| place.consents[&Party::Participant].answer == Answer::No);
+            let last = *self.rounds[one.round].dates.last().expect("days");
+            match one.state {
+                ApplicationState::Placed if !said_no => past.push((last, true)),
+                ApplicationState::Unplaced if !said_no => past.push((last, false)),
+                _ => {}
+            }
+            past.extend(own.filter(|place| place.is_live()).map(|place| (place.date, true)));
+        }
+        past.sort_unstable();
+        past.iter().rev().take_while(|(_, is_placed)| !is_placed).count()
+    }
+
+    pub fn withdrawable_until(&self, round: usize) -> NaiveDate {
+        self.rounds[round].dates[0] - Days::new(WITHDRAWAL_DAYS)
+    }
+
+    pub fn admits_sign_up(&self, round: usize) -> Verdict {
+        let round = &self.rounds[round];
+        if round.state != RoundState::Open {
+            Err("round-state")
+        } else if self.today() > round.sign_up_until {
+            Err("too-late")
+        } else {
+            Ok(())
+        }
+    }
+
+    fn key(&self, notice: &Notice) -> String {
+        let thread = match notice.about {
+            About::Application(n) => format!("application:{}", self.applications[n].id),
+            About::Placement(n) => format!("placement:{}", self.placements[n].id),
+        };
+        format!("{thread}:{}:{}:{}", notice.party, notice.kind, notice.version)
+    }
+
+    pub fn notice(&self, key: &str) -> Option<usize> {
+        self.notices.iter().position(|notice| self.key(notice) == key)
+    }
+
+    pub fn is_due(&self, notice: &Notice) -> bool {
+        notice.state == NoticeState::Queued && notice.next_at <= self.now
+    }
+}
+
+// What is told to whom.
+impl Model {
+    fn thread(&mut self, about: About, party: Party) -> impl Iterator<Item = &mut Notice> {
+        self.notices.iter_mut().filter(move |notice| notice.about == about && notice.party == party)
+    }
+
+    /// Drops what nobody has begun to send.
+    pub fn supersede(&mut self, about: About, party: Party) {
+        for notice in self.thread(about, party) {
+            if matches!(notice.state, NoticeState::Held | NoticeState::Queued) && !notice.begun {
+                notice.state = NoticeState::Superseded;
+            }
+        }
+    }
+
+    pub fn enqueue(
+        &mut self,
+        kind: NoticeKind,
+        about: About,
+        party: Party,
+        version: i64,
+        run: Option<usize>,
+    ) {
+        if self.thread(about, party).any(|one| (one.kind, one.version) == (kind, version)) {
+            return;
+        }
+        let is_reminder = matches!(kind, NoticeKind::AnswerReminder | NoticeKind::DeputyRequest);
+        if run.is_none() && !is_reminder {
+            self.supersede(about, party);
+        }
+        let application = self.application_of(about);
+        let to = match (party, about) {
+            (Party::Participant, _) => self.person_of(application).email.clone(),
+            (Party::Manager, _) => self.person_of(application).manager.clone(),
+            (Party::Host, About::Placement(place)) => {
+                let host = &self.libraries[self.placements[place].host];
+                let deputy = host.deputy.clone().filter(|_| kind == NoticeKind::DeputyRequest);
+                deputy.unwrap_or_else(|| host.contact.clone())
+            }
+            (Party::Host, About::Application(_)) => panic!("hosts hear of placements only"),
+        };
+        let state = if run.is_some() { NoticeState::Held } else { NoticeState::Queued };
+        let (now, begun) = (self.now, false);
+        self.notices.push(Notice {
+            kind,
+            about,
+            party,
+            version,
+            to,
+            run,
+            state,
+            begun,
+            attempts: 0,
+            next_at: now,
+            created: now,
+            told_at: None,
+        });
+    }
+
+    /// Everybody hears of a change; only those who had heard hear that it is off.
+    fn tell(&mut self, place: usize, kind: NoticeKind) {
+        let Placement { application, revision, state, ref consents, .. } = self.placements[place];
+        let asked: Vec<Party> = consents.keys().copied().collect();
+        let is_news = matches!(kind, NoticeKind::Confirmed | NoticeKind::Changed);
+        if is_news && self.is_untold(application) {
+            return;
+        }
+        let about = About::Placement(place);
+        for party in PARTIES {
+            if kind == NoticeKind::Changed && state == PlacementState::Proposed && !asked.contains(&party) {
+                // Who released before hears of it once it is certain.
+                continue;
+            }
+            if kind == NoticeKind::Cancelled && !self.thread(about, party).any(|one| one.begun) {
+                self.supersede(about, party);
+                continue;
+            }
+            self.enqueue(kind, about, party, revision, None);
+        }
+    }
+
+    fn ask_manager(&mut self, application: usize) {
+        let one = &self.applications[application];
+        let asks = self.round_of(application).release_required
+            && one.state == ApplicationState::Verified
+            && one.is_manager_known();
+        if asks {
+            self.enqueue(
+                NoticeKind::ReleaseRequest,
+                About::Application(application),
+                Party::Manager,
+                0,
+                None,
+            );
+        }
+    }
+
+    /// How often somebody was told of no place for nothing.
+    fn void_unplaced(&mut self, application: usize) -> i64 {
+        let own = self.thread(About::Application(application), Party::Participant);
+        let void = own.filter(|one| match one.kind {
+            NoticeKind::MatchedAgain => true,
+            NoticeKind::Unplaced => matches!(one.state, NoticeState::Discarded | NoticeState::Superseded),
+            _ => false,
+        });
+        i64::try_from(void.count()).expect("few")
+    }
+
+    fn unplaced(&mut self, application: usize, run: Option<usize>) {
+        let version = self.void_unplaced(application);
+        self.enqueue(NoticeKind::Unplaced, About::Application(application), Party::Participant, version, run);
+    }
+
+    /// An attempt to send: taken, or to be tried later.
+    pub fn attempt(&mut self, notice: usize, is_taken: bool) {
+        let (now, one) = (self.now, &mut self.notices[notice]);
+        one.attempts += 1;
+        one.begun = true;
+        match (is_taken, RETRY_MINUTES.get(one.attempts - 1)) {
+            (true, _) => {
+                one.state = NoticeState::Sent;
+                one.told_at = Some(now);
+            }
+            (false, Some(minutes)) => one.next_at = now + Duration::minutes(*minutes),
+            (false, None) => one.state = NoticeState::GaveUp,
+        }
+    }
+}
+
+// What happens.
+impl Model {
+    pub fn signed_up(&mut self, round: usize, person: usize, dates: Vec<NaiveDate>, id: Option<String>) {
+        let live = self.applications.iter().position(|one| {
+            (one.round, one.person) == (round, person) && one.state != ApplicationState::Withdrawn
+        });
+        let Person { trust, .. } = self.persons[person];
+        let application = match live {
+            None => {
+                let id = id.expect("a new application");
+                let state = ApplicationState::Submitted;
+                let released = Vec::new();
+                self.applications.push(Application {
+                    id,
+                    round,
+                    person,
+                    state,
+                    dates,
+                    released,
+                    trust,
+                    refused_for: None,
+                });
+                self.applications.len() - 1
+            }
+            Some(live) if self.applications[live].state == ApplicationState::Submitted => {
+                if self.verify_mails(live, Some(self.now - Duration::hours(24))) >= 5 {
+                    return;
+                }
+                self.applications[live].dates = dates;
+                let now = self.now;
+                for link in self.links.iter_mut().filter(|link| link.application == live) {
+                    if link.purpose == Purpose::Verify && link.expires > now {
+                        link.expires = now;
+                    }
+                }
+                live
+            }
+            Some(live) => {
+                let hour = self.now.timestamp() / 3600;
+                let about = About::Application(live);
+                self.enqueue(NoticeKind::AlreadySignedUp, about, Party::Participant, hour, None);
+                return;
+            }
+        };
+        let version = self.verify_mails(application, None);
+        let about = About::Application(application);
+        self.enqueue(NoticeKind::VerifyAddress, about, Party::Participant, version, None);
+    }
+
+    fn verify_mails(&self, application: usize, since: Option<DateTime<Utc>>) -> i64 {
+        let own = self.notices.iter().filter(|one| {
+            one.about == About::Application(application) && one.kind == NoticeKind::VerifyAddress
+        });
+        let count = own.filter(|one| since.is_none_or(|since| one.created > since)).count();
+        i64::try_from(count).expect("few")
+    }
+
+    pub fn verified(&mut self, application: usize) {
+        self.applications[application].state = ApplicationState::Verified;
+        self.ask_manager(application);
+    }
+
+    pub fn judged(&mut self, application: usize, trust: ManagerTrust) {
+        self.applications[application].trust = trust;
+        self.ask_manager(application);
+    }
+
+    pub fn decided(&mut self, application: usize, days: Result<Vec<NaiveDate>, u32>) {
+        self.supersede(About::Application(application), Party::Manager);
+        match days {
+            Ok(days) => {
+                self.applications[application].released = days;
+                self.applications[application].state = ApplicationState::Released;
+            }
+            Err(reason) => {
+                self.applications[application].refused_for = Some(reason);
+                self.applications[application].state = ApplicationState::Refused;
+                self.unplaced(application, None);
+            }
+        }
+    }
+
+    pub fn withdrawn(&mut self, application: usize) {
+        self.applications[application].state = ApplicationState::Withdrawn;
+        for party in [Party::Participant, Party::Manager] {
+            self.supersede(About::Application(application), party);
+        }
+        if let Some(place) = self.live_of(application) {
+            self.end(place, PlacementState::Cancelled);
+        }
+    }
+
+    pub fn published(&mut self, run: usize, ids: &BTreeMap<String, String>, times: (NaiveTime, NaiveTime)) {
+        let Run { round, schedule, left_out, .. } = self.runs[run].clone();
+        self.runs[run].state = RunState::Published;
+        self.rounds[round].state = RoundState::Published;
+        let before: Vec<ApplicationState> = self.applications.iter().map(|one| one.state).collect();
+        for (application, host, date) in schedule {
+            let mut parties = vec![Party::Participant, Party::Host];
+            if before[application] != ApplicationState::Released {
+                parties.push(Party::Manager);
+            }
+            let id = ids.get(&self.applications[application].id).cloned().unwrap_or_default();
+            let pending = Consent { answer: Answer::Pending, reminded: false };
+            let consents = parties.iter().map(|party| (*party, pending.clone())).collect();
+            let (state, revision, deputy_asked) = (PlacementState::Proposed, 0, false);
+            self.placements.push(Placement {
+                id,
+                run,
+                application,
+                host,
+                date,
+                times,
+                state,
+                revision,
+                consents,
+                deputy_asked,
+            });
+            self.applications[application].state = ApplicationState::Placed;
+            for party in parties {
+                let about = About::Placement(self.placements.len() - 1);
+                self.enqueue(NoticeKind::Proposal, about, party, 0, Some(run));
+            }
+        }
+        for application in left_out {
+            self.applications[application].state = ApplicationState::Unplaced;
+            self.unplaced(application, Some(run));
+        }
+        for application in 0..self.applications.len() {
+            let one = &self.applications[application];
+            let is_left = matches!(
+                one.state,
+                ApplicationState::Verified | ApplicationState::Refused | ApplicationState::Released
+            );
+            if one.round == round && is_left {
+                self.unplaced(application, Some(run));
+            }
+        }
+    }
+
+    pub fn let_go(&mut self, run: usize) {
+        let now = self.now;
+        for one in self.notices.iter_mut().filter(|one| one.run == Some(run)) {
+            if one.state == NoticeState::Held {
+                one.state = NoticeState::Queued;
+                one.next_at = now;
+            }
+        }
+    }
+
+    pub fn taken_back(&mut self, run: usize) {
+        let round = self.runs[run].round;
+        self.runs[run].state = RunState::Finished;
+        self.rounds[round].state = RoundState::Matched;
+        for one in self.notices.iter_mut().filter(|one| one.run == Some(run)) {
+            if one.state == NoticeState::Held {
+                one.state = NoticeState::Discarded;
+            }
+        }
+        self.all_off(round);
+        for application in 0..self.applications.len() {
+            if self.applications[application].round != round {
+                continue;
+            }
+            self.applications[application].state = self.applications[application].before_publication();
+            let about = About::Application(application);
+            let told = self.notices.iter().rposition(|one| {
+                let is_stopped =
+                    matches!(one.state, NoticeState::Held | NoticeState::Discarded | NoticeState::Superseded);
+                one.run == Some(run) && one.kind == NoticeKind::Unplaced && one.about == about && !is_stopped
+            });
+            let Some(told) = told else { continue };
+            if self.applications[application].state == ApplicationState::Withdrawn {
+                continue;
+            }
+            if self.notices[told].state == NoticeState::Queued && !self.notices[told].begun {
+                self.supersede(about, Party::Participant);
+            } else {
+                let version = self.void_unplaced(application);
+                self.enqueue(NoticeKind::MatchedAgain, about, Party::Participant, version, None);
+            }
+        }
+    }
+
+    /// Calls off every placement of a round that stands.
+    pub fn all_off(&mut self, round: usize) {
+        for place in 0..self.placements.len() {
+            let one = &self.placements[place];
+            if self.applications[one.application].round == round && one.can_end() {
+                self.end(place, PlacementState::Cancelled);
+            }
+        }
+    }
+
+    /// A placement ends before its day.
+    pub fn end(&mut self, place: usize, state: PlacementState) {
+        let one = &mut self.placements[place];
+        one.state = state;
+        one.revision += 1;
+        let application = one.application;
+        if self.applications[application].state == ApplicationState::Placed {
+            self.applications[application].state = ApplicationState::Unplaced;
+        }
+        self.tell(place, NoticeKind::Cancelled);
+    }
+
+    pub fn answered(&mut self, place: usize, party: Party, answer: Answer) {
+        let one = &mut self.placements[place];
+        if one.consents[&party].answer == answer {
+            return;
+        }
+        one.consents.get_mut(&party).expect("asked").answer = answer;
+        for notice in self.thread(About::Placement(place), party) {
+            let is_reminder = matches!(notice.kind, NoticeKind::AnswerReminder | NoticeKind::DeputyRequest);
+            if is_reminder && notice.state == NoticeState::Queued && !notice.begun {
+                notice.state = NoticeState::Superseded;
+            }
+        }
+        let one = &mut self.placements[place];
+        if answer == Answer::No {
+            self.end(place, PlacementState::Declined);
+        } else {
+            one.revision += 1;
+            if one.consents.values().all(|consent| consent.answer == Answer::Yes) {
+                one.state = PlacementState::Confirmed;
+                self.tell(place, NoticeKind::Confirmed);
+            }
+        }
+    }
+
+    pub fn moved(&mut self, place: usize, times: (NaiveTime, NaiveTime)) {
+        let one = &mut self.placements[place];
+        one.times = times;
+        one.revision += 1;
+        self.tell(place, NoticeKind::Changed);
+    }
+
+    /// Does what the days bring; gives how much.
+    pub fn keep_deadlines(&mut self) -> usize {
+        let (today, mut done) = (self.today(), 0);
+        let is_out = |round: &Round| matches!(round.state, RoundState::Published | RoundState::Running);
+        for place in 0..self.placements.len() {
+            let (application, state) = (self.placements[place].application, self.placements[place].state);
+            let round = self.round_of(application);
+            if !is_out(round) || state != PlacementState::Proposed {
+                continue;
+            }
+            if today > round.answer_until {
+                self.end(place, PlacementState::Expired);
+                done += 1;
+                continue;
+            }
+            for party in PARTIES {
+                done += self.warn(place, party);
+            }
+        }
+        for round in &mut self.rounds {
+            if round.state == RoundState::Published && today >= round.dates[0] {
+                round.state = RoundState::Running;
+                done += 1;
+            }
+            if round.state == RoundState::Running && today > *round.dates.last().expect("days") {
+                round.state = RoundState::Completed;
+                done += 1;
+            }
+        }
+        done
+    }
+
+    fn warn(&mut self, place: usize, party: Party) -> usize {
+        let about = About::Placement(place);
+        let one = &self.placements[place];
+        let Some(consent) = one.consents.get(&party).filter(|one| one.answer == Answer::Pending) else {
+            return 0;
+        };
+        let is_reminded = consent.reminded;
+        let library = if party == Party::Host { one.host } else { self.person_of(one.application).home };
+        let until = self.round_of(one.application).answer_until;
+        let has_deputy = party == Party::Host && self.libraries[one.host].deputy.is_some();
+        let is_deputy_asked = one.deputy_asked;
+        // Whoever heard of it by a change that overtook the proposal has heard of it.
+        let told = self.notices.iter().filter(|notice| {
+            let is_news = matches!(notice.kind, NoticeKind::Proposal | NoticeKind::Changed);
+            notice.about == about && notice.party == party && is_news
+        });
+        let Some(told) = told.filter_map(|notice| notice.told_at).min() else { return 0 };
+        let all = told.with_timezone(&ZONE).date_naive().iter_days().skip(1).take_while(|day| *day <= until);
+        let all: Vec<NaiveDate> = all.collect();
+        let is_open = |day: &&NaiveDate| {
+            day.weekday().num_days_from_monday() < 5 && !self.closed.contains(&(library, **day))
+        };
+        let working: Vec<NaiveDate> = all.iter().filter(is_open).copied().collect();
+        let days = if working.is_empty() { all } else { working };
+        let wall = self.now.with_timezone(&ZONE).naive_local();
+        let has_come = |day: Option<&NaiveDate>| {
+            day.is_some_and(|day| wall.date() > *day || (wall.date() == *day && wall.hour() >= 8))
+        };
+        let (half, most) = (has_come(days.get(days.len() / 2)), has_come(days.get(days.len() * 4 / 5)));
+        let mut done = 0;
+        if half && !is_reminded {
+            self.placements[place].consents.get_mut(&party).expect("asked").reminded = true;
+            self.enqueue(NoticeKind::AnswerReminder, about, party, 0, None);
+            done += 1;
+        }
+        if most && has_deputy && !is_deputy_asked {
+            self.placements[place].deputy_asked = true;
+            self.enqueue(NoticeKind::DeputyRequest, about, party, 0, None);
+            done += 1;
+        }
+        done
+    }
+}
+
+// What the database must say.
+impl Model {
+    fn lines(&self) -> BTreeSet<String> {
+        let mut lines = BTreeSet::new();
+        lines.extend(self.rounds.iter().map(|one| format!("round {} {}", one.id, one.state)));
+        lines.extend(self.runs.iter().map(|one| format!("run {} {}", one.id, one.state)));
+        for one in &self.applications {
+            lines.insert(format!("application {} {} {:?}", one.id, one.state, texts(&one.released)));
+        }
+        for one in &self.placements {
+            let run = &self.runs[one.run].id;
+            lines.insert(format!(
+                "placement {} {} of {run} on {} at {} {}-{}",
+                one.id,
+                one.state,
+                one.date,
+                self.libraries[one.host].id,
+                one.times.0.format("%H:%M"),
+                one.times.1.format("%H:%M")
+            ));
+            for (party, consent) in &one.consents {
+                lines.insert(format!("consent {} {party} {}", one.id, consent.answer));
+            }
+        }
+        for one in &self.notices {
+            lines.insert(format!("mail {} to {} {} begun {}", self.key(one), one.to, one.state, one.begun));
+        }
+        lines
+    }
+
+    /// Where the database and the facts differ.
+    pub fn differences(&self, dump: &Dump) -> Vec<String> {
+        let mut lines = BTreeSet::new();
+        for (table, name) in [("rounds", "round"), ("runs", "run")] {
+            let rows = dump.rows(table);
+            lines.extend(rows.iter().map(|row| format!("{name} {} {}", row.text("id"), row.text("state"))));
+        }
+        for row in dump.rows("applications") {
+            let released: Vec<String> = serde_json::from_str(row.text("released_dates")).expect("dates");
+            lines.insert(format!("application {} {} {released:?}", row.text("id"), row.text("state")));
+        }
+        for row in dump.rows("placements") {
+            let time = |column: &str| row.text(column)[..5].to_owned();
+            lines.insert(format!(
+                "placement {} {} of {} on {} at {} {}-{}",
+                row.text("id"),
+                row.text("state"),
+                row.text("run_id"),
+                row.text("date"),
+                row.text("host_library_id"),
+                time("starts"),
+                time("ends")
+            ));
+        }
+        for row in dump.rows("consents") {
+            let (id, party) = (row.text("placement_id"), row.text("party"));
+            lines.insert(format!("consent {id} {party} {}", row.text("answer")));
+        }
+        for row in dump.rows("outbox") {
+            let (key, to, state) = (row.text("dedupe_key"), row.text("recipient_address"), row.text("state"));
+            let begun = row.get("message_id").is_some();
+            lines.insert(format!("mail {key} to {to} {state} begun {begun}"));
+        }
+        let expected = self.lines();
+        let missing = expected.difference(&lines).map(|line| format!("the facts say:        {line}"));
+        missing
+            .chain(lines.difference(&expected).map(|line| format!("the database says:    {line}")))
+            .collect()
+    }
+}
+
+pub fn texts(dates: &[NaiveDate]) -> Vec<String> {
+    dates.iter().map(ToString::to_string).collect()
+}
