@@ -2,7 +2,7 @@
 //!
 //! Times here are the wall clock of the host's zone (`deadlines::local`).
 
-use chrono::{Days, NaiveDateTime, NaiveTime};
+use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::fault::Rule;
 use super::placement::Placement;
@@ -14,6 +14,11 @@ use super::steps::Deed;
 pub const DAYS_TO_CORRECT: u64 = 7;
 /// Until how many days after a visit feedback and ideas are taken.
 pub const DAYS_TO_REVIEW: u64 = 30;
+
+/// The last day on which anything can be said of a day.
+pub fn last_review(day: NaiveDate) -> NaiveDate {
+    day.checked_add_days(Days::new(DAYS_TO_REVIEW)).unwrap_or(day)
+}
 
 named! {
     /// What came of a day.
@@ -193,7 +198,7 @@ impl Placement {
             let words = format!("the visit ends at {} on {}", self.ends.format("%H:%M"), self.date);
             return Err(Refusal::new(RefusalCode::TooEarly, words));
         }
-        let last = self.date + Days::new(DAYS_TO_REVIEW);
+        let last = last_review(self.date);
         if now.date() > last {
             return Err(Refusal::new(RefusalCode::TooLate, format!("this could be told until {last}")));
         }

@@ -264,6 +264,11 @@ impl PackState {
     }
 }
 
+/// The day on which what is missing is late.
+pub fn late_on(day: NaiveDate) -> NaiveDate {
+    day.checked_sub_days(Days::new(ORGANISER_DAYS)).unwrap_or(day)
+}
+
 /// The first day on which the host is asked for what is missing.
 pub fn ask_on(day: NaiveDate) -> NaiveDate {
     day.checked_sub_days(Days::new(HOST_DAYS)).unwrap_or(day)

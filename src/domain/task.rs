@@ -20,6 +20,16 @@ named! {
         DecideRelease = "decide_release",
         /// A party answers a proposal.
         AnswerProposal = "answer_proposal",
+        /// A participant takes what the host offers instead, or not.
+        AnswerOffer = "answer_offer",
+        /// A host writes what the visitor has to know.
+        WritePack = "write_pack",
+        /// A host marks whether the visitor came.
+        MarkAttendance = "mark_attendance",
+        /// A participant or host says how the day was.
+        GiveFeedback = "give_feedback",
+        /// A participant says what they will try.
+        BringIdea = "bring_idea",
         /// An administrator says whether somebody is the manager.
         ConfirmManager = "confirm_manager",
         /// An administrator names whom a library's mails go to.

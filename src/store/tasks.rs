@@ -2,10 +2,11 @@
 //!
 //! Their number does not grow with the number of tasks, and what is foreign is left out by the query itself.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 use diesel::prelude::*;
 
+use super::placements::time;
 use super::schema::{
     applications, consents, libraries, library_employers, outbox, placements, round_libraries, rounds, runs,
 };
@@ -128,43 +129,66 @@ pub fn list_own_offers(db: &mut Db, employer: EmployerId) -> Result<Vec<(Library
     rows.into_iter().map(|(id, round)| Ok((parse("library", &id)?, OfRound::read(round)?))).collect()
 }
 
-/// A visit that a host library has not answered for.
+/// A visit at a library.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unanswered {
-    /// Which proposal.
+pub struct Visit {
+    /// Which placement.
     pub placement: PlacementId,
     /// The day.
     pub date: NaiveDate,
+    /// When it begins, local to the host.
+    pub starts: NaiveTime,
+    /// The host's zone.
+    pub time_zone: Tz,
     /// The host library's name.
     pub host: String,
     /// Its round.
     pub round: OfRound,
 }
 
-/// The proposals that wait for a host library of an employer; none of which the mails are held.
+/// The visits at an employer's libraries in a state and with such an answer of the host; none of which the mails are held.
 ///
 /// # Errors
 /// The database's.
-pub fn list_unanswered_by_hosts(db: &mut Db, employer: EmployerId) -> Result<Vec<Unanswered>, StoreError> {
+pub fn list_visits(
+    db: &mut Db,
+    employer: EmployerId,
+    state: PlacementState,
+    answer: Answer,
+) -> Result<Vec<Visit>, StoreError> {
     let own = library_employers::table
         .filter(library_employers::employer_id.eq(employer.to_string()))
         .select(library_employers::library_id);
     let untold =
         outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
-    let rows: Vec<(String, NaiveDate, String, RoundColumns)> = placements::table
+    let rows: Vec<(String, NaiveDate, String, String, String, RoundColumns)> = placements::table
         .inner_join(consents::table.on(consents::placement_id.eq(placements::id)))
         .inner_join(libraries::table.on(libraries::id.eq(placements::host_library_id)))
         .inner_join(rounds::table.on(rounds::id.eq(placements::round_id)))
         .filter(placements::host_library_id.eq_any(own))
-        .filter(placements::state.eq(PlacementState::Proposed.as_str()))
+        .filter(placements::state.eq(state.as_str()))
         .filter(consents::party.eq(Party::Host.as_str()))
-        .filter(consents::answer.eq(Answer::Pending.as_str()))
+        .filter(consents::answer.eq(answer.as_str()))
         .filter(placements::application_id.ne_all(untold))
-        .select((placements::id, placements::date, libraries::name, ROUND))
+        .select((
+            placements::id,
+            placements::date,
+            placements::starts,
+            placements::time_zone,
+            libraries::name,
+            ROUND,
+        ))
         .load(db)?;
     rows.into_iter()
-        .map(|(id, date, host, round)| {
-            Ok(Unanswered { placement: parse("placement", &id)?, date, host, round: OfRound::read(round)? })
+        .map(|(id, date, starts, zone, host, round)| {
+            Ok(Visit {
+                placement: parse("placement", &id)?,
+                date,
+                starts: time(&starts)?,
+                time_zone: parse("time zone", &zone)?,
+                host,
+                round: OfRound::read(round)?,
+            })
         })
         .collect()
 }

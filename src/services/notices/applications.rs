@@ -142,15 +142,3 @@ pub fn matched_again(
     let recipient = Recipient::participant(applicant);
     tell_applicant(tx, now, applicant, &recipient, NoticeKind::MatchedAgain, version)
 }
-
-/// Who has taken an application back is told nothing more about it, and nobody is asked: what nobody has begun to send
-/// is dropped.
-///
-/// # Errors
-/// The database's.
-pub fn withdrawn(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<(), AppError> {
-    for party in [Party::Participant, Party::Manager] {
-        outbox::supersede(tx, &thread_of(applicant, None, party), now.utc())?;
-    }
-    Ok(())
-}

@@ -6,8 +6,10 @@ use chrono::NaiveDate;
 
 use super::super::AppError;
 use super::super::app::Now;
+use crate::domain::deadlines::local;
 use crate::domain::ids::{EmployerId, LibraryId};
-use crate::domain::states::RoundState;
+use crate::domain::packs::PackState;
+use crate::domain::states::{Answer, PlacementState, RoundState};
 use crate::domain::task::{Door, SubjectKind, Task, TaskKind};
 use crate::store::{Db, rounds, tasks};
 
@@ -79,9 +81,34 @@ pub(super) fn libraries(db: &mut Db, now: &Now, own: EmployerId) -> Result<Vec<T
     Ok(owed)
 }
 
+/// Joining packs of which something is missing ten days before the day.
+pub(super) fn packs(db: &mut Db, now: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
+    super::organiser::incomplete_packs(db, now, Some(own), &[PackState::Missing, PackState::Late])
+}
+
+/// Visits that have begun and of which nobody has marked whether the visitor came.
+pub(super) fn attendance(db: &mut Db, now: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
+    let task = |found: tasks::Visit| Task {
+        kind: TaskKind::MarkAttendance,
+        deadline: Some(found.date),
+        subject_kind: SubjectKind::Placement,
+        subject: found.placement.uuid(),
+        about: format!("a visitor at {} on {}", found.host, found.date),
+        round: Some(found.round.id),
+        what: "Mark whether the visitor came, or ask the library's contact to.".to_owned(),
+        door: Door::Api(format!("/v1/placements/{}/attendance", found.placement)),
+    };
+    let confirmed = tasks::list_visits(db, own, PlacementState::Confirmed, Answer::Yes)?;
+    let begun = |visit: &tasks::Visit| {
+        let clock = local(now.at, visit.time_zone);
+        visit.date.and_time(visit.starts) <= clock
+    };
+    Ok(confirmed.into_iter().filter(begun).map(task).collect())
+}
+
 /// Proposals that wait for their hosts.
 pub(super) fn proposals(db: &mut Db, _: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
-    let task = |found: tasks::Unanswered| Task {
+    let task = |found: tasks::Visit| Task {
         kind: TaskKind::AnswerProposal,
         deadline: Some(found.round.answer_until),
         subject_kind: SubjectKind::Placement,
@@ -92,5 +119,8 @@ pub(super) fn proposals(db: &mut Db, _: &Now, own: EmployerId) -> Result<Vec<Tas
             .to_owned(),
         door: Door::Api(format!("/v1/placements/{}/answers", found.placement)),
     };
-    Ok(tasks::list_unanswered_by_hosts(db, own)?.into_iter().map(task).collect())
+    Ok(tasks::list_visits(db, own, PlacementState::Proposed, Answer::Pending)?
+        .into_iter()
+        .map(task)
+        .collect())
 }

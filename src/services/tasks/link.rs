@@ -5,7 +5,9 @@ use chrono::NaiveDate;
 use super::super::AppError;
 use super::super::app::{Now, permit};
 use super::super::links::{Deed, LinkView};
+use crate::domain::attendance::last_review;
 use crate::domain::link::Purpose;
+use crate::domain::packs::{ask_on, late_on};
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Subject};
 use crate::domain::states::{Answer, PlacementState};
@@ -27,8 +29,16 @@ pub(super) fn owed(view: &LinkView, now: &Now) -> Result<Vec<Task>, AppError> {
             Deed::Verify => tasks.extend(prove_address(view, now)),
             Deed::Decide => tasks.extend(view.requests().map(|request| decide_release(view, request))),
             Deed::Accept => tasks.extend(answer_proposal(view, Door::Page)),
+            Deed::Take | Deed::WritePack | Deed::Attendance | Deed::Feedback | Deed::Idea => {
+                tasks.extend(of_placement(view, *deed, now));
+            }
             // Possible, but nobody waits for it; or a part of one of the others.
-            Deed::Release | Deed::RefuseRelease | Deed::Decline | Deed::Withdraw => {}
+            Deed::Release
+            | Deed::RefuseRelease
+            | Deed::Decline
+            | Deed::Offer
+            | Deed::Ill
+            | Deed::Withdraw => {}
         }
     }
     if link.purpose != Purpose::Answer {
@@ -78,6 +88,53 @@ fn answer_by_api(view: &LinkView) -> Option<Task> {
         return None;
     }
     answer_proposal(view, Door::Api(format!("/v1/placements/{}/answers", placement.id)))
+}
+
+/// What a placement waits for, beside an answer.
+fn of_placement(view: &LinkView, deed: Deed, now: &Now) -> Option<Task> {
+    let (placement, host) = view.placement.as_ref()?;
+    let date = placement.date;
+    let (kind, deadline, what) = match deed {
+        Deed::Take => (
+            TaskKind::AnswerOffer,
+            view.round.answer_until,
+            "Say whether you take what the library offers instead.",
+        ),
+        Deed::WritePack if is_pack_owed(view, date, now.today(placement.time_zone)) => {
+            (TaskKind::WritePack, late_on(date), "Write what the visitor has to know before the day.")
+        }
+        Deed::Attendance if view.day.attendance.is_none() => {
+            (TaskKind::MarkAttendance, date, "Mark whether the visitor came.")
+        }
+        Deed::Feedback if view.day.feedback.is_none() => {
+            (TaskKind::GiveFeedback, last_review(date), "Say how the day was.")
+        }
+        Deed::Idea if view.day.idea.is_none() => {
+            (TaskKind::BringIdea, last_review(date), "Say one thing that you will try in your own library.")
+        }
+        _ => return None,
+    };
+    let about = match view.link.party {
+        Party::Participant => format!("{} on {date}", host.name),
+        Party::Host | Party::Manager => format!("a visitor at {} on {date}", host.name),
+    };
+    Some(Task {
+        kind,
+        deadline: Some(deadline),
+        subject_kind: SubjectKind::Placement,
+        subject: placement.id.uuid(),
+        about,
+        round: Some(view.round.id),
+        what: what.to_owned(),
+        door: Door::Page,
+    })
+}
+
+/// Whether a day is so near that what is missing from its joining pack is a task.
+fn is_pack_owed(view: &LinkView, day: NaiveDate, today: NaiveDate) -> bool {
+    let is_certain = view.placement.as_ref().is_some_and(|(of, _)| of.state == PlacementState::Confirmed);
+    let is_missing = view.pack.as_ref().is_some_and(|pack| pack.version == 0);
+    is_certain && is_missing && today >= ask_on(day)
 }
 
 fn answer_proposal(view: &LinkView, door: Door) -> Option<Task> {

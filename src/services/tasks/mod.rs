@@ -21,15 +21,25 @@ use crate::store::Db;
 type Gather = fn(&mut Db, &Now) -> Result<Vec<Task>, AppError>;
 
 /// What organisers owe.
-const OF_ORGANISERS: &[Gather] =
-    &[organiser::rounds, organiser::held_mails, organiser::lost_places, organiser::given_up_mails];
+const OF_ORGANISERS: &[Gather] = &[
+    organiser::rounds,
+    organiser::held_mails,
+    organiser::lost_places,
+    organiser::late_packs,
+    organiser::given_up_mails,
+];
 
 /// What operators owe. That migrations are missing is for `library-swap doctor` to tell.
 const OF_OPERATORS: &[Gather] = &[organiser::given_up_mails];
 
 /// What library administrators owe.
-const OF_ADMINISTRATORS: &[administrator::Gather] =
-    &[administrator::managers, administrator::libraries, administrator::proposals];
+const OF_ADMINISTRATORS: &[administrator::Gather] = &[
+    administrator::managers,
+    administrator::libraries,
+    administrator::proposals,
+    administrator::packs,
+    administrator::attendance,
+];
 
 /// A page of what the holder of a token owes, by deadline.
 ///

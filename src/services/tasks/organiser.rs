@@ -6,8 +6,10 @@ use chrono::NaiveDate;
 
 use super::super::AppError;
 use super::super::app::Now;
-use crate::domain::ids::ApplicationId;
+use super::super::packs;
+use crate::domain::ids::{ApplicationId, EmployerId};
 use crate::domain::letter::NoticeKind;
+use crate::domain::packs::{PackState, late_on};
 use crate::domain::round::Round;
 use crate::domain::states::{ApplicationState, PlacementState, RoundState};
 use crate::domain::task::{Door, SubjectKind, Task, TaskKind};
@@ -113,6 +115,41 @@ pub(super) fn lost_places(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError>
     Ok(lost.collect())
 }
 
+/// Joining packs of which something is missing a week before the day.
+pub(super) fn late_packs(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
+    incomplete_packs(db, now, None, &[PackState::Late])
+}
+
+/// Joining packs of some states in the rounds whose days are to come, of one employer's libraries or of all.
+pub(super) fn incomplete_packs(
+    db: &mut Db,
+    now: &Now,
+    own: Option<EmployerId>,
+    states: &[PackState],
+) -> Result<Vec<Task>, AppError> {
+    let mut owed = Vec::new();
+    for round in round_store::list_in_states(db, &[RoundState::Published, RoundState::Running])? {
+        for state in states {
+            let lines = packs::list_in(db, now, &round, (own, Some(*state)), (None, i64::MAX))?;
+            owed.extend(lines.into_iter().map(|line| {
+                Task {
+                    kind: TaskKind::WritePack,
+                    deadline: Some(late_on(line.outline.date)),
+                    subject_kind: SubjectKind::Placement,
+                    subject: line.outline.placement.uuid(),
+                    about: format!("a visitor at {} on {}", line.host.name, line.outline.date),
+                    round: Some(round.id),
+                    what:
+                        "Write what the visitor has to know before the day, or ask the library's contact to."
+                            .to_owned(),
+                    door: Door::Api(format!("/v1/placements/{}/joining-pack", line.outline.placement)),
+                }
+            }));
+        }
+    }
+    Ok(owed)
+}
+
 /// Mails that were given up and whose news still matters.
 pub(super) fn given_up_mails(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
     let given_up = tasks::list_given_up(db)?;
@@ -149,11 +186,18 @@ fn matters(mail: &GivenUp, today: NaiveDate) -> bool {
         NoticeKind::Proposal
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
+        | NoticeKind::Alternative
         | NoticeKind::DeadlineMoved => placed(&[PlacementState::Proposed]),
         NoticeKind::Confirmed | NoticeKind::Changed => {
             placed(&[PlacementState::Proposed, PlacementState::Confirmed])
         }
-        NoticeKind::Cancelled => placed(PlacementState::ALL),
+        NoticeKind::Reminder
+        | NoticeKind::JoiningPack
+        | NoticeKind::PackChanged
+        | NoticeKind::PackMissing => placed(&[PlacementState::Confirmed]),
+        NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver => placed(PlacementState::ALL),
+        // Its place is on a list of tasks as well.
+        NoticeKind::FeedbackRequest => false,
         NoticeKind::Unplaced | NoticeKind::MatchedAgain => !is_over,
     }
 }
