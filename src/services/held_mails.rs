@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::app::{permit_everywhere, record};
+use super::letters::sample;
 use super::load::{get_round, get_run};
-use super::outbox::sample;
 use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::ids::{NoticeId, RoundId, RunId};

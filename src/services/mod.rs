@@ -23,6 +23,7 @@ pub mod held_mails;
 pub mod ideas;
 pub mod imports;
 mod judge;
+mod letters;
 pub mod libraries;
 pub mod links;
 mod load;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::app::{Now, permit_everywhere};
-use super::outbox::sample;
+use super::letters::sample;
 use super::publication::{People, publish_in};
 use super::rehearsal::Stop;
 use super::{App, AppError};

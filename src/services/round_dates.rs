@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::app::{Now, permit, record};
-use super::outbox::expiry;
+use super::letters::expiry;
 use super::placements::get_case;
 use super::rounds::load;
 use super::{App, AppError, notices};

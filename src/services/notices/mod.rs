@@ -1,6 +1,6 @@
 //! What is told to whom when something happens: every function here enqueues notices in the transaction of the fact.
 //!
-//! A notice holds ids and what cannot be looked up later; words are found when it is rendered (`services::outbox`).
+//! A notice holds ids and what cannot be looked up later; words are found when it is rendered (`services::letters`).
 
 mod alternatives;
 mod applications;

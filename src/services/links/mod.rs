@@ -3,12 +3,15 @@
 //! Looking never changes anything, however often and by whomever (mail scanners follow links). A spent link shows the
 //! present state and what can be done now.
 
+mod possible;
+
 use chrono::NaiveDateTime;
 
+use self::possible::deeds;
 use super::alternatives::{offer_in, take_in};
 use super::app::{Now, permit, sha256_hex};
 use super::applications;
-use super::attendance::{call_in_ill_in, host_clock, mark_in};
+use super::attendance::{call_in_ill_in, mark_in};
 use super::feedback::give_in as give_feedback_in;
 use super::ideas::give_in as give_idea_in;
 use super::load::{get_applicant, get_library, get_round};
@@ -19,7 +22,6 @@ use super::releases::{self, CoverOnDay};
 use super::{App, AppError};
 use crate::domain::alternative::{Alternative, Wanted};
 use crate::domain::attendance::{Attendance, Recorded};
-use crate::domain::deadlines::local;
 use crate::domain::feedback::Feedback;
 use crate::domain::idea::{Idea, NewIdea};
 use crate::domain::ids::{ApplicationId, PlacementId};
@@ -31,7 +33,7 @@ use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::release::Answered;
 use crate::domain::round::Round;
-use crate::domain::states::{AlternativeState, Answer, ApplicationState, PlacementState, named};
+use crate::domain::states::{AlternativeState, Answer, ApplicationState, named};
 use crate::store::applications::Applicant;
 use crate::store::{Db, Tx, alternatives, attendance, feedback, ideas, links, placements};
 
@@ -213,98 +215,6 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
     };
     view.deeds = deeds(&view, now);
     Ok(view)
-}
-
-/// What can be done by a link now.
-fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
-    if view.is_spent {
-        return Vec::new();
-    }
-    let state = view.applicant.application.state;
-    match view.link.purpose {
-        Purpose::Verify if state == ApplicationState::Submitted => vec![Deed::Verify],
-        Purpose::Release if !view.round.takes_releases() => Vec::new(),
-        Purpose::Release if view.applicant.application.may_ask_manager() => {
-            vec![Deed::Decide, Deed::Release, Deed::RefuseRelease]
-        }
-        Purpose::Release if view.requests().next().is_some() => vec![Deed::Decide],
-        Purpose::Answer => match &view.placement {
-            Some((placement, _)) => {
-                let clock = host_clock(now, placement);
-                let mut deeds = deeds_of_the_day(view, placement, clock);
-                deeds.extend(answers(view, placement, now, clock));
-                with_pack(view, placement, now, deeds)
-            }
-            None => Vec::new(),
-        },
-        Purpose::Application if state != ApplicationState::Withdrawn => vec![Deed::Withdraw],
-        Purpose::Verify | Purpose::Release | Purpose::Application => Vec::new(),
-    }
-}
-
-/// What can be done about the day itself, by the host's clock.
-fn deeds_of_the_day(view: &LinkView, placement: &Placement, clock: NaiveDateTime) -> Vec<Deed> {
-    let mut deeds = Vec::new();
-    let reviews = placement.admit_review(clock).is_ok();
-    match view.link.party {
-        Party::Participant => {
-            if placement.admit_illness(clock).is_ok() {
-                deeds.push(Deed::Ill);
-            }
-            if reviews {
-                deeds.extend([Deed::Idea, Deed::Feedback]);
-            }
-        }
-        Party::Host => {
-            let first = |known: Recorded| local(known.first_at.and_utc(), placement.time_zone);
-            let before = view.day.attendance.map(|known| (known.attendance.kind, first(known)));
-            if placement.admit_marks(before, clock).is_ok() {
-                deeds.push(Deed::Attendance);
-            }
-            if reviews {
-                deeds.push(Deed::Feedback);
-            }
-        }
-        Party::Manager => {}
-    }
-    deeds
-}
-
-/// A host can write the joining pack as well, until the day has passed.
-fn with_pack(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<Deed>) -> Vec<Deed> {
-    let is_open = placement.prepare().is_ok() && now.today(placement.time_zone) <= placement.date;
-    if view.link.party == Party::Host && is_open {
-        // Calling a certain day off is not what the page is for.
-        let last = deeds
-            .iter()
-            .position(|deed| *deed == Deed::Decline)
-            .filter(|_| placement.state == PlacementState::Confirmed);
-        deeds.insert(last.unwrap_or(deeds.len()), Deed::WritePack);
-    }
-    deeds
-}
-
-/// What a party can say to a placement now.
-fn answers(view: &LinkView, placement: &Placement, now: &Now, clock: NaiveDateTime) -> Vec<Deed> {
-    let party = view.link.party;
-    match (placement.state, placement.answer_of(party)) {
-        (PlacementState::Proposed, Some(Answer::Pending)) if view.open_offer().is_some() => match party {
-            Party::Participant => vec![Deed::Take, Deed::Decline],
-            Party::Host => vec![Deed::Decline],
-            Party::Manager => vec![Deed::Accept, Deed::Decline],
-        },
-        (PlacementState::Proposed, Some(Answer::Pending | Answer::Yes)) => {
-            let answer = placement.answer_of(party);
-            let mut deeds = if answer == Some(Answer::Pending) { vec![Deed::Accept] } else { Vec::new() };
-            deeds.push(Deed::Decline);
-            if party == Party::Host && !view.round.is_answering_over(now.today(view.round.time_zone)) {
-                deeds.push(Deed::Offer);
-            }
-            deeds
-        }
-        (PlacementState::Confirmed, Some(Answer::Yes)) if !placement.has_been(clock) => vec![Deed::Decline],
-        (_, Some(_) | None) => Vec::new(),
-    }
 }
 
 /// What the holder of a link sees. Changes nothing.

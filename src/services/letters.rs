@@ -1,0 +1,390 @@
+//! From the facts of a notice to its letter: what is looked up, and what a recipient may know of it.
+//!
+//! What may not be known is not in the letter, so no template can let it out.
+
+use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
+
+use super::app::Now;
+use super::links::NewLink;
+use super::load::{get_applicant, get_library, get_placement, get_round};
+use super::notices::{Case, Event, Facts, PACK_THREAD};
+use super::outbox::message_id;
+use super::packs;
+use super::{App, AppError};
+use crate::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Offered, Visit};
+use crate::domain::link::Purpose;
+use crate::domain::notice::Notice;
+use crate::domain::organisation::{Contact, Library};
+use crate::domain::party::Party;
+use crate::domain::placement::Placement;
+use crate::domain::round::Round;
+use crate::store::applications::Applicant;
+use crate::store::{Db, alternatives, introductions, outbox, placements};
+
+/// What a notice says now, as it would look; its link leads nowhere. Changes nothing.
+///
+/// # Errors
+/// As for [`prepare`].
+pub(super) fn sample(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<Letter, AppError> {
+    let (mut letter, link) = letter(db, app, now, notice)?;
+    letter.link = link.map(|_| format!("{}/links/made-when-it-is-sent", app.settings.public_url));
+    Ok(letter)
+}
+
+/// What a notice says, and the link that is to be made for it.
+pub(super) fn letter(
+    db: &mut Db,
+    app: &App,
+    now: &Now,
+    notice: &Notice,
+) -> Result<(Letter, Option<NewLink>), AppError> {
+    let facts: Facts = serde_json::from_str(&notice.facts)
+        .map_err(|error| AppError::Internal(format!("notice {}: {error}", notice.id)))?;
+    let applicant = get_applicant(db, notice.application)?;
+    let round = get_round(db, applicant.application.round)?;
+    let home = get_library(db, applicant.application.home)?;
+    let visit = match notice.placement {
+        Some(id) => {
+            let placement = get_placement(db, id)?;
+            let host = get_library(db, placement.host)?;
+            let identity = placements::find_identity(db, id, notice.party)?;
+            Some((placement, host, identity))
+        }
+        None => None,
+    };
+    let asked = visit.as_ref().is_some_and(|(placement, _, _)| placement.answer_of(notice.party).is_some());
+    let link = purpose(notice, &facts, asked).map(|purpose| NewLink {
+        purpose,
+        application: notice.application,
+        placement: if purpose == Purpose::Answer { notice.placement } else { None },
+        party: notice.party,
+        is_deputy: notice.kind == NoticeKind::DeputyRequest,
+        expires_at: expiry(&round, purpose, visit.as_ref().map(|(placement, _, _)| placement.date)),
+    });
+    let may_see = Discretion { party: notice.party, acquainted: facts.acquainted };
+    let known = visit.as_ref().and_then(|(_, _, identity)| identity.as_ref()).map(|identity| &identity.uid);
+    let uid = facts.former_uid.as_ref().or(known);
+    let invitation = match (&visit, facts.sequence, facts.event, uid) {
+        (Some((placement, host, _)), Some(sequence), Some(event), Some(uid)) => {
+            let facts = EventFacts { event, sequence, uid, placement, host };
+            Some(invitation(app, notice, now, &facts, &applicant, may_see))
+        }
+        (Some(_) | None, Some(_) | None, Some(_) | None, Some(_) | None) => None,
+    };
+    let offer = match notice.placement.filter(|_| notice.kind == NoticeKind::Alternative) {
+        Some(id) => alternatives::find_latest(db, id)?,
+        None => None,
+    };
+    let pack = match &visit {
+        Some((placement, host, _)) if notice.kind.is_about_the_pack() => {
+            let case =
+                Case { applicant: applicant.clone(), host: host.clone(), placement: placement.clone() };
+            Some(packs::news(db, &facts, &case)?)
+        }
+        Some(_) | None => None,
+    };
+    let thread = notice.thread_key.strip_suffix(PACK_THREAD).unwrap_or(&notice.thread_key);
+    let introduction = introductions::find(db, round.id, notice.kind)?;
+    let letter = Letter {
+        kind: notice.kind,
+        party: notice.party,
+        to_name: notice.recipient_name.as_ref().map(ToString::to_string),
+        to_address: notice.recipient.to_string(),
+        language: applicant.application.language.clone(),
+        round_name: round.name.to_string(),
+        service_name: app.settings.service_name.clone(),
+        public_url: app.settings.public_url.clone(),
+        introduction: introduction.iter().flat_map(|words| paragraphs(words)).collect(),
+        link: None,
+        participant_name: may_see.name().then(|| applicant.application.name.to_string()),
+        participant_address: may_see.address().then(|| applicant.person.email.to_string()),
+        role_title: applicant.application.role_title.as_ref().map(ToString::to_string),
+        objectives: applicant.application.objectives.clone(),
+        home_sectors: home.sectors.iter().map(ToString::to_string).collect(),
+        home_library: may_see.home().then(|| home.name.to_string()),
+        dates: applicant.application.dates.clone(),
+        visit: visit.as_ref().map(|(placement, host, _)| visit_of(placement, host, &facts, notice, may_see)),
+        offer: offer.map(|offer| Offered {
+            kind: offer.kind,
+            date: offer.date,
+            starts: offer.starts,
+            ends: offer.ends,
+            words: offer.words,
+        }),
+        taken: facts.taken.as_deref().and_then(|kind| kind.parse().ok()),
+        is_certain: facts.event == Some(Event::Confirmed),
+        answer_until: answer_until(notice.kind, &round),
+        reason: facts.reason,
+        pack,
+        invitation,
+        message_id: message_id(app, notice),
+        // The deputy has not seen the mail that the contact got.
+        thread_root: match notice.kind {
+            NoticeKind::DeputyRequest | NoticeKind::HandedOver => None,
+            NoticeKind::VerifyAddress
+            | NoticeKind::AlreadySignedUp
+            | NoticeKind::ReleaseRequest
+            | NoticeKind::Proposal
+            | NoticeKind::AnswerReminder
+            | NoticeKind::Alternative
+            | NoticeKind::Confirmed
+            | NoticeKind::Changed
+            | NoticeKind::Cancelled
+            | NoticeKind::Reminder
+            | NoticeKind::Ill
+            | NoticeKind::FeedbackRequest
+            | NoticeKind::Unplaced
+            | NoticeKind::MatchedAgain
+            | NoticeKind::DeadlineMoved
+            | NoticeKind::JoiningPack
+            | NoticeKind::PackChanged
+            | NoticeKind::PackMissing => outbox::thread_root(db, thread)?,
+        },
+        sent_at: now.at,
+    };
+    Ok((letter, link))
+}
+
+/// A day as its recipient may know it.
+fn visit_of(
+    placement: &Placement,
+    host: &Library,
+    facts: &Facts,
+    notice: &Notice,
+    may_see: Discretion,
+) -> Visit {
+    // Whoever hands a visitor over knows the colleague.
+    let sees_contact = may_see.contact() || notice.kind == NoticeKind::HandedOver;
+    let receives = placement.terms.contact.as_ref().or(host.contact.as_ref());
+    let contact = receives.filter(|_| sees_contact);
+    Visit {
+        host_address: address_of(host).filter(|_| !placement.terms.is_virtual),
+        host_contact_name: contact.and_then(|contact| contact.name.as_ref()).map(ToString::to_string),
+        host_contact_address: contact.map(|contact| contact.email.to_string()),
+        host_library: host.name.to_string(),
+        host_telephone: telephone_of(receives, may_see.telephone(notice.kind)),
+        deputy_telephone: telephone_of(host.deputy.as_ref(), may_see.telephone(notice.kind)),
+        date: placement.date,
+        starts: placement.starts,
+        ends: placement.ends,
+        time_zone: placement.time_zone,
+        former_times: facts.former_times,
+        former_date: facts.former_date,
+        is_virtual: placement.terms.is_virtual,
+    }
+}
+
+/// What empty lines part.
+fn paragraphs(words: &str) -> impl Iterator<Item = String> {
+    words.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned)
+}
+
+/// The last day for an answer, where a notice asks for one.
+const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
+    match kind {
+        NoticeKind::Proposal
+        | NoticeKind::AnswerReminder
+        | NoticeKind::DeputyRequest
+        | NoticeKind::DeadlineMoved
+        | NoticeKind::Alternative => Some(round.answer_until),
+        NoticeKind::ReleaseRequest => Some(round.sign_up_until),
+        NoticeKind::VerifyAddress
+        | NoticeKind::AlreadySignedUp
+        | NoticeKind::HandedOver
+        | NoticeKind::Confirmed
+        | NoticeKind::Changed
+        | NoticeKind::Cancelled
+        | NoticeKind::Reminder
+        | NoticeKind::Ill
+        | NoticeKind::FeedbackRequest
+        | NoticeKind::Unplaced
+        | NoticeKind::MatchedAgain
+        | NoticeKind::JoiningPack
+        | NoticeKind::PackChanged
+        | NoticeKind::PackMissing => None,
+    }
+}
+
+/// What a recipient may know of the other side.
+#[derive(Debug, Clone, Copy)]
+struct Discretion {
+    party: Party,
+    /// The placement is, or was, certain.
+    acquainted: bool,
+}
+
+impl Discretion {
+    /// The participant's name: to a host only once it is certain.
+    const fn name(self) -> bool {
+        match self.party {
+            Party::Participant | Party::Manager => true,
+            Party::Host => self.acquainted,
+        }
+    }
+
+    /// The participant's work address: to a host once it is certain.
+    const fn address(self) -> bool {
+        match self.party {
+            Party::Participant | Party::Manager => false,
+            Party::Host => self.acquainted,
+        }
+    }
+
+    /// Where the participant comes from: never to a host.
+    const fn home(self) -> bool {
+        match self.party {
+            Party::Participant | Party::Manager => true,
+            Party::Host => false,
+        }
+    }
+
+    /// Whom to ask at the host library: those who go there, once it is certain.
+    const fn contact(self) -> bool {
+        match self.party {
+            Party::Participant => self.acquainted,
+            Party::Manager | Party::Host => false,
+        }
+    }
+}
+
+impl Discretion {
+    /// Where to ring the host: whoever goes there, and in an emergency everybody.
+    const fn telephone(self, kind: NoticeKind) -> bool {
+        self.contact() || matches!(kind, NoticeKind::Ill)
+    }
+}
+
+/// What the link in a mail is for. Whoever is asked, or has answered, gets the page of answers.
+fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
+    match (notice.kind, notice.party) {
+        (NoticeKind::VerifyAddress, _) => Some(Purpose::Verify),
+        (NoticeKind::ReleaseRequest, _) => Some(Purpose::Release),
+        (
+            NoticeKind::Proposal
+            | NoticeKind::AnswerReminder
+            | NoticeKind::DeputyRequest
+            | NoticeKind::Alternative
+            | NoticeKind::DeadlineMoved
+            | NoticeKind::JoiningPack
+            | NoticeKind::PackChanged
+            | NoticeKind::PackMissing,
+            _,
+        ) => Some(Purpose::Answer),
+        (NoticeKind::Changed, Party::Participant) if facts.event == Some(Event::Tentative) => {
+            Some(Purpose::Answer)
+        }
+        (NoticeKind::Confirmed | NoticeKind::Changed, Party::Host | Party::Manager) => {
+            asked.then_some(Purpose::Answer)
+        }
+        (NoticeKind::AlreadySignedUp | NoticeKind::Unplaced | NoticeKind::MatchedAgain, _)
+        | (NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Cancelled, Party::Participant) => {
+            Some(Purpose::Application)
+        }
+        (NoticeKind::Reminder | NoticeKind::FeedbackRequest, _) | (NoticeKind::Ill, Party::Participant) => {
+            Some(Purpose::Answer)
+        }
+        (NoticeKind::HandedOver, _)
+        | (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
+    }
+}
+
+/// How many days after the last placement day the page of a placement lives: feedback is taken for thirty.
+const DAYS_AFTER_THE_DAY: i64 = 40;
+
+/// A link lives as long as what it does makes sense: to the end of sign-up, of answering, or of the round; the page of a
+/// placement until what came of the day is told.
+pub(super) fn expiry(round: &Round, purpose: Purpose, day: Option<NaiveDate>) -> NaiveDateTime {
+    let last_day = || round.dates.last().copied().max(day).unwrap_or(round.answer_until);
+    let last = match purpose {
+        Purpose::Verify => round.sign_up_until,
+        Purpose::Release => round.answer_until,
+        Purpose::Answer => last_day() + Duration::days(DAYS_AFTER_THE_DAY),
+        Purpose::Application => last_day(),
+    };
+    // One day more covers every zone west of UTC.
+    last.and_time(NaiveTime::MIN) + Duration::days(2)
+}
+
+fn telephone_of(contact: Option<&Contact>, may_see: bool) -> Option<String> {
+    let number = contact.and_then(|contact| contact.telephone.as_ref());
+    number.filter(|_| may_see).map(ToString::to_string)
+}
+
+fn address_of(library: &Library) -> Option<String> {
+    let parts: Vec<String> =
+        library.address.iter().cloned().chain(library.postcode.iter().map(ToString::to_string)).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// The calendar event of a placement for one recipient.
+struct EventFacts<'a> {
+    event: Event,
+    sequence: i64,
+    uid: &'a str,
+    placement: &'a Placement,
+    host: &'a Library,
+}
+
+fn invitation(
+    app: &App,
+    notice: &Notice,
+    now: &Now,
+    facts: &EventFacts<'_>,
+    applicant: &Applicant,
+    may_see: Discretion,
+) -> Invitation {
+    let EventFacts { event, sequence, uid, placement, host } = *facts;
+    let status = match event {
+        Event::Tentative => EventStatus::Tentative,
+        Event::Confirmed => EventStatus::Confirmed,
+        Event::Cancelled => EventStatus::Cancelled,
+    };
+    let (day, how) = if placement.terms.is_virtual {
+        ("virtual visit", " The visit is virtual: nobody travels.")
+    } else {
+        ("day", "")
+    };
+    let (summary, description) = match notice.party {
+        Party::Participant | Party::Manager => (
+            format!("Library exchange: {}", host.name),
+            format!("Your {day} at {} with {}.{how}", host.name, app.settings.service_name),
+        ),
+        Party::Host => {
+            let visitor = if may_see.name() {
+                applicant.application.name.to_string()
+            } else {
+                "a colleague of another sector".to_owned()
+            };
+            (
+                format!("Library exchange: visit of {visitor}"),
+                format!("A {day} at {} with {}.{how}", host.name, app.settings.service_name),
+            )
+        }
+    };
+    Invitation {
+        uid: uid.to_owned(),
+        sequence,
+        dtstamp: now.at,
+        status,
+        organiser_name: app.settings.service_name.clone(),
+        organiser_address: app.settings.organiser_address.clone(),
+        attendee_name: notice.recipient_name.as_ref().map(ToString::to_string),
+        attendee_address: notice.recipient.to_string(),
+        summary,
+        description,
+        location: Some(match address_of(host) {
+            _ if placement.terms.is_virtual => format!("Online: virtual visit at {}", host.name),
+            Some(address) => format!("{}, {address}", host.name),
+            None => host.name.to_string(),
+        }),
+        point: host
+            .point
+            .filter(|_| !placement.terms.is_virtual)
+            .map(|point| (point.latitude(), point.longitude())),
+        date: placement.date,
+        starts: placement.starts,
+        ends: placement.ends,
+        time_zone: placement.time_zone,
+        url: app.settings.public_url.clone(),
+    }
+}
