@@ -27,14 +27,25 @@ pub(super) struct Cycle {
 pub(super) struct Column {
     pub(super) cycle: Cycle,
     name: u64,
+    /// Steps without weight.
+    idle: u32,
+}
+
+/// What the ascent needs of a column; apart from it, because it is gone through again and again.
+#[derive(Debug, Clone, Copy)]
+struct Weight {
+    weight: f64,
     /// In parts of a point.
     value: f64,
     /// Where its entries are.
-    from: usize,
-    to: usize,
-    pub(super) weight: f64,
-    /// Steps without weight.
-    idle: u32,
+    from: Ix,
+    to: Ix,
+}
+
+impl Weight {
+    fn entries(self, of: &[Entry]) -> &[Entry] {
+        &of[self.from.at()..self.to.at()]
+    }
 }
 
 /// How much of a resource a cycle uses.
@@ -44,31 +55,25 @@ pub(super) struct Entry {
     pub(super) units: f32,
 }
 
-/// What the model knows of a resource.
-#[derive(Debug, Clone, Copy)]
-struct Resource {
-    /// Price after the step.
-    price: f64,
-    /// How much of it the weighted cycles use.
-    used: f64,
-    /// Price about which the step is taken.
-    centre: f64,
-    /// Beyond the base; infinite where it cannot bind.
-    capacity: f64,
-}
-
 /// Cycles, resources, and the prices about which the next step is taken.
 #[derive(Debug, Clone)]
 pub(super) struct Master {
     columns: Vec<Column>,
+    weights: Vec<Weight>,
     entries: Vec<Entry>,
     known: HashSet<u64>,
-    /// Those whose prices count in the model: of people and hosts, and those that cycles use.
-    resources: Vec<Resource>,
+    /// Resources whose prices count in the model: of people and hosts, and those that cycles use. Of each the price
+    /// after the step, which is 0 where this is less.
+    level: Vec<f64>,
+    /// The price about which the step is taken.
+    centre: Vec<f64>,
+    /// What there is of it beyond the base.
+    capacity: Vec<f64>,
     /// Where each resource is among them.
     place: Vec<Option<Ix>>,
-    capacity: Vec<f64>,
-    centre: Vec<f64>,
+    /// Of every resource; infinite where it cannot bind.
+    capacity_of: Vec<f64>,
+    centre_of: Vec<f64>,
 }
 
 /// What a step of the model comes to.
@@ -98,40 +103,48 @@ impl Master {
     pub(super) fn new(capacity: Vec<f64>, always: usize) -> Self {
         let mut master = Self {
             columns: Vec::new(),
+            weights: Vec::new(),
             entries: Vec::new(),
             known: HashSet::new(),
-            resources: Vec::new(),
+            level: Vec::new(),
+            centre: Vec::new(),
+            capacity: Vec::new(),
             place: vec![None; capacity.len()],
-            centre: vec![0.0; capacity.len()],
-            capacity,
+            centre_of: vec![0.0; capacity.len()],
+            capacity_of: capacity,
         };
-        for resource in (0..always).filter(|i| master.capacity[*i].is_finite()).collect::<Vec<_>>() {
-            master.touch(resource);
+        for resource in 0..always {
+            if master.capacity_of[resource].is_finite() {
+                master.touch(resource);
+            }
         }
         master
     }
 
     fn touch(&mut self, resource: usize) -> Ix {
         *self.place[resource].get_or_insert_with(|| {
-            let (capacity, centre) = (self.capacity[resource], self.centre[resource]);
-            self.resources.push(Resource { price: 0.0, used: 0.0, centre, capacity });
-            Ix::new(self.resources.len() - 1)
+            self.level.push(0.0);
+            self.centre.push(self.centre_of[resource]);
+            self.capacity.push(self.capacity_of[resource]);
+            Ix::new(self.level.len() - 1)
         })
     }
 
-    pub(super) fn columns(&self) -> &[Column] {
-        &self.columns
+    /// The cycles with their weights in the average, where they have any.
+    pub(super) fn weighted(&self) -> impl Iterator<Item = (&Cycle, f64)> {
+        let columns = self.columns.iter().zip(&self.weights);
+        columns.filter(|(_, of)| of.weight > 0.0).map(|(column, of)| (&column.cycle, of.weight))
     }
 
-    /// The price of a resource after the last step; its centre where no cycle uses it.
+    /// The price of a resource after the last step; 0 where no cycle uses it.
     pub(super) fn price(&self, resource: usize) -> f64 {
-        self.place[resource].map_or(0.0, |place| self.resources[place.at()].price)
+        self.place[resource].map_or(0.0, |place| self.level[place.at()].max(0.0))
     }
 
     pub(super) fn set_centre(&mut self, resource: usize, price: f64) {
-        self.centre[resource] = price;
+        self.centre_of[resource] = price;
         if let Some(place) = self.place[resource] {
-            self.resources[place.at()].centre = price;
+            self.centre[place.at()] = price;
         }
     }
 
@@ -142,71 +155,74 @@ impl Master {
     /// Adds a cycle that is not known yet. Resources that cannot bind are left out.
     pub(super) fn add(&mut self, cycle: Cycle, name: u64, value: f64, entries: &[Entry]) {
         self.known.insert(name);
-        let from = self.entries.len();
+        let from = Ix::new(self.entries.len());
         for entry in entries {
-            if self.capacity[entry.resource.at()].is_finite() {
+            if self.capacity_of[entry.resource.at()].is_finite() {
                 let resource = self.touch(entry.resource.at());
                 self.entries.push(Entry { resource, ..*entry });
             }
         }
-        let to = self.entries.len();
-        self.columns.push(Column { cycle, name, value, from, to, weight: 0.0, idle: 0 });
+        self.columns.push(Column { cycle, name, idle: 0 });
+        self.weights.push(Weight { weight: 0.0, value, from, to: Ix::new(self.entries.len()) });
     }
 
     /// Drops the cycles for which `keep` is false, and those long without weight.
     pub(super) fn retain(&mut self, keep: impl Fn(&Cycle) -> bool) {
-        let (known, entries) = (&mut self.known, &mut self.entries);
-        let mut end = 0;
-        self.columns.retain_mut(|column| {
+        let (known, entries, weights) = (&mut self.known, &mut self.entries, &mut self.weights);
+        let (mut n, mut kept, mut end) = (0, 0, 0);
+        self.columns.retain(|column| {
             let stays = column.idle < IDLE_STEPS && keep(&column.cycle);
+            let Weight { from, to, .. } = weights[n];
             if stays {
-                entries.copy_within(column.from..column.to, end);
-                let length = column.to - column.from;
-                (column.from, column.to) = (end, end + length);
-                end += length;
+                entries.copy_within(from.at()..to.at(), end);
+                let from = Ix::new(end);
+                end += to.at() - weights[n].from.at();
+                weights[kept] = Weight { from, to: Ix::new(end), ..weights[n] };
+                kept += 1;
             } else {
                 known.remove(&column.name);
             }
+            n += 1;
             stays
         });
-        self.entries.truncate(end);
+        weights.truncate(kept);
+        entries.truncate(end);
+    }
+
+    /// Prices again from the weights, so that rounding does not add up.
+    fn level(&mut self, step: f64) {
+        for ((level, centre), capacity) in self.level.iter_mut().zip(&self.centre).zip(&self.capacity) {
+            *level = centre - step * capacity;
+        }
+        for of in self.weights.iter().filter(|of| of.weight > 0.0) {
+            for entry in of.entries(&self.entries) {
+                self.level[entry.resource.at()] += step * of.weight * f64::from(entry.units);
+            }
+        }
     }
 
     /// Moves the prices; `step` is how far a price goes for one unit of too much demand. `exact` is how
     /// much (in parts of a point) all cycles together may still gain.
     pub(super) fn solve(&mut self, step: f64, exact: f64, sweeps: usize) -> Solved {
-        for resource in &mut self.resources {
-            resource.used = 0.0;
-        }
-        for column in self.columns.iter().filter(|column| column.weight > 0.0) {
-            for entry in &self.entries[column.from..column.to] {
-                self.resources[entry.resource.at()].used += f64::from(entry.units) * column.weight;
-            }
-        }
-        for of in &mut self.resources {
-            of.price = (of.centre - step * (of.capacity - of.used)).max(0.0);
-        }
+        self.level(step);
         let (mut work, mut settled) = (0, false);
-        let mut before: Vec<f64> = self.columns.iter().map(|column| column.weight).collect();
+        let mut before: Vec<f64> = self.weights.iter().map(|of| of.weight).collect();
         // Those that have weight or gained when all were looked at last.
         let mut live: Vec<Ix> = Vec::new();
-        let mut all: Vec<Ix> = (0..self.columns.len()).map(Ix::new).collect();
+        let mut all: Vec<Ix> = (0..self.weights.len()).map(Ix::new).collect();
         for sweep in 0..sweeps {
             let is_whole = sweep % 8 == 0;
             let mut off: f64 = 0.0;
             let list = std::mem::take(if is_whole { &mut all } else { &mut live });
             let mut gaining: Vec<Ix> = Vec::new();
             for n in &list {
-                let column = &mut self.columns[n.at()];
-                let entries = &self.entries[column.from..column.to];
-                let mut gain = column.value;
-                for entry in entries {
-                    gain -= f64::from(entry.units) * self.resources[entry.resource.at()].price;
-                }
+                let of = &mut self.weights[n.at()];
+                let entries = of.entries(&self.entries);
+                let gain = of.value - paid(entries, &self.level);
                 work += 1;
-                if column.weight > 0.0 || gain > 0.0 {
-                    off += if gain < 0.0 { -gain * column.weight } else { gain };
-                    ascend(column, entries, &mut self.resources, gain, step);
+                if of.weight > 0.0 || gain > 0.0 {
+                    off += if gain < 0.0 { -gain * of.weight } else { gain };
+                    ascend(&mut of.weight, entries, &mut self.level, gain, step);
                     if is_whole {
                         gaining.push(*n);
                     }
@@ -219,59 +235,51 @@ impl Master {
             }
             if sweep % 8 == 7 {
                 self.extrapolate(&mut before, step);
-                work += super::num::int(self.columns.len()) / 2;
+                work += super::num::int(self.weights.len()) / 2;
             }
             if is_whole && off < exact {
                 settled = true;
                 break;
             }
         }
-        for column in &mut self.columns {
-            column.idle = if column.weight > 1e-9 { 0 } else { column.idle + 1 };
+        for (column, of) in self.columns.iter_mut().zip(&self.weights) {
+            column.idle = if of.weight > 1e-9 { 0 } else { column.idle + 1 };
         }
         // Cycles' weights times what they gain is 0 once all is settled; until then it belongs to the total.
         let gains: f64 = self
-            .columns
+            .weights
             .iter()
-            .filter(|column| column.weight > 0.0)
-            .map(|column| {
-                let entries = &self.entries[column.from..column.to];
-                let paid = entries.iter().map(|e| f64::from(e.units) * self.resources[e.resource.at()].price);
-                column.weight * (column.value - paid.sum::<f64>())
-            })
+            .filter(|of| of.weight > 0.0)
+            .map(|of| of.weight * (of.value - paid(of.entries(&self.entries), &self.level)))
             .sum();
-        let total = gains + self.resources.iter().map(|of| of.capacity * of.price).sum::<f64>();
-        Solved { total, work, settled }
+        let prices = self.level.iter().zip(&self.capacity).map(|(level, capacity)| capacity * level.max(0.0));
+        Solved { total: gains + prices.sum::<f64>(), work, settled }
     }
 }
 
 impl Master {
     /// Goes on in the direction in which the weights have moved, as far as that pays.
     fn extrapolate(&mut self, before: &mut [f64], step: f64) {
-        let mut used = vec![0.0; self.resources.len()];
+        let mut by_level = vec![0.0; self.level.len()];
         let mut value = 0.0;
         let mut moved = 0.0;
-        for (column, before) in self.columns.iter().zip(before.iter()) {
-            let by = column.weight - before;
+        for (of, before) in self.weights.iter().zip(before.iter()) {
+            let by = of.weight - before;
             if by != 0.0 {
                 moved += 1.0;
-                value += by * column.value;
-                for entry in &self.entries[column.from..column.to] {
-                    used[entry.resource.at()] += f64::from(entry.units) * by;
+                value += by * of.value;
+                for entry in of.entries(&self.entries) {
+                    by_level[entry.resource.at()] += step * by * f64::from(entry.units);
                 }
             }
         }
         if moved > 0.0 {
             // The slope of the concave total along the way.
-            let resources = &self.resources;
+            let levels: Vec<(f64, f64)> =
+                self.level.iter().copied().zip(by_level).filter(|(_, by)| *by != 0.0).collect();
             let slope = |far: f64| {
-                let paid: f64 = resources
-                    .iter()
-                    .zip(&used)
-                    .filter(|(_, by)| **by != 0.0)
-                    .map(|(of, by)| by * (of.centre - step * (of.capacity - of.used - far * by)).max(0.0))
-                    .sum();
-                value - paid
+                let paid: f64 = levels.iter().map(|(level, by)| by * (level + far * by).max(0.0)).sum();
+                value - paid / step
             };
             let (mut near, mut far) = (0.0, 1.0);
             while far < 32.0 && slope(far) > 0.0 {
@@ -283,45 +291,36 @@ impl Master {
                 if slope(middle) > 0.0 { near = middle } else { far = middle }
             }
             if near > 0.05 {
-                for (column, before) in self.columns.iter_mut().zip(before.iter()) {
-                    let by = column.weight - before;
-                    if by == 0.0 {
-                        continue;
-                    }
-                    let weight = (column.weight + near * by).max(0.0);
-                    let more = weight - column.weight;
-                    column.weight = weight;
-                    for entry in &self.entries[column.from..column.to] {
-                        let of = &mut self.resources[entry.resource.at()];
-                        of.used += f64::from(entry.units) * more;
-                    }
+                for (of, before) in self.weights.iter_mut().zip(before.iter()) {
+                    of.weight = (of.weight + near * (of.weight - before)).max(0.0);
                 }
-                for of in &mut self.resources {
-                    of.price = (of.centre - step * (of.capacity - of.used)).max(0.0);
-                }
+                self.level(step);
             }
         }
-        for (column, before) in self.columns.iter().zip(before.iter_mut()) {
-            *before = column.weight;
+        for (of, before) in self.weights.iter().zip(before.iter_mut()) {
+            *before = of.weight;
         }
     }
 }
 
+/// What a cycle pays.
+fn paid(entries: &[Entry], level: &[f64]) -> f64 {
+    entries.iter().map(|entry| f64::from(entry.units) * level[entry.resource.at()].max(0.0)).sum()
+}
+
 /// Sets a cycle's weight to the best with all others as they are.
-fn ascend(column: &mut Column, entries: &[Entry], resources: &mut [Resource], gain: f64, step: f64) {
+fn ascend(weight: &mut f64, entries: &[Entry], level: &mut [f64], gain: f64, step: f64) {
     let mut live = 0.0;
     for entry in entries {
         let units = f64::from(entry.units);
-        if resources[entry.resource.at()].price > 0.0 || (gain > 0.0) == (units > 0.0) {
+        if level[entry.resource.at()] > 0.0 || (gain > 0.0) == (units > 0.0) {
             live += units * units;
         }
     }
-    let weight = (column.weight + OVER * gain / (step * f64::max(live, 1.0))).max(0.0);
-    let more = weight - column.weight;
-    column.weight = weight;
+    let new = (*weight + OVER * gain / (step * f64::max(live, 1.0))).max(0.0);
+    let by = step * (new - *weight);
+    *weight = new;
     for entry in entries {
-        let of = &mut resources[entry.resource.at()];
-        of.used += f64::from(entry.units) * more;
-        of.price = (of.centre - step * (of.capacity - of.used)).max(0.0);
+        level[entry.resource.at()] += by * f64::from(entry.units);
     }
 }

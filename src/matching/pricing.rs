@@ -425,11 +425,11 @@ impl<'a> Pricing<'a> {
                 average.shares[n].1 += 1.0;
             }
         }
-        for column in self.master.columns().iter().filter(|column| column.weight > 0.0) {
-            for &(pair, unit) in &column.cycle.moves {
+        for (cycle, weight) in self.master.weighted() {
+            for &(pair, unit) in &cycle.moves {
                 let person = problem.pairs[pair.at()].person.at();
-                if let Some(n) = self.slot_of(person, column.cycle.date.at()) {
-                    average.shares[n].1 += f64::from(unit) * column.weight;
+                if let Some(n) = self.slot_of(person, cycle.date.at()) {
+                    average.shares[n].1 += f64::from(unit) * weight;
                 }
             }
         }
@@ -445,7 +445,7 @@ impl<'a> Pricing<'a> {
 
     /// The cycles of the model, for a branch to start with.
     pub(super) fn cycles(&self) -> Vec<Cycle> {
-        self.master.columns().iter().filter(|c| c.weight > 0.0).map(|c| c.cycle.clone()).collect()
+        self.master.weighted().map(|(cycle, _)| cycle.clone()).collect()
     }
 
     /// Closes dates to a person.
