@@ -24,7 +24,7 @@ use crate::store::{Db, alternatives, introductions, outbox, placements};
 /// What a notice says now, as it would look; its link leads nowhere. Changes nothing.
 ///
 /// # Errors
-/// As for [`prepare`].
+/// The database's.
 pub(super) fn sample(db: &mut Db, app: &App, now: &Now, notice: &Notice) -> Result<Letter, AppError> {
     let (mut letter, link) = letter(db, app, now, notice)?;
     letter.link = link.map(|_| format!("{}/links/made-when-it-is-sent", app.settings.public_url));
