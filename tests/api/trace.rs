@@ -86,7 +86,11 @@ fn press(world: &World<'_>, mails: &[Letter], placement: &str, party: Party, dee
         .cloned()
         .collect();
     let secret = secret_of(&own, NoticeKind::Proposal, party);
-    world.service.anyone().post(&format!("/v1/links/{secret}"), &json!({ "deed": deed })).expect(200);
+    world
+        .service
+        .anyone()
+        .post(&format!("/v1/links/{secret}"), &json!({ "deed": deed, "version": visit["version"] }))
+        .expect(200);
 }
 
 /// Each of the two placements is on a day of its own: the host takes one visitor on each.
@@ -545,8 +549,8 @@ fn offers_that_are_taken_refused_or_lapse_leave_a_whole_trace_and_are_missed() {
                 find(
                     &world,
                     &id,
-                    &set("is_virtual = 1 - is_virtual"),
-                    &set("is_virtual = 1 - is_virtual"),
+                    &set("is_virtual = NOT is_virtual"),
+                    &set("is_virtual = NOT is_virtual"),
                     "offers",
                 );
             }
