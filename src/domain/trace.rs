@@ -17,6 +17,12 @@ named! {
         State = "state",
         /// What each party said, when, by whom and through what.
         Consents = "consents",
+        /// What the host offered instead, and what became of it.
+        Offers = "offers",
+        /// The joining pack, the same for both sides.
+        JoiningPack = "joining_pack",
+        /// What came of the day.
+        Day = "day",
         /// What each party was told.
         Mails = "mails",
         /// The calendar event of each party.

@@ -11,6 +11,7 @@ use super::app::{Now, record};
 use super::judge::{self, Verdict};
 use super::load::get_round;
 use super::notices::{self, Case};
+use super::packs;
 use super::placements::{
     Goes, acting_for, check_times, get_case, hide_untold, note_elsewhere, permit_on, permit_on_party,
 };
@@ -176,6 +177,10 @@ pub(super) fn take_in(
     notices::stop_reminding(tx, now, &case, Party::Participant)?;
     let anew = ask_manager.then_some(Party::Manager);
     notices::moved(tx, now, &before, &case, (other.kind, outcome == Outcome::Confirmed, anew))?;
+    packs::follow_move(tx, now, actor, &case, before.placement.starts)?;
+    if outcome == Outcome::Confirmed {
+        packs::follow_confirmation(tx, now, &case)?;
+    }
     Ok(case)
 }
 

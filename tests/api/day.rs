@@ -47,8 +47,8 @@ pub fn agreed(service: &Service) -> Agreed<'_> {
     let [participant, host] =
         [Party::Participant, Party::Host].map(|party| secret_of(&mails, NoticeKind::Proposal, party));
     let case = Agreed { world, application, placement, participant, host };
-    case.press(Party::Participant, &json!({ "deed": "accept" })).expect(200);
-    case.press(Party::Host, &json!({ "deed": "accept" })).expect(200);
+    case.press(Party::Participant, &json!({ "deed": "accept", "version": 0 })).expect(200);
+    case.press(Party::Host, &json!({ "deed": "accept", "version": 0 })).expect(200);
     assert_eq!(case.world.mails().len(), 3, "confirmed");
     case
 }

@@ -282,3 +282,75 @@ fn the_pages_hold_every_task_once_by_deadline_and_a_wrong_cursor_is_refused() {
         assert_eq!((wrong.status, wrong.pointers()), (422, vec!["?cursor".to_owned()]));
     });
 }
+
+#[test]
+fn an_offer_of_the_host_waits_for_the_participant_alone() {
+    for_each_service(|service| {
+        let case = crate::alternatives::proposed(service);
+        let bearer = |party| service.with(case.path(party).rsplit('/').next().expect("a secret"));
+        let (participant, host) = (bearer(Party::Participant), bearer(Party::Host));
+        case.press(Party::Host, &crate::alternatives::another_day()).expect(200);
+        assert_eq!(told(&participant), ["answer_offer 2027-02-14 Campus Library on 2027-03-01"]);
+        assert!(tasks(&host).is_empty(), "the host has said what it would rather have");
+        case.press(Party::Participant, &json!({ "deed": "take", "version": 1 })).expect(200);
+        assert!(tasks(&participant).is_empty() && tasks(&host).is_empty());
+    });
+}
+
+#[test]
+fn a_day_is_prepared_marked_and_told_about_by_those_whose_it_is_and_then_nobody_owes_anything() {
+    for_each_service(|service| {
+        let case = crate::day::agreed(service);
+        let (participant, host) = (case.holder(Party::Participant), case.holder(Party::Host));
+        let own = case.world.token("library_administrator", Some(&case.world.university));
+        let foreign = case.world.token("library_administrator", Some(&case.world.council));
+        let organiser = &case.world.organiser;
+        let about = "a visitor at Campus Library on 2027-03-01";
+        assert!(tasks(&host).is_empty() && tasks(&own).is_empty(), "too early for the pack");
+        service.set_clock("2027-02-19T09:00:00Z");
+        let owed = [format!("write_pack 2027-02-22 {about}")];
+        assert_eq!((told(&host), told(&own)), (owed.to_vec(), owed.to_vec()));
+        assert!(tasks(organiser).is_empty(), "not late yet");
+        service.set_clock("2027-02-22T09:00:00Z");
+        assert_eq!(told(organiser), owed);
+        assert!(tasks(&foreign).is_empty() && tasks(&participant).is_empty());
+        let fields = json!({
+            "arrival_place": "The staff door", "ask_for": "The enquiry desk", "contact_name": "Front desk",
+            "contact_telephone": "01905 822866", "deputy_name": "Dai", "deputy_telephone": "01905 822867",
+            "bring": "A card", "safety": "The bandstand", "lunch": "A canteen", "travel": "Bus 44",
+            "access_confirmed": true,
+        });
+        let url = tasks(&own)[0]["url"].as_str().expect("a URL").to_owned();
+        assert_eq!(url, case.of("/joining-pack"));
+        own.put(&url, &json!({ "revision": 0, "fields": fields })).expect(200);
+        for client in [&host, &own, organiser] {
+            assert!(tasks(client).is_empty());
+        }
+
+        service.set_clock("2027-03-01T10:00:00Z");
+        let owed = [format!("mark_attendance 2027-03-01 {about}")];
+        assert_eq!((told(&host), told(&own)), (owed.to_vec(), owed.to_vec()));
+        assert!(tasks(&foreign).is_empty() && tasks(&participant).is_empty());
+        let url = tasks(&own)[0]["url"].as_str().expect("a URL").to_owned();
+        own.post(&url, &json!({ "attendance": "arrived" })).expect(200);
+        assert!(tasks(&host).is_empty() && tasks(&own).is_empty());
+
+        service.set_clock("2027-03-01T17:30:00Z");
+        assert_eq!(told(&host), [format!("give_feedback 2027-03-31 {about}")]);
+        let mut both = kinds(&participant);
+        both.sort();
+        assert_eq!(both, ["bring_idea", "give_feedback"]);
+        let marks = json!({ "preparation": 4, "welcome": 5, "learning": 5 });
+        for client in [&host, &participant] {
+            client.put(&case.of("/feedback"), &marks).expect(200);
+        }
+        assert!(tasks(&host).is_empty());
+        assert_eq!(told(&participant), ["bring_idea 2027-03-31 Campus Library on 2027-03-01"]);
+        let idea = json!({ "text": "New books on a trolley at the door.", "topics": ["displays"], "shown_as": "library" });
+        let kept = participant.post(&case.of("/idea"), &idea);
+        assert!(kept.status < 300, "{}", kept.text());
+        for client in [&participant, &own, &foreign] {
+            assert!(tasks(client).is_empty());
+        }
+    });
+}

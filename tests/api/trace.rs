@@ -86,7 +86,11 @@ fn press(world: &World<'_>, mails: &[Letter], placement: &str, party: Party, dee
         .cloned()
         .collect();
     let secret = secret_of(&own, NoticeKind::Proposal, party);
-    world.service.anyone().post(&format!("/v1/links/{secret}"), &json!({ "deed": deed })).expect(200);
+    world
+        .service
+        .anyone()
+        .post(&format!("/v1/links/{secret}"), &json!({ "deed": deed, "version": visit["version"] }))
+        .expect(200);
 }
 
 /// Each of the two placements is on a day of its own: the host takes one visitor on each.
@@ -440,5 +444,250 @@ fn doctor_traces_all_placements_and_says_no_where_one_is_broken() {
         for placement in placements(&world) {
             assert!(said.contains(&format!("{placement}: schedule: ")), "{said}");
         }
+    });
+}
+
+/// Presses a button of a party's page, the newest of its links.
+fn press_all(world: &World<'_>, mails: &[Letter], placement: &str, deeds: &[(Party, Value)]) {
+    let visit = world.organiser.get(&format!("/v1/placements/{placement}")).expect(200);
+    let day = visit["date"].as_str().expect("a date").to_owned();
+    let of_day = |letter: &&Letter| letter.visit.as_ref().is_some_and(|visit| visit.date.to_string() == day);
+    let own: Vec<Letter> = mails.iter().filter(of_day).cloned().collect();
+    for (minute, (party, body)) in deeds.iter().enumerate() {
+        world.service.set_clock(&format!("2027-01-29T10:{:02}:00Z", 10 + minute));
+        let secret = secret_of(&own, NoticeKind::Proposal, *party);
+        world.service.anyone().post(&format!("/v1/links/{secret}"), body).expect(200);
+        world.mails();
+        let whole = trace(world, placement);
+        assert_eq!(whole["broken"], json!([]), "{body}: {whole}");
+    }
+}
+
+fn step_at(world: &World<'_>, instant: &str) {
+    world.service.set_clock(instant);
+    act_on_due(&world.service.app, "test", &Stop::new()).expect("a step");
+}
+
+fn id_on(world: &World<'_>, all: &[String], day: &str) -> String {
+    let is_on =
+        |id: &&String| world.organiser.get(&format!("/v1/placements/{id}")).expect(200)["date"] == day;
+    all.iter().find(is_on).expect("a placement of the day").clone()
+}
+
+fn pack(world: &World<'_>, placement: &str, revision: i64, lunch: &str) {
+    let fields = json!({
+        "arrival_place": "The staff door", "ask_for": "The enquiry desk", "contact_name": "Front desk",
+        "contact_telephone": "01905 822866", "deputy_name": "Dai Deputy", "deputy_telephone": "+44 1905 822867",
+        "bring": "A card", "safety": "Meet at the bandstand", "lunch": lunch, "travel": "Bus 44",
+        "access_confirmed": true,
+    });
+    let body = json!({ "revision": revision, "fields": fields });
+    world.organiser.put(&format!("/v1/placements/{placement}/joining-pack"), &body).expect(200);
+}
+
+/// Breaks a link by hand, asserts that it is found, and mends it.
+fn find(world: &World<'_>, placement: &str, lose: &str, mend: &str, link: &str) {
+    execute(world.service, lose);
+    let found = broken(world, placement);
+    assert!(found.iter().any(|one| one == link), "{lose}: {found:?}");
+    execute(world.service, mend);
+    assert_eq!(broken(world, placement), Vec::<String>::new(), "{mend}");
+}
+
+/// What is lost of the entries or mails of a placement that fit a filter, and what brings them back.
+fn lost(world: &World<'_>, placement: &str, table: &str, filter: &str, link: &str) {
+    let (lose, mend) = if table == "outbox" {
+        let key = format!("WHERE thread_key LIKE 'placement:{placement}:%' AND {filter}");
+        (
+            format!("UPDATE outbox SET placement_id = NULL {key}"),
+            format!("UPDATE outbox SET placement_id = '{placement}' {key}"),
+        )
+    } else {
+        let own = format!("WHERE subject_id LIKE '{placement}%' AND {filter}");
+        (
+            format!("UPDATE audit_entries SET subject_id = '{placement}x' {own}"),
+            format!("UPDATE audit_entries SET subject_id = '{placement}' {own}"),
+        )
+    };
+    find(world, placement, &lose, &mend, link);
+}
+
+#[test]
+fn offers_that_are_taken_refused_or_lapse_leave_a_whole_trace_and_are_missed() {
+    let accept = |version: i64| json!({ "deed": "accept", "version": version });
+    let offered = |more: Value| {
+        let mut body = json!({ "deed": "offer", "version": 0 });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        body
+    };
+    let colleague =
+        json!({ "kind": "colleague", "contact": { "name": "Lee", "email": "lee@campus.example" } });
+    for (more, is_colleague) in [(json!({ "kind": "virtual" }), false), (colleague, true)] {
+        for_each_service(|service| {
+            let (world, all, mails) = told(service);
+            let id = id_on(&world, &all, DAYS[0]);
+            let deeds = [
+                (Party::Participant, accept(0)),
+                (Party::Host, offered(more.clone())),
+                (Party::Participant, json!({ "deed": "take", "version": 1 })),
+            ];
+            press_all(&world, &mails, &id, &deeds);
+            assert_whole(&world, &["confirmed", "proposed"]);
+            lost(&world, &id, "outbox", "kind = 'alternative'", "mails");
+            lost(&world, &id, "outbox", "kind = 'changed' AND party = 'host'", "mails");
+            lost(&world, &id, "audit_entries", "details LIKE '%take_other%'", "offers");
+            lost(&world, &id, "audit_entries", "details LIKE '%offer_other%'", "audit");
+            let own = format!("WHERE id = '{id}'");
+            let set = |to: &str| format!("UPDATE placements SET {to} {own}");
+            find(&world, &id, &set("version = version + 1"), &set("version = version - 1"), "audit");
+            if is_colleague {
+                lost(&world, &id, "outbox", "kind = 'handed_over'", "mails");
+                let (lose, mend) =
+                    ("contact_email = 'x@campus.example'", "contact_email = 'lee@campus.example'");
+                find(&world, &id, &set(lose), &set(mend), "offers");
+            } else {
+                find(
+                    &world,
+                    &id,
+                    &set("is_virtual = NOT is_virtual"),
+                    &set("is_virtual = NOT is_virtual"),
+                    "offers",
+                );
+            }
+        });
+    }
+    for_each_service(|service| {
+        // Another day; the other participant's place is given up first, so that there is one.
+        let (world, all, mails) = told(service);
+        let (id, other) = (id_on(&world, &all, DAYS[0]), id_on(&world, &all, DAYS[1]));
+        press(&world, &mails, &other, Party::Host, "decline");
+        let date = offered(json!({ "kind": "date", "date": DAYS[1] }));
+        let deeds = [(Party::Host, date), (Party::Participant, json!({ "deed": "take", "version": 1 }))];
+        press_all(&world, &mails, &id, &deeds);
+        assert_whole(&world, &["confirmed", "declined"]);
+        let set = |day: &str| format!("UPDATE placements SET date = '{day}' WHERE id = '{id}'");
+        find(&world, &id, &set(DAYS[0]), &set(DAYS[1]), "schedule");
+        lost(&world, &id, "audit_entries", "details LIKE '%take_other%'", "schedule");
+        lost(&world, &id, "outbox", "kind = 'confirmed' AND party = 'manager'", "mails");
+    });
+    for_each_service(|service| {
+        // One is refused, one lapses.
+        let (world, all, mails) = told(service);
+        let (refused, lapsed) = (id_on(&world, &all, DAYS[0]), id_on(&world, &all, DAYS[1]));
+        let offer = || offered(json!({ "kind": "virtual" }));
+        let no = json!({ "deed": "decline", "version": 1 });
+        press_all(&world, &mails, &refused, &[(Party::Host, offer()), (Party::Participant, no)]);
+        press_all(&world, &mails, &lapsed, &[(Party::Host, offer())]);
+        step_at(&world, "2027-02-17T00:00:00Z");
+        assert_whole(&world, &["declined", "expired"]);
+        lost(&world, &refused, "audit_entries", "details LIKE '%offer_other%'", "audit");
+        lost(&world, &lapsed, "audit_entries", "details LIKE '%offer_other%'", "offers");
+    });
+}
+
+#[test]
+fn packs_reminders_and_every_end_of_a_day_leave_a_whole_trace_and_are_missed() {
+    for_each_service(|service| {
+        let (world, all, mails) = told(service);
+        let (first, second) = (id_on(&world, &all, DAYS[0]), id_on(&world, &all, DAYS[1]));
+        pack(&world, &first, 0, "A canteen");
+        let yes = || json!({ "deed": "accept", "version": 0 });
+        let both = [(Party::Participant, yes()), (Party::Host, yes())];
+        for id in [&first, &second] {
+            press_all(&world, &mails, id, &both);
+        }
+        service.set_clock("2027-02-01T10:00:00Z");
+        pack(&world, &first, 1, "Sandwiches");
+        assert_whole(&world, &["confirmed", "confirmed"]);
+        world.mails();
+        // Taken back before it left.
+        for (minute, lunch) in [(1, "Soup"), (2, "Sandwiches")] {
+            service.set_clock(&format!("2027-02-01T10:0{minute}:00Z"));
+            pack(&world, &first, 1 + minute, lunch);
+            assert_whole(&world, &["confirmed", "confirmed"]);
+        }
+        lost(
+            &world,
+            &first,
+            "outbox",
+            "kind = 'pack_changed' AND party = 'host' AND state = 'sent'",
+            "joining_pack",
+        );
+        lost(&world, &first, "audit_entries", "action = 'edit_joining_pack'", "joining_pack");
+        let set = |by: &str| {
+            format!(
+                "UPDATE joining_packs SET version = version {by} WHERE placement_id = '{first}' AND version >= 4"
+            )
+        };
+        find(&world, &first, &set("+ 5"), &set("- 5"), "joining_pack");
+        for instant in ["2027-02-19T08:00:00Z", "2027-02-22T08:00:00Z", "2027-02-26T08:00:00Z"] {
+            step_at(&world, instant);
+            assert_whole(&world, &["confirmed", "confirmed"]);
+            world.mails();
+        }
+        lost(&world, &first, "outbox", "kind = 'reminder' AND party = 'host'", "mails");
+        lost(&world, &first, "audit_entries", "details LIKE '%remind_of_day%'", "audit");
+        lost(&world, &second, "outbox", "kind = 'pack_missing'", "mails");
+
+        // Ill, with a change of the pack that has not left.
+        service.set_clock("2027-03-01T08:00:00Z");
+        pack(&world, &first, 4, "Soup");
+        service.set_clock("2027-03-01T08:05:00Z");
+        world.organiser.step(&format!("/v1/placements/{first}/ill")).expect(200);
+        assert_whole(&world, &["confirmed", "did_not_take_place"]);
+        world.mails();
+        assert_whole(&world, &["confirmed", "did_not_take_place"]);
+        lost(&world, &first, "outbox", "kind = 'ill' AND party = 'participant'", "calendar");
+        let deputy = format!("kind = 'ill' AND thread_key = 'placement:{first}:host:deputy'");
+        lost(&world, &first, "outbox", &deputy, "mails");
+        lost(&world, &first, "audit_entries", "action = 'call_in_ill'", "day");
+        let came = |to: &str| format!("UPDATE attendances SET kind = '{to}' WHERE placement_id = '{first}'");
+        find(&world, &first, &came("arrived"), &came("ill"), "day");
+
+        // Did not come, then did.
+        let host = world.token("library_administrator", Some(&world.university));
+        let mark = |instant: &str, kind: &str| {
+            service.set_clock(instant);
+            let body = json!({ "attendance": kind });
+            host.post(&format!("/v1/placements/{second}/attendance"), &body).expect(200);
+        };
+        mark("2027-03-02T12:00:00Z", "did_not_come");
+        assert_whole(&world, &["did_not_take_place", "did_not_take_place"]);
+        mark("2027-03-02T13:00:00Z", "arrived");
+        assert_whole(&world, &["completed", "did_not_take_place"]);
+        step_at(&world, "2027-03-03T08:00:00Z");
+        world.mails();
+        assert_whole(&world, &["completed", "did_not_take_place"]);
+        lost(
+            &world,
+            &second,
+            "audit_entries",
+            "details LIKE '%\"after\":{\"attendance\":\"did_not_come\"%'",
+            "day",
+        );
+        lost(&world, &second, "outbox", "kind = 'feedback_request' AND party = 'participant'", "mails");
+        let state = |to: &str| format!("UPDATE placements SET state = '{to}' WHERE id = '{second}'");
+        find(&world, &second, &state("confirmed"), &state("completed"), "day");
+    });
+    for_each_service(|service| {
+        // Nobody marks anything: it is assumed, and marked later all the same.
+        let (world, all, mails) = told(service);
+        let id = id_on(&world, &all, DAYS[0]);
+        let yes = || json!({ "deed": "accept", "version": 0 });
+        press_all(&world, &mails, &id, &[(Party::Participant, yes()), (Party::Host, yes())]);
+        for instant in ["2027-02-17T00:00:00Z", "2027-03-02T08:00:00Z", "2027-03-10T08:00:00Z"] {
+            step_at(&world, instant);
+            world.mails();
+        }
+        assert_whole(&world, &["completed", "expired"]);
+        lost(&world, &id, "audit_entries", "details LIKE '%assume%'", "audit");
+        let host = world.token("library_administrator", Some(&world.university));
+        service.set_clock("2027-03-11T08:00:00Z");
+        let left = json!({ "attendance": "left_early", "left_at": "15:30" });
+        host.post(&format!("/v1/placements/{id}/attendance"), &left).expect(200);
+        assert_whole(&world, &["completed", "expired"]);
+        let at = |to: &str| format!("UPDATE attendances SET left_at = '{to}' WHERE placement_id = '{id}'");
+        find(&world, &id, &at("15:00"), &at("15:30"), "day");
+        lost(&world, &id, "audit_entries", "action = 'record_attendance'", "day");
     });
 }

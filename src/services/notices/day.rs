@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use super::packs::drop_pack;
 use super::placements::{is_invited, next_identity};
 use super::{Case, Event, Facts, Recipient, Telling, enqueue, enqueue_in, key_of, thread_of_placement};
 use crate::domain::ids::PlacementId;
@@ -73,6 +74,7 @@ fn tell(
 /// # Errors
 /// The database's.
 pub fn ill(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError> {
+    drop_pack(tx, now, case)?;
     let about = (&case.applicant, Some(&case.placement));
     let version = case.placement.revision;
     for recipient in case.recipients() {

@@ -1,24 +1,25 @@
 //! The rules of a whole trace, one function for each link. Each says what does not hold; none looks anything up.
 //!
 //! What must be there follows from the code that writes it: `services::publication` (publication, proposals),
-//! `services::placements` (answers, ends), `services::deadlines` (reminders, expiry), `services::notices` (mails and
-//! calendar). A fact and its mails are one transaction, so they bear the same instant.
+//! `services::placements` (answers, ends), `services::alternatives` (offers), `services::packs`, `services::attendance`
+//! and `services::day` (the day), `services::deadlines` (reminders, expiry), `services::notices` (mails and calendar). A
+//! fact and its mails are one transaction, so they bear the same instant.
 
 use chrono::NaiveDateTime;
 
 use super::super::app::sha256_hex;
-use super::super::notices::Facts;
 use super::files::{Place, RunFiles};
-use super::{Trace, detail};
+use super::{Trace, detail, later, mails};
 use crate::domain::application::Application;
-use crate::domain::letter::NoticeKind;
-use crate::domain::notice::NoticeState;
+use crate::domain::attendance::AttendanceKind;
 use crate::domain::party::Party;
 use crate::domain::permissions::Action;
-use crate::domain::states::{Answer, ApplicationState, PlacementState, RoundState, RunState};
+use crate::domain::states::{
+    AlternativeState, Answer, ApplicationState, PlacementState, RoundState, RunState,
+};
 use crate::domain::trace::{Broken, TraceLink};
 use crate::store::audit::Entry;
-use crate::store::traces::PlacementMail;
+use crate::store::traces::{ContactSince, GivenConsent};
 
 /// What else the rules need to know.
 pub(super) struct Known<'a> {
@@ -26,17 +27,26 @@ pub(super) struct Known<'a> {
     pub(super) files: &'a RunFiles,
     /// The participant's application.
     pub(super) application: Option<&'a Application>,
-    /// Where the host library has a contact: since when nothing of the library has changed.
-    pub(super) contact_since: Option<NaiveDateTime>,
+    /// Where the host library has a contact: since when that is so.
+    pub(super) contact: Option<ContactSince>,
     /// When the mails of the publication were let go.
     pub(super) let_go_at: Option<NaiveDateTime>,
+    /// When the round's last day for answers was moved.
+    pub(super) deadline_moves: &'a [NaiveDateTime],
+}
+
+impl Known<'_> {
+    /// Whether the manager was not asked by the proposal, having released before.
+    pub(super) fn is_released(&self) -> bool {
+        self.application.is_some_and(|application| !application.released_dates.is_empty())
+    }
 }
 
 /// Collects what does not hold.
-struct Report(Vec<Broken>);
+pub(super) struct Report(Vec<Broken>);
 
 impl Report {
-    fn require(&mut self, holds: bool, link: TraceLink, words: impl FnOnce() -> String) {
+    pub(super) fn require(&mut self, holds: bool, link: TraceLink, words: impl FnOnce() -> String) {
         if !holds {
             self.0.push(Broken { link, words: words() });
         }
@@ -52,9 +62,12 @@ pub(super) fn check(trace: &Trace, known: &Known<'_>) -> Vec<Broken> {
     publication(&mut report, trace);
     state(&mut report, trace, known);
     consents(&mut report, trace, known);
-    mails(&mut report, trace, known);
-    calendar(&mut report, trace);
-    audit(&mut report, trace);
+    later::offers(&mut report, trace);
+    later::joining_pack(&mut report, trace, known);
+    later::day(&mut report, trace);
+    mails::mails(&mut report, trace, known);
+    mails::calendar(&mut report, trace);
+    audit(&mut report, trace, known);
     report.0
 }
 
@@ -104,9 +117,17 @@ fn schedule(report: &mut Report, trace: &Trace, known: &Known<'_>) {
         None => report.require(false, TraceLink::Schedule, || {
             "the schedule file gives this application no place".to_owned()
         }),
-        Some(place) => report.require(*place == stands, TraceLink::Schedule, || {
-            format!("the schedule file has another place: library {} on {}", place.host, place.date)
-        }),
+        Some(place) => {
+            // Who takes another day goes on that one.
+            let moved = takes(trace).filter(|taken| detail(taken, "kind").as_deref() == Some("date"));
+            let date =
+                moved.max_by_key(|taken| taken.at).and_then(|taken| detail(taken, "date")?.parse().ok());
+            let place = Place { date: date.unwrap_or(place.date), ..place.clone() };
+            report.require(place == stands, TraceLink::Schedule, || {
+                let Place { host, date, .. } = &place;
+                format!("by the schedule file, and what was taken instead, it is at library {host} on {date}")
+            });
+        }
     }
 }
 
@@ -165,7 +186,11 @@ fn consents(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     for party in [Party::Participant, Party::Host] {
         report.require(is_asked(party), TraceLink::Consents, || format!("the {party} is not asked"));
     }
-    let is_released = known.application.is_some_and(|application| !application.released_dates.is_empty());
+    let is_moved = takes(trace).any(|taken| detail(taken, "kind").as_deref() == Some("date"));
+    let is_released = known.application.is_some_and(|application| {
+        let released = &application.released_dates;
+        if is_moved { released.contains(&trace.placement.date) } else { !released.is_empty() }
+    });
     report.require(is_released || is_asked(Party::Manager), TraceLink::Consents, || {
         "the manager neither released the participant before nor is asked".to_owned()
     });
@@ -181,7 +206,7 @@ fn consents(report: &mut Report, trace: &Trace, known: &Known<'_>) {
 }
 
 /// The audit entry of what ended or settled a placement.
-fn find_deed<'a>(trace: &'a Trace, action: Action, name: &str, value: &str) -> Option<&'a Entry> {
+pub(super) fn find_deed<'a>(trace: &'a Trace, action: Action, name: &str, value: &str) -> Option<&'a Entry> {
     trace
         .audit
         .iter()
@@ -189,15 +214,27 @@ fn find_deed<'a>(trace: &'a Trace, action: Action, name: &str, value: &str) -> O
         .find(|entry| entry.action == action && detail(entry, name).as_deref() == Some(value))
 }
 
+/// The entries of the participant's taking what the host offered.
+pub(super) fn takes(trace: &Trace) -> impl Iterator<Item = &Entry> {
+    deeds(trace, Action::AnswerAsParticipant, "take_other")
+}
+
+/// The entries of a deed that share their action with others.
+pub(super) fn deeds<'a>(trace: &'a Trace, action: Action, deed: &str) -> impl Iterator<Item = &'a Entry> {
+    let is_it =
+        move |entry: &&Entry| entry.action == action && detail(entry, "deed").as_deref() == Some(deed);
+    trace.audit.iter().filter(is_it)
+}
+
 /// The entry of the answer by which everybody had said yes.
-fn find_confirmation(trace: &Trace) -> Option<&Entry> {
+pub(super) fn find_confirmation(trace: &Trace) -> Option<&Entry> {
     let answers = [Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager];
     let confirmed = PlacementState::Confirmed.as_str();
     answers.iter().find_map(|action| find_deed(trace, *action, "state", confirmed))
 }
 
 /// The entry of what ended a placement.
-fn find_end(trace: &Trace) -> Option<&Entry> {
+pub(super) fn find_end(trace: &Trace) -> Option<&Entry> {
     match trace.placement.state {
         PlacementState::Proposed
         | PlacementState::Confirmed
@@ -215,8 +252,8 @@ fn find_end(trace: &Trace) -> Option<&Entry> {
     }
 }
 
-/// Whether a placement has ended before its day.
-const fn has_ended(state: PlacementState) -> bool {
+/// Whether a placement has ended before anything could come of its day.
+pub(super) const fn has_ended(state: PlacementState) -> bool {
     match state {
         PlacementState::Declined | PlacementState::Cancelled | PlacementState::Expired => true,
         PlacementState::Proposed
@@ -226,89 +263,35 @@ const fn has_ended(state: PlacementState) -> bool {
     }
 }
 
-fn mails(report: &mut Report, trace: &Trace, known: &Known<'_>) {
-    // The host is written to where it had a contact then; who changed the library since may have named it later.
-    let is_told = |party: Party, at: NaiveDateTime| match party {
-        Party::Participant | Party::Manager => true,
-        Party::Host => known.contact_since.is_some_and(|since| since <= at),
+/// Whether an entry tells of an answer.
+fn tells(entry: &Entry, consent: &GivenConsent, trace: &Trace) -> bool {
+    let action = match consent.party {
+        Party::Participant => Action::AnswerAsParticipant,
+        Party::Host => Action::AnswerAsHost,
+        Party::Manager => Action::AnswerAsManager,
     };
-    let has = |party: Party, kind: NoticeKind, at: NaiveDateTime| {
-        trace.mails.iter().any(|mail| mail.party == party && mail.kind == kind && mail.created_at == at)
+    let is_theirs = entry.action == action
+        && Some(entry.at) == consent.answered_at
+        && Some(&entry.actor) == consent.answered_by.as_ref()
+        && entry.on_behalf_of == consent.on_behalf_of;
+    let says = |name, words: &str| detail(entry, name).as_deref() == Some(words);
+    // Whoever takes an offer agrees, and whoever made it did so by it; refused, it was the host's no.
+    let became = |state, answer| {
+        let is_it =
+            |id: &str| trace.offers.iter().any(|offer| offer.state == state && offer.id.to_string() == id);
+        consent.answer == answer && detail(entry, "alternative").is_some_and(|id| is_it(&id))
     };
-    let mut needed: Vec<(Party, NoticeKind, NaiveDateTime)> = Vec::new();
-    for consent in &trace.consents {
-        needed.push((consent.party, NoticeKind::Proposal, trace.made_at));
-        needed.extend(consent.reminded_at.map(|at| (consent.party, NoticeKind::AnswerReminder, at)));
-        needed.extend(consent.deputy_asked_at.map(|at| (consent.party, NoticeKind::DeputyRequest, at)));
-    }
-    if let Some(entry) = find_confirmation(trace) {
-        needed.extend(Party::ALL.iter().map(|party| (*party, NoticeKind::Confirmed, entry.at)));
-    }
-    let moved = trace.audit.iter().filter(|entry| entry.action == Action::ReschedulePlacement);
-    // Before, the held proposals tell the times as they are when they go.
-    for entry in moved.filter(|entry| known.let_go_at.is_some_and(|let_go| entry.at >= let_go)) {
-        needed.extend(Party::ALL.iter().map(|party| (*party, NoticeKind::Changed, entry.at)));
-    }
-    if let Some(entry) = find_end(trace) {
-        // Who never heard of the day is not told that it is off.
-        let heard = |party: Party| {
-            let is_of = |mail: &&PlacementMail| {
-                mail.party == party && mail.kind != NoticeKind::Cancelled && mail.created_at <= entry.at
-            };
-            trace.mails.iter().filter(is_of).any(|mail| mail.has_begun)
-        };
-        let heard = Party::ALL.iter().filter(|party| heard(**party));
-        needed.extend(heard.map(|party| (*party, NoticeKind::Cancelled, entry.at)));
-    }
-    for (party, kind, at) in needed.into_iter().filter(|(party, _, at)| is_told(*party, *at)) {
-        report.require(has(party, kind, at), TraceLink::Mails, || {
-            format!("there is no mail `{kind}` to the {party} of {at}")
-        });
-    }
-    if has_ended(trace.placement.state) {
-        let waits = |state| matches!(state, NoticeState::Held | NoticeState::Queued);
-        let waiting = trace
-            .mails
-            .iter()
-            .filter(|mail| waits(mail.state) && !mail.has_begun && mail.kind != NoticeKind::Cancelled);
-        for mail in waiting {
-            report.require(false, TraceLink::Mails, || {
-                let state = trace.placement.state;
-                format!("a mail `{}` to the {} waits, and the placement is {state}", mail.kind, mail.party)
-            });
-        }
-    }
+    let is_said = says("answer", consent.answer.as_str())
+        || (says("deed", "take_other") && consent.answer == Answer::Yes)
+        || (says("deed", "offer_other")
+            && (became(AlternativeState::Taken, Answer::Yes)
+                || became(AlternativeState::Refused, Answer::No)));
+    is_theirs && is_said
 }
 
-fn calendar(report: &mut Report, trace: &Trace) {
-    for party in Party::ALL {
-        let of_party = trace.mails.iter().filter(|mail| mail.party == *party);
-        let sequences = of_party.filter_map(|mail| serde_json::from_str::<Facts>(&mail.facts).ok()?.sequence);
-        let mut told: Vec<i64> = sequences.collect();
-        told.sort_unstable();
-        let last = trace.events.iter().find(|event| event.party == *party).map_or(-1, |event| event.sequence);
-        report.require(told.iter().copied().eq(0..=last), TraceLink::Calendar, || {
-            format!("the {party}'s calendar event has sequence {last}, and its mails have {told:?}")
-        });
-    }
-}
-
-fn audit(report: &mut Report, trace: &Trace) {
-    for consent in &trace.consents {
-        let action = match consent.party {
-            Party::Participant => Action::AnswerAsParticipant,
-            Party::Host => Action::AnswerAsHost,
-            Party::Manager => Action::AnswerAsManager,
-        };
-        let is_recorded = consent.answered_at.is_none_or(|at| {
-            let is_it = |entry: &Entry| {
-                entry.action == action
-                    && entry.at == at
-                    && detail(entry, "answer").as_deref() == Some(consent.answer.as_str())
-                    && Some(&entry.actor) == consent.answered_by.as_ref()
-            };
-            trace.audit.iter().any(is_it)
-        });
+fn audit(report: &mut Report, trace: &Trace, known: &Known<'_>) {
+    for consent in trace.consents.iter().filter(|consent| consent.answered_at.is_some()) {
+        let is_recorded = trace.audit.iter().any(|entry| tells(entry, consent, trace));
         report.require(is_recorded, TraceLink::Audit, || {
             format!("no entry tells of the {}'s answer", consent.party)
         });
@@ -319,4 +302,26 @@ fn audit(report: &mut Report, trace: &Trace) {
     report.require(is_recorded, TraceLink::Audit, || {
         format!("no entry tells how the placement became {state}")
     });
+    let day = trace.day.as_ref().map(|day| day.kind);
+    let is_marked = |action| trace.audit.iter().any(|entry| entry.action == action);
+    let is_recorded = match day {
+        None => true,
+        Some(AttendanceKind::Ill) => is_marked(Action::CallInIll),
+        Some(AttendanceKind::NotRecorded) => deeds(trace, Action::KeepDeadlines, "assume").next().is_some(),
+        Some(AttendanceKind::Arrived | AttendanceKind::LeftEarly | AttendanceKind::DidNotCome) => {
+            is_marked(Action::RecordAttendance)
+        }
+    };
+    report.require(is_recorded, TraceLink::Audit, || {
+        let day = day.map_or("nothing", AttendanceKind::as_str);
+        format!("no entry tells what came of the day: {day}")
+    });
+    let moves = trace.audit.iter().filter(|entry| entry.action == Action::ReschedulePlacement).count();
+    let offers = deeds(trace, Action::AnswerAsHost, "offer_other").count();
+    let changes = i64::try_from(moves + offers + takes(trace).count()).unwrap_or(i64::MAX);
+    report.require(trace.placement.terms.version == changes, TraceLink::Audit, || {
+        let version = trace.placement.terms.version;
+        format!("what is agreed to has version {version}, and {changes} entries tell of a change")
+    });
+    mails::causes(report, trace, known);
 }

@@ -1,10 +1,12 @@
 //! The trace of a placement: what it rests on, from the rules to what people were told, and whether each link holds.
 //!
-//! [`checks`] holds the rules, as pure functions of what is loaded here. Placements are traced run by run, because the
+//! [`checks`], [`mails`] and [`later`] hold the rules, as pure functions of what is loaded here. Placements are traced run by run, because the
 //! two files of a run are large and the same for all of them.
 
 mod checks;
 mod files;
+mod later;
+mod mails;
 
 use std::collections::HashMap;
 
@@ -23,7 +25,9 @@ use crate::domain::round::Round;
 use crate::domain::run::Run;
 use crate::domain::trace::Broken;
 use crate::store::audit::Entry;
-use crate::store::traces::{GivenConsent, MOST, PartyEvent, PlacementMail};
+use crate::store::traces::{
+    ContactSince, GivenConsent, MOST, PackVersion, PartyEvent, PlacementMail, TracedDay, TracedOffer,
+};
 use crate::store::{Db, applications, audit, placements, traces};
 
 /// What a placement rests on.
@@ -41,6 +45,12 @@ pub struct Trace {
     pub publication: Option<Entry>,
     /// What each party said.
     pub consents: Vec<GivenConsent>,
+    /// What the host offered instead, oldest first.
+    pub offers: Vec<TracedOffer>,
+    /// The complete versions of the joining pack, oldest first.
+    pub packs: Vec<PackVersion>,
+    /// What came of the day, where that is known.
+    pub day: Option<TracedDay>,
     /// What each party was told, oldest first.
     pub mails: Vec<PlacementMail>,
     /// The event in each party's calendar.
@@ -121,8 +131,13 @@ fn trace(db: &mut Db, files: &RunFiles, of: Vec<Placement>) -> Result<Vec<Trace>
     let mut mails = grouped(traces::list_mails(db, &asked)?, |one| one.placement);
     let mut events = grouped(traces::list_events(db, &ids)?, |one| one.placement);
     let mut entries = grouped(audit::list_about(db, "placement", &ids)?, |one| one.subject_id.clone());
-    let contacts: HashMap<LibraryId, NaiveDateTime> =
-        traces::list_contacts_since(db, &hosts)?.into_iter().collect();
+    let mut offers = grouped(traces::list_offers(db, &ids)?, |one| one.placement);
+    let mut packs = grouped(traces::list_packs(db, &ids)?, |one| one.placement);
+    let mut days = grouped(traces::list_days(db, &ids)?, |one| one.placement);
+    let contacts: HashMap<LibraryId, ContactSince> =
+        traces::list_contacts_since(db, &hosts)?.into_iter().map(|known| (known.library, known)).collect();
+    let deadline_moves: Vec<NaiveDateTime> =
+        of_round.iter().filter(|entry| moves_answers(entry)).map(|entry| entry.at).collect();
     let applications: HashMap<ApplicationId, Application> = applications::list_by_ids(db, &asked)?
         .into_iter()
         .map(|applicant| (applicant.application.id, applicant.application))
@@ -134,8 +149,9 @@ fn trace(db: &mut Db, files: &RunFiles, of: Vec<Placement>) -> Result<Vec<Trace>
         let known = Known {
             files,
             application: applications.get(&placement.application),
-            contact_since: contacts.get(&placement.host).copied(),
+            contact: contacts.get(&placement.host).copied(),
             let_go_at: let_go.iter().copied().find(|at| *at >= made_at),
+            deadline_moves: &deadline_moves,
         };
         let mut trace = Trace {
             publication: of_round.iter().find(|entry| is_publication(entry, run.id, made_at)).cloned(),
@@ -144,6 +160,9 @@ fn trace(db: &mut Db, files: &RunFiles, of: Vec<Placement>) -> Result<Vec<Trace>
             round: round.clone(),
             run: run.clone(),
             consents: consents.remove(&id).unwrap_or_default(),
+            offers: offers.remove(&id).unwrap_or_default(),
+            packs: packs.remove(&id).unwrap_or_default(),
+            day: days.remove(&id).and_then(|mut days| days.pop()),
             mails: mails.remove(&id).unwrap_or_default(),
             events: events.remove(&id).unwrap_or_default(),
             audit: entries.remove(&id.to_string()).unwrap_or_default(),
@@ -164,9 +183,19 @@ fn grouped<T, K: std::hash::Hash + Eq>(all: Vec<T>, key: impl Fn(&T) -> K) -> Ha
 }
 
 /// What an audit entry says about one thing.
+fn value(entry: &Entry, name: &str) -> serde_json::Value {
+    let details: serde_json::Value = serde_json::from_str(&entry.details).unwrap_or_default();
+    details[name].clone()
+}
+
+/// As [`value`], where that is a text.
 fn detail(entry: &Entry, name: &str) -> Option<String> {
-    let details: serde_json::Value = serde_json::from_str(&entry.details).ok()?;
-    details[name].as_str().map(str::to_owned)
+    value(entry, name).as_str().map(str::to_owned)
+}
+
+/// Whether an entry of a round tells that the last day for answers moved.
+fn moves_answers(entry: &Entry) -> bool {
+    entry.action == Action::SteerRound && !value(entry, "answer_until").is_null()
 }
 
 fn is_publication(entry: &Entry, run: RunId, at: NaiveDateTime) -> bool {
