@@ -298,7 +298,7 @@ impl<'a> Play<'a> {
             (Kind::Answer, 2 * standing.min(6)),
             (Kind::Move, standing.min(6)),
             (Kind::CallOff, standing.min(1)),
-            (Kind::Ill, self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2)),
+            (Kind::Ill, 5 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2)),
             (Kind::Mark, 2 * self.at_their_day(|at| model.admits_mark(at, ARRIVED)).len().min(4)),
             (Kind::Deadlines, if overdue { 15 } else { 1 }),
         ]
