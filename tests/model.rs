@@ -35,7 +35,7 @@ const EPISODE: usize = 400;
 /// In full.
 const STEPS: usize = 10_000;
 /// As a part of every run of the tests.
-const FEW_STEPS: usize = 1_200;
+const FEW_STEPS: usize = 800;
 /// How often steps are left out of a failing episode.
 const MOST_TRIALS: usize = 400;
 

@@ -185,7 +185,12 @@ fn states(tables: &Tables, found: &mut Vec<String>) {
         tables.live().map(|row| (row.text("application_id"), row.text("id"))).collect();
     for (id, row) in &tables.applications {
         let is_placed = row.text("state") == "placed";
-        if is_placed != live.contains_key(id.as_str()) {
+        // What has been is not undone by a withdrawal.
+        let is_withdrawn = row.text("state") == "withdrawn";
+        let stands = tables.live().any(|one| {
+            one.text("application_id") == id && !(is_withdrawn && one.text("state") == "completed")
+        });
+        if is_placed != stands {
             found.push(format!(
                 "application {id} is {}; its placement: {:?}",
                 row.text("state"),
@@ -193,7 +198,7 @@ fn states(tables: &Tables, found: &mut Vec<String>) {
             ));
         }
     }
-    for row in tables.live() {
+    for row in tables.live().filter(|row| row.text("state") != "completed") {
         let state = tables.rounds[row.text("round_id")].text("state");
         if !["published", "running", "completed", "archived"].contains(&state) {
             found.push(format!("placement {} stands in a round that is {state}", row.text("id")));
@@ -236,6 +241,8 @@ fn audit(tables: &Tables, found: &mut Vec<String>) {
         let (id, state) = (row.text("id"), row.text("state"));
         match state {
             "cancelled" => owed(id, state, &["cancel_placement"]),
+            "completed" => owed(id, state, &["record_attendance", "keep_deadlines"]),
+            "did_not_take_place" => owed(id, state, &["call_in_ill", "record_attendance"]),
             "expired" => owed(id, state, &["keep_deadlines"]),
             _ => {}
         }
@@ -312,6 +319,7 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
             }
             let has_heard = thread.iter().any(|row| {
                 row.text("kind") != "cancelled"
+                    && !row.text("thread_key").ends_with(":pack")
                     && (row.get("message_id").is_some() || row.text("state") == "leased")
             });
             let is_off = !LIVE.contains(&state) && state != "did_not_take_place";

@@ -132,7 +132,11 @@ impl Load {
             let wanted = if secret.starts_with(['0', '1']) { "decline" } else { "accept" };
             let deed = ["verify", "release", wanted].into_iter().find(|deed| deeds.contains(&json!(deed)));
             if let Some(deed) = deed {
-                let reply = self.send(false, "POST", &path, &json!({ "deed": deed }))?;
+                let mut body = json!({ "deed": deed });
+                if *deed == *wanted {
+                    body["version"] = page["placement"]["version"].clone();
+                }
+                let reply = self.send(false, "POST", &path, &body)?;
                 assert!(reply.status == 200 || reply.status == 409, "{}", reply.text());
             }
             self.done.insert(secret);

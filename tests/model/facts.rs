@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveTime, Timelike, Utc};
+use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
+use library_swap::domain::attendance::{Attendance, AttendanceKind};
 use library_swap::domain::letter::NoticeKind;
 use library_swap::domain::link::Purpose;
 use library_swap::domain::notice::NoticeState;
@@ -17,6 +18,12 @@ use crate::evidence::Dump;
 pub const PARTIES: [Party; 3] = [Party::Participant, Party::Host, Party::Manager];
 /// How long before its first day a publication can be taken back.
 const WITHDRAWAL_DAYS: u64 = 14;
+/// How long a mark can be corrected, and a day told about.
+const DAYS_TO_CORRECT: u64 = 7;
+const DAYS_TO_REVIEW: u64 = 30;
+/// How the keys of mails about the joining pack go on, and of those to a host's deputy.
+const PACK: &str = ":pack";
+const DEPUTY: &str = ":deputy";
 const RETRY_MINUTES: [i64; 6] = [1, 5, 30, 120, 480, 1440];
 const ZONE: chrono_tz::Tz = chrono_tz::Europe::London;
 
@@ -103,6 +110,12 @@ pub struct Placement {
     pub times: (NaiveTime, NaiveTime),
     pub state: PlacementState,
     pub revision: i64,
+    /// Of what is agreed to.
+    pub version: i64,
+    /// When the last answer came.
+    pub agreed: Option<DateTime<Utc>>,
+    /// What came of the day, and when that was first marked.
+    pub came: Option<(Attendance, DateTime<Utc>)>,
     pub consents: BTreeMap<Party, Consent>,
     pub deputy_asked: bool,
 }
@@ -119,6 +132,8 @@ pub struct Notice {
     pub kind: NoticeKind,
     pub about: About,
     pub party: Party,
+    /// Of a thread beside the main one: how its key goes on.
+    pub beside: &'static str,
     pub version: i64,
     pub to: String,
     pub run: Option<usize>,
@@ -269,10 +284,13 @@ impl Model {
             }
             let own = self.placements.iter().filter(|place| place.application == n);
             let said_no = own.clone().any(|place| place.consents[&Party::Participant].answer == Answer::No);
+            // Whoever did not come had a place and did not use it.
+            let came = |place: &Placement| place.came.map(|(came, _)| came.kind);
+            let stayed_away = own.clone().any(|place| came(place) == Some(AttendanceKind::DidNotCome));
             let last = *self.rounds[one.round].dates.last().expect("days");
             match one.state {
                 ApplicationState::Placed if !said_no => past.push((last, true)),
-                ApplicationState::Unplaced if !said_no => past.push((last, false)),
+                ApplicationState::Unplaced if !said_no && !stayed_away => past.push((last, false)),
                 _ => {}
             }
             past.extend(own.filter(|place| place.is_live()).map(|place| (place.date, true)));
@@ -301,7 +319,7 @@ impl Model {
             About::Application(n) => format!("application:{}", self.applications[n].id),
             About::Placement(n) => format!("placement:{}", self.placements[n].id),
         };
-        format!("{thread}:{}:{}:{}", notice.party, notice.kind, notice.version)
+        format!("{thread}:{}{}:{}:{}", notice.party, notice.beside, notice.kind, notice.version)
     }
 
     pub fn notice(&self, key: &str) -> Option<usize> {
@@ -316,6 +334,10 @@ impl Model {
 // What is told to whom.
 impl Model {
     fn thread(&mut self, about: About, party: Party) -> impl Iterator<Item = &mut Notice> {
+        self.all_of(about, party).filter(|notice| notice.beside.is_empty())
+    }
+
+    fn all_of(&mut self, about: About, party: Party) -> impl Iterator<Item = &mut Notice> {
         self.notices.iter_mut().filter(move |notice| notice.about == about && notice.party == party)
     }
 
@@ -339,17 +361,28 @@ impl Model {
         if self.thread(about, party).any(|one| (one.kind, one.version) == (kind, version)) {
             return;
         }
-        let is_reminder = matches!(kind, NoticeKind::AnswerReminder | NoticeKind::DeputyRequest);
-        if run.is_none() && !is_reminder {
+        if run.is_none() && !is_reminder(kind) {
             self.supersede(about, party);
         }
+        self.push(kind, (about, party, ""), version, run);
+    }
+
+    /// A mail in a thread, whatever else waits there.
+    fn push(
+        &mut self,
+        kind: NoticeKind,
+        (about, party, beside): (About, Party, &'static str),
+        version: i64,
+        run: Option<usize>,
+    ) {
         let application = self.application_of(about);
         let to = match (party, about) {
             (Party::Participant, _) => self.person_of(application).email.clone(),
             (Party::Manager, _) => self.person_of(application).manager.clone(),
             (Party::Host, About::Placement(place)) => {
                 let host = &self.libraries[self.placements[place].host];
-                let deputy = host.deputy.clone().filter(|_| kind == NoticeKind::DeputyRequest);
+                let deputy =
+                    host.deputy.clone().filter(|_| kind == NoticeKind::DeputyRequest || beside == DEPUTY);
                 deputy.unwrap_or_else(|| host.contact.clone())
             }
             (Party::Host, About::Application(_)) => panic!("hosts hear of placements only"),
@@ -360,6 +393,7 @@ impl Model {
             kind,
             about,
             party,
+            beside,
             version,
             to,
             run,
@@ -548,6 +582,7 @@ impl Model {
             let pending = Consent { answer: Answer::Pending, reminded: false };
             let consents = parties.iter().map(|party| (*party, pending.clone())).collect();
             let (state, revision, deputy_asked) = (PlacementState::Proposed, 0, false);
+            let (version, agreed, came) = (0, None, None);
             self.placements.push(Placement {
                 id,
                 run,
@@ -557,6 +592,9 @@ impl Model {
                 times,
                 state,
                 revision,
+                version,
+                agreed,
+                came,
                 consents,
                 deputy_asked,
             });
@@ -645,18 +683,30 @@ impl Model {
         if self.applications[application].state == ApplicationState::Placed {
             self.applications[application].state = ApplicationState::Unplaced;
         }
+        self.drop_pack(place);
         self.tell(place, NoticeKind::Cancelled);
     }
 
+    fn drop_pack(&mut self, place: usize) {
+        for party in [Party::Participant, Party::Host] {
+            for notice in self.all_of(About::Placement(place), party).filter(|one| one.beside == PACK) {
+                if notice.state == NoticeState::Queued && !notice.begun {
+                    notice.state = NoticeState::Superseded;
+                }
+            }
+        }
+    }
+
     pub fn answered(&mut self, place: usize, party: Party, answer: Answer) {
+        let now = self.now;
         let one = &mut self.placements[place];
         if one.consents[&party].answer == answer {
             return;
         }
         one.consents.get_mut(&party).expect("asked").answer = answer;
+        one.agreed = one.agreed.max(Some(now));
         for notice in self.thread(About::Placement(place), party) {
-            let is_reminder = matches!(notice.kind, NoticeKind::AnswerReminder | NoticeKind::DeputyRequest);
-            if is_reminder && notice.state == NoticeState::Queued && !notice.begun {
+            if is_reminder(notice.kind) && notice.state == NoticeState::Queued && !notice.begun {
                 notice.state = NoticeState::Superseded;
             }
         }
@@ -676,12 +726,15 @@ impl Model {
         let one = &mut self.placements[place];
         one.times = times;
         one.revision += 1;
+        one.version += 1;
         self.tell(place, NoticeKind::Changed);
     }
 
     /// Does what the days bring; gives how much.
     pub fn keep_deadlines(&mut self) -> usize {
-        let (today, mut done) = (self.today(), 0);
+        let visits = self.visits_due();
+        let packs = self.packs_due();
+        let (today, mut done) = (self.today(), visits.len() + packs.len());
         let is_out = |round: &Round| matches!(round.state, RoundState::Published | RoundState::Running);
         for place in 0..self.placements.len() {
             let (application, state) = (self.placements[place].application, self.placements[place].state);
@@ -697,6 +750,15 @@ impl Model {
             for party in PARTIES {
                 done += self.warn(place, party);
             }
+        }
+        for (place, kind, party, version) in visits {
+            match kind {
+                Some(kind) => self.enqueue(kind, About::Placement(place), party, version, None),
+                None => self.assumed(place),
+            }
+        }
+        for place in packs {
+            self.push(NoticeKind::PackMissing, (About::Placement(place), Party::Host, PACK), 0, None);
         }
         for round in &mut self.rounds {
             if round.state == RoundState::Published && today >= round.dates[0] {
@@ -755,6 +817,199 @@ impl Model {
     }
 }
 
+// The day itself.
+impl Model {
+    fn wall(&self) -> NaiveDateTime {
+        self.now.with_timezone(&ZONE).naive_local()
+    }
+
+    /// Nobody can say any more that it is not possible.
+    pub fn has_been(&self, place: &Placement) -> bool {
+        place.state == PlacementState::Confirmed && self.today() > place.date
+    }
+
+    pub fn admits_illness(&self, place: &Placement) -> Verdict {
+        let noon = NaiveTime::from_hms_opt(12, 0, 0).expect("noon");
+        first(&[
+            (place.state != PlacementState::Confirmed, "placement-state"),
+            (self.wall() < (place.date - Days::new(1)).and_time(noon), "too-early"),
+            (self.wall() > place.date.and_time(place.times.1), "too-late"),
+        ])
+    }
+
+    pub fn admits_mark(&self, at: usize, mark: Attendance) -> Verdict {
+        let place = &self.placements[at];
+        let kind = place.came.map(|(came, _)| came.kind);
+        let has_stood = place.state == PlacementState::DidNotTakePlace
+            || matches!(place.state, PlacementState::Confirmed | PlacementState::Completed);
+        let is_late = place.came.is_some_and(|(came, first)| {
+            let last = first.with_timezone(&ZONE).date_naive() + Days::new(DAYS_TO_CORRECT);
+            came.kind != AttendanceKind::NotRecorded && self.today() > last
+        });
+        let is_inside = mark.left_at.is_none_or(|at| place.times.0 < at && at < place.times.1);
+        let person = self.applications[place.application].person;
+        let is_rival = |other: &Placement| {
+            let is_double = self.applications[other.application].person == person && other.date == place.date;
+            other.is_live() && (is_double || other.application == place.application)
+        };
+        let comes_back = !place.is_live() && mark.kind != AttendanceKind::DidNotCome;
+        first(&[
+            (!has_stood, "placement-state"),
+            (kind == Some(AttendanceKind::Ill), "placement-state"),
+            (self.wall() < place.date.and_time(place.times.0), "too-early"),
+            (is_late, "too-late"),
+            (!is_inside, "invalid-fields"),
+            (comes_back && self.placements.iter().any(is_rival), "placement-state"),
+        ])
+    }
+
+    /// A day that stands or not, by what came of it.
+    fn follow(&mut self, place: usize, state: PlacementState) {
+        let one = &mut self.placements[place];
+        if one.state == state {
+            return;
+        }
+        one.state = state;
+        one.revision += 1;
+        let (stands, application) = (one.is_live(), one.application);
+        let of_person = &mut self.applications[application].state;
+        *of_person = match (stands, *of_person) {
+            (true, ApplicationState::Unplaced) => ApplicationState::Placed,
+            (false, ApplicationState::Placed) => ApplicationState::Unplaced,
+            (_, other) => other,
+        };
+    }
+
+    pub fn ill(&mut self, place: usize) {
+        self.follow(place, PlacementState::DidNotTakePlace);
+        self.placements[place].came = Some((Attendance::of(AttendanceKind::Ill), self.now));
+        let (about, version) = (About::Placement(place), self.placements[place].revision);
+        for party in PARTIES {
+            self.enqueue(NoticeKind::Ill, about, party, version, None);
+        }
+        if self.libraries[self.placements[place].host].deputy.is_some() {
+            self.push(NoticeKind::Ill, (about, Party::Host, DEPUTY), version, None);
+        }
+    }
+
+    pub fn marked(&mut self, place: usize, mark: Attendance) {
+        let state = match mark.kind {
+            AttendanceKind::DidNotCome => PlacementState::DidNotTakePlace,
+            _ => PlacementState::Completed,
+        };
+        self.follow(place, state);
+        let known = self.placements[place].came.filter(|(came, _)| came.kind != AttendanceKind::NotRecorded);
+        let first = known.map_or(self.now, |(_, first)| first);
+        self.placements[place].came = Some((mark, first));
+        for party in [Party::Participant, Party::Host] {
+            for notice in self.thread(About::Placement(place), party) {
+                if is_reminder(notice.kind) && notice.state == NoticeState::Queued && !notice.begun {
+                    notice.state = NoticeState::Superseded;
+                }
+            }
+        }
+    }
+
+    fn assumed(&mut self, place: usize) {
+        self.follow(place, PlacementState::Completed);
+        self.placements[place].came = Some((Attendance::of(AttendanceKind::NotRecorded), self.now));
+    }
+
+    fn is_working(&self, library: usize, day: NaiveDate) -> bool {
+        day.weekday().num_days_from_monday() < 5 && !self.closed.contains(&(library, day))
+    }
+
+    /// The working days after a day, the next thirty at most.
+    fn working_after(&self, library: usize, day: NaiveDate) -> Vec<NaiveDate> {
+        day.iter_days().skip(1).take(30).filter(|day| self.is_working(library, *day)).collect()
+    }
+
+    /// Reminders of a visit, then questions how it was, then (no kind) what is taken for granted.
+    fn visits_due(&self) -> Vec<(usize, Option<NoticeKind>, Party, i64)> {
+        let wall = self.wall();
+        let has_come = |day: NaiveDate| wall >= day.and_hms_opt(8, 0, 0).expect("eight");
+        let told = |place, party, kind, version| {
+            self.notices.iter().find(|one| {
+                (one.about, one.party, one.kind, one.version)
+                    == (About::Placement(place), party, kind, version)
+            })
+        };
+        let (mut reminders, mut questions, mut assumed) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, place) in self.placements.iter().enumerate() {
+            let is_certain = place.state == PlacementState::Confirmed;
+            if !is_certain && place.state != PlacementState::Completed {
+                continue;
+            }
+            let asks_at = |library: usize| {
+                let day = self.working_after(library, place.date).first().copied();
+                day.is_some_and(has_come) && wall.date() <= place.date + Days::new(DAYS_TO_REVIEW)
+            };
+            for party in [Party::Participant, Party::Host] {
+                let library =
+                    if party == Party::Host { place.host } else { self.person_of(place.application).home };
+                let before = |days: u64| place.date - Days::new(days);
+                let last = (1..=14).map(before).find(|day| self.is_working(library, *day));
+                let mut days = [before(7), last.unwrap_or_else(|| before(1))];
+                days.sort_unstable();
+                let due = days.into_iter().rev().find(|day| has_come(*day));
+                let agreed = place.agreed.map(|at| at.with_timezone(&ZONE).date_naive());
+                let due = due.filter(|day| agreed.is_none_or(|agreed| agreed < *day));
+                let is_near = is_certain && wall < place.date.and_time(place.times.0);
+                match due.filter(|_| is_near) {
+                    Some(day) => {
+                        let version = i64::from(day.num_days_from_ce());
+                        reminders.push((at, Some(NoticeKind::Reminder), party, version));
+                    }
+                    None if asks_at(library) => {
+                        questions.push((at, Some(NoticeKind::FeedbackRequest), party, 0));
+                    }
+                    None => {}
+                }
+            }
+            let asked = told(at, Party::Host, NoticeKind::FeedbackRequest, 0);
+            let asked = asked.map(|one| one.created.with_timezone(&ZONE).date_naive()).or_else(|| {
+                self.working_after(place.host, place.date).first().copied().filter(|_| !asks_at(place.host))
+            });
+            let last = asked.and_then(|day| self.working_after(place.host, day).get(4).copied());
+            if is_certain && last.is_some_and(|last| wall.date() > last) {
+                assumed.push((at, None, Party::Host, 0));
+            }
+        }
+        let is_new = |(place, kind, party, version): &(usize, Option<NoticeKind>, Party, i64)| {
+            kind.is_none_or(|kind| told(*place, *party, kind, *version).is_none())
+        };
+        reminders.into_iter().chain(questions).chain(assumed).filter(is_new).collect()
+    }
+
+    /// Hosts that owe a joining pack and were not asked for it.
+    fn packs_due(&self) -> Vec<usize> {
+        let wall = self.wall();
+        let is_due = |at: &usize| {
+            let place = &self.placements[*at];
+            let is_out =
+                matches!(self.round_of(place.application).state, RoundState::Published | RoundState::Running);
+            let from = (place.date - Days::new(10)).and_hms_opt(8, 0, 0).expect("eight");
+            let is_asked = self
+                .notices
+                .iter()
+                .any(|one| one.about == About::Placement(*at) && one.kind == NoticeKind::PackMissing);
+            let is_near = wall >= from && wall.date() < place.date;
+            is_out && place.state == PlacementState::Confirmed && is_near && !is_asked
+        };
+        (0..self.placements.len()).filter(is_due).collect()
+    }
+}
+
+/// The first code whose condition is true.
+fn first(refusals: &[(bool, &'static str)]) -> Verdict {
+    refusals.iter().find(|(is_so, _)| *is_so).map_or(Ok(()), |(_, code)| Err(*code))
+}
+
+/// Whatever overtakes nothing, and is dropped once there is nothing to remind of.
+fn is_reminder(kind: NoticeKind) -> bool {
+    matches!(kind, NoticeKind::AnswerReminder | NoticeKind::DeputyRequest | NoticeKind::Reminder)
+}
+
 // What the database must say.
 impl Model {
     fn lines(&self) -> BTreeSet<String> {
@@ -775,6 +1030,9 @@ impl Model {
                 one.times.0.format("%H:%M"),
                 one.times.1.format("%H:%M")
             ));
+            if let Some((came, _)) = one.came {
+                lines.insert(format!("came {} {} {:?}", one.id, came.kind, came.left_at.map(clock)));
+            }
             for (party, consent) in &one.consents {
                 lines.insert(format!("consent {} {party} {}", one.id, consent.answer));
             }
@@ -809,6 +1067,10 @@ impl Model {
                 time("ends")
             ));
         }
+        for row in dump.rows("attendances") {
+            let (id, kind) = (row.text("placement_id"), row.text("kind"));
+            lines.insert(format!("came {id} {kind} {:?}", row.get("left_at").map(str::to_owned)));
+        }
         for row in dump.rows("consents") {
             let (id, party) = (row.text("placement_id"), row.text("party"));
             lines.insert(format!("consent {id} {party} {}", row.text("answer")));
@@ -828,4 +1090,8 @@ impl Model {
 
 pub fn texts(dates: &[NaiveDate]) -> Vec<String> {
     dates.iter().map(ToString::to_string).collect()
+}
+
+fn clock(time: NaiveTime) -> String {
+    time.format("%H:%M").to_string()
 }

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 
 use chrono::{Datelike, Days, Duration, NaiveDate, NaiveTime};
 use library_swap::domain::application::ReleaseRule;
+use library_swap::domain::attendance::{Attendance, AttendanceKind};
 use library_swap::domain::ids::{ApplicationId, EmployerId, LibraryId};
 use library_swap::domain::letter::NoticeKind;
 use library_swap::domain::link::Purpose;
@@ -25,8 +26,8 @@ use library_swap::services::placements::{self, Reply};
 use library_swap::services::rounds::{self, NewRound};
 use library_swap::services::sign_up::{SignUp, SignedUp, sign_up};
 use library_swap::services::{
-    App, AppError, applications, employers, held_mails, libraries, offers, opening, publication, runs,
-    withdrawal,
+    App, AppError, applications, attendance, employers, held_mails, libraries, offers, opening, publication,
+    runs, withdrawal,
 };
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
@@ -37,6 +38,7 @@ use crate::facts::{About, Library, Link, Model, Person, Round, Run, Verdict};
 use crate::random::Random;
 
 const NINE: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
+const ARRIVED: Attendance = Attendance::of(AttendanceKind::Arrived);
 const FIVE: NaiveTime = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
 
 /// A kind of step and the numbers that say which thing it is about: resolved when it is played, so that a step still
@@ -58,7 +60,7 @@ macro_rules! kinds {
 }
 kinds! {
     Clock, NewRound, Open, Offer, Day, SignUp, Program, Deliver, Press, Judge, Withdraw, Close, Start, Solve, Publish,
-    LetGo, Discard, TakeBack, Answer, Move, CallOff, Deadlines, CancelRound,
+    LetGo, Discard, TakeBack, Answer, Move, CallOff, Ill, Mark, Deadlines, CancelRound,
 }
 
 /// What became of a step.
@@ -148,7 +150,7 @@ impl<'a> Play<'a> {
         for (reference, sectors, owners) in shape {
             let contact = format!("desk@{reference}.example");
             let deputy = (reference != "town").then(|| format!("deputy@{reference}.example"));
-            let email = |address: &String| Contact { name: None, email: parsed(address) };
+            let email = |address: &String| Contact { name: None, email: parsed(address), telephone: None };
             let welcome = libraries::Welcome {
                 contact: Some(email(&contact)),
                 deputy: deputy.as_ref().map(email),
@@ -225,6 +227,8 @@ impl<'a> Play<'a> {
             Kind::Answer => self.answer(n),
             Kind::Move => self.move_times(n),
             Kind::CallOff => self.call_off(n),
+            Kind::Ill => self.ill(n),
+            Kind::Mark => self.mark(n),
             Kind::Deadlines => self.deadlines(),
             Kind::CancelRound => self.cancel_round(n),
         }
@@ -247,7 +251,7 @@ impl<'a> Play<'a> {
         Step { kind: Kind::Clock, n }
     }
 
-    fn weights(&self) -> [(Kind, usize); 22] {
+    fn weights(&self) -> [(Kind, usize); 24] {
         let model = &self.model;
         let count = |state| model.rounds.iter().filter(|round| round.state == state).count();
         let released = |at: usize| {
@@ -294,6 +298,8 @@ impl<'a> Play<'a> {
             (Kind::Answer, 2 * standing.min(6)),
             (Kind::Move, standing.min(6)),
             (Kind::CallOff, standing.min(1)),
+            (Kind::Ill, 5 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2)),
+            (Kind::Mark, 2 * self.at_their_day(|at| model.admits_mark(at, ARRIVED)).len().min(4)),
             (Kind::Deadlines, if overdue { 15 } else { 1 }),
         ]
     }
@@ -315,10 +321,15 @@ impl<'a> Play<'a> {
             place.can_end()
                 && place.consents.get(&link.party).is_some_and(|one| one.answer == Answer::Pending)
         };
+        let has_a_day = |place: usize| match link.party {
+            Party::Participant => self.model.admits_illness(&self.model.placements[place]).is_ok(),
+            Party::Host => self.model.admits_mark(place, ARRIVED).is_ok(),
+            Party::Manager => false,
+        };
         let does = match link.purpose {
             Purpose::Verify => state == ApplicationState::Submitted,
             Purpose::Release => state == ApplicationState::Verified,
-            Purpose::Answer => link.placement.is_some_and(is_asked),
+            Purpose::Answer => link.placement.is_some_and(|place| is_asked(place) || has_a_day(place)),
             Purpose::Application => false,
         };
         does && !link.used && link.expires > self.model.now
@@ -587,6 +598,10 @@ impl<'a> Play<'a> {
             NoticeKind::VerifyAddress => Purpose::Verify,
             NoticeKind::ReleaseRequest => Purpose::Release,
             NoticeKind::Proposal | NoticeKind::AnswerReminder | NoticeKind::DeputyRequest => Purpose::Answer,
+            NoticeKind::Reminder
+            | NoticeKind::FeedbackRequest
+            | NoticeKind::PackMissing
+            | NoticeKind::Ill => Purpose::Answer,
             NoticeKind::Confirmed | NoticeKind::Changed if notice.party != Party::Participant => {
                 Purpose::Answer
             }
@@ -598,7 +613,9 @@ impl<'a> Play<'a> {
         let last = match purpose {
             Purpose::Verify => round.sign_up_until,
             Purpose::Release => round.answer_until,
-            Purpose::Answer | Purpose::Application => *round.dates.last().expect("days"),
+            Purpose::Application => *round.dates.last().expect("days"),
+            // As long as the day can be told about.
+            Purpose::Answer => *round.dates.last().expect("days") + Days::new(40),
         };
         let secret = link.rsplit('/').next().expect("a secret").to_owned();
         self.model.links.push(Link {
@@ -627,17 +644,27 @@ impl<'a> Play<'a> {
             None => Decision::Refuse(refusal),
         };
         let decided = vec![Answered { application: None, version: None, decision }];
+        // What was looked at: now and then something older.
+        let version = link.placement.map_or(0, |place| self.model.placements[place].version)
+            - i64::from(n[2].is_multiple_of(11));
         let usual = match link.purpose {
             Purpose::Verify => Act::Verify,
             Purpose::Release => Act::Decide(decided.clone()),
-            Purpose::Answer if n[1].is_multiple_of(7) => Act::Decline(Some("An inspection.".to_owned())),
-            Purpose::Answer => Act::Accept,
+            Purpose::Answer => self.usual_answer(&link, n, version),
             Purpose::Application if n[1].is_multiple_of(4) => Act::Withdraw,
             Purpose::Application => return Ok(Became::Void),
         };
         let act = if n[1] % 12 == 11 {
-            let any = [Act::Verify, Act::Decide(decided), Act::Accept, Act::Decline(None), Act::Withdraw];
-            any[n[1] / 12 % 5].clone()
+            let any = [
+                Act::Verify,
+                Act::Decide(decided),
+                Act::Accept(version),
+                Act::Decline(version, None),
+                Act::Withdraw,
+                Act::Ill,
+                Act::Attendance(ARRIVED),
+            ];
+            any[n[1] / 12 % any.len()].clone()
         } else {
             usual
         };
@@ -652,9 +679,12 @@ impl<'a> Play<'a> {
                 self.model.links[at].used = true;
             }
             Act::Decide(_) => self.model.decided(link.application, days.ok_or(reason)),
-            Act::Accept => self.model.answered(link.placement.expect("one"), link.party, Answer::Yes),
-            Act::Decline(_) => self.model.answered(link.placement.expect("one"), link.party, Answer::No),
+            Act::Accept(_) => self.model.answered(link.placement.expect("one"), link.party, Answer::Yes),
+            Act::Decline(..) => self.model.answered(link.placement.expect("one"), link.party, Answer::No),
             Act::Withdraw => self.model.withdrawn(link.application),
+            Act::Ill => self.model.ill(link.placement.expect("one")),
+            Act::Attendance(marked) => self.model.marked(link.placement.expect("one"), *marked),
+            other => panic!("{other:?} is not played"),
         }
         Ok(Became::Accepted)
     }
@@ -685,8 +715,10 @@ impl<'a> Play<'a> {
                 Some(days) => one.state == ApplicationState::Released && one.released == days,
                 None => one.state == ApplicationState::Refused && one.refused_for == Some(reason),
             },
-            (Purpose::Answer, Act::Accept) => answer_of(place) == Some(Answer::Yes),
-            (Purpose::Answer, Act::Decline(_)) => answer_of(place) == Some(Answer::No),
+            (Purpose::Answer, Act::Accept(seen)) => {
+                answer_of(place) == Some(Answer::Yes) && place.is_some_and(|place| place.version == *seen)
+            }
+            (Purpose::Answer, Act::Decline(..)) => answer_of(place) == Some(Answer::No),
             (Purpose::Application, Act::Withdraw) => one.state == ApplicationState::Withdrawn,
             _ => false,
         };
@@ -703,20 +735,129 @@ impl<'a> Play<'a> {
                 (one.state != ApplicationState::Verified, "application-state"),
                 (!one.is_manager_known(), "manager-not-confirmed"),
             ]),
-            (Purpose::Answer, Act::Accept | Act::Decline(_), Some(place)) => {
-                let answer = if *act == Act::Accept { Answer::Yes } else { Answer::No };
+            (Purpose::Answer, Act::Accept(seen) | Act::Decline(seen, _), Some(place)) => {
+                let answer = if matches!(act, Act::Accept(_)) { Answer::Yes } else { Answer::No };
                 first([(model.is_untold(link.application), "not-found")])
                     .and_then(|()| self.admits_answer(place, link.party, answer))
+                    .and_then(|()| first([(place.version != *seen, "stale-page")]))
             }
-            (Purpose::Application, Act::Withdraw, _) => Ok(()),
+            (Purpose::Answer, Act::Ill, Some(place)) => {
+                let verdict = first([
+                    (link.party != Party::Participant, "forbidden"),
+                    (model.is_untold(link.application), "not-found"),
+                ]);
+                return self.verdict_of_ill(verdict, place);
+            }
+            (Purpose::Answer, Act::Attendance(mark), Some(_)) => {
+                let verdict = first([
+                    (link.party != Party::Host, "forbidden"),
+                    (model.is_untold(link.application), "not-found"),
+                ]);
+                return self.verdict_of_mark(verdict, link.placement.expect("one"), *mark);
+            }
+            (Purpose::Application, Act::Withdraw, _) => self.admits_withdrawal(link.application),
             _ => Err("invalid-fields"),
         };
         (verdict, true)
     }
 
+    /// What has been is not undone.
+    fn admits_withdrawal(&self, application: usize) -> Verdict {
+        let live = self.model.live_of(application);
+        let has_been = live.is_some_and(|place| !self.model.placements[place].can_end());
+        first([(has_been, "placement-state")])
+    }
+
+    /// What the facts say of *I am ill today*, and whether it is news.
+    fn verdict_of_ill(&self, permitted: Verdict, place: &crate::facts::Placement) -> (Verdict, bool) {
+        if place.came.is_some_and(|(came, _)| came.kind == AttendanceKind::Ill) {
+            return (permitted, false);
+        }
+        (permitted.and_then(|()| self.model.admits_illness(place)), true)
+    }
+
+    /// As [`Self::verdict_of_ill`], of a mark.
+    fn verdict_of_mark(&self, permitted: Verdict, at: usize, mark: Attendance) -> (Verdict, bool) {
+        if self.model.placements[at].came.is_some_and(|(came, _)| came == mark) {
+            return (permitted, false);
+        }
+        (permitted.and_then(|()| self.model.admits_mark(at, mark)), true)
+    }
+
+    /// What somebody does on the page of a placement.
+    fn usual_answer(&self, link: &Link, n: [usize; 4], version: i64) -> Act {
+        let at = link.placement.expect("a placement");
+        let place = &self.model.placements[at];
+        match link.party {
+            Party::Participant if n[1].is_multiple_of(3) && self.model.admits_illness(place).is_ok() => {
+                Act::Ill
+            }
+            Party::Host if self.model.admits_mark(at, ARRIVED).is_ok() => {
+                Act::Attendance(a_mark(place, n[2]))
+            }
+            _ if n[1].is_multiple_of(7) => Act::Decline(version, Some("An inspection.".to_owned())),
+            _ => Act::Accept(version),
+        }
+    }
+
+    /// The placements of which something can be said now.
+    fn at_their_day(&self, admits: impl Fn(usize) -> Verdict) -> Vec<usize> {
+        (0..self.model.placements.len()).filter(|at| admits(*at).is_ok()).collect()
+    }
+
+    /// *I am ill today* through the API: mostly by the participant's own administrator.
+    fn ill(&mut self, n: [usize; 4]) -> Told<Became> {
+        let fitting = self.at_their_day(|at| self.model.admits_illness(&self.model.placements[at]));
+        let Some(at) = pick(n[0], &fitting, self.model.placements.len()) else { return Ok(Became::Void) };
+        let place = &self.model.placements[at];
+        let own = self.model.person_of(place.application).employer;
+        let who = self.who(if n[1].is_multiple_of(3) { n[1] / 3 } else { 2 + 6 * own });
+        let is_untold = self.model.is_untold(place.application);
+        let permitted = match who.actor.role {
+            Role::Organiser => Ok(()),
+            Role::LibraryAdministrator => first([(who.employer != Some(own) || is_untold, "not-found")]),
+            Role::Participant => {
+                first([(who.application != Some(place.application) || is_untold, "not-found")])
+            }
+            Role::Anyone => Err("unauthenticated"),
+            _ => Err("forbidden"),
+        };
+        let (verdict, is_new) = self.verdict_of_ill(permitted, place);
+        let done = judge(attendance::call_in_ill(self.app, &who.actor, parsed(&place.id)), verdict)?;
+        if done.is_some() && is_new {
+            self.model.ill(at);
+        }
+        Ok(became(done.as_ref()))
+    }
+
+    /// Who came, through the API: mostly by the host's administrator.
+    fn mark(&mut self, n: [usize; 4]) -> Told<Became> {
+        let fitting = self.at_their_day(|at| self.model.admits_mark(at, ARRIVED));
+        let Some(at) = pick(n[0], &fitting, self.model.placements.len()) else { return Ok(Became::Void) };
+        let place = &self.model.placements[at];
+        let owners = &self.model.libraries[place.host].employers;
+        let who = self.who(if n[1].is_multiple_of(3) { n[1] / 3 } else { 2 + 6 * owners[0] });
+        let permitted = match who.actor.role {
+            Role::LibraryAdministrator => {
+                let is_own = who.employer.is_some_and(|own| owners.contains(&own));
+                first([(!is_own || self.model.is_untold(place.application), "not-found")])
+            }
+            Role::Anyone => Err("unauthenticated"),
+            _ => Err("forbidden"),
+        };
+        let mark = a_mark(place, n[2]);
+        let (verdict, is_new) = self.verdict_of_mark(permitted, at, mark);
+        let done = judge(attendance::mark(self.app, &who.actor, parsed(&place.id), mark), verdict)?;
+        if done.is_some() && is_new {
+            self.model.marked(at, mark);
+        }
+        Ok(became(done.as_ref()))
+    }
+
     fn admits_answer(&self, place: &crate::facts::Placement, party: Party, answer: Answer) -> Verdict {
         let said = place.consents.get(&party).map(|consent| consent.answer);
         first([
+            (self.model.has_been(place), "too-late"),
             (answer == Answer::Yes && self.model.today() > place.date, "too-late"),
             (said.is_none(), "consent-not-asked"),
             (said != Some(answer) && !place.can_end(), "placement-state"),
@@ -755,7 +896,9 @@ impl<'a> Play<'a> {
             _ => only_organiser(&who),
         };
         let is_back = one.state == ApplicationState::Withdrawn;
-        let verdict = verdict.and_then(|()| first([(is_back, "application-state")]));
+        let verdict = verdict
+            .and_then(|()| first([(is_back, "application-state")]))
+            .and_then(|()| self.admits_withdrawal(at));
         let done = judge(applications::withdraw(self.app, &who.actor, parsed(&one.id)), verdict)?;
         if done.is_some() {
             self.model.withdrawn(at);
@@ -925,6 +1068,8 @@ impl<'a> Play<'a> {
             (Role::LibraryAdministrator, Party::Host) => {
                 first([(!who.employer.is_some_and(|own| owners.contains(&own)), "not-found")])
             }
+            // On behalf of the host.
+            (Role::Organiser, Party::Host) => Ok(()),
             (Role::Participant, Party::Participant) => {
                 first([(who.application != Some(place.application), "not-found")])
             }
@@ -932,10 +1077,10 @@ impl<'a> Play<'a> {
             _ => Err("forbidden"),
         };
         let verdict = permitted.and_then(|()| {
-            first([(self.model.is_untold(place.application), "not-found")])
-                .and_then(|()| self.admits_answer(place, party, answer))
+            let is_hidden = who.actor.role != Role::Organiser && self.model.is_untold(place.application);
+            first([(is_hidden, "not-found")]).and_then(|()| self.admits_answer(place, party, answer))
         });
-        let reply = Reply { party, answer, reason: None, channel: "api" };
+        let reply = Reply { party, answer, reason: None, channel: "api", version: None };
         let done = judge(placements::answer(self.app, &who.actor, parsed(&place.id), &reply), verdict)?;
         if done.is_some() {
             self.model.answered(at, party, answer);
@@ -1013,6 +1158,16 @@ impl<'a> Play<'a> {
 
 fn organiser() -> Actor {
     Actor::named("token:organiser", Role::Organiser)
+}
+
+/// A mark: arrived, left early (now and then after the end), did not come.
+fn a_mark(place: &crate::facts::Placement, n: usize) -> Attendance {
+    let left_at = if n.is_multiple_of(5) { place.times.1 } else { place.times.0 + Duration::minutes(30) };
+    match n % 4 {
+        0 => Attendance { kind: AttendanceKind::LeftEarly, left_at: Some(left_at) },
+        1 => Attendance::of(AttendanceKind::DidNotCome),
+        _ => ARRIVED,
+    }
 }
 
 fn only_organiser(who: &Who) -> Verdict {

@@ -89,7 +89,7 @@ impl<'a> World<'a> {
     /// As [`World::new`], but no manager is asked before the proposals: three parties answer each.
     pub fn asking_managers_after(service: &'a Service) -> Self {
         let mut world = Self::without_round(service);
-        world.open_round_by(&json!({ "release_required": false }));
+        world.open_round_by(&json!({ "release_required": false }), DAY);
         world
     }
 
@@ -127,10 +127,11 @@ impl<'a> World<'a> {
     }
 
     pub fn open_round(&mut self) {
-        self.open_round_by(&json!({}));
+        self.open_round_by(&json!({}), DAY);
     }
 
-    fn open_round_by(&mut self, more: &Value) {
+    /// Opens a round of one day with more fields than the usual ones.
+    pub fn open_round_by(&mut self, more: &Value, day: &str) {
         let mut body = json!({
             "name": "Spring 2027", "time_zone": "Europe/London", "sign_up_until": "2027-01-31",
             "answer_until": "2027-02-14", "dates": [DAY], "rules": { "balance": 0 },
@@ -141,7 +142,7 @@ impl<'a> World<'a> {
         self.round = id_of(&self.organiser.post("/v1/rounds", &body).expect(201));
         self.organiser.step(&self.of_round("/open")).expect(200);
         let offer =
-            json!({ "hosting": { DAY: 1 }, "release": { DAY: 1 }, "hours": { DAY: ["10:00", "16:00"] } });
+            json!({ "hosting": { day: 1 }, "release": { day: 1 }, "hours": { day: ["10:00", "16:00"] } });
         for library in self.libraries.values() {
             self.organiser.put(&self.of_round(&format!("/libraries/{library}")), &offer).expect(200);
         }
@@ -152,9 +153,13 @@ impl<'a> World<'a> {
     }
 
     pub fn sign_up(&self, name: &str) {
+        self.sign_up_on(name, DAY);
+    }
+
+    fn sign_up_on(&self, name: &str, day: &str) {
         let form = json!({
             "name": format!("Ann {name}"), "email": format!("ann@{name}.example"), "home_library": name,
-            "dates": [DAY], "max_km": 30, "manager_email": format!("boss@{name}.example"),
+            "dates": [day], "max_km": 30, "manager_email": format!("boss@{name}.example"),
             "objectives": "How you welcome people",
         });
         self.service.anyone().post(&self.of_round("/applications"), &form).expect(202);
@@ -185,10 +190,20 @@ impl<'a> World<'a> {
     pub fn try_to_press(&self, mail: &Mail, deed: &str) -> Reply {
         let secret = mail.secret.as_ref().expect("a link");
         let mut body = json!({ "deed": deed });
+        if deed == "accept" || deed == "decline" {
+            let page = self.service.anyone().get(&format!("/v1/links/{secret}")).expect(200);
+            body["version"] = json!(page["placement"]["version"].as_i64().unwrap_or(0));
+        }
         if deed == "decline" {
             body["reason"] = json!("An inspection.");
         }
         self.service.anyone().post(&format!("/v1/links/{secret}"), &body)
+    }
+
+    /// Says something by the page of a mail.
+    pub fn say(&self, mail: &Mail, body: &Value) -> Value {
+        let secret = mail.secret.as_ref().expect("a link");
+        self.service.anyone().post(&format!("/v1/links/{secret}"), body).expect(200)
     }
 
     /// Does what the days bring; gives the mails of it.
@@ -210,8 +225,13 @@ impl<'a> World<'a> {
 
     /// Everybody signs up, is released; the round is closed and solved. Gives the run.
     pub fn matched(&self) -> String {
+        self.matched_on(DAY)
+    }
+
+    /// As [`World::matched`], for a round of another day.
+    pub fn matched_on(&self, day: &str) -> String {
         for (name, _) in LIBRARIES {
-            self.sign_up(name);
+            self.sign_up_on(name, day);
         }
         for mail in self.deliver() {
             self.press(&mail, "verify");
