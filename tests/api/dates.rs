@@ -163,7 +163,7 @@ fn who_owes_an_answer_is_told_the_new_day_once_and_the_deadlines_follow() {
         assert!(world.mails().is_empty(), "the same day again is no news");
 
         let link = secret_of(&mails, NoticeKind::DeadlineMoved, Party::Host);
-        let yes = json!({ "deed": "accept" });
+        let yes = json!({ "deed": "accept", "version": 0 });
         service.anyone().post(&format!("/v1/links/{link}"), &yes).expect(200);
         answer_until(&world, "2027-02-20").expect(200);
         assert_eq!(
@@ -203,7 +203,7 @@ fn a_deputy_who_was_asked_is_told_too_and_an_answer_drops_what_has_not_left() {
         world.mails();
         answer_until(&world, "2027-02-20").expect(200);
         let answer = secret_of(&proposals, NoticeKind::Proposal, Party::Participant);
-        service.anyone().post(&format!("/v1/links/{answer}"), &json!({ "deed": "accept" })).expect(200);
+        service.anyone().post(&format!("/v1/links/{answer}"), &json!({ "deed": "accept", "version": 0 })).expect(200);
         assert_eq!(
             told(&world.mails()),
             [

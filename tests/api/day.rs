@@ -154,7 +154,7 @@ fn after_downtime_one_reminder_goes_and_who_agreed_late_is_not_reminded_of_the_w
         service.set_clock("2027-02-23T10:00:00Z");
         for party in [Party::Participant, Party::Host] {
             let path = format!("/v1/links/{}", secret_of(&mails, NoticeKind::Proposal, party));
-            service.anyone().post(&path, &json!({ "deed": "accept" })).expect(200);
+            service.anyone().post(&path, &json!({ "deed": "accept", "version": 0 })).expect(200);
         }
         world.mails();
         act(service);
@@ -265,7 +265,7 @@ fn illness_can_be_said_by_the_page_s_form_and_by_the_own_administrator_and_not_f
         assert!(page.status == 409 && page.text().contains("the visit ended at 17:00"), "{}", page.text());
         assert_eq!(row_counts(&service.app), before);
         service.set_clock("2027-03-02T10:00:00Z");
-        let no = case.press(Party::Participant, &json!({ "deed": "decline" }));
+        let no = case.press(Party::Participant, &json!({ "deed": "decline", "version": 0 }));
         assert_eq!(no.code(), "too-late", "a day that has been cannot be declined");
     });
     for_each_service(|service| {

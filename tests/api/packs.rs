@@ -51,7 +51,7 @@ impl Placed<'_> {
     fn confirm(&self) {
         for secret in [&self.participant, &self.host] {
             let url = format!("/v1/links/{secret}");
-            self.world.service.anyone().post(&url, &json!({ "deed": "accept" })).expect(200);
+            self.world.service.anyone().post(&url, &json!({ "deed": "accept", "version": 0 })).expect(200);
         }
     }
 
@@ -450,7 +450,7 @@ fn bad_packs_are_refused_by_their_pointers_and_nothing_is_written() {
     for_each_service(|service| {
         let case = proposed(service);
         let url = format!("/v1/links/{}", case.participant);
-        service.anyone().post(&url, &json!({ "deed": "decline" })).expect(200);
+        service.anyone().post(&url, &json!({ "deed": "decline", "version": 0 })).expect(200);
         let before = row_counts(&service.app);
         let body = json!({ "revision": 0, "fields": whole() });
         assert_eq!(case.host_client().put(&case.url(), &body).code(), "placement-state");
@@ -547,7 +547,7 @@ fn the_host_s_page_has_a_labelled_form_that_keeps_what_was_typed_and_the_partici
         assert_eq!(anyone.post(&url, &deed).expect(200)["joining_pack"]["version"], 2);
         for (body, pointer) in [
             (json!({ "deed": "write_pack" }), "/revision"),
-            (json!({ "deed": "decline", "fields": {} }), "/fields"),
+            (json!({ "deed": "decline", "version": 0, "fields": {} }), "/fields"),
         ] {
             assert_eq!(anyone.post(&url, &body).pointers()[0], pointer);
         }
