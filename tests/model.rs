@@ -155,7 +155,7 @@ const BROKEN: [(&str, &str, &str); 9] = [
 fn the_rules_see_what_is_broken() {
     let database = Database::sqlite();
     let app = app_on(&database, "http://exchange.example");
-    let (mut play, mut random) = (Play::new(&app), Random::new(9));
+    let (mut play, mut random) = (Play::new(&app), Random::new(1));
     let (mut unseen, mut steps) = (BROKEN.to_vec(), 0);
     while !unseen.is_empty() {
         steps += 1;
