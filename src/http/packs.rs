@@ -283,7 +283,7 @@ const fn label(field: PackField) -> (&'static str, &'static str) {
             ("Fire and first aid", "What to do when the alarm rings, and who gives first aid.")
         }
         PackField::Lunch => ("Lunch", "What there is, when, and what to bring."),
-        PackField::Travel => ("How to get there", "Bus, train, parking, and the step-free way."),
+        PackField::Travel => ("How to get there", "Bus, train, parking, and the way without steps."),
         PackField::Objectives => ("What the day is for", ""),
         PackField::AccessConfirmed => (
             "The access arrangements that were agreed are in place",

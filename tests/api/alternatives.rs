@@ -121,7 +121,7 @@ fn another_day_is_offered_and_taken_and_everybody_hears_of_it_once() {
     for_each_service(|service| {
         let case = proposed(service);
         let seen = case.view(Party::Host);
-        assert_eq!(seen["deeds"], json!(["accept", "decline", "offer"]));
+        assert_eq!(seen["deeds"], json!(["accept", "decline", "offer", "write_pack"]));
         assert_eq!(seen["other_days"], json!([DAYS[1]]));
         // Whoever has agreed to the proposal has not agreed to what is offered instead.
         case.press(Party::Participant, &json!({ "deed": "accept", "version": 0 })).expect(200);
@@ -440,7 +440,7 @@ fn nothing_else_is_offered_after_the_answer_deadline() {
     for_each_service(|service| {
         let case = proposed(service);
         service.set_clock("2027-02-15T09:00:00Z");
-        assert_eq!(case.view(Party::Host)["deeds"], json!(["accept", "decline"]));
+        assert_eq!(case.view(Party::Host)["deeds"], json!(["accept", "decline", "write_pack"]));
         assert_eq!(case.press(Party::Host, &another_day()).code(), "too-late");
     });
 }
@@ -460,7 +460,7 @@ fn a_host_says_no_with_a_reason_in_every_state_that_stands() {
         for party in [Party::Host, Party::Participant] {
             case.press(party, &json!({ "deed": "accept", "version": 0 })).expect(200);
         }
-        assert_eq!(case.view(Party::Host)["deeds"], json!(["decline"]), "it is certain: no more offers");
+        assert_eq!(case.view(Party::Host)["deeds"], json!(["write_pack", "decline"]), "no more offers");
         assert_eq!(case.press(Party::Host, &another_day()).code(), "placement-state");
         let no = json!({ "deed": "decline", "version": 0, "reason": "A burst pipe." });
         assert_eq!(case.press(Party::Host, &no).expect(200)["placement"]["state"], "declined");

@@ -373,7 +373,7 @@ fn what_comes_after_the_end_is_told_how_it_ended_and_writes_nothing() {
     for_each_service(|service| {
         let case = proposed(service);
         let host = case.path(Party::Host).rsplit('/').next().expect("a secret").to_owned();
-        service.set_clock("2027-03-20T09:00:00Z");
+        service.set_clock("2027-05-20T09:00:00Z");
         for form in forms {
             let page = refused(service, &host, form, 409);
             assert!(page.contains("This link has expired") && !page.contains("<button"), "{page}");

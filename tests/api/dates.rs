@@ -203,7 +203,10 @@ fn a_deputy_who_was_asked_is_told_too_and_an_answer_drops_what_has_not_left() {
         world.mails();
         answer_until(&world, "2027-02-20").expect(200);
         let answer = secret_of(&proposals, NoticeKind::Proposal, Party::Participant);
-        service.anyone().post(&format!("/v1/links/{answer}"), &json!({ "deed": "accept", "version": 0 })).expect(200);
+        service
+            .anyone()
+            .post(&format!("/v1/links/{answer}"), &json!({ "deed": "accept", "version": 0 }))
+            .expect(200);
         assert_eq!(
             told(&world.mails()),
             [
