@@ -126,7 +126,7 @@ fn another_day_is_offered_and_taken_and_everybody_hears_of_it_once() {
         // Whoever has agreed to the proposal has not agreed to what is offered instead.
         case.press(Party::Participant, &json!({ "deed": "accept", "version": 0 })).expect(200);
         let offered = case.press(Party::Host, &another_day()).expect(200);
-        assert_eq!(offered["deeds"], json!(["decline"]));
+        assert_eq!(offered["deeds"], json!(["decline", "write_pack"]));
         assert_eq!(offered["alternative"]["state"], "offered");
         let mails = case.world.mails();
         assert_eq!(told(&mails), ["alternative ann@council.example"]);

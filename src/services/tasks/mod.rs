@@ -2,7 +2,7 @@
 //!
 //! A new kind of task is a variant of [`TaskKind`](crate::domain::task::TaskKind) and, for whoever holds a token, a
 //! function of the role's file that asks one small query of `store::tasks`, added to the role's list below; for whoever
-//! holds a link, a line of [`link`](self::link) for the deed that is owed. The lists are as long as what is open, so they
+//! holds a link, a line of `link` for the deed that is owed. The lists are as long as what is open, so they
 //! are gathered whole, sorted, and cut to pages.
 
 mod administrator;

@@ -1,6 +1,6 @@
 //! The trace of a placement: what it rests on, from the rules to what people were told, and whether each link holds.
 //!
-//! [`checks`], [`mails`] and [`later`] hold the rules, as pure functions of what is loaded here. Placements are traced run by run, because the
+//! `checks`, `mails` and `later` hold the rules, as pure functions of what is loaded here. Placements are traced run by run, because the
 //! two files of a run are large and the same for all of them.
 
 mod checks;
