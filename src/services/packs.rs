@@ -158,7 +158,7 @@ pub fn write(app: &App, actor: &Actor, id: PlacementId, edit: &PackEdit) -> Resu
     })
 }
 
-/// As [`write`], within a transaction.
+/// As [`write()`], within a transaction.
 pub(super) fn write_in(
     tx: &mut Tx<'_>,
     now: &Now,
