@@ -10,6 +10,7 @@ use super::ids::{IdeaId, PlacementId};
 use super::sector::Sector;
 use super::states::named;
 use super::tag::Tag;
+use super::text::parse_words;
 
 /// Shortest and longest idea, in characters.
 pub const LENGTH: std::ops::RangeInclusive<usize> = 10..=1_000;
@@ -50,14 +51,11 @@ impl FromStr for Words {
     type Err = Rule;
 
     fn from_str(text: &str) -> Result<Self, Rule> {
-        let words = text.replace("\r\n", "\n").trim().to_owned();
+        let words = parse_words(text, usize::MAX)?;
         let length = words.chars().count();
         if !LENGTH.contains(&length) {
             let (least, most) = LENGTH.into_inner();
             return Err(Rule::new(format!("must have {least} to {most} characters: it has {length}")));
-        }
-        if let Some(c) = words.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-            return Err(Rule::new(format!("must have no control characters: it has U+{:04X}", u32::from(c))));
         }
         if has_markup(&words) {
             return Err(Rule::of("must be plain text: it has what looks like markup (`<` before a letter)"));

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::alternative::{Alternative, AlternativeKind};
 use super::ids::{ApplicationId, EmployerId, LibraryId, PersonId, PlacementId, RoundId, RunId};
-use super::organisation::Contact;
+use super::organisation::{Contact, Library};
 use super::party::Party;
 use super::permissions::{Actor, Role};
 use super::refusal::{Refusal, RefusalCode};
@@ -155,6 +155,11 @@ impl Placement {
     fn refuse(&self, word: &str) -> Refusal {
         let words = format!("this placement is {}: it cannot be {word}", self.state);
         Refusal::new(RefusalCode::PlacementState, words)
+    }
+
+    /// Who receives the visitor: a colleague where the host has named one, else the library's contact.
+    pub fn receives<'a>(&'a self, host: &'a Library) -> Option<&'a Contact> {
+        self.terms.contact.as_ref().or(host.contact.as_ref())
     }
 
     /// What a party has said so far, if it is asked at all.

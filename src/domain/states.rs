@@ -130,6 +130,28 @@ impl PlacementState {
             | PlacementState::DidNotTakePlace => false,
         }
     }
+
+    /// Whether everybody had said yes and nothing undid it before its day.
+    pub const fn is_agreed(self) -> bool {
+        match self {
+            PlacementState::Confirmed | PlacementState::Completed | PlacementState::DidNotTakePlace => true,
+            PlacementState::Proposed
+            | PlacementState::Declined
+            | PlacementState::Cancelled
+            | PlacementState::Expired => false,
+        }
+    }
+
+    /// Whether it has ended before anything could come of its day.
+    pub const fn has_ended(self) -> bool {
+        match self {
+            PlacementState::Declined | PlacementState::Cancelled | PlacementState::Expired => true,
+            PlacementState::Proposed
+            | PlacementState::Confirmed
+            | PlacementState::Completed
+            | PlacementState::DidNotTakePlace => false,
+        }
+    }
 }
 
 named! {

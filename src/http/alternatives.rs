@@ -14,8 +14,10 @@ use super::{read, schemas};
 use crate::domain::alternative::{self, AlternativeKind, Instead, Times, Wanted};
 use crate::domain::fault::Faults;
 use crate::domain::ids::PlacementId;
-use crate::domain::json::{At, Object, parse_date};
+use crate::domain::json::{At, Object, parse_date, parse_time};
 use crate::domain::organisation;
+use crate::domain::permissions::Actor;
+use crate::domain::placement::Placement;
 use crate::domain::states::PlacementState;
 use crate::services::alternatives;
 
@@ -77,6 +79,13 @@ pub(super) struct Alternatives {
     version: i64,
     /// Oldest first; the last one may wait for the participant.
     data: Vec<Alternative>,
+}
+
+/// The offers instead of a placement, as far as an actor may know them.
+fn all(actor: &Actor, placement: &Placement, offers: &[alternative::Alternative]) -> Alternatives {
+    let side = Side::of(actor, placement);
+    let data = offers.iter().map(|other| shape(other, side, placement.state)).collect();
+    Alternatives { version: placement.terms.version, data }
 }
 
 /// An offer instead of a no.
@@ -202,20 +211,13 @@ impl Form {
     /// Whether a field is one of this form's; if so, it is read. What is left empty is not given.
     pub(super) fn take(&mut self, name: &str, value: &str, faults: &Faults) -> bool {
         let value = value.trim();
-        let time = || {
-            let read = chrono::NaiveTime::parse_from_str(value, "%H:%M").ok();
-            if read.is_none() {
-                faults.add(format!("/{name}"), value, "must be a time of day like 09:30");
-            }
-            read
-        };
         let fault = |rule| faults.add(format!("/{name}"), value, rule);
         match name {
             "date" | "starts" | "ends" | "contact_name" | "contact_email" if value.is_empty() => {}
             "kind" => self.kind = value.parse().map_err(fault).ok(),
             "date" => self.beside.date = parse_date(value).map_err(fault).ok(),
-            "starts" => self.beside.starts = time(),
-            "ends" => self.beside.ends = time(),
+            "starts" => self.beside.starts = parse_time(value).map_err(fault).ok(),
+            "ends" => self.beside.ends = parse_time(value).map_err(fault).ok(),
             "contact_name" => self.name = value.parse().map_err(fault).ok(),
             "contact_email" => self.email = value.parse().map_err(fault).ok(),
             _ => return false,
@@ -240,9 +242,7 @@ impl Form {
 pub(super) async fn list(call: Call) -> Answer {
     let id: PlacementId = call.id("placement")?;
     let (case, offers) = call.run(move |app, actor| alternatives::list(app, actor, id)).await?;
-    let side = Side::of(&call.actor, &case.placement);
-    let data = offers.iter().map(|other| shape(other, side, case.placement.state)).collect();
-    shown(&Alternatives { version: case.placement.terms.version, data })
+    shown(&all(&call.actor, &case.placement, &offers))
 }
 
 /// Offer something else instead of a no, for the host
@@ -265,7 +265,5 @@ pub(super) async fn offer(call: Call) -> Answer {
             alternatives::list(app, actor, id)
         })
         .await?;
-    let side = Side::of(&call.actor, &case.placement);
-    let data = offers.iter().map(|other| shape(other, side, case.placement.state)).collect();
-    shown(&Alternatives { version: case.placement.terms.version, data })
+    shown(&all(&call.actor, &case.placement, &offers))
 }

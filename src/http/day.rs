@@ -15,7 +15,7 @@ use crate::domain::fault::{Faults, Rule};
 use crate::domain::feedback::{self, Given, MOST_COMMENTS};
 use crate::domain::idea::{MOST_TOPICS, NewIdea, ShownAs, Words};
 use crate::domain::ids::{FeedbackId, PlacementId, RoundId};
-use crate::domain::json::{At, Object};
+use crate::domain::json::{At, Object, parse_time};
 use crate::domain::party::Party;
 use crate::domain::states::PlacementState;
 use crate::domain::tag::Tag;
@@ -109,12 +109,8 @@ pub(super) struct Day {
 /// The part of a link's page about the day, once there is a certain one.
 pub(super) fn of_link(view: &LinkView) -> Option<Day> {
     let (placement, host) = view.placement.as_ref()?;
-    match placement.state {
-        PlacementState::Confirmed | PlacementState::Completed | PlacementState::DidNotTakePlace => {}
-        PlacementState::Proposed
-        | PlacementState::Declined
-        | PlacementState::Cancelled
-        | PlacementState::Expired => return None,
+    if !placement.state.is_agreed() {
+        return None;
     }
     let attendance = view.day.attendance.map(|known| known.attendance);
     let is_ill = attendance.is_some_and(|known| known.kind == AttendanceKind::Ill);
@@ -216,11 +212,9 @@ impl Fields {
         }
         self.given.push(name);
         let rating = || value.parse().ok().filter(|n| (1..=5).contains(n)).ok_or(Rule::of(RATING));
-        let time =
-            || NaiveTime::parse_from_str(value.trim(), "%H:%M").map_err(|_| Rule::of("must be like 15:30"));
         let read = match name {
             "attendance" => value.parse().map(|read| self.attendance = Some(read)),
-            "left_at" => time().map(|read| self.left_at = Some(read)),
+            "left_at" => parse_time(value.trim()).map(|read| self.left_at = Some(read)),
             "preparation" => rating().map(|read| self.preparation = Some(read)),
             "welcome" => rating().map(|read| self.welcome = Some(read)),
             "learning" => rating().map(|read| self.learning = Some(read)),

@@ -42,7 +42,7 @@ fn day(date: String) -> String {
 
 /// What a telephone dials of a number as people write it: the extension is for the person who answers.
 fn dialled(number: &str) -> String {
-    let main = number.split(['e', 'x']).next().unwrap_or_default();
+    let main = number.split(|c: char| c.is_ascii_alphabetic()).next().unwrap_or_default();
     main.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
 }
 

@@ -257,9 +257,12 @@ fn texts<T: ToString>(values: &[T]) -> Vec<String> {
 
 /// The host of a placement; whom to ask there where this side may know it.
 pub(super) fn host(placement: &placement::Placement, library: &Library, side: Side) -> Place {
-    let contact = placement.terms.contact.as_ref().or(library.contact.as_ref());
     Place {
-        contact: contact.filter(|_| side.sees_contact(placement.state)).cloned().map(Into::into),
+        contact: placement
+            .receives(library)
+            .filter(|_| side.sees_contact(placement.state))
+            .cloned()
+            .map(Into::into),
         ..place(library)
     }
 }

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use super::problem::Problem;
 use crate::domain::application::Hours;
 use crate::domain::fault::{Faults, Rule};
-use crate::domain::json::{At, Object, parse_date};
+use crate::domain::json::{At, Object, parse_date, parse_time};
 use crate::domain::states::Answer;
 pub(super) use crate::domain::text::parse_words;
 use crate::domain::weekday::Weekday;
@@ -108,14 +108,7 @@ pub(super) fn yes_or_no(at: &At<'_>) -> Option<Answer> {
 
 /// `HH:MM`, a time of day.
 pub(super) fn time(at: &At<'_>) -> Option<NaiveTime> {
-    let text = at.text()?;
-    let shape = text.len() == 5
-        && text
-            .bytes()
-            .enumerate()
-            .all(|(n, byte)| if n == 2 { byte == b':' } else { byte.is_ascii_digit() });
-    let read = if shape { NaiveTime::parse_from_str(&text, "%H:%M").ok() } else { None };
-    parsed(at, read.ok_or(Rule::of("must be a time of day like 09:30")))
+    parsed(at, parse_time(&at.text()?))
 }
 
 /// A minute of the day as a time; midnight at the end is 24:00.

@@ -26,6 +26,7 @@ use crate::domain::states::{
     RunKind, RunState,
 };
 use crate::domain::task::{SubjectKind, TaskKind};
+use crate::domain::telephone::MOST_LETTERS;
 use crate::domain::trace::TraceLink;
 use crate::domain::weekday::Weekday;
 use crate::services::links::Deed;
@@ -195,7 +196,7 @@ pub(super) fn email() -> Object {
 }
 
 pub(super) fn optional_telephone() -> Object {
-    or_null(string().min_length(Some(3)).max_length(Some(40)).pattern(Some(r"^[0-9 +()./ext-]+$")))
+    or_null(string().min_length(Some(5)).max_length(Some(MOST_LETTERS)))
 }
 
 pub(super) fn emails() -> Array {
@@ -398,9 +399,9 @@ fn pack_of(is_known: impl Fn(PackField) -> bool) -> ObjectBuilder {
     let mut object = ObjectBuilder::new().schema_type(SchemaType::Type(Type::Object));
     for field in PackField::ALL.iter().filter(|field| is_known(**field)) {
         let value = match field.kind() {
-            PackKind::Time => or_null(string().pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$"))),
+            PackKind::Time => optional_time(),
             PackKind::Line => optional_name(),
-            PackKind::Telephone => or_null(text_up_to(40)),
+            PackKind::Telephone => optional_telephone(),
             PackKind::Words => or_null(text_up_to(packs::MOST_WORDS)),
             PackKind::Yes => {
                 ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Boolean, Type::Null])).build()

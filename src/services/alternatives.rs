@@ -82,7 +82,7 @@ pub(super) fn offer_in(
     }
     case.placement.admit_version(version)?;
     // What the day allows is looked at before what the form says.
-    case.placement.clone().offer_other()?;
+    case.placement.offer_other()?;
     let round = get_round(tx, case.placement.round)?;
     if round.is_answering_over(now.today(round.time_zone)) {
         let words =
@@ -113,7 +113,6 @@ pub(super) fn offer_in(
         given: Given::by(&actor, channel, now.utc()),
         settled_at: None,
     };
-    case.placement.offer_other()?;
     // The placement first: of two at once, one finds it changed and is repeated, and no index is violated.
     save(tx, now, &mut case)?;
     alternatives::insert(tx, &other)?;

@@ -163,12 +163,7 @@ fn follow_to(tx: &mut Tx<'_>, now: &Now, case: &mut Case, was: PlacementState) -
 ///
 /// # Errors
 /// The database's.
-pub(super) fn assume_in(
-    tx: &mut Tx<'_>,
-    now: &Now,
-    actor: &Actor,
-    id: PlacementId,
-) -> Result<bool, AppError> {
+pub(super) fn assume(tx: &mut Tx<'_>, now: &Now, actor: &Actor, id: PlacementId) -> Result<bool, AppError> {
     let mut case = get_case(tx, id)?;
     if case.placement.state != PlacementState::Confirmed {
         return Ok(false);

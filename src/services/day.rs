@@ -11,11 +11,11 @@ use serde_json::json;
 
 use super::AppError;
 use super::app::{Now, record};
-use super::attendance::{assume_in, host_clock};
+use super::attendance::host_clock;
 use super::deadlines::Due;
 use super::notices::{self, VISITING, key_of_feedback_request, key_of_reminder};
 use super::placements::get_case;
-use crate::domain::attendance::DAYS_TO_REVIEW;
+use crate::domain::attendance::{DAYS_TO_REVIEW, last_review};
 use crate::domain::deadlines::{
     MOST_DAYS_BEFORE, day_of, day_of_questions, days_of_reminders, has_come, last_day_to_mark, local,
 };
@@ -96,8 +96,8 @@ fn reminder_due(visit: &Visit, opening: &Opening, clock: NaiveDateTime) -> Optio
 
 /// Whether it is time to ask how the day was, and not too late.
 fn is_asked(visit: &Visit, opening: &Opening, clock: NaiveDateTime) -> bool {
-    let last = visit.date + Days::new(DAYS_TO_REVIEW);
-    day_of_questions(visit.date, opening).is_some_and(|day| has_come(day, clock)) && clock.date() <= last
+    day_of_questions(visit.date, opening).is_some_and(|day| has_come(day, clock))
+        && clock.date() <= last_review(visit.date)
 }
 
 /// Whether the days to mark are over: they begin when the host was asked, or, where nobody could be, when it would have
@@ -150,14 +150,6 @@ pub(super) fn ask(
         return Ok(false);
     }
     note(tx, now, actor, id, ("ask_for_feedback", party))
-}
-
-/// Takes a day as having been; false where somebody has marked it.
-///
-/// # Errors
-/// The database's.
-pub(super) fn assume(tx: &mut Tx<'_>, now: &Now, actor: &Actor, id: PlacementId) -> Result<bool, AppError> {
-    assume_in(tx, now, actor, id)
 }
 
 fn note(

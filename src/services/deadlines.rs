@@ -10,6 +10,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::json;
 
 use super::app::{Now, permit_everywhere, record};
+use super::attendance;
 use super::day;
 use super::load::get_round;
 use super::notices;
@@ -140,7 +141,7 @@ pub fn act(app: &App, by: &str, due: Due) -> Result<bool, AppError> {
         Due::AskDeputy(placement) => warn(tx, &now, &actor, placement, (Warning::Deputy, Party::Host)),
         Due::RemindOfDay(placement, party, on) => day::remind(tx, &now, &actor, (placement, party, on)),
         Due::AskForFeedback(placement, party) => day::ask(tx, &now, &actor, (placement, party)),
-        Due::Assume(placement) => day::assume(tx, &now, &actor, placement),
+        Due::Assume(placement) => attendance::assume(tx, &now, &actor, placement),
         Due::AskForPack(placement) => packs::ask(tx, &now, &actor, placement),
         Due::Begin(round) => advance(tx, &now, &actor, round, Round::begin),
         Due::Complete(round) => advance(tx, &now, &actor, round, Round::complete),

@@ -155,7 +155,7 @@ fn visit_of(
 ) -> Visit {
     // Whoever hands a visitor over knows the colleague.
     let sees_contact = may_see.contact() || notice.kind == NoticeKind::HandedOver;
-    let receives = placement.terms.contact.as_ref().or(host.contact.as_ref());
+    let receives = placement.receives(host);
     let contact = receives.filter(|_| sees_contact);
     Visit {
         host_address: address_of(host).filter(|_| !placement.terms.is_virtual),

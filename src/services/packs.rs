@@ -94,15 +94,7 @@ pub(super) fn missing_of(db: &mut Db, case: &Case) -> Result<Vec<PackField>, App
 
 /// Whether the participant has a pack: it goes out with the confirmation, and is void when the day is off.
 const fn is_shared(state: PlacementState, version: i64) -> bool {
-    match state {
-        PlacementState::Confirmed | PlacementState::Completed | PlacementState::DidNotTakePlace => {
-            version > 0
-        }
-        PlacementState::Proposed
-        | PlacementState::Declined
-        | PlacementState::Cancelled
-        | PlacementState::Expired => false,
-    }
+    state.is_agreed() && version > 0
 }
 
 /// The pack of a placement as an actor who may read it sees it; none where a participant has none yet.

@@ -3,7 +3,8 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use super::placements::{contact, time};
+use super::organisations::{contact, contact_columns};
+use super::placements::time;
 use super::schema::alternatives;
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::alternative::Alternative;
@@ -37,6 +38,7 @@ impl Row {
     fn from_domain(other: &Alternative) -> Result<Self, StoreError> {
         let set_aside = serde_json::to_string(&other.set_aside)
             .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let (contact_name, contact_email, _) = contact_columns(other.contact.as_ref());
         Ok(Self {
             id: other.id.to_string(),
             placement_id: other.placement.to_string(),
@@ -44,12 +46,8 @@ impl Row {
             date: other.date,
             starts: other.starts.format("%H:%M").to_string(),
             ends: other.ends.format("%H:%M").to_string(),
-            contact_name: other
-                .contact
-                .as_ref()
-                .and_then(|contact| contact.name.as_ref())
-                .map(ToString::to_string),
-            contact_email: other.contact.as_ref().map(|contact| contact.email.to_string()),
+            contact_name,
+            contact_email,
             words: other.words.clone(),
             state: other.state.to_string(),
             set_aside,
@@ -72,7 +70,7 @@ impl Row {
             date: self.date,
             starts: time(&self.starts)?,
             ends: time(&self.ends)?,
-            contact: contact(self.contact_name.as_deref(), self.contact_email.as_deref())?,
+            contact: contact(self.contact_name, self.contact_email, None)?,
             words: self.words,
             state: parse("state", &self.state)?,
             set_aside,

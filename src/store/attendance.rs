@@ -3,6 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 
+use super::placements::time;
 use super::schema::{attendances, consents, placements};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::attendance::{Attendance, Recorded};
@@ -20,13 +21,8 @@ pub fn find(db: &mut Db, id: PlacementId) -> Result<Option<Recorded>, StoreError
         .first(db)
         .optional()?;
     let Some((kind, left_at, first_at)) = row else { return Ok(None) };
-    let left_at = left_at.map(|text| read_time(&text)).transpose()?;
+    let left_at = left_at.map(|text| time(&text)).transpose()?;
     Ok(Some(Recorded { attendance: Attendance { kind: parse("attendance", &kind)?, left_at }, first_at }))
-}
-
-fn read_time(text: &str) -> Result<NaiveTime, StoreError> {
-    NaiveTime::parse_from_str(text, "%H:%M")
-        .map_err(|error| StoreError::Corrupt(format!("time `{text}`: {error}")))
 }
 
 /// Keeps what came of a day in place of what was kept before.
@@ -123,7 +119,7 @@ pub fn list_visits(db: &mut Db, since: NaiveDate, until: NaiveDate) -> Result<Ve
                 placement: parse("placement", &id)?,
                 state: parse("state", &state)?,
                 date,
-                starts: read_time(&starts)?,
+                starts: time(&starts)?,
                 time_zone: parse("time zone", &time_zone)?,
                 home: parse("library", &home)?,
                 host: parse("library", &host)?,

@@ -47,16 +47,18 @@ struct Row {
     deputy_asked_at: Option<NaiveDateTime>,
 }
 
+/// What tells of a proposal: itself, or a change that overtook it.
+const TELLS_A_PROPOSAL: [&str; 2] = [NoticeKind::Proposal.as_str(), NoticeKind::Changed.as_str()];
+
 /// Everybody who has heard of a proposal, has not answered, and may have to be written to again.
 ///
 /// # Errors
 /// The database's.
 pub fn list_owed(db: &mut Db) -> Result<Vec<Owed>, StoreError> {
-    let told = [NoticeKind::Proposal.as_str(), NoticeKind::Changed.as_str()];
     let proposal = outbox::placement_id
         .eq(consents::placement_id.nullable())
         .and(outbox::party.eq(consents::party))
-        .and(outbox::kind.eq_any(told))
+        .and(outbox::kind.eq_any(TELLS_A_PROPOSAL))
         .and(outbox::state.eq(NoticeState::Sent.as_str()));
     let deputy_unasked = consents::party
         .eq(Party::Host.as_str())
@@ -137,7 +139,7 @@ pub fn list_asked(db: &mut Db, round: RoundId) -> Result<Vec<Asked>, StoreError>
     let proposal = outbox::placement_id
         .eq(consents::placement_id.nullable())
         .and(outbox::party.eq(consents::party))
-        .and(outbox::kind.eq(NoticeKind::Proposal.as_str()));
+        .and(outbox::kind.eq_any(TELLS_A_PROPOSAL));
     let has_begun = outbox::message_id.is_not_null().or(outbox::state.eq(NoticeState::Leased.as_str()));
     let rows: Vec<(String, String, Option<NaiveDateTime>)> = consents::table
         .inner_join(placements::table.on(placements::id.eq(consents::placement_id)))

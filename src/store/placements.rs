@@ -3,12 +3,12 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 
+use super::organisations::{contact, contact_columns};
 use super::schema::{consents, invitations, library_employers, outbox, placements};
 use super::{Db, StoreError, Tx, parse, past_placements};
 use crate::domain::history::Visit;
 use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId, RunId};
 use crate::domain::notice::NoticeState;
-use crate::domain::organisation::Contact;
 use crate::domain::party::Party;
 use crate::domain::placement::{Consent, Given, Placement, Terms};
 use crate::domain::states::PlacementState;
@@ -47,15 +47,9 @@ pub(super) fn time(text: &str) -> Result<NaiveTime, StoreError> {
         .map_err(|error| StoreError::Corrupt(format!("time `{text}`: {error}")))
 }
 
-/// A contact as the tables hold it.
-pub(super) fn contact(name: Option<&str>, email: Option<&str>) -> Result<Option<Contact>, StoreError> {
-    let Some(email) = email else { return Ok(None) };
-    let name = name.map(|name| parse("name", name)).transpose()?;
-    Ok(Some(Contact { name, email: parse("address", email)?, telephone: None }))
-}
-
 impl Row {
     fn from_domain(p: &Placement, created_at: NaiveDateTime, now: NaiveDateTime) -> Self {
+        let (contact_name, contact_email, _) = contact_columns(p.terms.contact.as_ref());
         Self {
             id: p.id.to_string(),
             round_id: p.round.to_string(),
@@ -74,13 +68,8 @@ impl Row {
             override_reason: p.override_reason.clone(),
             state: p.state.to_string(),
             version: p.terms.version,
-            contact_name: p
-                .terms
-                .contact
-                .as_ref()
-                .and_then(|contact| contact.name.as_ref())
-                .map(ToString::to_string),
-            contact_email: p.terms.contact.as_ref().map(|contact| contact.email.to_string()),
+            contact_name,
+            contact_email,
             is_virtual: p.terms.is_virtual,
             revision: p.revision,
             created_at,
@@ -107,7 +96,7 @@ impl Row {
             override_reason: self.override_reason,
             terms: Terms {
                 version: self.version,
-                contact: contact(self.contact_name.as_deref(), self.contact_email.as_deref())?,
+                contact: contact(self.contact_name, self.contact_email, None)?,
                 is_virtual: self.is_virtual,
             },
             state: parse("state", &self.state)?,

@@ -187,6 +187,28 @@ fn who_owes_an_answer_is_told_the_new_day_once_and_the_deadlines_follow() {
 }
 
 #[test]
+fn who_heard_of_the_proposal_only_by_a_change_that_overtook_it_is_told_too() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        let application = world.released("ann");
+        service.set_clock("2027-01-28T10:00:00Z");
+        let placement = world.propose(&application);
+        let times = json!({ "starts": "10:00", "ends": "15:00" });
+        world.organiser.put(&format!("/v1/placements/{placement}/times"), &times).expect(200);
+        let kinds: Vec<NoticeKind> = world.mails().iter().map(|letter| letter.kind).collect();
+        assert_eq!(kinds, [NoticeKind::Changed; 2]);
+        answer_until(&world, "2027-02-20").expect(200);
+        assert_eq!(
+            told(&world.mails()),
+            [
+                "deadline_moved ann@council.example 2027-02-20",
+                "deadline_moved desk@campus.example 2027-02-20"
+            ]
+        );
+    });
+}
+
+#[test]
 fn a_deputy_who_was_asked_is_told_too_and_an_answer_drops_what_has_not_left() {
     for_each_service(|service| {
         let world = World::new(service);

@@ -14,7 +14,7 @@ use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::str::FromStr;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 
 use super::fault::{Fault, Faults, Rule, maybe};
 pub use value::{Json, Kind, parse};
@@ -33,6 +33,20 @@ pub fn parse_date(text: &str) -> Result<NaiveDate, Rule> {
         return Err(Rule::of("must be a date like 2027-03-01"));
     }
     NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Rule::of("there is no such day"))
+}
+
+/// Reads `HH:MM`, a time of day.
+///
+/// # Errors
+/// Another shape, or a time that does not exist.
+pub fn parse_time(text: &str) -> Result<NaiveTime, Rule> {
+    let shape = text.len() == 5
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(n, byte)| if n == 2 { byte == b':' } else { byte.is_ascii_digit() });
+    let read = if shape { NaiveTime::parse_from_str(text, "%H:%M").ok() } else { None };
+    read.ok_or(Rule::of("must be a time of day like 09:30"))
 }
 
 /// Reads bytes as one document by a reader of its root; a document that is no JSON has one fault.

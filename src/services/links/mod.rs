@@ -308,9 +308,7 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
             view.link.purpose == Purpose::Application && application.state == ApplicationState::Withdrawn
         }
         // Said again, these change nothing by themselves.
-        Act::Ill | Act::Attendance(_) | Act::Feedback(_) | Act::Idea(_) => false,
-        // Writing the same again writes nothing.
-        Act::WritePack(_) => false,
+        Act::Ill | Act::Attendance(_) | Act::Feedback(_) | Act::Idea(_) | Act::WritePack(_) => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is told about offers of the host instead of a no.
 
 use super::placements::{is_invited, next_identity};
-use super::{Case, Event, Facts, Recipient, Telling, enqueue, thread_of};
+use super::{Case, Event, FORMER_THREAD, Facts, Recipient, tell_in, tell_of, thread_of};
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::letter::NoticeKind;
 use crate::domain::party::Party;
@@ -17,9 +17,7 @@ use crate::store::{Tx, outbox};
 pub fn offered(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError> {
     let recipient = Recipient::participant(&case.applicant);
     let facts = Facts::default();
-    let telling =
-        Telling { kind: NoticeKind::Alternative, version: case.placement.revision, facts: &facts, run: None };
-    enqueue(tx, now, &recipient, (&case.applicant, Some(&case.placement)), &telling)?;
+    tell_of(tx, now, case, &recipient, (NoticeKind::Alternative, case.placement.revision), &facts)?;
     Ok(())
 }
 
@@ -65,8 +63,7 @@ pub fn moved(
         if is_invited(party) {
             facts.sequence = Some(next_identity(tx, now, case, party)?.sequence);
         }
-        let telling = Telling { kind, version: is.revision, facts: &facts, run: None };
-        enqueue(tx, now, &recipient, (&case.applicant, Some(is)), &telling)?;
+        tell_of(tx, now, case, &recipient, (kind, is.revision), &facts)?;
     }
     Ok(())
 }
@@ -85,13 +82,8 @@ fn hand_over(tx: &mut Tx<'_>, now: &Now, before: &Case, case: &Case) -> Result<(
             former_uid: identity.map(|known| known.uid),
             ..Facts::default()
         };
-        let telling = Telling {
-            kind: NoticeKind::HandedOver,
-            version: case.placement.revision,
-            facts: &facts,
-            run: None,
-        };
-        enqueue(tx, now, &Recipient::host(former), (&case.applicant, Some(&case.placement)), &telling)?;
+        let what = (NoticeKind::HandedOver, case.placement.revision);
+        tell_in(tx, now, case, thread + FORMER_THREAD, &Recipient::host(former), what, &facts)?;
     }
     Ok(forget_identity(tx, case.placement.id, Party::Host)?)
 }

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::packs::drop_pack;
 use super::placements::{is_invited, next_identity};
-use super::{Case, Event, Facts, Recipient, Telling, enqueue, enqueue_in, key_of, thread_of_placement};
+use super::{Case, DEPUTY_THREAD, Event, Facts, Recipient, key_of, tell_in, tell_of, thread_of_placement};
 use crate::domain::ids::PlacementId;
 use crate::domain::letter::NoticeKind;
 use crate::domain::party::Party;
@@ -61,9 +61,8 @@ fn tell(
     version: i64,
 ) -> Result<bool, AppError> {
     let facts = Facts { acquainted: true, ..Facts::default() };
-    let telling = Telling { kind, version, facts: &facts, run: None };
     match case.recipients().iter().find(|recipient| recipient.party == party) {
-        Some(recipient) => enqueue(tx, now, recipient, (&case.applicant, Some(&case.placement)), &telling),
+        Some(recipient) => tell_of(tx, now, case, recipient, (kind, version), &facts),
         None => Ok(false),
     }
 }
@@ -75,24 +74,19 @@ fn tell(
 /// The database's.
 pub fn ill(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError> {
     drop_pack(tx, now, case)?;
-    let about = (&case.applicant, Some(&case.placement));
-    let version = case.placement.revision;
+    let what = (NoticeKind::Ill, case.placement.revision);
     for recipient in case.recipients() {
         let mut facts = Facts { acquainted: true, event: Some(Event::Cancelled), ..Facts::default() };
         if is_invited(recipient.party) {
             facts.sequence = Some(next_identity(tx, now, case, recipient.party)?.sequence);
         }
-        let telling = Telling { kind: NoticeKind::Ill, version, facts: &facts, run: None };
-        enqueue(tx, now, &recipient, about, &telling)?;
+        tell_of(tx, now, case, &recipient, what, &facts)?;
     }
     if let Some(deputy) = &case.host.deputy {
-        let recipient =
-            Recipient { party: Party::Host, name: deputy.name.clone(), address: deputy.email.clone() };
         // A thread of its own: in the contact's, the two mails would take each other's place. Nobody invited the deputy.
-        let thread = format!("{}:deputy", thread_of_placement(case.placement.id, Party::Host));
+        let thread = thread_of_placement(case.placement.id, Party::Host) + DEPUTY_THREAD;
         let facts = Facts { acquainted: true, ..Facts::default() };
-        let telling = Telling { kind: NoticeKind::Ill, version, facts: &facts, run: None };
-        enqueue_in(tx, now, thread, &recipient, about, &telling)?;
+        tell_in(tx, now, case, thread, &Recipient::host(deputy), what, &facts)?;
     }
     Ok(())
 }

@@ -127,7 +127,9 @@ fn thread_of(applicant: &Applicant, placement: Option<&Placement>, party: Party)
     }
 }
 
-fn thread_of_placement(placement: PlacementId, party: Party) -> String {
+/// The thread of mails to one party about a placement. Those who overtake nothing in it have threads of their own, which
+/// begin like this one.
+pub(super) fn thread_of_placement(placement: PlacementId, party: Party) -> String {
     format!("placement:{placement}:{party}")
 }
 
@@ -135,13 +137,18 @@ fn thread_of_placement(placement: PlacementId, party: Party) -> String {
 fn key_of(thread: &str, kind: NoticeKind, version: i64) -> String {
     format!("{thread}:{kind}:{version}")
 }
+
 /// The thread of mails to one party about a joining pack.
 fn pack_thread_of(placement: &Placement, party: Party) -> String {
-    format!("placement:{}:{party}{PACK_THREAD}", placement.id)
+    format!("{}{PACK_THREAD}", thread_of_placement(placement.id, party))
 }
 
 /// How the threads end that are about joining packs; what comes before is the thread of the placement.
 pub(super) const PACK_THREAD: &str = ":pack";
+/// How the thread ends of a deputy who hears beside the contact.
+pub(super) const DEPUTY_THREAD: &str = ":deputy";
+/// How the thread ends of a contact who has handed the visitor over: the party's own is the colleague's from now on.
+const FORMER_THREAD: &str = ":former";
 
 /// What is to be told.
 struct Telling<'a> {
@@ -160,15 +167,7 @@ fn enqueue(
     case: (&Applicant, Option<&Placement>),
     telling: &Telling<'_>,
 ) -> Result<bool, AppError> {
-    let (applicant, placement) = case;
-    let mut thread = match placement {
-        Some(placement) if telling.kind.is_about_the_pack() => pack_thread_of(placement, recipient.party),
-        Some(_) | None => thread_of(applicant, placement, recipient.party),
-    };
-    if telling.kind == NoticeKind::HandedOver {
-        // The party's own thread is the colleague's from now on.
-        thread.push_str(":former");
-    }
+    let thread = thread_of(case.0, case.1, recipient.party);
     enqueue_in(tx, now, thread, recipient, case, telling)
 }
 
@@ -208,6 +207,33 @@ fn enqueue_in(
     )?)
 }
 
+/// Tells somebody about a placement, in the thread of its mails to that party. False when it was told before.
+fn tell_of(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    recipient: &Recipient,
+    what: (NoticeKind, i64),
+    facts: &Facts,
+) -> Result<bool, AppError> {
+    let thread = thread_of_placement(case.placement.id, recipient.party);
+    tell_in(tx, now, case, thread, recipient, what, facts)
+}
+
+/// As [`tell_of`], in a thread of one's own.
+fn tell_in(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    thread: String,
+    recipient: &Recipient,
+    (kind, version): (NoticeKind, i64),
+    facts: &Facts,
+) -> Result<bool, AppError> {
+    let telling = Telling { kind, version, facts, run: None };
+    enqueue_in(tx, now, thread, recipient, (&case.applicant, Some(&case.placement)), &telling)
+}
+
 /// A placement with everybody who hears of it.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -222,7 +248,7 @@ pub struct Case {
 impl Case {
     /// Who receives the visitor: a colleague where the host has named one, else the library's contact.
     pub fn host_contact(&self) -> Option<&Contact> {
-        self.placement.terms.contact.as_ref().or(self.host.contact.as_ref())
+        self.placement.receives(&self.host)
     }
 
     /// The parties that are asked or that released the participant, in a fixed order.

@@ -2,7 +2,7 @@
 //!
 //! These mails have threads of their own: they overtake each other, and no other mail of the placement.
 
-use super::{Case, Facts, PackFacts, Recipient, Telling, enqueue, pack_thread_of};
+use super::{Case, Facts, PackFacts, Recipient, pack_thread_of, tell_in};
 use crate::domain::letter::NoticeKind;
 use crate::services::AppError;
 use crate::services::app::Now;
@@ -38,8 +38,7 @@ pub fn joining_pack(tx: &mut Tx<'_>, now: &Now, case: &Case, newest: &StoredPack
         };
         let pack = Some(PackFacts { version: newest.version, since });
         let facts = Facts { pack, acquainted: true, ..Facts::default() };
-        let telling = Telling { kind, version: newest.version, facts: &facts, run: None };
-        enqueue(tx, now, &recipient, (&case.applicant, Some(&case.placement)), &telling)?;
+        tell_in(tx, now, case, thread, &recipient, (kind, newest.version), &facts)?;
     }
     Ok(())
 }
@@ -62,8 +61,8 @@ fn known_version(tx: &mut Tx<'_>, thread: &str) -> Result<Option<i64>, AppError>
 pub fn pack_missing(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<bool, AppError> {
     let Some(recipient) = case.host_contact().map(Recipient::host) else { return Ok(false) };
     let facts = Facts { acquainted: true, ..Facts::default() };
-    let telling = Telling { kind: NoticeKind::PackMissing, version: 0, facts: &facts, run: None };
-    enqueue(tx, now, &recipient, (&case.applicant, Some(&case.placement)), &telling)
+    let thread = pack_thread_of(&case.placement, recipient.party);
+    tell_in(tx, now, case, thread, &recipient, (NoticeKind::PackMissing, 0), &facts)
 }
 
 /// Drops what has not left about the pack of a placement that is off.

@@ -3,7 +3,7 @@
 use chrono::NaiveTime;
 
 use super::packs::drop_pack;
-use super::{Case, Event, Facts, Recipient, Telling, enqueue, thread_of};
+use super::{Case, Event, Facts, Recipient, Telling, enqueue, tell_of, thread_of};
 use crate::domain::letter::NoticeKind;
 use crate::domain::organisation::Contact;
 use crate::domain::party::Party;
@@ -114,15 +114,8 @@ pub fn proposal(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError>
 /// # Errors
 /// The database's.
 pub fn answer_reminder(tx: &mut Tx<'_>, now: &Now, case: &Case, party: Party) -> Result<(), AppError> {
-    let about = (&case.applicant, Some(&case.placement));
     for recipient in case.recipients().iter().filter(|recipient| recipient.party == party) {
-        enqueue(
-            tx,
-            now,
-            recipient,
-            about,
-            &Telling { kind: NoticeKind::AnswerReminder, version: 0, facts: &Facts::default(), run: None },
-        )?;
+        tell_of(tx, now, case, recipient, (NoticeKind::AnswerReminder, 0), &Facts::default())?;
     }
     Ok(())
 }
@@ -132,15 +125,8 @@ pub fn answer_reminder(tx: &mut Tx<'_>, now: &Now, case: &Case, party: Party) ->
 /// # Errors
 /// The database's.
 pub fn deputy_request(tx: &mut Tx<'_>, now: &Now, case: &Case, deputy: &Contact) -> Result<(), AppError> {
-    let about = (&case.applicant, Some(&case.placement));
-    let recipient = Recipient::host(deputy);
-    enqueue(
-        tx,
-        now,
-        &recipient,
-        about,
-        &Telling { kind: NoticeKind::DeputyRequest, version: 0, facts: &Facts::default(), run: None },
-    )?;
+    let what = (NoticeKind::DeputyRequest, 0);
+    tell_of(tx, now, case, &Recipient::host(deputy), what, &Facts::default())?;
     Ok(())
 }
 

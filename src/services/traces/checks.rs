@@ -141,17 +141,6 @@ fn publication(report: &mut Report, trace: &Trace) {
     });
 }
 
-/// Whether a state means that everybody has said yes.
-const fn is_agreed(state: PlacementState) -> bool {
-    match state {
-        PlacementState::Confirmed | PlacementState::Completed | PlacementState::DidNotTakePlace => true,
-        PlacementState::Proposed
-        | PlacementState::Declined
-        | PlacementState::Cancelled
-        | PlacementState::Expired => false,
-    }
-}
-
 fn state(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     let placement = &trace.placement;
     let said = |answer| trace.consents.iter().any(|consent| consent.answer == answer);
@@ -252,17 +241,6 @@ pub(super) fn find_end(trace: &Trace) -> Option<&Entry> {
     }
 }
 
-/// Whether a placement has ended before anything could come of its day.
-pub(super) const fn has_ended(state: PlacementState) -> bool {
-    match state {
-        PlacementState::Declined | PlacementState::Cancelled | PlacementState::Expired => true,
-        PlacementState::Proposed
-        | PlacementState::Confirmed
-        | PlacementState::Completed
-        | PlacementState::DidNotTakePlace => false,
-    }
-}
-
 /// Whether an entry tells of an answer.
 fn tells(entry: &Entry, consent: &GivenConsent, trace: &Trace) -> bool {
     let action = match consent.party {
@@ -297,8 +275,8 @@ fn audit(report: &mut Report, trace: &Trace, known: &Known<'_>) {
         });
     }
     let state = trace.placement.state;
-    let is_recorded = (!is_agreed(state) || find_confirmation(trace).is_some())
-        && (!has_ended(state) || find_end(trace).is_some());
+    let is_recorded = (!state.is_agreed() || find_confirmation(trace).is_some())
+        && (!state.has_ended() || find_end(trace).is_some());
     report.require(is_recorded, TraceLink::Audit, || {
         format!("no entry tells how the placement became {state}")
     });

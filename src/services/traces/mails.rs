@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDateTime;
 
-use super::super::notices::{Facts, VISITING};
-use super::checks::{Known, Report, deeds, find_confirmation, find_end, has_ended, takes};
+use super::super::notices::{DEPUTY_THREAD, Facts, VISITING, thread_of_placement};
+use super::checks::{Known, Report, deeds, find_confirmation, find_end, takes};
 use super::{Trace, detail};
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::attendance::AttendanceKind;
@@ -43,7 +43,7 @@ pub(super) fn is_told(trace: &Trace, known: &Known<'_>, party: Party, at: NaiveD
 
 /// Whether a party had heard of the placement in the thread of its mails. What had not begun then was overtaken.
 fn has_heard(trace: &Trace, party: Party, at: NaiveDateTime, but: NoticeKind) -> bool {
-    let thread = format!("placement:{}:{party}", trace.placement.id);
+    let thread = thread_of_placement(trace.placement.id, party);
     let is_of = |mail: &&PlacementMail| mail.thread == thread && mail.kind != but && mail.created_at <= at;
     trace.mails.iter().filter(is_of).any(|mail| mail.has_begun)
 }
@@ -66,7 +66,7 @@ pub(super) fn mails(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     }
     hand_over(report, trace, known);
     ill(report, trace, known);
-    if has_ended(trace.placement.state) || is_ill(trace) {
+    if trace.placement.state.has_ended() || is_ill(trace) {
         let waits = |state| matches!(state, NoticeState::Held | NoticeState::Queued);
         let tells_the_end =
             |kind| matches!(kind, NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver);
@@ -186,7 +186,7 @@ fn hand_over(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     for taken in hand_overs(trace) {
         let had_contact = known.contact.is_some_and(|contact| contact.since <= taken.at)
             || hand_overs(trace).any(|other| other.at < taken.at);
-        let thread = format!("placement:{}:{}", trace.placement.id, Party::Host);
+        let thread = thread_of_placement(trace.placement.id, Party::Host);
         let is_of = |mail: &&PlacementMail| mail.thread == thread && mail.created_at < taken.at;
         let heard = had_contact && trace.mails.iter().filter(is_of).any(|mail| mail.has_begun);
         let is_it = |mail: &PlacementMail| mail.kind == NoticeKind::HandedOver && mail.created_at == taken.at;
@@ -199,7 +199,7 @@ fn hand_over(report: &mut Report, trace: &Trace, known: &Known<'_>) {
 /// The host's deputy hears at once as well.
 fn ill(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     let is_to_deputy =
-        |mail: &PlacementMail| mail.kind == NoticeKind::Ill && mail.thread.ends_with(":deputy");
+        |mail: &PlacementMail| mail.kind == NoticeKind::Ill && mail.thread.ends_with(DEPUTY_THREAD);
     for entry in trace.audit.iter().filter(|entry| entry.action == Action::CallInIll) {
         let has_deputy = known.contact.is_some_and(|contact| contact.has_deputy && contact.since <= entry.at);
         let is_there = trace.mails.iter().any(|mail| is_to_deputy(mail) && mail.created_at == entry.at);

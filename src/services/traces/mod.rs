@@ -1,7 +1,7 @@
 //! The trace of a placement: what it rests on, from the rules to what people were told, and whether each link holds.
 //!
-//! `checks`, `mails` and `later` hold the rules, as pure functions of what is loaded here. Placements are traced run by run, because the
-//! two files of a run are large and the same for all of them.
+//! `checks`, `mails` and `later` hold the rules, as pure functions of what is loaded here. Placements are traced run by
+//! run, because the two files of a run are large and the same for all of them.
 
 mod checks;
 mod files;
@@ -206,7 +206,7 @@ fn is_publication(entry: &Entry, run: RunId, at: NaiveDateTime) -> bool {
 fn let_go(of_run: &[Entry]) -> Vec<NaiveDateTime> {
     of_run
         .iter()
-        .filter(|entry| entry.action == Action::EditMails && entry.details.contains("\"released\""))
+        .filter(|entry| entry.action == Action::EditMails && !value(entry, "released").is_null())
         .map(|entry| entry.at)
         .collect()
 }

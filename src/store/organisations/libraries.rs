@@ -106,15 +106,16 @@ impl Facts {
 }
 
 /// Name, address and telephone.
-type ContactColumns = (Option<String>, Option<String>, Option<String>);
+pub(in crate::store) type ContactColumns = (Option<String>, Option<String>, Option<String>);
 
-fn contact_columns(contact: Option<&Contact>) -> ContactColumns {
+pub(in crate::store) fn contact_columns(contact: Option<&Contact>) -> ContactColumns {
     let name = contact.and_then(|contact| contact.name.as_ref()).map(ToString::to_string);
     let telephone = contact.and_then(|contact| contact.telephone.as_ref()).map(ToString::to_string);
     (name, contact.map(|contact| contact.email.to_string()), telephone)
 }
 
-fn contact(
+/// A contact as the tables hold it.
+pub(in crate::store) fn contact(
     name: Option<String>,
     email: Option<String>,
     telephone: Option<String>,
