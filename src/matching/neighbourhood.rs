@@ -272,10 +272,10 @@ fn solve_part(part: &Part, dual: &Dual, cutoff: i64, watch: &mut Watch<'_>) -> O
         }
     }
     let before = watch.work;
-    let plan = dive(&pricing, &scope, QUICK, watch);
+    let plan = dive(&pricing, &scope, QUICK, cutoff, watch);
     let from = plan.as_ref().map_or(cutoff, |plan| plan.value.max(cutoff));
     let mut tree = Tree::new(&pricing, &scope, from, TRIALS, watch);
-    tree.best = plan.filter(|plan| plan.value > cutoff);
+    tree.best = plan;
     let dates = preferred_dates(problem, &pricing.average());
     if let Some(plan) = complete(problem, pricing.days.clone(), &scope, &dates, watch) {
         tree.offer(plan);

@@ -7,7 +7,7 @@
 
 use super::aggregate;
 use super::branching::Trials;
-use super::dive::{CAREFUL, QUICK, dive, preferred_dates};
+use super::dive::{CAREFUL, dive, preferred_dates};
 use super::dual::Dual;
 use super::neighbourhood::{FEW, Neighbourhoods};
 use super::num::float;
@@ -76,7 +76,7 @@ pub(super) fn search(problem: &Problem, seed: i64, watch: &mut Watch<'_>) -> Res
         watch.spend(0);
     }
     if !watch.is_over() && !course.is_infeasible(watch) {
-        let plan = dive(&root, &scope, QUICK, watch);
+        let plan = dive(&root, &scope, CAREFUL, problem.locked_value - 1, watch);
         adopt(&mut course.best, plan, watch);
         watch.spend(0);
     }
@@ -103,6 +103,11 @@ impl Course<'_> {
     /// Whether it is proven that nothing completes the locks.
     fn is_infeasible(&self, watch: &Watch<'_>) -> bool {
         watch.bound < self.problem.locked_value
+    }
+
+    /// What a better schedule has to exceed.
+    fn cutoff(&self) -> i64 {
+        self.best.as_ref().map_or(self.problem.locked_value - 1, |plan| plan.value)
     }
 
     /// One step of the bundle at the root. Whether another one is wanted.
@@ -173,14 +178,13 @@ impl Course<'_> {
                             let is_time =
                                 self.steps.is_multiple_of(STEPS_TO_DIVE) && problem.home.len() < FEW;
                             if is_priced || is_time {
-                                let plan = dive(root, &Scope::default(), CAREFUL, watch);
+                                let cutoff = self.cutoff();
+                                let plan = dive(root, &Scope::default(), CAREFUL, cutoff, watch);
                                 adopt(&mut self.best, plan, watch);
                             }
                         }
                         None => {
-                            let cutoff =
-                                self.best.as_ref().map_or(problem.locked_value - 1, |plan| plan.value);
-                            tree = Some(Tree::new(root, &Scope::default(), cutoff, TRIALS, watch));
+                            tree = Some(Tree::new(root, &Scope::default(), self.cutoff(), TRIALS, watch));
                         }
                     }
                     &mut by_bound

@@ -16,6 +16,8 @@ use super::master::{Cycle, Entry, Master, name_of};
 use super::num::{Ix, float, nearest};
 use super::problem::{Problem, Scope};
 
+mod closing;
+
 /// The dual of a problem under a scope, in the course of its solution.
 #[derive(Clone)]
 pub(super) struct Pricing<'a> {
@@ -32,7 +34,7 @@ pub(super) struct Pricing<'a> {
     reach: f64,
     most_reach: f64,
     /// What scores differ by, not what a placement is worth: the measure of how far prices go.
-    unit: f64,
+    pub(super) unit: f64,
     /// People who could go on one date only: their price is no coupling and falls out of the date's circulation.
     single: Vec<bool>,
     /// Hosts whose limit ties dates together.
@@ -112,8 +114,7 @@ impl<'a> Pricing<'a> {
         };
         pricing.take_capacities(&mut capacity);
         pricing.master = Master::new(capacity, people + problem.libraries);
-        let highest = problem.pairs.iter().map(|pair| pair.value).max().unwrap_or(0) * problem.scale;
-        pricing.most_reach = float(highest) / 2.0 + 1.0;
+        pricing.move_freely();
         pricing.unit = float((widest(problem) * problem.scale).max(1)).min(pricing.most_reach);
         pricing.reach = pricing.unit / 10.0;
         for cycle in cycles {
@@ -446,47 +447,6 @@ impl<'a> Pricing<'a> {
     /// The cycles of the model, for a branch to start with.
     pub(super) fn cycles(&self) -> Vec<Cycle> {
         self.master.weighted().map(|(cycle, _)| cycle.clone()).collect()
-    }
-
-    /// Closes dates to a person.
-    pub(super) fn close(&mut self, person: usize, is_closed: impl Fn(usize) -> bool) {
-        for &(date, slot) in &self.slots[self.first_slot[person]..self.first_slot[person + 1]] {
-            if is_closed(date.at()) {
-                self.days[date.at()].slots[slot.at()].closed = true;
-            }
-        }
-    }
-
-    /// From now on prices move by little more than what scores differ by, so that averages are a guide.
-    pub(super) fn stay_near(&mut self) {
-        self.most_reach = self.unit * 0.5;
-    }
-
-    /// Lets prices move freely again, after something was closed.
-    pub(super) fn stir(&mut self) {
-        self.reach = self.unit * 0.2;
-        self.expected = f64::INFINITY;
-        self.settled = false;
-    }
-
-    /// After dates were closed: drops the cycles that use them and evaluates the present prices anew.
-    pub(super) fn refresh(&mut self, scope: &Scope) {
-        let (problem, days, slots, first) = (self.problem, &self.days, &self.slots, &self.first_slot);
-        let is_open = |pair: Ix, date: Ix| {
-            let person = problem.pairs[pair.at()].person.at();
-            let own = &slots[first[person]..first[person + 1]];
-            scope.is_open(problem, pair.at(), date.at())
-                && own
-                    .binary_search_by_key(&date, |(date, _)| *date)
-                    .is_ok_and(|n| !days[date.at()].slots[own[n].1.at()].closed)
-        };
-        self.master
-            .retain(|cycle| cycle.moves.iter().all(|(pair, unit)| *unit < 0 || is_open(*pair, cycle.date)));
-        if let Some(dual) = self.evaluate(&self.best.staff.clone(), &self.best.limit.clone()) {
-            self.best = dual;
-            self.recentre();
-        }
-        self.expected = f64::INFINITY;
     }
 
     /// The pairs and dates that the present circulations use.
