@@ -119,8 +119,9 @@ fn fifty_of_every_answer_are_one() {
         let mails = world.mails();
         assert_eq!(mails.len(), 3, "{:?}", told(&mails));
         fifty_forms(world, &secret(Party::Host), "deed=decline&version=2&reason=A+flood");
-        assert_eq!(world.mails().len(), 3);
-        let own = secret_of(&mails, NoticeKind::Confirmed, Party::Participant);
+        let mails = world.mails();
+        assert_eq!(mails.len(), 3);
+        let own = secret_of(&mails, NoticeKind::Cancelled, Party::Participant);
         fifty_deeds(world, &own, &json!({ "deed": "withdraw" }));
         assert!(world.mails().is_empty(), "the day was off before");
     });
