@@ -234,6 +234,9 @@ fn a_scanner_that_opens_every_link_of_a_whole_life_changes_nothing() {
         act_on_due(&service.app, "test", &Stop::new()).expect("a step");
         mails(&world);
         let own = secret_of(&confirmed, NoticeKind::Changed, Party::Participant);
+        press(&own, json!({ "deed": "decline", "version": 2 }));
+        let off = mails(&world);
+        let own = secret_of(&off, NoticeKind::Cancelled, Party::Participant);
         press(&own, json!({ "deed": "withdraw" }));
         mails(&world);
         service.set_clock("2027-03-10T09:00:00Z");

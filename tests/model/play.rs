@@ -334,12 +334,12 @@ impl<'a> Play<'a> {
             (Kind::Answer, 2 * standing.min(6)),
             (Kind::Instead, 2 * proposed.min(4)),
             (Kind::Pack, 2 * standing.min(4)),
-            (Kind::Say, 3 * reviewed.min(3)),
-            (Kind::Idea, 2 * reviewed.min(3)),
+            (Kind::Say, 6 * reviewed.min(3)),
+            (Kind::Idea, 4 * reviewed.min(3)),
             (Kind::Ideas, 4 * usize::from(model.placements.iter().any(|one| one.idea.is_some()))),
             (Kind::Move, standing.min(6)),
             (Kind::CallOff, standing.min(1)),
-            (Kind::Ill, 8 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2)),
+            (Kind::Ill, 25 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2)),
             (Kind::Mark, 4 * self.at_their_day(|at| model.admits_mark(at, ARRIVED)).len().min(4)),
             (Kind::Deadlines, if overdue { 15 } else { 1 }),
             // Seldom: it ends everything.
@@ -1454,7 +1454,7 @@ impl<'a> Play<'a> {
         let Some(at) = self.some_placement(n[0]) else { return Ok(Became::Void) };
         let place = &self.model.placements[at];
         let owners = &self.model.libraries[place.host].employers;
-        let who = self.who(n[1]);
+        let who = self.who(if n[1].is_multiple_of(3) { n[1] / 3 } else { 2 + 6 * owners[0] });
         let permitted = match who.actor.role {
             Role::LibraryAdministrator => first([
                 (!who.employer.is_some_and(|own| owners.contains(&own)), "not-found"),
