@@ -86,7 +86,10 @@ impl Life {
         let outer = command
             .arg("serve")
             .current_dir(folder)
-            .env("LIBRARY_SWAP__DATABASE__URL", proxy.as_ref().map_or(database.url(), |proxy| proxy.url.clone()))
+            .env(
+                "LIBRARY_SWAP__DATABASE__URL",
+                proxy.as_ref().map_or(database.url(), |proxy| proxy.url.clone()),
+            )
             .env("LIBRARY_SWAP__SERVER__LISTEN", format!("127.0.0.1:{port}"))
             .env("LIBRARY_SWAP__MAIL__TRANSPORT", "smtp")
             .env("LIBRARY_SWAP__MAIL__SMTP__HOST", "127.0.0.1")
@@ -173,7 +176,9 @@ fn check_mails(dump: &evidence::Dump, sink: &Sink) -> (usize, usize) {
 fn kill_again_and_again(kills: u64) {
     let traces = can_trace();
     if !traces {
-        skip!("kills at single writes to SQLite (strace is not there or may not trace): they fall at some time");
+        skip!(
+            "kills at single writes to SQLite (strace is not there or may not trace): they fall at some time"
+        );
     }
     support::for_each_url(|database, _| {
         let app = App {
@@ -199,7 +204,7 @@ fn kill_again_and_again(kills: u64) {
                 // Every thread counts its own; some fall into the start, most among what people do.
                 Database::Sqlite(_) if traces => Death::AtWrite(3 + kill * 37 % 150),
                 Database::Sqlite(_) => Death::BySignal,
-                Database::Postgres { .. } => Death::AtCommit(1 + kill * 7 % 23, side),
+                Database::Postgres { .. } => Death::AtCommit(1 + kill * 17 % 61, side),
             };
             let mut life = Life::start(database, &sink, port, folder.path(), death);
             let is_placed = death != Death::BySignal;

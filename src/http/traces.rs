@@ -216,7 +216,8 @@ fn shape(trace: traces::Trace) -> Result<Trace, Problem> {
         on_behalf_of: offer.on_behalf_of,
         settled_at: utc(offer.settled_at),
     });
-    let packs = trace.packs.iter().map(|pack| TracedPack { version: pack.version, made_at: pack.at.and_utc() });
+    let packs =
+        trace.packs.iter().map(|pack| TracedPack { version: pack.version, made_at: pack.at.and_utc() });
     let marks = trace.marks;
     let mails = trace.mails.into_iter().map(|mail| TracedMail {
         id: mail.id.uuid(),

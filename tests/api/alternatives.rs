@@ -463,7 +463,8 @@ fn nothing_else_is_offered_before_anybody_was_asked() {
         let run = world.solved();
         world.organiser.step(&format!("/v1/runs/{run}/publish")).expect(200);
         let listed = world.organiser.get(&world.of_round("/placements")).expect(200);
-        let path = format!("/v1/placements/{}/alternatives", listed["data"][0]["id"].as_str().expect("an id"));
+        let path =
+            format!("/v1/placements/{}/alternatives", listed["data"][0]["id"].as_str().expect("an id"));
         let wanted = json!({ "version": 0, "kind": "virtual" });
         let early = world.organiser.post(&path, &wanted);
         assert_eq!((early.status, early.code().as_str()), (409, "too-early"), "{}", early.text());
@@ -494,8 +495,7 @@ fn a_manager_who_is_asked_anew_is_reminded_anew() {
         case.press(Party::Participant, &json!({ "deed": "take", "version": 3 })).expect(200);
         assert_eq!(told(&case.world.mails()).len(), 3);
         assert_eq!(due("2027-02-11T09:00:00Z"), reminder);
-        let trace =
-            case.world.organiser.get(&format!("/v1/placements/{}/trace", case.placement)).expect(200);
+        let trace = case.world.organiser.get(&format!("/v1/placements/{}/trace", case.placement)).expect(200);
         let mails = trace["broken"].as_array().expect("a list").iter().filter(|one| one["link"] == "mails");
         assert_eq!(mails.count(), 0, "{}", trace["broken"]);
     });

@@ -651,7 +651,8 @@ fn packs_reminders_and_every_end_of_a_day_leave_a_whole_trace_and_are_missed() {
         let came = |to: &str| format!("UPDATE attendances SET kind = '{to}' WHERE placement_id = '{first}'");
         find(&world, &first, &came("arrived"), &came("ill"), "day");
         let told = trace(&world, &first);
-        let versions = told["joining_pack"].as_array().expect("a list").iter().map(|one| one["version"].clone());
+        let versions =
+            told["joining_pack"].as_array().expect("a list").iter().map(|one| one["version"].clone());
         assert_eq!(versions.collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
         assert!(!told.to_string().contains("Sandwiches"), "{told}");
         assert_eq!(told["day"]["attendance"], "ill");
@@ -672,7 +673,10 @@ fn packs_reminders_and_every_end_of_a_day_leave_a_whole_trace_and_are_missed() {
         let marks = day["marks"].as_array().expect("a list").iter().map(|mark| mark["attendance"].clone());
         assert_eq!(marks.collect::<Vec<_>>(), ["did_not_come", "arrived"]);
         assert_eq!(day["attendance"], "arrived");
-        assert_eq!((&day["first_at"], &day["marks"][0]["role"]), (&json!("2027-03-02T12:00:00Z"), &json!("library_administrator")));
+        assert_eq!(
+            (&day["first_at"], &day["marks"][0]["role"]),
+            (&json!("2027-03-02T12:00:00Z"), &json!("library_administrator"))
+        );
         step_at(&world, "2027-03-03T08:00:00Z");
         world.mails();
         assert_whole(&world, &["completed", "did_not_take_place"]);

@@ -39,7 +39,11 @@ impl Tables {
         let mut audit: HashMap<String, Vec<(String, Value, String)>> = HashMap::new();
         for row in dump.rows("audit_entries") {
             let entries = audit.entry(row.text("subject_id").to_owned()).or_default();
-            entries.push((row.text("action").to_owned(), row.json("details"), row.text("at")[..10].to_owned()));
+            entries.push((
+                row.text("action").to_owned(),
+                row.json("details"),
+                row.text("at")[..10].to_owned(),
+            ));
         }
         let mut others: HashMap<String, Vec<Row>> = HashMap::new();
         for row in dump.rows("alternatives") {
@@ -233,11 +237,14 @@ fn states(tables: &Tables, found: &mut Vec<String>) {
         if open > usize::from(state == "proposed") || tables.others(id, "", "refused") > 1 {
             found.push(format!("placement {id} is {state}, and {open} offers of its host are open"));
         }
-        let said = |party: &str| tables.consents.get(id).and_then(|all| all.get(party)).map(|one| one.text("answer"));
+        let said = |party: &str| {
+            tables.consents.get(id).and_then(|all| all.get(party)).map(|one| one.text("answer"))
+        };
         if open == 1 && (said("participant"), said("host")) != (Some("pending"), Some("pending")) {
             found.push(format!("placement {id}: somebody has agreed to what is off the table"));
         }
-        let (virtually, colleagues) = (tables.others(id, "virtual", "taken"), tables.others(id, "colleague", "taken"));
+        let (virtually, colleagues) =
+            (tables.others(id, "virtual", "taken"), tables.others(id, "colleague", "taken"));
         if row.is("is_virtual") != (virtually > 0) || row.get("contact_email").is_some() != (colleagues > 0) {
             found.push(format!("placement {id} is not what was taken instead"));
         }
@@ -380,7 +387,8 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
             {
                 let is_warned = consent.is_some_and(|one| one.get(column).is_some());
                 let anew = if party == "manager" { tables.others(id, "date", "taken") } else { 0 };
-                if !(usize::from(is_warned)..=usize::from(is_warned) + anew).contains(&count(id, party, kind)) {
+                if !(usize::from(is_warned)..=usize::from(is_warned) + anew).contains(&count(id, party, kind))
+                {
                     found.push(format!("placement {id}: {} {kind} to the {party}", count(id, party, kind)));
                 }
             }
@@ -400,9 +408,12 @@ fn address(tables: &Tables, row: &Row, found: &mut Vec<String>) {
         "manager" => vec![application.get("manager_email")],
         _ => {
             let host = placement.map(|placement| &tables.libraries[placement.text("host_library_id")]);
-            let colleagues = placement.and_then(|one| tables.others.get(one.text("id"))).into_iter().flatten();
-            let colleagues = colleagues.filter(|one| one.text("state") == "taken").map(|one| one.get("contact_email"));
-            let of_library = host.into_iter().flat_map(|host| [host.get("contact_email"), host.get("deputy_email")]);
+            let colleagues =
+                placement.and_then(|one| tables.others.get(one.text("id"))).into_iter().flatten();
+            let colleagues =
+                colleagues.filter(|one| one.text("state") == "taken").map(|one| one.get("contact_email"));
+            let of_library =
+                host.into_iter().flat_map(|host| [host.get("contact_email"), host.get("deputy_email")]);
             of_library.chain(colleagues).collect()
         }
     };

@@ -137,7 +137,8 @@ fn carry(mut client: Box<dyn Way>, mut server: Box<dyn Way>, plan: &Arc<Plan>) {
                 break;
             }
         }
-        (to_client.close(), from_server.close());
+        to_client.close();
+        from_server.close();
     });
     let plan = Arc::clone(plan);
     std::thread::spawn(move || {
@@ -157,7 +158,8 @@ fn carry(mut client: Box<dyn Way>, mut server: Box<dyn Way>, plan: &Arc<Plan>) {
                 }
             }
         }
-        (client.close(), server.close());
+        client.close();
+        server.close();
     });
 }
 

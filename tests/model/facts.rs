@@ -723,7 +723,8 @@ impl Model {
 
     /// Throws away what is held of the publications of a round.
     pub fn discard_held(&mut self, round: usize) {
-        let of_round: Vec<usize> = (0..self.runs.len()).filter(|run| self.runs[*run].round == round).collect();
+        let of_round: Vec<usize> =
+            (0..self.runs.len()).filter(|run| self.runs[*run].round == round).collect();
         for one in self.notices.iter_mut().filter(|one| one.run.is_some_and(|run| of_round.contains(&run))) {
             if one.state == NoticeState::Held {
                 one.state = NoticeState::Discarded;
@@ -1152,7 +1153,10 @@ impl Model {
             (place.state != PlacementState::Proposed, "placement-state"),
             (self.today() > round.answer_until, "too-late"),
             (is_same, "invalid-fields"),
-            (!self.fits(at, other), if other.kind == AlternativeKind::Date { "breaks-rules" } else { "invalid-fields" }),
+            (
+                !self.fits(at, other),
+                if other.kind == AlternativeKind::Date { "breaks-rules" } else { "invalid-fields" },
+            ),
         ])
     }
 
@@ -1161,7 +1165,9 @@ impl Model {
         let place = &self.placements[at];
         match other.kind {
             AlternativeKind::Virtual => true,
-            AlternativeKind::Colleague => place.is_virtual || !self.closed.contains(&(place.host, place.date)),
+            AlternativeKind::Colleague => {
+                place.is_virtual || !self.closed.contains(&(place.host, place.date))
+            }
             AlternativeKind::Date => self.is_free(at, other.date),
         }
     }
@@ -1181,7 +1187,8 @@ impl Model {
         };
         let visitors = others().filter(|one| one.host == place.host).count();
         let leavers = others().filter(|one| self.person_of(one.application).home == home).count();
-        let is_elsewhere = others().any(|one| self.applications[one.application].person == application.person);
+        let is_elsewhere =
+            others().any(|one| self.applications[one.application].person == application.person);
         let is_room = |numbers: &Numbers, taken: usize| {
             numbers.get(&day).is_some_and(|most| usize::try_from(*most).expect("few") > taken)
         };
@@ -1322,8 +1329,11 @@ impl Model {
         let whole = self.whole_pack(at, edit);
         if self.is_new_pack(at, edit) {
             let is_whole = whole.len() == PackField::ALL.len();
-            let (version, kept) =
-                if is_whole { (self.placements[at].pack_version() + 1, whole.clone()) } else { (0, edit.clone()) };
+            let (version, kept) = if is_whole {
+                (self.placements[at].pack_version() + 1, whole.clone())
+            } else {
+                (0, edit.clone())
+            };
             self.keep_pack(at, version, kept);
         }
         let standing: Fields = whole.into_iter().filter(|(field, _)| is_for_everybody(*field)).collect();
@@ -1354,7 +1364,8 @@ impl Model {
             let packs = &self.placements[at].pack;
             let is_same = known.is_some_and(|known| packs[&known].1 == packs[&version].1);
             let kind = if known.is_none() { NoticeKind::JoiningPack } else { NoticeKind::PackChanged };
-            if !is_same && self.all_of(about, party).any(|one| (one.kind, one.pack) == (kind, Some(version))) {
+            if !is_same && self.all_of(about, party).any(|one| (one.kind, one.pack) == (kind, Some(version)))
+            {
                 continue;
             }
             self.drop_pack_of(at, party);
@@ -1462,7 +1473,8 @@ impl Model {
             }
         }
         for one in &self.libraries {
-            lines.extend(one.standing.iter().map(|fields| format!("standing {} {}", one.id, written(fields))));
+            lines
+                .extend(one.standing.iter().map(|fields| format!("standing {} {}", one.id, written(fields))));
         }
         for one in &self.notices {
             lines.insert(format!("mail {} to {} {} begun {}", self.key(one), one.to, one.state, one.begun));
@@ -1501,7 +1513,10 @@ impl Model {
         for row in dump.rows("alternatives") {
             let (id, kind, date) = (row.text("placement_id"), row.text("kind"), row.text("date"));
             let (starts, ends, contact) = (row.text("starts"), row.text("ends"), row.get("contact_email"));
-            lines.insert(format!("offer {id} {kind} {date} {starts}-{ends} {contact:?} {}", row.text("state")));
+            lines.insert(format!(
+                "offer {id} {kind} {date} {starts}-{ends} {contact:?} {}",
+                row.text("state")
+            ));
         }
         for row in dump.rows("joining_packs") {
             let (id, version, revision) =

@@ -275,9 +275,8 @@ impl<'a> Play<'a> {
     fn weights(&self) -> [(Kind, usize); 30] {
         let model = &self.model;
         let (today, is_timely) = (model.today(), |round: &Round| self.is_timely(round));
-        let count = |state| {
-            model.rounds.iter().filter(|round| round.state == state && is_timely(round)).count()
-        };
+        let count =
+            |state| model.rounds.iter().filter(|round| round.state == state && is_timely(round)).count();
         let released = |at: usize| {
             let own = model.applications.iter().filter(|one| one.round == at);
             own.filter(|one| one.state == ApplicationState::Released).count()
@@ -287,8 +286,10 @@ impl<'a> Play<'a> {
             let is_full = released(at) >= if is_timely(round) { 5 } else { 2 };
             round.state == RoundState::Open && is_full && today <= round.answer_until
         });
-        let bare =
-            model.rounds.iter().any(|one| is_unpublished(one.state) && is_timely(one) && one.offers.len() < 5);
+        let bare = model
+            .rounds
+            .iter()
+            .any(|one| is_unpublished(one.state) && is_timely(one) && one.offers.len() < 5);
         let (open, out) = (count(RoundState::Open), count(RoundState::Published));
         let ready = count(RoundState::Closed) + count(RoundState::Matched);
         let queued = model.runs.iter().any(|run| run.state == RunState::Queued);
@@ -339,7 +340,10 @@ impl<'a> Play<'a> {
             (Kind::Ideas, 4 * usize::from(model.placements.iter().any(|one| one.idea.is_some()))),
             (Kind::Move, standing.min(6)),
             (Kind::CallOff, standing.min(1)),
-            (Kind::Ill, 25 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2)),
+            (
+                Kind::Ill,
+                25 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2),
+            ),
             (Kind::Mark, 4 * self.at_their_day(|at| model.admits_mark(at, ARRIVED)).len().min(4)),
             (Kind::Deadlines, if overdue { 15 } else { 1 }),
             // Seldom: it ends everything.
@@ -481,8 +485,7 @@ impl<'a> Play<'a> {
     }
 
     fn offer(&mut self, n: [usize; 4]) -> Told<Became> {
-        let fitting =
-            those(&self.model.rounds, |round| is_unpublished(round.state) && self.is_timely(round));
+        let fitting = those(&self.model.rounds, |round| is_unpublished(round.state) && self.is_timely(round));
         let Some(at) = pick(n[0], &fitting, self.model.rounds.len()) else { return Ok(Became::Void) };
         let round = &self.model.rounds[at];
         let bare: Vec<usize> =
@@ -829,7 +832,8 @@ impl<'a> Play<'a> {
                     .and_then(|()| admits_beside_offer(place, link.party, answer))
             }
             (Purpose::Answer, Act::Offer(..) | Act::Take(_), Some(_))
-                if link.party != if matches!(act, Act::Take(_)) { Party::Participant } else { Party::Host } =>
+                if link.party
+                    != if matches!(act, Act::Take(_)) { Party::Participant } else { Party::Host } =>
             {
                 Err("invalid-fields")
             }
@@ -848,7 +852,10 @@ impl<'a> Play<'a> {
                     (model.is_untold(link.application), "not-found"),
                 ]);
                 let is_new = place.feedback.get(&link.party) != Some(&marks_of(said));
-                return (verdict.and_then(|()| if is_new { model.admits_review(place) } else { Ok(()) }), is_new);
+                return (
+                    verdict.and_then(|()| if is_new { model.admits_review(place) } else { Ok(()) }),
+                    is_new,
+                );
             }
             (Purpose::Answer, Act::Idea(new), Some(place)) => {
                 let verdict = first([
@@ -856,7 +863,10 @@ impl<'a> Play<'a> {
                     (model.is_untold(link.application), "not-found"),
                 ]);
                 let is_new = is_new_idea(place, new);
-                return (verdict.and_then(|()| if is_new { model.admits_review(place) } else { Ok(()) }), is_new);
+                return (
+                    verdict.and_then(|()| if is_new { model.admits_review(place) } else { Ok(()) }),
+                    is_new,
+                );
             }
             (Purpose::Answer, Act::WritePack(edit), Some(_)) => {
                 let at = link.placement.expect("one");
@@ -920,7 +930,9 @@ impl<'a> Play<'a> {
             Party::Participant if n[1].is_multiple_of(3) && self.model.admits_illness(place).is_ok() => {
                 Act::Ill
             }
-            Party::Participant if place.open_offer().is_some() && !n[1].is_multiple_of(5) => Act::Take(version),
+            Party::Participant if place.open_offer().is_some() && !n[1].is_multiple_of(5) => {
+                Act::Take(version)
+            }
             Party::Participant if n[1].is_multiple_of(2) && self.model.admits_review(place).is_ok() => {
                 Act::Idea(an_idea(n[2]))
             }
@@ -976,7 +988,11 @@ impl<'a> Play<'a> {
         let instead = match n[2] % 4 {
             0 | 1 => Instead::Date(round.dates[n[2] / 4 % round.dates.len()], None),
             2 => {
-                let domain = if n[2].is_multiple_of(7) { "elsewhere.example" } else { self.model.libraries[place.host].domain() };
+                let domain = if n[2].is_multiple_of(7) {
+                    "elsewhere.example"
+                } else {
+                    self.model.libraries[place.host].domain()
+                };
                 let email = parsed(&format!("colleague{}@{domain}", n[2] / 4 % 2));
                 Instead::Colleague(Contact { name: Some(parsed("A Colleague")), email, telephone: None })
             }

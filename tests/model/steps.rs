@@ -54,7 +54,9 @@ pub fn check(before: &Dump, after: &Dump, seen: &mut Seen) -> Vec<String> {
     let entries = after.rows_beside(before, "audit_entries");
     let new: Vec<(Action, Role, &Row)> = entries
         .iter()
-        .map(|row| (row.text("action").parse().expect("an action"), row.text("role").parse().expect("a role"), row))
+        .map(|row| {
+            (row.text("action").parse().expect("an action"), row.text("role").parse().expect("a role"), row)
+        })
         .collect();
     // What somebody did for whom the table of permissions has no row is a part of something that it has one for.
     let may = |action: Action, role: Role| TABLE.iter().any(|(who, what, _)| (*who, *what) == (role, action));
@@ -71,7 +73,10 @@ pub fn check(before: &Dump, after: &Dump, seen: &mut Seen) -> Vec<String> {
         ($name:literal, $table:expr, $rows:expr) => {
             for (id, from, to) in changes(pair, $rows) {
                 if !leads(($name, $table), (from, to), &by, seen) {
-                    wrong.push(format!("{} {id}: {from} to {to} by {by:?}, which no row of the table names", $name));
+                    wrong.push(format!(
+                        "{} {id}: {from} to {to} by {by:?}, which no row of the table names",
+                        $name
+                    ));
                 }
             }
         };
@@ -85,7 +90,8 @@ pub fn check(before: &Dump, after: &Dump, seen: &mut Seen) -> Vec<String> {
         let is_back = by.contains(&Action::WithdrawPublication) && to == ApplicationState::Verified;
         let told = if is_back { ApplicationState::Released } else { to };
         if !leads(("application", APPLICATION), (from, told), &by, seen) {
-            wrong.push(format!("application {id}: {from} to {to} by {by:?}, which no row of the table names"));
+            wrong
+                .push(format!("application {id}: {from} to {to} by {by:?}, which no row of the table names"));
         }
     }
     stays(pair, &new, seen, &mut wrong);

@@ -83,7 +83,8 @@ pub struct Mark {
 /// The marks of a day, as the audit has them.
 fn marks(audit: &[Entry]) -> Vec<Mark> {
     let mark = |entry: &Entry| {
-        let is_assumed = entry.action == Action::KeepDeadlines && detail(entry, "deed").as_deref() == Some("assume");
+        let is_assumed =
+            entry.action == Action::KeepDeadlines && detail(entry, "deed").as_deref() == Some("assume");
         let (attendance, left_at) = match entry.action {
             Action::RecordAttendance => {
                 let after = value(entry, "after");
@@ -176,8 +177,10 @@ fn trace(db: &mut Db, files: &RunFiles, of: Vec<Placement>) -> Result<Vec<Trace>
         traces::list_contacts_since(db, &hosts)?.into_iter().map(|known| (known.library, known)).collect();
     let deadline_moves: Vec<NaiveDateTime> =
         of_round.iter().filter(|entry| moves_answers(entry)).map(|entry| entry.at).collect();
-    let cancelled_at =
-        of_round.iter().find(|entry| detail(entry, "to").as_deref() == Some("cancelled")).map(|entry| entry.at);
+    let cancelled_at = of_round
+        .iter()
+        .find(|entry| detail(entry, "to").as_deref() == Some("cancelled"))
+        .map(|entry| entry.at);
     let applications: HashMap<ApplicationId, Application> = applications::list_by_ids(db, &asked)?
         .into_iter()
         .map(|applicant| (applicant.application.id, applicant.application))
