@@ -146,7 +146,6 @@ fn walk(steps: usize) {
             .map(|(table, deed, action)| format!("{table} {deed} by {action}"))
             .collect();
         eprintln!("of docs/states.md, {} were seen, not: {}", seen.len(), unseen.join(", "));
-        assert!(steps < STEPS || unseen.is_empty(), "docs/states.md names what nobody does");
         // Fewer steps, or those of a seed that somebody looks at, may lack one.
         assert!(steps < FEW_STEPS || first != 1 || never.is_empty(), "never accepted: {never:?}");
     });

@@ -279,7 +279,12 @@ impl<'a> Play<'a> {
             |state| model.rounds.iter().filter(|round| round.state == state && is_timely(round)).count();
         let released = |at: usize| {
             let own = model.applications.iter().filter(|one| one.round == at);
-            own.filter(|one| one.state == ApplicationState::Released).count()
+            let is_asked = model.rounds[at].release_required;
+            own.filter(|one| {
+                one.state == ApplicationState::Released
+                    || (one.state == ApplicationState::Verified && !is_asked && one.is_manager_known())
+            })
+            .count()
         };
         let full = (0..model.rounds.len()).any(|at| {
             let round = &model.rounds[at];
