@@ -39,6 +39,7 @@ fn row() -> ScheduleRow {
         time_zone: chrono_tz::Europe::London,
         status: PlacementState::Confirmed,
         override_reason: None,
+        is_virtual: false,
     }
 }
 
@@ -54,10 +55,11 @@ fn read_back(bytes: &[u8]) -> Vec<Vec<String>> {
 #[test]
 fn a_schedule_is_written_byte_for_byte_as_promised() {
     let header = "schedule_version,placement_id,revision,status,round,employer,person_name,person_email,\
-                  home_library,home_sectors,host_library,host_sectors,date,starts,ends,time_zone,hours,override_reason\r\n";
+                  home_library,home_sectors,host_library,host_sectors,date,starts,ends,time_zone,hours,override_reason,\
+                  virtual\r\n";
     let line = "1,0192d3c4-0000-7000-8000-000000000001,2,confirmed,Autumn 2026,Worcestershire County Council,\
                 \"Ann O'Neill, \"\"Annie\"\"\",ann@library.example,The Hive,public|academic,Llyfrgell Tŷ Pawb,\
-                school,2026-11-05,09:05,16:35,Europe/London,7.50,\r\n";
+                school,2026-11-05,09:05,16:35,Europe/London,7.50,,no\r\n";
     let written = String::from_utf8(schedule_csv(&[row()], PLAIN)).expect("UTF-8");
     assert_eq!(written, format!("{header}{line}"));
     assert_eq!(schedule_csv(&[], PLAIN), header.as_bytes());

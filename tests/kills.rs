@@ -1,7 +1,8 @@
 //! The real service, killed without warning while people use it: afterwards nothing is half done, and no mail is lost.
 //!
-//! Where `strace` may trace, the kill falls at a write: before the n-th page of SQLite's log, before its sync, or before the
-//! n-th message to PostgreSQL (or to a client), so that commits are hit in the middle. Else it falls at some time.
+//! On SQLite the kill falls at a write, where `strace` may trace: before the n-th page of the log, or before its sync, so
+//! that commits are hit in the middle; else at some time. On PostgreSQL it falls at a commit: before the server hears of
+//! it, or after it is done and before the service knows.
 //!
 //! Two hundred kills with counts: `cargo test --locked --test kills -- --ignored --nocapture`. Told in docs/reliability.md.
 #![allow(
@@ -17,6 +18,8 @@ mod loud;
 mod evidence;
 #[path = "kills/load.rs"]
 mod load;
+#[path = "kills/proxy.rs"]
+mod proxy;
 #[path = "kills/sink.rs"]
 mod sink;
 mod support;
@@ -33,6 +36,7 @@ use library_swap::services::clock::{Chance, Clock};
 use library_swap::services::tokens::{FirstToken, first_token};
 use library_swap::store::{Db, StoreError};
 use load::Load;
+use proxy::{Proxy, Side};
 use sink::Sink;
 use support::Database;
 
@@ -42,34 +46,50 @@ const FEW_KILLS: u64 = 5;
 /// A life that has not come to its write by then is ended by time.
 const LONGEST_LIFE: Duration = Duration::from_secs(8);
 
-/// The service, perhaps traced.
+/// Where the service dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Death {
+    /// At that write of one of its threads to SQLite's files.
+    AtWrite(u64),
+    /// At that commit to PostgreSQL.
+    AtCommit(u64, Side),
+    /// When it is told to.
+    BySignal,
+}
+
+/// The service, perhaps traced, perhaps behind somebody who watches its commits.
 struct Life {
     outer: Child,
     is_traced: bool,
+    _proxy: Option<Proxy>,
 }
 
 impl Life {
-    /// Serves; with a number it dies at that write of one of its threads.
-    fn start(database: &Database, sink: &Sink, port: u16, folder: &Path, at_write: Option<u64>) -> Self {
+    /// Serves, until it dies.
+    fn start(database: &Database, sink: &Sink, port: u16, folder: &Path, death: Death) -> Self {
         let binary = env!("CARGO_BIN_EXE_library-swap");
-        let mut command = match at_write {
-            Some(number) => {
-                let calls = match database {
-                    Database::Sqlite(_) => "pwrite64,fdatasync",
-                    Database::Postgres { .. } => "sendto",
-                };
+        let proxy = match death {
+            Death::AtCommit(number, side) => Some(Proxy::start(&database.url(), number, side)),
+            Death::AtWrite(_) | Death::BySignal => None,
+        };
+        let mut command = match death {
+            Death::AtWrite(number) => {
+                let calls = "pwrite64,fdatasync";
                 let mut command = Command::new("strace");
                 command.args(["-f", "-qq", "-o", "/dev/null", "-e"]);
                 command.arg(format!("trace={calls}")).arg("-e");
                 command.arg(format!("inject={calls}:signal=KILL:when={number}")).arg(binary);
                 command
             }
-            None => Command::new(binary),
+            Death::AtCommit(..) | Death::BySignal => Command::new(binary),
         };
         let outer = command
             .arg("serve")
             .current_dir(folder)
-            .env("LIBRARY_SWAP__DATABASE__URL", database.url())
+            .env(
+                "LIBRARY_SWAP__DATABASE__URL",
+                proxy.as_ref().map_or(database.url(), |proxy| proxy.url.clone()),
+            )
             .env("LIBRARY_SWAP__SERVER__LISTEN", format!("127.0.0.1:{port}"))
             .env("LIBRARY_SWAP__MAIL__TRANSPORT", "smtp")
             .env("LIBRARY_SWAP__MAIL__SMTP__HOST", "127.0.0.1")
@@ -80,7 +100,10 @@ impl Life {
             .stderr(Stdio::null())
             .spawn()
             .expect("the binary runs");
-        Self { outer, is_traced: at_write.is_some() }
+        if let Some(proxy) = &proxy {
+            proxy.aim(outer.id());
+        }
+        Self { outer, is_traced: matches!(death, Death::AtWrite(_)), _proxy: proxy }
     }
 
     fn is_over(&mut self) -> bool {
@@ -153,7 +176,9 @@ fn check_mails(dump: &evidence::Dump, sink: &Sink) -> (usize, usize) {
 fn kill_again_and_again(kills: u64) {
     let traces = can_trace();
     if !traces {
-        skip!("kills at single writes (strace is not there or may not trace): they fall at some time");
+        skip!(
+            "kills at single writes to SQLite (strace is not there or may not trace): they fall at some time"
+        );
     }
     support::for_each_url(|database, _| {
         let app = App {
@@ -168,26 +193,29 @@ fn kill_again_and_again(kills: u64) {
         let dumper = Dumper::new(&app);
         let (began, mut at_writes, mut by_time) = (Instant::now(), 0_u64, 0_u64);
 
-        let mut life = Life::start(database, &sink, port, folder.path(), None);
+        let mut life = Life::start(database, &sink, port, folder.path(), Death::BySignal);
         assert!(comes_up(&mut life, &mut load), "the service starts");
         load.set_up().expect("a programme");
         life.kill();
 
         for kill in 0..kills {
-            // Every thread counts its own; some fall into the start, most among what people do.
-            let number = match database {
-                Database::Sqlite(_) => 3 + kill * 37 % 150,
-                Database::Postgres { .. } => 10 + kill * 157 % 400,
+            let side = if kill % 2 == 0 { Side::Before } else { Side::After };
+            let death = match database {
+                // Every thread counts its own; some fall into the start, most among what people do.
+                Database::Sqlite(_) if traces => Death::AtWrite(3 + kill * 37 % 150),
+                Database::Sqlite(_) => Death::BySignal,
+                Database::Postgres { .. } => Death::AtCommit(1 + kill * 17 % 61, side),
             };
-            let mut life = Life::start(database, &sink, port, folder.path(), traces.then_some(number));
+            let mut life = Life::start(database, &sink, port, folder.path(), death);
+            let is_placed = death != Death::BySignal;
             let until = Instant::now()
-                + if traces { LONGEST_LIFE } else { Duration::from_millis(600 + kill * 97 % 2_000) };
+                + if is_placed { LONGEST_LIFE } else { Duration::from_millis(600 + kill * 97 % 2_000) };
             if comes_up(&mut life, &mut load) {
                 play(&mut load, until);
             }
             // A dying process closes its connections before it has ended.
             for _ in 0..20 {
-                if life.is_over() || !traces {
+                if life.is_over() || !is_placed {
                     break;
                 }
                 std::thread::sleep(Duration::from_millis(10));
@@ -200,12 +228,12 @@ fn kill_again_and_again(kills: u64) {
             life.kill();
             let dump = dumper.take(&app);
             let wrong = breaches(&dump);
-            assert!(wrong.is_empty(), "after kill {kill} at write {number}:\n{}", wrong.join("\n"));
+            assert!(wrong.is_empty(), "after kill {kill}, {death:?}:\n{}", wrong.join("\n"));
             check_mails(&dump, &sink);
             let_leases_run_out(&app);
         }
 
-        let mut life = Life::start(database, &sink, port, folder.path(), None);
+        let mut life = Life::start(database, &sink, port, folder.path(), Death::BySignal);
         assert!(comes_up(&mut life, &mut load), "the service starts after all that");
         let is_open = |dump: &evidence::Dump| {
             let waits = |state: &str| ["queued", "leased"].contains(&state);
@@ -222,7 +250,7 @@ fn kill_again_and_again(kills: u64) {
         let (mails, twice) = check_mails(&dump, &sink);
         assert!(u64::try_from(twice).expect("few") <= at_writes + by_time, "{twice} mails came twice");
         eprintln!(
-            "{}: {kills} kills ({at_writes} at a write, {by_time} at some time) in {:.0} s: {} requests, {} rounds played to \
+            "{}: {kills} kills ({at_writes} at a write or commit, {by_time} at some time) in {:.0} s: {} requests, {} rounds played to \
              the end, {mails} mails arrived, {twice} of them twice under the same Message-ID",
             database.name(),
             began.elapsed().as_secs_f64(),

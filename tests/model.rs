@@ -21,6 +21,8 @@ mod facts;
 mod play;
 #[path = "model/random.rs"]
 mod random;
+#[path = "model/steps.rs"]
+mod steps;
 mod support;
 
 use std::collections::BTreeMap;
@@ -77,7 +79,12 @@ fn shrunk(fresh: &dyn Fn() -> Database, failing: &[Step]) -> (Vec<Step>, String)
     (steps, words)
 }
 
-fn episode(fresh: &dyn Fn() -> Database, seed: u64, length: usize, counts: &mut Counts) {
+fn episode(
+    fresh: &dyn Fn() -> Database,
+    seed: u64,
+    length: usize,
+    (counts, seen): (&mut Counts, &mut steps::Seen),
+) {
     let database = fresh();
     let app = app_on(&database, "http://exchange.example");
     let mut play = Play::new(&app);
@@ -104,6 +111,7 @@ fn episode(fresh: &dyn Fn() -> Database, seed: u64, length: usize, counts: &mut 
             }
         }
     }
+    seen.append(&mut play.seen);
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -115,21 +123,31 @@ fn walk(steps: usize) {
         number("LIBRARY_SWAP_MODEL_STEPS").map_or(steps, |steps| usize::try_from(steps).expect("fits"));
     let first = number("LIBRARY_SWAP_MODEL_SEED").unwrap_or(1);
     support::for_each_kind(|fresh, name| {
-        let (mut counts, began) = (Counts::new(), Instant::now());
+        let (mut counts, mut seen, began) = (Counts::new(), steps::Seen::new(), Instant::now());
         let episodes = steps.div_ceil(EPISODE);
         for n in 0..episodes {
             let seed = first + u64::try_from(n).expect("fits");
-            episode(fresh, seed, EPISODE.min(steps - n * EPISODE), &mut counts);
+            episode(fresh, seed, EPISODE.min(steps - n * EPISODE), (&mut counts, &mut seen));
         }
         let last = first + u64::try_from(episodes).expect("fits") - 1;
         eprintln!("{name}: {steps} steps, seeds {first} to {last}, {:.0} s", began.elapsed().as_secs_f64());
         eprintln!("{:<12} {:>8} {:>8} {:>8}", "step", "accepted", "refused", "void");
+        let mut never = Vec::new();
         for kind in Kind::ALL {
             let of = |became| counts.get(&(*kind, became)).copied().unwrap_or_default();
             let (accepted, refused, void) = (of(Became::Accepted), of(Became::Refused), of(Became::Void));
             eprintln!("{:<12} {accepted:>8} {refused:>8} {void:>8}", format!("{kind:?}"));
-            assert!(steps < STEPS || accepted > 0, "{kind:?} was never accepted");
+            if accepted == 0 {
+                never.push(kind);
+            }
         }
+        let unseen: Vec<String> = steps::all()
+            .difference(&seen)
+            .map(|(table, deed, action)| format!("{table} {deed} by {action}"))
+            .collect();
+        eprintln!("of docs/states.md, {} were seen, not: {}", seen.len(), unseen.join(", "));
+        // Fewer steps, or those of a seed that somebody looks at, may lack one.
+        assert!(steps < FEW_STEPS || first != 1 || never.is_empty(), "never accepted: {never:?}");
     });
 }
 

@@ -13,7 +13,8 @@ const HEAD: &str = "# States
 Who may do what when. Written by `tests/states.rs` from `src/domain/steps.rs`, which the service itself asks, and from the
 roles of `src/domain/permissions.rs`; do not edit it, but run `LIBRARY_SWAP_WRITE_DOCS=1 cargo test --test states`. A deed
 that a state does not allow is refused with `round-state`, `application-state` or `placement-state`, and nothing is
-written. States without an arrow are not reached yet. What the days do: [deadlines.md](deadlines.md).
+written. States without an arrow are not reached yet. That each change of a state comes by what stands under *by* is looked at after
+every step of the random walk ([reliability.md](reliability.md)). What the days do: [deadlines.md](deadlines.md).
 ";
 
 /// The roles that may do one of these actions, each once.

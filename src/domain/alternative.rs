@@ -63,6 +63,8 @@ pub struct Alternative {
     pub id: AlternativeId,
     /// Instead of which placement.
     pub placement: PlacementId,
+    /// The version of what is agreed to that it made; later offers of the placement have higher ones.
+    pub version: i64,
     /// What is offered.
     pub kind: AlternativeKind,
     /// The day.

@@ -299,16 +299,29 @@ impl Placement {
         Ok(())
     }
 
-    /// Whether it can still be called off.
-    pub fn can_be_cancelled(&self) -> bool {
-        self.next(Deed::Cancel, "cancelled").is_ok()
-    }
-
-    /// Calls it off.
+    /// Whether it can still be called off; `now` by the host's clock.
     ///
     /// # Errors
-    /// `placement-state` unless it is proposed or confirmed.
-    pub fn cancel(&mut self) -> Result<(), Refusal> {
+    /// `placement-state` unless it is proposed or confirmed; `too-late` once the day of a confirmed one has passed: it has
+    /// been or it has not, which is for the host to mark.
+    pub fn admit_cancellation(&self, now: NaiveDateTime) -> Result<(), Refusal> {
+        self.next(Deed::Cancel, "cancelled")?;
+        if self.has_been(now) {
+            let words = format!(
+                "the day, {}, has passed: it cannot be called off any more; the host marks whether the visitor came",
+                self.date
+            );
+            return Err(Refusal::new(RefusalCode::TooLate, words));
+        }
+        Ok(())
+    }
+
+    /// Calls it off; `now` by the host's clock.
+    ///
+    /// # Errors
+    /// As for [`Placement::admit_cancellation`].
+    pub fn cancel(&mut self, now: NaiveDateTime) -> Result<(), Refusal> {
+        self.admit_cancellation(now)?;
         self.state = self.next(Deed::Cancel, "cancelled")?;
         Ok(())
     }

@@ -41,6 +41,8 @@ pub struct ScheduleRow {
     pub status: PlacementState,
     /// Why the organisers set rules aside for it, where they did.
     pub override_reason: Option<String>,
+    /// Whether nobody travels: the visit is by video.
+    pub is_virtual: bool,
 }
 
 impl ScheduleRow {

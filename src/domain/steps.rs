@@ -165,7 +165,7 @@ pub const APPLICATION: &[Step<ApplicationState>] = {
         step(Deed::LosePlace, &[Placed], Some(Unplaced), &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::KeepDeadlines, Action::CallInIll, Action::RecordAttendance], "the placement has ended without its day"),
         step(Deed::RegainPlace, &[Unplaced], Some(Placed), &[Action::RecordAttendance], "the host corrects that the visitor did not come"),
         step(Deed::TakeBack, &[Placed, Unplaced], Some(Released), &[Action::WithdrawPublication], "verified again where it was not released before"),
-        step(Deed::Withdraw, &[Submitted, Verified, Released, Refused, Placed, Unplaced], Some(Withdrawn), &[Action::WithdrawApplication], ""),
+        step(Deed::Withdraw, &[Submitted, Verified, Released, Refused, Placed, Unplaced], Some(Withdrawn), &[Action::WithdrawApplication], "the day of a confirmed placement has not passed"),
     ]
 };
 
@@ -181,11 +181,11 @@ pub const PLACEMENT: &[Step<PlacementState>] = {
         step(Deed::Confirm, &[Proposed], Some(Confirmed), ANSWER, "everybody who is asked has said yes"),
         step(Deed::Decline, &[Proposed, Confirmed], Some(Declined), ANSWER, "somebody has said no"),
         step(Deed::Reschedule, &[Proposed, Confirmed], None, &[Action::ReschedulePlacement], "within the hours of both"),
-        step(Deed::Prepare, &[Proposed, Confirmed], None, &[Action::EditJoiningPack], "until the day has passed"),
+        step(Deed::Prepare, &[Proposed, Confirmed], None, &[Action::EditJoiningPack], "until the day has passed, and while no offer of the host is open"),
         step(Deed::OfferOther, &[Proposed], None, &[Action::AnswerAsHost], "until the answer deadline; the host has not said no, no other offer is open, and the rules allow it"),
         step(Deed::TakeOther, &[Proposed], None, &[Action::AnswerAsParticipant], "an offer is open, and the rules allow it still"),
         step(Deed::Expire, &[Proposed], Some(Expired), &[Action::KeepDeadlines], "after the answer deadline"),
-        step(Deed::Cancel, &[Proposed, Confirmed], Some(Cancelled), &[Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication], ""),
+        step(Deed::Cancel, &[Proposed, Confirmed], Some(Cancelled), &[Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication], "the day of a confirmed one has not passed"),
         step(Deed::CallInIll, &[Confirmed], Some(DidNotTakePlace), &[Action::CallInIll], "from noon of the day before to the end of the visit"),
         step(Deed::Attend, &[Confirmed, Completed, DidNotTakePlace], Some(Completed), &[Action::RecordAttendance], "from the start of the visit, also otherwise than before within 7 days; not after *I am ill today*"),
         step(Deed::StayAway, &[Confirmed, Completed, DidNotTakePlace], Some(DidNotTakePlace), &[Action::RecordAttendance], "as attend"),

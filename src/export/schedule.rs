@@ -7,7 +7,7 @@ use crate::domain::schedule::ScheduleRow;
 pub const SCHEDULE_VERSION: u32 = 1;
 
 /// The columns in their order.
-pub const COLUMNS: [&str; 18] = [
+pub const COLUMNS: [&str; 19] = [
     "schedule_version",
     "placement_id",
     "revision",
@@ -26,6 +26,7 @@ pub const COLUMNS: [&str; 18] = [
     "time_zone",
     "hours",
     "override_reason",
+    "virtual",
 ];
 
 /// Whether a CSV file begins with a byte order mark.
@@ -61,7 +62,7 @@ pub fn schedule_csv(rows: &[ScheduleRow], format: CsvFormat) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-fn cells_of(row: &ScheduleRow) -> [String; 18] {
+fn cells_of(row: &ScheduleRow) -> [String; 19] {
     [
         SCHEDULE_VERSION.to_string(),
         row.placement.to_string(),
@@ -81,5 +82,6 @@ fn cells_of(row: &ScheduleRow) -> [String; 18] {
         row.time_zone.to_string(),
         format!("{:.2}", row.hours()),
         row.override_reason.clone().unwrap_or_default(),
+        if row.is_virtual { "yes" } else { "no" }.to_owned(),
     ]
 }

@@ -153,6 +153,19 @@ pub(super) fn next(view: &LinkView) -> Option<&'static str> {
         (PlacementState::Confirmed, _, Party::Host) if can(Deed::Attendance) => {
             Some("This is the day, or it has been: please mark whether the visitor came.")
         }
+        (PlacementState::Confirmed, _, Party::Participant) if can(Deed::Ill) => Some(
+            "Everybody has said yes: the day is certain. If something else has come in between, say so below.",
+        ),
+        (PlacementState::Confirmed | PlacementState::Completed, _, Party::Participant)
+            if can(Deed::Feedback) && view.day.feedback.is_some() && view.day.idea.is_none() =>
+        {
+            Some("The day has been, and you have said how it was. Thank you! What will you try at home?")
+        }
+        (PlacementState::Confirmed | PlacementState::Completed, _, _)
+            if can(Deed::Feedback) && view.day.feedback.is_some() =>
+        {
+            Some("The day has been, and you have said how it was. Thank you! You can change it below.")
+        }
         (PlacementState::Confirmed | PlacementState::Completed, _, _) if can(Deed::Feedback) => {
             Some("The day has been. Thank you! Please say how it was.")
         }

@@ -45,6 +45,8 @@ pub(super) struct Row {
     status: &'static str,
     /// Why the organisers set rules aside for this placement, where they did.
     override_reason: Option<String>,
+    /// Whether nobody travels.
+    r#virtual: bool,
 }
 
 /// Show the schedule of one's own staff
@@ -71,6 +73,7 @@ pub(super) async fn list(call: Call) -> Answer {
         time_zone: row.time_zone.to_string(),
         status: row.status.as_str(),
         override_reason: row.override_reason,
+        r#virtual: row.is_virtual,
     })
 }
 

@@ -31,6 +31,12 @@ pub(super) struct Trace {
     /// Who published it, and when.
     publication: Option<audit::Entry>,
     consents: Vec<TracedConsent>,
+    /// What the host offered instead, oldest first.
+    offers: Vec<TracedOffer>,
+    /// The complete versions of the joining pack, oldest first.
+    joining_pack: Vec<TracedPack>,
+    /// What came of the day; null as long as nobody has said.
+    day: Option<TracedDay>,
     /// Oldest first; those that were never sent too.
     mails: Vec<TracedMail>,
     calendar: Vec<TracedEvent>,
@@ -60,11 +66,69 @@ struct TracedConsent {
     answered_at: Option<DateTime<Utc>>,
     /// `link:<id>` or `token:<id>`.
     answered_by: Option<String>,
+    /// The role whose place a deputy, an organiser or an administrator took.
+    on_behalf_of: Option<String>,
     /// `link` or `api`.
     channel: Option<String>,
     reminded_at: Option<DateTime<Utc>>,
     /// When the host's deputy was asked.
     deputy_asked_at: Option<DateTime<Utc>>,
+}
+
+/// What the host offered instead of a no, without its words and names.
+#[derive(Debug, Serialize, ToSchema)]
+struct TracedOffer {
+    id: Uuid,
+    #[schema(schema_with = schemas::alternative_kind)]
+    kind: &'static str,
+    #[schema(schema_with = schemas::alternative_state)]
+    state: &'static str,
+    date: NaiveDate,
+    /// Local to the host.
+    #[schema(schema_with = schemas::time)]
+    starts: String,
+    #[schema(schema_with = schemas::time)]
+    ends: String,
+    offered_at: DateTime<Utc>,
+    /// `link:<id>` or `token:<id>`.
+    offered_by: String,
+    /// The role whose place a deputy, an organiser or an administrator took.
+    on_behalf_of: Option<String>,
+    /// When it was taken or refused, or came to nothing.
+    settled_at: Option<DateTime<Utc>>,
+}
+
+/// A complete version of the joining pack, without what it says.
+#[derive(Debug, Serialize, ToSchema)]
+struct TracedPack {
+    version: i64,
+    made_at: DateTime<Utc>,
+}
+
+/// What came of the day.
+#[derive(Debug, Serialize, ToSchema)]
+struct TracedDay {
+    #[schema(schema_with = schemas::attendance_kind)]
+    attendance: &'static str,
+    /// With `left_early`; local to the host.
+    left_at: Option<String>,
+    /// When something was first marked: it can be corrected for a week from then on.
+    first_at: DateTime<Utc>,
+    /// Everything that was said of it, oldest first; the last one holds.
+    marks: Vec<TracedMark>,
+}
+
+/// What somebody said of the day.
+#[derive(Debug, Serialize, ToSchema)]
+struct TracedMark {
+    #[schema(schema_with = schemas::attendance_kind)]
+    attendance: String,
+    left_at: Option<String>,
+    marked_at: DateTime<Utc>,
+    /// `link:<id>`, `token:<id>`, or the worker's name.
+    marked_by: String,
+    #[schema(schema_with = schemas::role)]
+    role: &'static str,
 }
 
 /// A mail; to whom is told by the party.
@@ -112,6 +176,22 @@ fn utc(at: Option<NaiveDateTime>) -> Option<DateTime<Utc>> {
     at.map(|at| at.and_utc())
 }
 
+fn day(day: traces::TracedDay, marks: Vec<traces::Mark>) -> TracedDay {
+    let mark = |mark: traces::Mark| TracedMark {
+        attendance: mark.attendance,
+        left_at: mark.left_at,
+        marked_at: mark.at.and_utc(),
+        marked_by: mark.by,
+        role: mark.role.as_str(),
+    };
+    TracedDay {
+        attendance: day.kind.as_str(),
+        left_at: day.left_at,
+        first_at: day.first_at.and_utc(),
+        marks: marks.into_iter().map(mark).collect(),
+    }
+}
+
 fn shape(trace: traces::Trace) -> Result<Trace, Problem> {
     let placement = &trace.placement;
     let consents = trace.consents.into_iter().map(|consent| TracedConsent {
@@ -119,10 +199,26 @@ fn shape(trace: traces::Trace) -> Result<Trace, Problem> {
         answer: consent.answer.as_str(),
         answered_at: utc(consent.answered_at),
         answered_by: consent.answered_by,
+        on_behalf_of: consent.on_behalf_of,
         channel: consent.channel,
         reminded_at: utc(consent.reminded_at),
         deputy_asked_at: utc(consent.deputy_asked_at),
     });
+    let offers = trace.offers.into_iter().map(|offer| TracedOffer {
+        id: offer.id.uuid(),
+        kind: offer.kind.as_str(),
+        state: offer.state.as_str(),
+        date: offer.date,
+        starts: offer.times.0,
+        ends: offer.times.1,
+        offered_at: offer.at.and_utc(),
+        offered_by: offer.by,
+        on_behalf_of: offer.on_behalf_of,
+        settled_at: utc(offer.settled_at),
+    });
+    let packs =
+        trace.packs.iter().map(|pack| TracedPack { version: pack.version, made_at: pack.at.and_utc() });
+    let marks = trace.marks;
     let mails = trace.mails.into_iter().map(|mail| TracedMail {
         id: mail.id.uuid(),
         kind: mail.kind.as_str(),
@@ -148,6 +244,9 @@ fn shape(trace: traces::Trace) -> Result<Trace, Problem> {
         run: runs::shape(trace.run),
         publication: trace.publication.map(audit::shape).transpose()?,
         consents: consents.collect(),
+        offers: offers.collect(),
+        joining_pack: packs.collect(),
+        day: trace.day.map(|known| day(known, marks)),
         mails: mails.collect(),
         calendar: calendar.collect(),
         audit: trace.audit.into_iter().map(audit::shape).collect::<Result<_, _>>()?,
@@ -157,8 +256,8 @@ fn shape(trace: traces::Trace) -> Result<Trace, Problem> {
 
 /// Trace a placement
 ///
-/// From the rules to the round file, the run and its schedule, the publication, the consents, the mails, the calendar
-/// and the audit. Each link is checked; `broken` names those that do not hold. `library-swap doctor` does it for all.
+/// From the rules to the round file, the run and its schedule, the publication, the consents, what the host offered
+/// instead, the joining pack, the day, the mails, the calendar and the audit. Each link is checked; `broken` names those that do not hold. `library-swap doctor` does it for all.
 #[utoipa::path(get, path = "/v1/placements/{id}/trace", tag = "placements", params(("id" = Uuid, Path)),
     responses((status = 200, description = "What the placement rests on.", body = Trace)))]
 pub(super) async fn get(call: Call) -> Answer {

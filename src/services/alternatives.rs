@@ -25,13 +25,13 @@ use crate::domain::permissions::{Action, Actor};
 use crate::domain::placement::{Given, Outcome};
 use crate::domain::refusal::{BrokenRule, Refusal, RefusalCode};
 use crate::domain::states::AlternativeState;
-use crate::store::{Db, Tx, alternatives, organisations, placements};
+use crate::store::{Db, Tx, alternatives, organisations, outbox, placements};
 
 /// Offers something else instead of a placement, as its host.
 ///
 /// # Errors
-/// `stale-page`, `offer-open`, `placement-state`, `too-late`, `invalid-fields`, `breaks-rules`, `not-found`,
-/// `forbidden`.
+/// `stale-page`, `offer-open`, `placement-state`, `too-late`, `too-early` while the mails of the publication are held,
+/// `invalid-fields`, `breaks-rules`, `not-found`, `forbidden`.
 pub fn offer(
     app: &App,
     actor: &Actor,
@@ -80,6 +80,10 @@ pub(super) fn offer_in(
             format!("something else is offered already ({}): it waits for the participant", open.kind);
         return Err(Refusal::new(RefusalCode::OfferOpen, words).into());
     }
+    if !outbox::list_untold(tx, &[case.placement.application])?.is_empty() {
+        let words = "the mails of the publication are held: nobody has been asked yet. Let them go first";
+        return Err(Refusal::new(RefusalCode::TooEarly, words).into());
+    }
     case.placement.admit_version(version)?;
     // What the day allows is looked at before what the form says.
     case.placement.offer_other()?;
@@ -102,6 +106,7 @@ pub(super) fn offer_in(
     let other = Alternative {
         id: AlternativeId::new(now.id("alternative")),
         placement: id,
+        version: case.placement.terms.version,
         kind: wanted.instead.kind(),
         date,
         starts,

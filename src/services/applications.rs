@@ -11,6 +11,7 @@ use super::placements::note_elsewhere;
 use super::rounds::load as load_round;
 use super::{App, AppError};
 use crate::domain::application::Application;
+use crate::domain::deadlines::local;
 use crate::domain::ids::{ApplicationId, RoundId};
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::states::{AlternativeState, ManagerTrust};
@@ -154,7 +155,7 @@ pub fn judge_manager(
 /// Takes an application back. A placement that stands is called off, and those involved are told.
 ///
 /// # Errors
-/// `not-found`, `forbidden`, `application-state`.
+/// `not-found`, `forbidden`, `application-state`; `placement-state` and `too-late` where its day has been.
 pub fn withdraw(app: &App, actor: &Actor, id: ApplicationId) -> Result<Applicant, AppError> {
     let now = app.now()?;
     app.store.write(|tx| {
@@ -179,7 +180,7 @@ pub(super) fn withdraw_in(
     notices::withdrawn(tx, now, &applicant)?;
     if let Some(mut placement) = placements::find_live_of_application(tx, id)? {
         let before = placement.state;
-        placement.cancel()?;
+        placement.cancel(local(now.at, placement.time_zone))?;
         placements::save(tx, &mut placement, now.utc())?;
         let details = json!({ "because": "application withdrawn" });
         record(tx, now, actor, Action::CancelPlacement, ("placement", &placement.id), &details)?;

@@ -53,7 +53,7 @@ pub(super) fn letter(
         None => None,
     };
     let asked = visit.as_ref().is_some_and(|(placement, _, _)| placement.answer_of(notice.party).is_some());
-    let link = purpose(notice, &facts, asked).map(|purpose| NewLink {
+    let link = purpose(notice, asked).map(|purpose| NewLink {
         purpose,
         application: notice.application,
         placement: if purpose == Purpose::Answer { notice.placement } else { None },
@@ -255,7 +255,7 @@ impl Discretion {
 }
 
 /// What the link in a mail is for. Whoever is asked, or has answered, gets the page of answers.
-fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
+fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
     match (notice.kind, notice.party) {
         (NoticeKind::VerifyAddress, _) => Some(Purpose::Verify),
         (NoticeKind::ReleaseRequest, _) => Some(Purpose::Release),
@@ -270,16 +270,13 @@ fn purpose(notice: &Notice, facts: &Facts, asked: bool) -> Option<Purpose> {
             | NoticeKind::PackMissing,
             _,
         ) => Some(Purpose::Answer),
-        (NoticeKind::Changed, Party::Participant) if facts.event == Some(Event::Tentative) => {
-            Some(Purpose::Answer)
-        }
+        // The page on which the day can be called off, also for illness.
+        (NoticeKind::Confirmed | NoticeKind::Changed, Party::Participant) => Some(Purpose::Answer),
         (NoticeKind::Confirmed | NoticeKind::Changed, Party::Host | Party::Manager) => {
             asked.then_some(Purpose::Answer)
         }
         (NoticeKind::AlreadySignedUp | NoticeKind::Unplaced | NoticeKind::MatchedAgain, _)
-        | (NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Cancelled, Party::Participant) => {
-            Some(Purpose::Application)
-        }
+        | (NoticeKind::Cancelled, Party::Participant) => Some(Purpose::Application),
         (NoticeKind::Reminder | NoticeKind::FeedbackRequest, _) | (NoticeKind::Ill, Party::Participant) => {
             Some(Purpose::Answer)
         }

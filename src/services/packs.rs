@@ -26,7 +26,7 @@ use crate::domain::round::Round;
 use crate::domain::states::PlacementState;
 pub use crate::store::packs::StoredPack;
 use crate::store::packs::{self as stored, Outline, OutlineFilter};
-use crate::store::{Db, Tx, organisations};
+use crate::store::{Db, Tx, alternatives, organisations};
 
 /// A pack as its reader sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +139,7 @@ pub fn list_versions(app: &App, actor: &Actor, id: PlacementId) -> Result<Vec<St
 ///
 /// # Errors
 /// `not-found`, `forbidden`; `placement-state` unless the placement is proposed or confirmed; `too-late` after its day;
+/// `offer-open` while the host has offered something else;
 /// `stale-page` where somebody else has written since; `invalid-fields` where something would be missing of what both
 /// sides have.
 pub fn write(app: &App, actor: &Actor, id: PlacementId, edit: &PackEdit) -> Result<SeenPack, AppError> {
@@ -165,6 +166,11 @@ pub(super) fn write_in(
     if today > day {
         let words = format!("the day, {day}, has passed: nobody needs its joining pack any more");
         return Err(Refusal::new(RefusalCode::TooLate, words).into());
+    }
+    if alternatives::find_latest(tx, case.placement.id)?.is_some_and(|other| other.is_open()) {
+        let words = "something else is offered instead of this day: its joining pack can be written once the visitor has \
+                     taken it";
+        return Err(Refusal::new(RefusalCode::OfferOpen, words).into());
     }
     let (written, before) = (stored::find(tx, case.placement.id)?, current(tx, case)?);
     let pack = edit.pack.or(&proposal(tx, case)?);

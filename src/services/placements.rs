@@ -370,7 +370,7 @@ impl Goes {
 /// Calls a placement off.
 ///
 /// # Errors
-/// `not-found`, `forbidden`, `placement-state`.
+/// `not-found`, `forbidden`, `placement-state`, `too-late` once its day has passed.
 pub fn cancel(app: &App, actor: &Actor, id: PlacementId, reason: &str) -> Result<Case, AppError> {
     let now = app.now()?;
     app.store.write(|tx| {
@@ -388,7 +388,7 @@ fn cancel_in(
     reason: &str,
 ) -> Result<Case, AppError> {
     let before = case.placement.state;
-    case.placement.cancel()?;
+    case.placement.cancel(local(now.at, case.placement.time_zone))?;
     placements::save(tx, &mut case.placement, now.utc())?;
     release_place(tx, now, &mut case)?;
     record(tx, now, actor, Action::CancelPlacement, ("placement", &case.placement.id), &json!({}))?;
@@ -416,8 +416,8 @@ pub(super) fn expire_in(tx: &mut Tx<'_>, now: &Now, actor: &Actor, mut case: Cas
     notices::cancelled(tx, now, &case, before, words)
 }
 
-/// Calls off every placement of a round that stands, within the transaction that cancels the round or takes
-/// its publication back.
+/// Calls off every placement of a round that stands and has not been, within the transaction that cancels the round or
+/// takes its publication back.
 ///
 /// # Errors
 /// The database's.
@@ -429,7 +429,7 @@ pub(super) fn cancel_all_of_round(
     reason: &str,
 ) -> Result<(), AppError> {
     for placement in placements::list(tx, round.id, Visible::All, None, None, i64::MAX)? {
-        if placement.can_be_cancelled() {
+        if placement.admit_cancellation(local(now.at, placement.time_zone)).is_ok() {
             let case = get_case(tx, placement.id)?;
             cancel_in(tx, now, actor, case, reason)?;
         }

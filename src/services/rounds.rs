@@ -14,11 +14,11 @@ use crate::domain::json::{self, At, Json, Kind};
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::refusal::Refusal;
 use crate::domain::round::Round;
-use crate::domain::states::RoundState;
+use crate::domain::states::{RoundState, RunState};
 use crate::domain::text::Name;
 use crate::files::Rules;
 use crate::store::rounds::Drafts;
-use crate::store::{Db, Tx, rounds};
+use crate::store::{Db, Tx, outbox, rounds, runs};
 
 /// A round to be made.
 #[derive(Debug, Clone)]
@@ -207,13 +207,17 @@ pub fn close(app: &App, actor: &Actor, id: RoundId, early_reason: Option<&str>) 
     steer(app, actor, id, &details, step, |_, _, _| Ok(()))
 }
 
-/// Calls a round off; whoever has a live placement in it hears of it in the same transaction.
+/// Calls a round off; whoever has a placement in it that has not been hears of it in the same transaction. What is held of
+/// its publication would say something untrue and is thrown away.
 ///
 /// # Errors
 /// `round-state` from [`Round::cancel`]; `not-found`; `forbidden`.
 pub fn cancel(app: &App, actor: &Actor, id: RoundId) -> Result<Round, AppError> {
     let step = |round: &mut Round, _: &Now| round.cancel();
     steer(app, actor, id, &json!({ "to": "cancelled" }), step, |tx, now, round| {
+        for run in runs::list(tx, round.id)?.iter().filter(|run| run.state == RunState::Published) {
+            outbox::discard_held(tx, run.id, now.utc())?;
+        }
         placements::cancel_all_of_round(tx, now, actor, round, "The round has been called off.")
     })
 }

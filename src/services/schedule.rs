@@ -72,6 +72,7 @@ pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<ScheduleRow>
                     time_zone: placement.time_zone,
                     status: placement.state,
                     override_reason: placement.override_reason.clone(),
+                    is_virtual: placement.terms.is_virtual,
                 })
             })
             .collect()

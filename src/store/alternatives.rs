@@ -17,6 +17,7 @@ use crate::domain::states::AlternativeState;
 struct Row {
     id: String,
     placement_id: String,
+    version: i64,
     kind: String,
     date: NaiveDate,
     starts: String,
@@ -42,6 +43,7 @@ impl Row {
         Ok(Self {
             id: other.id.to_string(),
             placement_id: other.placement.to_string(),
+            version: other.version,
             kind: other.kind.to_string(),
             date: other.date,
             starts: other.starts.format("%H:%M").to_string(),
@@ -66,6 +68,7 @@ impl Row {
         Ok(Alternative {
             id: parse("alternative", &self.id)?,
             placement: parse("placement", &self.placement_id)?,
+            version: self.version,
             kind: parse("kind", &self.kind)?,
             date: self.date,
             starts: time(&self.starts)?,
@@ -93,7 +96,7 @@ impl Row {
 pub fn list(db: &mut Db, placement: PlacementId) -> Result<Vec<Alternative>, StoreError> {
     let rows = alternatives::table
         .filter(alternatives::placement_id.eq(placement.to_string()))
-        .order(alternatives::id)
+        .order(alternatives::version)
         .select(Row::as_select())
         .load(db)?;
     rows.into_iter().map(Row::into_domain).collect()

@@ -405,6 +405,7 @@ diesel::table! {
     alternatives (id) {
         id -> Text,
         placement_id -> Text,
+        version -> BigInt,
         kind -> Text,
         date -> Date,
         starts -> Text,

@@ -261,7 +261,7 @@ pub fn list_offers(db: &mut Db, ids: &[PlacementId]) -> Result<Vec<TracedOffer>,
     type Given = (NaiveDateTime, String, Option<String>, Option<NaiveDateTime>);
     let rows: Vec<(What, Given)> = alternatives::table
         .filter(alternatives::placement_id.eq_any(texts(ids)))
-        .order((alternatives::offered_at, alternatives::id))
+        .order((alternatives::placement_id, alternatives::version))
         .select((
             (
                 alternatives::id,

@@ -126,8 +126,14 @@ fn another_day_is_offered_and_taken_and_everybody_hears_of_it_once() {
         // Whoever has agreed to the proposal has not agreed to what is offered instead.
         case.press(Party::Participant, &json!({ "deed": "accept", "version": 0 })).expect(200);
         let offered = case.press(Party::Host, &another_day()).expect(200);
-        assert_eq!(offered["deeds"], json!(["decline", "write_pack"]));
+        assert_eq!(offered["deeds"], json!(["decline"]), "a joining pack for this day waits");
         assert_eq!(offered["alternative"]["state"], "offered");
+        let pack = json!({ "revision": 0, "fields": { "lunch": "A canteen" } });
+        let refused =
+            case.world.organiser.put(&format!("/v1/placements/{}/joining-pack", case.placement), &pack);
+        assert_eq!((refused.status, refused.code().as_str()), (409, "offer-open"));
+        let page = case.anyone().get(&case.path(Party::Host).replace("/v1/", "/")).text();
+        assert!(!page.contains("value=\"write_pack\""), "{page}");
         let mails = case.world.mails();
         assert_eq!(told(&mails), ["alternative ann@council.example"]);
         let other = mails[0].offer.as_ref().expect("an offer");
@@ -407,6 +413,91 @@ fn a_virtual_visit_says_so_in_mail_and_calendar_and_opens_no_door() {
         assert!(event.point.is_none() && event.description.contains("nobody travels"));
         let texts = library_swap::mail::texts(letter).expect("texts");
         assert!(texts.plain.contains("virtual visit"), "{}", texts.plain);
+        // The own employer's HR reads that nobody travels.
+        let hr = case.world.token("hr", Some(&case.world.council));
+        let rows = hr.get(&case.world.of_round("/schedule")).expect(200);
+        assert_eq!(rows["data"][0]["virtual"], true, "{rows}");
+        let csv = hr.get(&case.world.of_round("/schedule.csv")).text();
+        assert!(csv.ends_with(",yes\r\n"), "{csv}");
+    });
+}
+
+#[test]
+fn offers_of_one_instant_keep_the_order_in_which_they_were_made() {
+    for_each_service(|service| {
+        // The manager's answer is missing to the end, so that the host can offer again and again.
+        let case = proposed_for_one_day(service);
+        let colleague = |name: &str| {
+            let contact = json!({ "name": name, "email": format!("{name}@campus.example") });
+            json!({ "kind": "colleague", "contact": contact })
+        };
+        let mut wanted = vec![json!({ "kind": "date", "date": DAYS[1] }), json!({ "kind": "virtual" })];
+        wanted.extend(["lee", "kim", "ash", "sam"].map(colleague));
+        for (version, more) in (0_i64..).step_by(2).zip(&wanted) {
+            let mut body = offer(more.clone());
+            body["version"] = json!(version);
+            case.press(Party::Host, &body).expect(200);
+            let take = json!({ "deed": "take", "version": version + 1 });
+            let taken = case.press(Party::Participant, &take).expect(200);
+            assert_eq!(taken["placement"]["state"], "proposed");
+        }
+        let found = case.alternatives();
+        let told: Vec<String> = found["data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|one| one["contact"]["name"].as_str().or(one["kind"].as_str()).expect("a name").to_owned())
+            .collect();
+        assert_eq!(told, ["date", "virtual", "lee", "kim", "ash", "sam"]);
+        assert_eq!(case.view(Party::Host)["alternative"]["contact"]["name"], "sam");
+    });
+}
+
+#[test]
+fn nothing_else_is_offered_before_anybody_was_asked() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        world.welcome_everybody();
+        world.released("ann");
+        world.close();
+        let run = world.solved();
+        world.organiser.step(&format!("/v1/runs/{run}/publish")).expect(200);
+        let listed = world.organiser.get(&world.of_round("/placements")).expect(200);
+        let path =
+            format!("/v1/placements/{}/alternatives", listed["data"][0]["id"].as_str().expect("an id"));
+        let wanted = json!({ "version": 0, "kind": "virtual" });
+        let early = world.organiser.post(&path, &wanted);
+        assert_eq!((early.status, early.code().as_str()), (409, "too-early"), "{}", early.text());
+        world.organiser.step(&format!("/v1/runs/{run}/release-mails")).expect(200);
+        world.organiser.post(&path, &wanted).expect(200);
+    });
+}
+
+#[test]
+fn a_manager_who_is_asked_anew_is_reminded_anew() {
+    for_each_service(|service| {
+        let case = proposed_for_one_day(service);
+        // Asked anew for the other day, reminded of it; then once more, because the host offers the first day after all.
+        case.press(Party::Host, &another_day()).expect(200);
+        case.world.mails();
+        case.press(Party::Participant, &json!({ "deed": "take", "version": 1 })).expect(200);
+        case.world.mails();
+        let due = |instant: &str| {
+            service.set_clock(instant);
+            act_on_due(&service.app, "test", &Stop::new()).expect("a step");
+            let told = told(&case.world.mails());
+            told.into_iter().filter(|mail| mail.ends_with("head@council.example")).collect::<Vec<_>>()
+        };
+        let reminder = ["answer_reminder head@council.example"];
+        assert_eq!(due("2027-02-08T09:00:00Z"), reminder);
+        let back = json!({ "deed": "offer", "version": 2, "kind": "date", "date": DAYS[0] });
+        case.press(Party::Host, &back).expect(200);
+        case.press(Party::Participant, &json!({ "deed": "take", "version": 3 })).expect(200);
+        assert_eq!(told(&case.world.mails()).len(), 3);
+        assert_eq!(due("2027-02-11T09:00:00Z"), reminder);
+        let trace = case.world.organiser.get(&format!("/v1/placements/{}/trace", case.placement)).expect(200);
+        let mails = trace["broken"].as_array().expect("a list").iter().filter(|one| one["link"] == "mails");
+        assert_eq!(mails.count(), 0, "{}", trace["broken"]);
     });
 }
 

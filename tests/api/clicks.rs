@@ -119,8 +119,9 @@ fn fifty_of_every_answer_are_one() {
         let mails = world.mails();
         assert_eq!(mails.len(), 3, "{:?}", told(&mails));
         fifty_forms(world, &secret(Party::Host), "deed=decline&version=2&reason=A+flood");
-        assert_eq!(world.mails().len(), 3);
-        let own = secret_of(&mails, NoticeKind::Confirmed, Party::Participant);
+        let mails = world.mails();
+        assert_eq!(mails.len(), 3);
+        let own = secret_of(&mails, NoticeKind::Cancelled, Party::Participant);
         fifty_deeds(world, &own, &json!({ "deed": "withdraw" }));
         assert!(world.mails().is_empty(), "the day was off before");
     });
@@ -233,6 +234,9 @@ fn a_scanner_that_opens_every_link_of_a_whole_life_changes_nothing() {
         act_on_due(&service.app, "test", &Stop::new()).expect("a step");
         mails(&world);
         let own = secret_of(&confirmed, NoticeKind::Changed, Party::Participant);
+        press(&own, json!({ "deed": "decline", "version": 2 }));
+        let off = mails(&world);
+        let own = secret_of(&off, NoticeKind::Cancelled, Party::Participant);
         press(&own, json!({ "deed": "withdraw" }));
         mails(&world);
         service.set_clock("2027-03-10T09:00:00Z");

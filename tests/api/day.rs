@@ -30,6 +30,8 @@ pub struct Agreed<'a> {
     pub participant: String,
     /// The secret of the host's page.
     pub host: String,
+    /// The mails of the last yes.
+    confirmed: Vec<Letter>,
 }
 
 /// A placement to which both have said yes, at a host with a deputy and telephones.
@@ -46,10 +48,11 @@ pub fn agreed(service: &Service) -> Agreed<'_> {
     let mails = world.mails();
     let [participant, host] =
         [Party::Participant, Party::Host].map(|party| secret_of(&mails, NoticeKind::Proposal, party));
-    let case = Agreed { world, application, placement, participant, host };
+    let mut case = Agreed { world, application, placement, participant, host, confirmed: Vec::new() };
     case.press(Party::Participant, &json!({ "deed": "accept", "version": 0 })).expect(200);
     case.press(Party::Host, &json!({ "deed": "accept", "version": 0 })).expect(200);
-    assert_eq!(case.world.mails().len(), 3, "confirmed");
+    case.confirmed = case.world.mails();
+    assert_eq!(case.confirmed.len(), 3, "confirmed");
     case
 }
 
@@ -142,6 +145,68 @@ fn both_are_reminded_a_week_and_a_working_day_before_once_and_by_the_page_that_t
         let page = service.anyone().get(&format!("/links/{secret}")).text();
         assert!(page.contains("I am ill today") && page.contains("tel:+441905855341"), "{page}");
         assert!(case.at(DURING).is_empty(), "nobody is reminded of a visit that has begun");
+    });
+}
+
+#[test]
+fn the_confirmation_the_joining_pack_and_the_reminder_lead_to_the_page_that_takes_i_am_ill() {
+    for_each_service(|service| {
+        let case = agreed(service);
+        let fields = json!({
+            "arrival_place": "The staff door", "ask_for": "The enquiry desk", "contact_name": "Front desk",
+            "contact_telephone": "01905 822866", "deputy_name": "Dai Deputy", "deputy_telephone": "01905 822867",
+            "bring": "A card", "safety": "Meet at the bandstand", "lunch": "A canteen", "travel": "Bus 44",
+            "objectives": "Evening hours", "access_confirmed": true,
+        });
+        let body = json!({ "revision": 0, "fields": fields });
+        case.world.organiser.put(&case.of("/joining-pack"), &body).expect(200);
+        let mut mails = case.confirmed.clone();
+        mails.extend(case.world.mails());
+        mails.extend(case.at("2027-02-26T09:00:00Z"));
+        service.set_clock("2027-02-28T12:00:00Z");
+        for kind in [NoticeKind::Confirmed, NoticeKind::JoiningPack, NoticeKind::Reminder] {
+            let secret = secret_of(&mails, kind, Party::Participant);
+            let seen = service.anyone().get(&format!("/v1/links/{secret}")).expect(200);
+            let deeds = seen["deeds"].as_array().expect("a list");
+            assert!(deeds.contains(&json!("ill")), "{kind}: {seen}");
+            let own = mails.iter().find(|one| one.kind == kind && one.party == Party::Participant);
+            let words = library_swap::mail::texts(own.expect("a mail")).expect("texts").plain;
+            assert!(kind == NoticeKind::Confirmed || words.contains("I am ill today"), "{words}");
+        }
+    });
+}
+
+#[test]
+fn a_day_that_has_passed_is_not_called_off_with_its_round_and_waits_for_the_host_s_mark() {
+    for_each_service(|service| {
+        let case = prepared(service);
+        let cancel = || case.world.organiser.post(&case.of("/cancel"), &json!({ "reason": "Snow." }));
+        service.set_clock("2027-03-02T09:00:00Z");
+        let late = cancel();
+        assert_eq!((late.status, late.code().as_str()), (409, "too-late"), "{}", late.text());
+        let path = format!("/v1/applications/{}", case.application);
+        let late = case.world.organiser.step(&format!("{path}/withdraw"));
+        assert_eq!((late.status, late.code().as_str()), (409, "too-late"), "{}", late.text());
+        case.world.organiser.step(&case.world.of_round("/cancel")).expect(200);
+        assert!(case.world.mails().is_empty(), "nobody hears that it is off");
+        assert_eq!(
+            (case.seen()["state"].clone(), case.application_state()),
+            (json!("confirmed"), json!("placed"))
+        );
+        let is_state_whole = || {
+            let trace = case.world.organiser.get(&case.of("/trace")).expect(200);
+            trace["broken"].as_array().expect("a list").iter().all(|one| one["link"] != "state")
+        };
+        assert!(is_state_whole());
+        case.mark(&json!({ "attendance": "arrived" })).expect(200);
+        assert_eq!((case.seen()["state"].clone(), is_state_whole()), (json!("completed"), true));
+    });
+    for_each_service(|service| {
+        // The same day before it is over is called off.
+        let case = prepared(service);
+        service.set_clock("2027-03-01T12:00:00Z");
+        case.world.organiser.step(&case.world.of_round("/cancel")).expect(200);
+        assert_eq!(case.seen()["state"], "cancelled");
     });
 }
 

@@ -257,6 +257,22 @@ fn a_publication_whose_mails_are_held_is_taken_back_without_a_word() {
 }
 
 #[test]
+fn what_is_held_of_a_round_that_is_called_off_is_thrown_away() {
+    for_each_service(|service| {
+        let world = closed(service);
+        let run = world.solved();
+        step(&world, &run, "publish");
+        assert_eq!(held(&world, &run).len(), 4);
+        world.organiser.step(&world.of_round("/cancel")).expect(200);
+        assert!(world.mails().is_empty() && held(&world, &run).is_empty());
+        let late = world.organiser.step(&format!("/v1/runs/{run}/release-mails")).expect(200);
+        assert_eq!(late, json!({ "released": 0 }), "nobody is told of no place in a round that is off");
+        assert!(world.mails().is_empty());
+        assert!(placements(&world).iter().all(|one| one["state"] == "cancelled"));
+    });
+}
+
+#[test]
 fn a_publication_that_was_told_is_taken_back_with_one_mail_to_each_and_matched_again() {
     for_each_service(|service| {
         let world = closed(service);

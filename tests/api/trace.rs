@@ -533,6 +533,13 @@ fn offers_that_are_taken_refused_or_lapse_leave_a_whole_trace_and_are_missed() {
             ];
             press_all(&world, &mails, &id, &deeds);
             assert_whole(&world, &["confirmed", "proposed"]);
+            let told = trace(&world, &id);
+            assert_eq!(told["offers"].as_array().map(Vec::len), Some(1));
+            let one = &told["offers"][0];
+            assert_eq!((&one["kind"], &one["state"]), (&more["kind"], &json!("taken")));
+            assert_eq!((&one["date"], &one["on_behalf_of"]), (&json!(DAYS[0]), &json!(null)));
+            assert!(!told.to_string().contains('@') && one["offered_by"].as_str().is_some(), "{told}");
+            assert_eq!((&told["joining_pack"], &told["day"]), (&json!([]), &json!(null)));
             lost(&world, &id, "outbox", "kind = 'alternative'", "mails");
             lost(&world, &id, "outbox", "kind = 'changed' AND party = 'host'", "mails");
             lost(&world, &id, "audit_entries", "details LIKE '%take_other%'", "offers");
@@ -643,6 +650,13 @@ fn packs_reminders_and_every_end_of_a_day_leave_a_whole_trace_and_are_missed() {
         lost(&world, &first, "audit_entries", "action = 'call_in_ill'", "day");
         let came = |to: &str| format!("UPDATE attendances SET kind = '{to}' WHERE placement_id = '{first}'");
         find(&world, &first, &came("arrived"), &came("ill"), "day");
+        let told = trace(&world, &first);
+        let versions =
+            told["joining_pack"].as_array().expect("a list").iter().map(|one| one["version"].clone());
+        assert_eq!(versions.collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert!(!told.to_string().contains("Sandwiches"), "{told}");
+        assert_eq!(told["day"]["attendance"], "ill");
+        assert_eq!(told["day"]["marks"][0]["role"], "organiser");
 
         // Did not come, then did.
         let host = world.token("library_administrator", Some(&world.university));
@@ -655,6 +669,14 @@ fn packs_reminders_and_every_end_of_a_day_leave_a_whole_trace_and_are_missed() {
         assert_whole(&world, &["did_not_take_place", "did_not_take_place"]);
         mark("2027-03-02T13:00:00Z", "arrived");
         assert_whole(&world, &["completed", "did_not_take_place"]);
+        let day = trace(&world, &second)["day"].clone();
+        let marks = day["marks"].as_array().expect("a list").iter().map(|mark| mark["attendance"].clone());
+        assert_eq!(marks.collect::<Vec<_>>(), ["did_not_come", "arrived"]);
+        assert_eq!(day["attendance"], "arrived");
+        assert_eq!(
+            (&day["first_at"], &day["marks"][0]["role"]),
+            (&json!("2027-03-02T12:00:00Z"), &json!("library_administrator"))
+        );
         step_at(&world, "2027-03-03T08:00:00Z");
         world.mails();
         assert_whole(&world, &["completed", "did_not_take_place"]);

@@ -140,6 +140,19 @@ impl Dump {
         lines.map(|line| Row(serde_json::from_str(line).expect("a row"))).collect()
     }
 
+    /// The rows of a table that another dump has not.
+    pub fn rows_beside(&self, other: &Dump, table: &str) -> Vec<Row> {
+        let empty = BTreeSet::new();
+        let (own, others) = (self.0.get(table).unwrap_or(&empty), other.0.get(table).unwrap_or(&empty));
+        own.difference(others).map(|line| Row(serde_json::from_str(line).expect("a row"))).collect()
+    }
+
+    /// The row with an id.
+    pub fn row(&self, table: &str, id: &str) -> Option<Row> {
+        let lines = self.0.get(table).into_iter().flatten().filter(|line| line.contains(id));
+        lines.map(|line| Row(serde_json::from_str(line).expect("a row"))).find(|row| row.text("id") == id)
+    }
+
     /// The same with one row changed: to try whether the rules see it. None where no row is so.
     pub fn altered(&self, table: &str, change: impl Fn(&str) -> Option<String>) -> Option<Dump> {
         let mut altered = self.clone();

@@ -19,8 +19,10 @@ struct Tables {
     runs: Vec<Row>,
     outbox: Vec<Row>,
     offers: HashMap<(String, String), Row>,
-    /// Actions and details of the audit entries of a thing.
-    audit: HashMap<String, Vec<(String, Value)>>,
+    /// What hosts offered instead of a no, by placement.
+    others: HashMap<String, Vec<Row>>,
+    /// Actions, details and days of the audit entries of a thing.
+    audit: HashMap<String, Vec<(String, Value, String)>>,
 }
 
 fn by_id(rows: Vec<Row>) -> HashMap<String, Row> {
@@ -34,10 +36,18 @@ impl Tables {
             let placement = consents.entry(row.text("placement_id").to_owned()).or_default();
             placement.insert(row.text("party").to_owned(), row);
         }
-        let mut audit: HashMap<String, Vec<(String, Value)>> = HashMap::new();
+        let mut audit: HashMap<String, Vec<(String, Value, String)>> = HashMap::new();
         for row in dump.rows("audit_entries") {
             let entries = audit.entry(row.text("subject_id").to_owned()).or_default();
-            entries.push((row.text("action").to_owned(), row.json("details")));
+            entries.push((
+                row.text("action").to_owned(),
+                row.json("details"),
+                row.text("at")[..10].to_owned(),
+            ));
+        }
+        let mut others: HashMap<String, Vec<Row>> = HashMap::new();
+        for row in dump.rows("alternatives") {
+            others.entry(row.text("placement_id").to_owned()).or_default().push(row);
         }
         let offer = |row: Row| ((row.text("round_id").to_owned(), row.text("library_id").to_owned()), row);
         Self {
@@ -50,8 +60,15 @@ impl Tables {
             runs: dump.rows("runs"),
             outbox: dump.rows("outbox"),
             offers: dump.rows("round_libraries").into_iter().map(offer).collect(),
+            others,
             audit,
         }
+    }
+
+    /// What became of the offers of a placement's host, of one kind.
+    fn others(&self, id: &str, kind: &str, state: &str) -> usize {
+        let own = self.others.get(id).into_iter().flatten();
+        own.filter(|row| row.text("state") == state && (kind.is_empty() || row.text("kind") == kind)).count()
     }
 
     fn live(&self) -> impl Iterator<Item = &Row> {
@@ -59,7 +76,7 @@ impl Tables {
     }
 
     fn entries(&self, id: &str, action: &str) -> usize {
-        self.audit.get(id).into_iter().flatten().filter(|(found, _)| found == action).count()
+        self.audit.get(id).into_iter().flatten().filter(|(found, ..)| found == action).count()
     }
 }
 
@@ -126,8 +143,11 @@ fn balance(tables: &Tables, found: &mut Vec<String>) {
         runs.entry(row.text("run_id")).or_default().push(row);
     }
     for (run, rows) in runs {
-        let whole =
-            rows.iter().all(|row| LIVE.contains(&row.text("state")) && row.get("override_reason").is_none());
+        // Another day that a host offers may break balance.
+        let whole = rows.iter().all(|row| {
+            let is_moved = tables.others(row.text("id"), "date", "taken") > 0;
+            LIVE.contains(&row.text("state")) && row.get("override_reason").is_none() && !is_moved
+        });
         let rules = tables.rounds[rows[0].text("round_id")].json("rules");
         let Some(most) = rules["balance"].as_i64().filter(|_| whole) else { continue };
         let mut sums: BTreeMap<(&str, &str), i64> = BTreeMap::new();
@@ -168,7 +188,8 @@ fn consents(tables: &Tables, found: &mut Vec<String>) {
         let fits = match state {
             "confirmed" | "completed" | "did_not_take_place" => yes == answers.len(),
             "proposed" => no == 0 && yes < answers.len(),
-            "declined" => no == 1,
+            // Refused, an offer was the host's no as well.
+            "declined" => no == 1 + tables.others(id, "", "refused"),
             "expired" => no == 0 && yes < answers.len(),
             "cancelled" => no == 0,
             other => panic!("placement state {other}"),
@@ -200,8 +221,32 @@ fn states(tables: &Tables, found: &mut Vec<String>) {
     }
     for row in tables.live().filter(|row| row.text("state") != "completed") {
         let state = tables.rounds[row.text("round_id")].text("state");
-        if !["published", "running", "completed", "archived"].contains(&state) {
+        // What had been when the round was called off, has been.
+        let is_over = |(action, details, day): &(String, Value, String)| {
+            action == "steer_round" && details["to"] == "cancelled" && row.text("date") <= day.as_str()
+        };
+        let entries = tables.audit.get(row.text("round_id"));
+        let had_been = row.text("state") == "confirmed" && entries.into_iter().flatten().any(is_over);
+        if !["published", "running", "completed", "archived"].contains(&state) && !had_been {
             found.push(format!("placement {} stands in a round that is {state}", row.text("id")));
+        }
+    }
+    for row in &tables.placements {
+        let (id, state) = (row.text("id"), row.text("state"));
+        let open = tables.others(id, "", "offered");
+        if open > usize::from(state == "proposed") || tables.others(id, "", "refused") > 1 {
+            found.push(format!("placement {id} is {state}, and {open} offers of its host are open"));
+        }
+        let said = |party: &str| {
+            tables.consents.get(id).and_then(|all| all.get(party)).map(|one| one.text("answer"))
+        };
+        if open == 1 && (said("participant"), said("host")) != (Some("pending"), Some("pending")) {
+            found.push(format!("placement {id}: somebody has agreed to what is off the table"));
+        }
+        let (virtually, colleagues) =
+            (tables.others(id, "virtual", "taken"), tables.others(id, "colleague", "taken"));
+        if row.is("is_virtual") != (virtually > 0) || row.get("contact_email").is_some() != (colleagues > 0) {
+            found.push(format!("placement {id} is not what was taken instead"));
         }
     }
     for (id, round) in &tables.rounds {
@@ -306,7 +351,10 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
         for party in ["participant", "host", "manager"] {
             let thread = threads.get(&(id, party)).unwrap_or(&none);
             let asked = consents.contains_key(party);
-            if count(id, party, "proposal") != usize::from(asked) {
+            // A manager is asked anew for another day.
+            let most = usize::from(asked)
+                + if asked && party == "manager" { tables.others(id, "date", "taken") } else { 0 };
+            if !(usize::from(asked)..=most).contains(&count(id, party, "proposal")) {
                 found.push(format!(
                     "placement {id}: {} proposals to the {party}",
                     count(id, party, "proposal")
@@ -330,14 +378,17 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
             let waits = thread.iter().filter(|row| {
                 ["held", "queued"].contains(&row.text("state")) && row.get("message_id").is_none()
             });
-            if is_off && waits.clone().any(|row| row.text("kind") != "cancelled") {
+            // That a colleague receives the visitor takes the day out of a calendar, whatever comes after it.
+            if is_off && waits.clone().any(|row| !["cancelled", "handed_over"].contains(&row.text("kind"))) {
                 found.push(format!("placement {id} is {state}: the {party} would still hear of it"));
             }
             let consent = consents.get(party);
             for (column, kind) in [("reminded_at", "answer_reminder"), ("deputy_asked_at", "deputy_request")]
             {
                 let is_warned = consent.is_some_and(|one| one.get(column).is_some());
-                if count(id, party, kind) != usize::from(is_warned) {
+                let anew = if party == "manager" { tables.others(id, "date", "taken") } else { 0 };
+                if !(usize::from(is_warned)..=usize::from(is_warned) + anew).contains(&count(id, party, kind))
+                {
                     found.push(format!("placement {id}: {} {kind} to the {party}", count(id, party, kind)));
                 }
             }
@@ -357,7 +408,13 @@ fn address(tables: &Tables, row: &Row, found: &mut Vec<String>) {
         "manager" => vec![application.get("manager_email")],
         _ => {
             let host = placement.map(|placement| &tables.libraries[placement.text("host_library_id")]);
-            host.into_iter().flat_map(|host| [host.get("contact_email"), host.get("deputy_email")]).collect()
+            let colleagues =
+                placement.and_then(|one| tables.others.get(one.text("id"))).into_iter().flatten();
+            let colleagues =
+                colleagues.filter(|one| one.text("state") == "taken").map(|one| one.get("contact_email"));
+            let of_library =
+                host.into_iter().flat_map(|host| [host.get("contact_email"), host.get("deputy_email")]);
+            of_library.chain(colleagues).collect()
         }
     };
     if !due.contains(&Some(to)) {

@@ -4,13 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
+use library_swap::domain::alternative::AlternativeKind;
 use library_swap::domain::attendance::{Attendance, AttendanceKind};
 use library_swap::domain::letter::NoticeKind;
 use library_swap::domain::link::Purpose;
 use library_swap::domain::notice::NoticeState;
+use library_swap::domain::packs::PackField;
 use library_swap::domain::party::Party;
 use library_swap::domain::states::{
-    Answer, ApplicationState, ManagerTrust, PlacementState, RoundState, RunState,
+    AlternativeState, Answer, ApplicationState, ManagerTrust, PlacementState, RoundState, RunState,
 };
 
 use crate::evidence::Dump;
@@ -24,11 +26,16 @@ const DAYS_TO_REVIEW: u64 = 30;
 /// How the keys of mails about the joining pack go on, and of those to a host's deputy.
 const PACK: &str = ":pack";
 const DEPUTY: &str = ":deputy";
+/// And of those to a contact who has handed the visitor over.
+const FORMER: &str = ":former";
 const RETRY_MINUTES: [i64; 6] = [1, 5, 30, 120, 480, 1440];
 const ZONE: chrono_tz::Tz = chrono_tz::Europe::London;
 
 /// A number for dates.
 pub type Numbers = BTreeMap<NaiveDate, u32>;
+
+/// What a joining pack says, by field.
+pub type Fields = BTreeMap<PackField, String>;
 
 /// A refusal's code, or none.
 pub type Verdict = Result<(), &'static str>;
@@ -40,6 +47,8 @@ pub struct Library {
     pub employers: Vec<usize>,
     pub contact: String,
     pub deputy: Option<String>,
+    /// What it says to every visitor.
+    pub standing: Option<Fields>,
 }
 
 #[derive(Debug, Clone)]
@@ -98,6 +107,32 @@ pub struct Input {
 pub struct Consent {
     pub answer: Answer,
     pub reminded: bool,
+    /// When it was given.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// What a host offers instead of a no.
+#[derive(Debug, Clone)]
+pub struct Other {
+    pub kind: AlternativeKind,
+    pub date: NaiveDate,
+    pub times: (NaiveTime, NaiveTime),
+    /// The colleague's address.
+    pub contact: Option<String>,
+    pub state: AlternativeState,
+    pub at: DateTime<Utc>,
+}
+
+/// What somebody said of a day: three marks.
+pub type Marks = [i64; 3];
+
+/// What a participant brought home.
+#[derive(Debug, Clone)]
+pub struct Idea {
+    pub words: String,
+    pub is_hidden: bool,
+    /// Who says to have tried it, as often as told apart.
+    pub tried: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -112,12 +147,19 @@ pub struct Placement {
     pub revision: i64,
     /// Of what is agreed to.
     pub version: i64,
-    /// When the last answer came.
-    pub agreed: Option<DateTime<Utc>>,
     /// What came of the day, and when that was first marked.
     pub came: Option<(Attendance, DateTime<Utc>)>,
     pub consents: BTreeMap<Party, Consent>,
     pub deputy_asked: bool,
+    /// What the host has offered instead, oldest first.
+    pub others: Vec<Other>,
+    /// The colleague who receives the visitor.
+    pub contact: Option<String>,
+    pub is_virtual: bool,
+    /// The joining pack: revision and words by version; 0 is the half-written one.
+    pub pack: BTreeMap<i64, (i64, Fields)>,
+    pub feedback: BTreeMap<Party, Marks>,
+    pub idea: Option<Idea>,
 }
 
 /// The parties' threads are about placements or applications.
@@ -144,6 +186,8 @@ pub struct Notice {
     pub next_at: DateTime<Utc>,
     pub created: DateTime<Utc>,
     pub told_at: Option<DateTime<Utc>>,
+    /// Which version of the joining pack it tells.
+    pub pack: Option<i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -178,6 +222,28 @@ impl Placement {
 
     pub fn can_end(&self) -> bool {
         matches!(self.state, PlacementState::Proposed | PlacementState::Confirmed)
+    }
+
+    /// The offer that waits for the participant.
+    pub fn open_offer(&self) -> Option<&Other> {
+        self.others.last().filter(|other| other.state == AlternativeState::Offered)
+    }
+
+    /// The newest version of the joining pack; 0 as long as something is missing.
+    pub fn pack_version(&self) -> i64 {
+        self.pack.keys().last().copied().unwrap_or_default()
+    }
+
+    /// Raised by every save of it.
+    pub fn pack_revision(&self) -> i64 {
+        self.pack.values().last().map_or(0, |(revision, _)| *revision)
+    }
+}
+
+impl Library {
+    /// Of the addresses of its staff.
+    pub fn domain(&self) -> &str {
+        self.contact.rsplit('@').next().expect("a domain")
     }
 }
 
@@ -383,7 +449,7 @@ impl Model {
                 let host = &self.libraries[self.placements[place].host];
                 let deputy =
                     host.deputy.clone().filter(|_| kind == NoticeKind::DeputyRequest || beside == DEPUTY);
-                deputy.unwrap_or_else(|| host.contact.clone())
+                deputy.unwrap_or_else(|| self.receives(place))
             }
             (Party::Host, About::Application(_)) => panic!("hosts hear of placements only"),
         };
@@ -403,7 +469,27 @@ impl Model {
             next_at: now,
             created: now,
             told_at: None,
+            pack: None,
         });
+    }
+
+    /// The address of whoever receives the visitor.
+    pub fn receives(&self, place: usize) -> String {
+        let place = &self.placements[place];
+        place.contact.clone().unwrap_or_else(|| self.libraries[place.host].contact.clone())
+    }
+
+    fn has_heard(&mut self, place: usize, party: Party) -> bool {
+        self.thread(About::Placement(place), party).any(|one| one.begun)
+    }
+
+    /// Drops what reminds a party and has not left.
+    fn stop_reminding(&mut self, place: usize, party: Party) {
+        for notice in self.thread(About::Placement(place), party) {
+            if is_reminder(notice.kind) && notice.state == NoticeState::Queued && !notice.begun {
+                notice.state = NoticeState::Superseded;
+            }
+        }
     }
 
     /// Everybody hears of a change; only those who had heard hear that it is off.
@@ -420,7 +506,7 @@ impl Model {
                 // Who released before hears of it once it is certain.
                 continue;
             }
-            if kind == NoticeKind::Cancelled && !self.thread(about, party).any(|one| one.begun) {
+            if kind == NoticeKind::Cancelled && !self.has_heard(place, party) {
                 self.supersede(about, party);
                 continue;
             }
@@ -579,10 +665,10 @@ impl Model {
                 parties.push(Party::Manager);
             }
             let id = ids.get(&self.applications[application].id).cloned().unwrap_or_default();
-            let pending = Consent { answer: Answer::Pending, reminded: false };
+            let pending = Consent { answer: Answer::Pending, reminded: false, at: None };
             let consents = parties.iter().map(|party| (*party, pending.clone())).collect();
             let (state, revision, deputy_asked) = (PlacementState::Proposed, 0, false);
-            let (version, agreed, came) = (0, None, None);
+            let (version, came) = (0, None);
             self.placements.push(Placement {
                 id,
                 run,
@@ -593,10 +679,15 @@ impl Model {
                 state,
                 revision,
                 version,
-                agreed,
                 came,
                 consents,
                 deputy_asked,
+                others: Vec::new(),
+                contact: None,
+                is_virtual: false,
+                pack: BTreeMap::new(),
+                feedback: BTreeMap::new(),
+                idea: None,
             });
             self.applications[application].state = ApplicationState::Placed;
             for party in parties {
@@ -626,6 +717,17 @@ impl Model {
             if one.state == NoticeState::Held {
                 one.state = NoticeState::Queued;
                 one.next_at = now;
+            }
+        }
+    }
+
+    /// Throws away what is held of the publications of a round.
+    pub fn discard_held(&mut self, round: usize) {
+        let of_round: Vec<usize> =
+            (0..self.runs.len()).filter(|run| self.runs[*run].round == round).collect();
+        for one in self.notices.iter_mut().filter(|one| one.run.is_some_and(|run| of_round.contains(&run))) {
+            if one.state == NoticeState::Held {
+                one.state = NoticeState::Discarded;
             }
         }
     }
@@ -664,11 +766,11 @@ impl Model {
         }
     }
 
-    /// Calls off every placement of a round that stands.
+    /// Calls off every placement of a round that stands, but for those that have been.
     pub fn all_off(&mut self, round: usize) {
         for place in 0..self.placements.len() {
             let one = &self.placements[place];
-            if self.applications[one.application].round == round && one.can_end() {
+            if self.applications[one.application].round == round && one.can_end() && !self.has_been(one) {
                 self.end(place, PlacementState::Cancelled);
             }
         }
@@ -679,6 +781,9 @@ impl Model {
         let one = &mut self.placements[place];
         one.state = state;
         one.revision += 1;
+        for other in one.others.iter_mut().filter(|other| other.state == AlternativeState::Offered) {
+            other.state = AlternativeState::Lapsed;
+        }
         let application = one.application;
         if self.applications[application].state == ApplicationState::Placed {
             self.applications[application].state = ApplicationState::Unplaced;
@@ -689,45 +794,65 @@ impl Model {
 
     fn drop_pack(&mut self, place: usize) {
         for party in [Party::Participant, Party::Host] {
-            for notice in self.all_of(About::Placement(place), party).filter(|one| one.beside == PACK) {
-                if notice.state == NoticeState::Queued && !notice.begun {
-                    notice.state = NoticeState::Superseded;
-                }
+            self.drop_pack_of(place, party);
+        }
+    }
+
+    fn drop_pack_of(&mut self, place: usize, party: Party) {
+        for notice in self.all_of(About::Placement(place), party).filter(|one| one.beside == PACK) {
+            if notice.state == NoticeState::Queued && !notice.begun {
+                notice.state = NoticeState::Superseded;
             }
         }
+    }
+
+    fn agree(&mut self, place: usize, party: Party, answer: Answer, at: DateTime<Utc>) {
+        let consent = self.placements[place].consents.get_mut(&party).expect("asked");
+        (consent.answer, consent.at) = (answer, Some(at));
     }
 
     pub fn answered(&mut self, place: usize, party: Party, answer: Answer) {
         let now = self.now;
-        let one = &mut self.placements[place];
-        if one.consents[&party].answer == answer {
+        if self.placements[place].consents[&party].answer == answer {
             return;
         }
-        one.consents.get_mut(&party).expect("asked").answer = answer;
-        one.agreed = one.agreed.max(Some(now));
-        for notice in self.thread(About::Placement(place), party) {
-            if is_reminder(notice.kind) && notice.state == NoticeState::Queued && !notice.begun {
-                notice.state = NoticeState::Superseded;
-            }
-        }
-        let one = &mut self.placements[place];
+        self.agree(place, party, answer, now);
+        self.stop_reminding(place, party);
         if answer == Answer::No {
-            self.end(place, PlacementState::Declined);
-        } else {
-            one.revision += 1;
-            if one.consents.values().all(|consent| consent.answer == Answer::Yes) {
-                one.state = PlacementState::Confirmed;
-                self.tell(place, NoticeKind::Confirmed);
+            if party == Party::Participant && self.placements[place].open_offer().is_some() {
+                // Refused, the offer was the host's no.
+                let other = self.placements[place].others.last_mut().expect("an offer");
+                other.state = AlternativeState::Refused;
+                let at = other.at;
+                self.agree(place, Party::Host, Answer::No, at);
             }
+            self.end(place, PlacementState::Declined);
+            return;
         }
+        self.placements[place].revision += 1;
+        if self.confirm_if_all_agree(place) {
+            self.tell(place, NoticeKind::Confirmed);
+            self.tell_pack(place);
+        }
+    }
+
+    fn confirm_if_all_agree(&mut self, place: usize) -> bool {
+        let one = &mut self.placements[place];
+        let is_certain = one.consents.values().all(|consent| consent.answer == Answer::Yes);
+        if is_certain {
+            one.state = PlacementState::Confirmed;
+        }
+        is_certain
     }
 
     pub fn moved(&mut self, place: usize, times: (NaiveTime, NaiveTime)) {
         let one = &mut self.placements[place];
+        let former = one.times.0;
         one.times = times;
         one.revision += 1;
         one.version += 1;
         self.tell(place, NoticeKind::Changed);
+        self.move_pack(place, former);
     }
 
     /// Does what the days bring; gives how much.
@@ -784,12 +909,17 @@ impl Model {
         let until = self.round_of(one.application).answer_until;
         let has_deputy = party == Party::Host && self.libraries[one.host].deputy.is_some();
         let is_deputy_asked = one.deputy_asked;
-        // Whoever heard of it by a change that overtook the proposal has heard of it.
-        let told = self.notices.iter().filter(|notice| {
-            let is_news = matches!(notice.kind, NoticeKind::Proposal | NoticeKind::Changed);
-            notice.about == about && notice.party == party && is_news
-        });
-        let Some(told) = told.filter_map(|notice| notice.told_at).min() else { return 0 };
+        let version = one.version;
+        if party == Party::Host && one.open_offer().is_some() {
+            return 0;
+        }
+        // Whoever heard of it by a change that overtook the proposal has heard of it; asked anew, by the newer proposal.
+        let told = |kind| {
+            let own = self.notices.iter().filter(move |one| one.about == about && one.party == party);
+            own.filter(move |one| one.kind == kind).filter_map(|one| one.told_at)
+        };
+        let told = told(NoticeKind::Proposal).max().or_else(|| told(NoticeKind::Changed).min());
+        let Some(told) = told else { return 0 };
         let all = told.with_timezone(&ZONE).date_naive().iter_days().skip(1).take_while(|day| *day <= until);
         let all: Vec<NaiveDate> = all.collect();
         let is_open = |day: &&NaiveDate| {
@@ -805,7 +935,7 @@ impl Model {
         let mut done = 0;
         if half && !is_reminded {
             self.placements[place].consents.get_mut(&party).expect("asked").reminded = true;
-            self.enqueue(NoticeKind::AnswerReminder, about, party, 0, None);
+            self.enqueue(NoticeKind::AnswerReminder, about, party, version, None);
             done += 1;
         }
         if most && has_deputy && !is_deputy_asked {
@@ -881,6 +1011,7 @@ impl Model {
     }
 
     pub fn ill(&mut self, place: usize) {
+        self.drop_pack(place);
         self.follow(place, PlacementState::DidNotTakePlace);
         self.placements[place].came = Some((Attendance::of(AttendanceKind::Ill), self.now));
         let (about, version) = (About::Placement(place), self.placements[place].revision);
@@ -902,11 +1033,7 @@ impl Model {
         let first = known.map_or(self.now, |(_, first)| first);
         self.placements[place].came = Some((mark, first));
         for party in [Party::Participant, Party::Host] {
-            for notice in self.thread(About::Placement(place), party) {
-                if is_reminder(notice.kind) && notice.state == NoticeState::Queued && !notice.begun {
-                    notice.state = NoticeState::Superseded;
-                }
-            }
+            self.stop_reminding(place, party);
         }
     }
 
@@ -952,7 +1079,8 @@ impl Model {
                 let mut days = [before(7), last.unwrap_or_else(|| before(1))];
                 days.sort_unstable();
                 let due = days.into_iter().rev().find(|day| has_come(*day));
-                let agreed = place.agreed.map(|at| at.with_timezone(&ZONE).date_naive());
+                let agreed = place.consents.values().filter_map(|consent| consent.at).max();
+                let agreed = agreed.map(|at| at.with_timezone(&ZONE).date_naive());
                 let due = due.filter(|day| agreed.is_none_or(|agreed| agreed < *day));
                 let is_near = is_certain && wall < place.date.and_time(place.times.0);
                 match due.filter(|_| is_near) {
@@ -994,9 +1122,290 @@ impl Model {
                 .iter()
                 .any(|one| one.about == About::Placement(*at) && one.kind == NoticeKind::PackMissing);
             let is_near = wall >= from && wall.date() < place.date;
-            is_out && place.state == PlacementState::Confirmed && is_near && !is_asked
+            let is_missing = place.pack_version() == 0;
+            is_out && place.state == PlacementState::Confirmed && is_near && !is_asked && is_missing
         };
         (0..self.placements.len()).filter(is_due).collect()
+    }
+}
+
+// What a host offers instead of a no.
+impl Model {
+    /// What forbids to offer something else, by what is looked at after who may; `seen` is the version that was.
+    pub fn admits_offer(&self, at: usize, seen: i64, other: &Other) -> Verdict {
+        let place = &self.placements[at];
+        let round = self.round_of(place.application);
+        let is_same = match other.kind {
+            AlternativeKind::Date => {
+                other.date == place.date || !round.dates.contains(&other.date) || other.date <= self.today()
+            }
+            AlternativeKind::Colleague => {
+                let library = &self.libraries[place.host];
+                let is_foreign = other.contact.as_ref().is_some_and(|one| !one.ends_with(library.domain()));
+                is_foreign || place.contact.is_some() && place.contact == other.contact
+            }
+            AlternativeKind::Virtual => place.is_virtual,
+        };
+        first(&[
+            (place.open_offer().is_some(), "offer-open"),
+            (self.is_untold(place.application), "too-early"),
+            (place.version != seen, "stale-page"),
+            (place.state != PlacementState::Proposed, "placement-state"),
+            (self.today() > round.answer_until, "too-late"),
+            (is_same, "invalid-fields"),
+            (
+                !self.fits(at, other),
+                if other.kind == AlternativeKind::Date { "breaks-rules" } else { "invalid-fields" },
+            ),
+        ])
+    }
+
+    /// Whether the rules of the round allow it now.
+    fn fits(&self, at: usize, other: &Other) -> bool {
+        let place = &self.placements[at];
+        match other.kind {
+            AlternativeKind::Virtual => true,
+            AlternativeKind::Colleague => {
+                place.is_virtual || !self.closed.contains(&(place.host, place.date))
+            }
+            AlternativeKind::Date => self.is_free(at, other.date),
+        }
+    }
+
+    /// Whether host, home and person have room for the placement on another day of the round.
+    fn is_free(&self, at: usize, day: NaiveDate) -> bool {
+        let place = &self.placements[at];
+        let application = &self.applications[place.application];
+        let home = self.person_of(place.application).home;
+        let (no_visitors, no_leavers) = (Numbers::new(), Numbers::new());
+        let offers = &self.rounds[application.round].offers;
+        let hosting = offers.get(&place.host).map_or(&no_visitors, |offer| &offer.0);
+        let release = offers.get(&home).map_or(&no_leavers, |offer| &offer.1);
+        let others = || {
+            let live = self.placements.iter().enumerate().filter(|(n, one)| *n != at && one.is_live());
+            live.map(|(_, one)| one).filter(|one| one.date == day)
+        };
+        let visitors = others().filter(|one| one.host == place.host).count();
+        let leavers = others().filter(|one| self.person_of(one.application).home == home).count();
+        let is_elsewhere =
+            others().any(|one| self.applications[one.application].person == application.person);
+        let is_room = |numbers: &Numbers, taken: usize| {
+            numbers.get(&day).is_some_and(|most| usize::try_from(*most).expect("few") > taken)
+        };
+        let is_open = |library: usize| !self.closed.contains(&(library, day));
+        application.dates.contains(&day)
+            && !is_elsewhere
+            && is_open(place.host)
+            && is_open(home)
+            && is_room(hosting, visitors)
+            && is_room(release, leavers)
+    }
+
+    pub fn offered(&mut self, place: usize, other: Other) {
+        let one = &mut self.placements[place];
+        for party in [Party::Participant, Party::Host] {
+            let consent = one.consents.get_mut(&party).expect("asked");
+            (consent.answer, consent.at) = (Answer::Pending, None);
+        }
+        one.version += 1;
+        one.revision += 1;
+        let revision = one.revision;
+        one.others.push(other);
+        self.stop_reminding(place, Party::Host);
+        self.enqueue(NoticeKind::Alternative, About::Placement(place), Party::Participant, revision, None);
+    }
+
+    /// What forbids to take what is offered, by what is looked at after who may.
+    pub fn admits_taking(&self, at: usize, seen: i64) -> Verdict {
+        let place = &self.placements[at];
+        let Some(other) = place.open_offer() else { return Err("no-offer") };
+        first(&[
+            (place.version != seen, "stale-page"),
+            (self.today() > other.date, "too-late"),
+            (!self.fits(at, other), "breaks-rules"),
+        ])
+    }
+
+    pub fn taken(&mut self, place: usize) {
+        let now = self.now;
+        let Some(other) = self.placements[place].open_offer().cloned() else { return };
+        let before = self.placements[place].clone();
+        let released = self.applications[before.application].released.contains(&other.date);
+        let asks_anew =
+            other.date != before.date && (before.consents.contains_key(&Party::Manager) || !released);
+        let former = self.receives(place);
+        let one = &mut self.placements[place];
+        one.others.last_mut().expect("an offer").state = AlternativeState::Taken;
+        (one.date, one.times) = (other.date, other.times);
+        one.version += 1;
+        one.revision += 1;
+        let revision = one.revision;
+        if asks_anew {
+            let pending = Consent { answer: Answer::Pending, reminded: false, at: None };
+            one.consents.insert(Party::Manager, pending);
+        }
+        match other.kind {
+            AlternativeKind::Date => {}
+            AlternativeKind::Colleague => one.contact.clone_from(&other.contact),
+            AlternativeKind::Virtual => one.is_virtual = true,
+        }
+        self.agree(place, Party::Host, Answer::Yes, other.at);
+        self.agree(place, Party::Participant, Answer::Yes, now);
+        let is_certain = self.confirm_if_all_agree(place);
+        self.stop_reminding(place, Party::Participant);
+        let about = About::Placement(place);
+        if other.kind == AlternativeKind::Colleague && self.has_heard(place, Party::Host) {
+            self.push(NoticeKind::HandedOver, (about, Party::Host, FORMER), revision, None);
+            self.notices.last_mut().expect("a mail").to = former;
+        }
+        for party in PARTIES {
+            let has_heard = self.has_heard(place, party);
+            let kind = if party == Party::Manager && asks_anew {
+                NoticeKind::Proposal
+            } else if party != Party::Manager || has_heard {
+                NoticeKind::Changed
+            } else if is_certain {
+                NoticeKind::Confirmed
+            } else {
+                continue;
+            };
+            self.enqueue(kind, about, party, revision, None);
+        }
+        self.move_pack(place, before.times.0);
+        if is_certain {
+            self.tell_pack(place);
+        }
+    }
+}
+
+// The joining pack.
+impl Model {
+    /// What a pack says where the host has written nothing.
+    fn proposed_pack(&self, at: usize) -> Fields {
+        let place = &self.placements[at];
+        let mut fields = Fields::from([(PackField::ArrivalTime, clock(place.times.0))]);
+        fields.extend(self.libraries[place.host].standing.clone().unwrap_or_default());
+        fields
+    }
+
+    /// What it says now.
+    fn current_pack(&self, at: usize) -> Fields {
+        let place = &self.placements[at];
+        let mut fields = if place.pack_version() == 0 { self.proposed_pack(at) } else { Fields::new() };
+        fields.extend(place.pack.values().last().map(|(_, written)| written.clone()).unwrap_or_default());
+        fields
+    }
+
+    /// What forbids to write it, by what is looked at after who may; nothing new is never refused for what was seen.
+    pub fn admits_pack(&self, at: usize, seen: i64, edit: &Fields) -> Verdict {
+        let place = &self.placements[at];
+        let whole = self.whole_pack(at, edit);
+        first(&[
+            (!place.can_end(), "placement-state"),
+            (self.today() > place.date, "too-late"),
+            (place.open_offer().is_some(), "offer-open"),
+            (self.is_new_pack(at, edit) && seen != place.pack_revision(), "stale-page"),
+            (place.pack_version() > 0 && whole.len() < PackField::ALL.len(), "invalid-fields"),
+        ])
+    }
+
+    fn whole_pack(&self, at: usize, edit: &Fields) -> Fields {
+        let mut whole = self.proposed_pack(at);
+        whole.extend(edit.clone());
+        whole
+    }
+
+    fn is_new_pack(&self, at: usize, edit: &Fields) -> bool {
+        let (place, whole) = (&self.placements[at], self.whole_pack(at, edit));
+        let is_whole = whole.len() == PackField::ALL.len();
+        match place.pack.get(&0) {
+            _ if place.pack_version() > 0 => whole != self.current_pack(at),
+            Some((_, written)) => is_whole || written != edit,
+            None => true,
+        }
+    }
+
+    pub fn wrote_pack(&mut self, at: usize, edit: &Fields, for_later_visitors: bool) {
+        let whole = self.whole_pack(at, edit);
+        if self.is_new_pack(at, edit) {
+            let is_whole = whole.len() == PackField::ALL.len();
+            let (version, kept) = if is_whole {
+                (self.placements[at].pack_version() + 1, whole.clone())
+            } else {
+                (0, edit.clone())
+            };
+            self.keep_pack(at, version, kept);
+        }
+        let standing: Fields = whole.into_iter().filter(|(field, _)| is_for_everybody(*field)).collect();
+        let known = &mut self.libraries[self.placements[at].host].standing;
+        if for_later_visitors && *known.as_ref().unwrap_or(&Fields::new()) != standing {
+            *known = Some(standing);
+        }
+    }
+
+    fn keep_pack(&mut self, at: usize, version: i64, fields: Fields) {
+        let place = &mut self.placements[at];
+        let revision = place.pack_revision() + 1;
+        place.pack.insert(version, (revision, fields));
+        self.tell_pack(at);
+    }
+
+    /// Once the day is certain both sides hear of the newest version, as a difference to what they know.
+    fn tell_pack(&mut self, at: usize) {
+        let place = &self.placements[at];
+        let version = place.pack_version();
+        if place.state != PlacementState::Confirmed || version == 0 {
+            return;
+        }
+        let about = About::Placement(at);
+        for party in [Party::Participant, Party::Host] {
+            let told = self.all_of(about, party).filter(|one| one.begun && one.state != NoticeState::GaveUp);
+            let known = told.filter_map(|one| one.pack).max();
+            let packs = &self.placements[at].pack;
+            let is_same = known.is_some_and(|known| packs[&known].1 == packs[&version].1);
+            let kind = if known.is_none() { NoticeKind::JoiningPack } else { NoticeKind::PackChanged };
+            if !is_same && self.all_of(about, party).any(|one| (one.kind, one.pack) == (kind, Some(version)))
+            {
+                continue;
+            }
+            self.drop_pack_of(at, party);
+            if is_same {
+                continue;
+            }
+            self.push(kind, (about, party, PACK), version, None);
+            self.notices.last_mut().expect("a mail").pack = Some(version);
+        }
+    }
+
+    /// The time of arrival follows the beginning of the visit.
+    fn move_pack(&mut self, at: usize, former: NaiveTime) {
+        let place = &self.placements[at];
+        let Some((_, written)) = place.pack.values().last() else { return };
+        let Some(arrival) = written.get(&PackField::ArrivalTime) else { return };
+        let later = arrival.parse::<NaiveTime>().expect("a time") + (place.times.0 - former);
+        if clock(later) == *arrival {
+            return;
+        }
+        let (version, mut fields) = (place.pack_version(), written.clone());
+        fields.insert(PackField::ArrivalTime, clock(later));
+        self.keep_pack(at, if version > 0 { version + 1 } else { 0 }, fields);
+    }
+}
+
+/// What a library says to all its visitors.
+fn is_for_everybody(field: PackField) -> bool {
+    !matches!(field, PackField::ArrivalTime | PackField::Objectives | PackField::AccessConfirmed)
+}
+
+// What is said after the day.
+impl Model {
+    pub fn admits_review(&self, place: &Placement) -> Verdict {
+        let stands = matches!(place.state, PlacementState::Confirmed | PlacementState::Completed);
+        first(&[
+            (!stands, "placement-state"),
+            (self.wall() < place.date.and_time(place.times.1), "too-early"),
+            (self.today() > place.date + Days::new(DAYS_TO_REVIEW), "too-late"),
+        ])
     }
 }
 
@@ -1007,7 +1416,14 @@ fn first(refusals: &[(bool, &'static str)]) -> Verdict {
 
 /// Whatever overtakes nothing, and is dropped once there is nothing to remind of.
 fn is_reminder(kind: NoticeKind) -> bool {
-    matches!(kind, NoticeKind::AnswerReminder | NoticeKind::DeputyRequest | NoticeKind::Reminder)
+    matches!(
+        kind,
+        NoticeKind::AnswerReminder
+            | NoticeKind::DeputyRequest
+            | NoticeKind::Reminder
+            | NoticeKind::Alternative
+            | NoticeKind::HandedOver
+    )
 }
 
 // What the database must say.
@@ -1033,9 +1449,32 @@ impl Model {
             if let Some((came, _)) = one.came {
                 lines.insert(format!("came {} {} {:?}", one.id, came.kind, came.left_at.map(clock)));
             }
+            let (id, named) = (&one.id, one.contact.as_deref());
+            lines.insert(format!("terms {id} {} {named:?} virtual {}", one.version, one.is_virtual));
+            for other in &one.others {
+                let (Other { kind, date, contact, state, .. }, times) = (other, other.times);
+                lines.insert(format!(
+                    "offer {id} {kind} {date} {}-{} {contact:?} {state}",
+                    clock(times.0),
+                    clock(times.1)
+                ));
+            }
+            for (version, (revision, fields)) in &one.pack {
+                lines.insert(format!("pack {id} {version} {revision} {}", written(fields)));
+            }
+            for (party, marks) in &one.feedback {
+                lines.insert(format!("feedback {id} {party} {marks:?}"));
+            }
+            if let Some(Idea { words, is_hidden, tried }) = &one.idea {
+                lines.insert(format!("idea {id} {words} hidden {is_hidden} tried {}", tried.len()));
+            }
             for (party, consent) in &one.consents {
                 lines.insert(format!("consent {} {party} {}", one.id, consent.answer));
             }
+        }
+        for one in &self.libraries {
+            lines
+                .extend(one.standing.iter().map(|fields| format!("standing {} {}", one.id, written(fields))));
         }
         for one in &self.notices {
             lines.insert(format!("mail {} to {} {} begun {}", self.key(one), one.to, one.state, one.begun));
@@ -1067,6 +1506,37 @@ impl Model {
                 time("ends")
             ));
         }
+        for row in dump.rows("placements") {
+            let (id, contact, version) = (row.text("id"), row.get("contact_email"), row.number("version"));
+            lines.insert(format!("terms {id} {version} {contact:?} virtual {}", row.is("is_virtual")));
+        }
+        for row in dump.rows("alternatives") {
+            let (id, kind, date) = (row.text("placement_id"), row.text("kind"), row.text("date"));
+            let (starts, ends, contact) = (row.text("starts"), row.text("ends"), row.get("contact_email"));
+            lines.insert(format!(
+                "offer {id} {kind} {date} {starts}-{ends} {contact:?} {}",
+                row.text("state")
+            ));
+        }
+        for row in dump.rows("joining_packs") {
+            let (id, version, revision) =
+                (row.text("placement_id"), row.number("version"), row.number("revision"));
+            lines.insert(format!("pack {id} {version} {revision} {}", row.json("fields")));
+        }
+        for row in dump.rows("library_packs") {
+            lines.insert(format!("standing {} {}", row.text("library_id"), row.json("fields")));
+        }
+        for row in dump.rows("feedback") {
+            let marks = ["preparation", "welcome", "learning"].map(|column| row.number(column));
+            lines.insert(format!("feedback {} {} {marks:?}", row.text("placement_id"), row.text("party")));
+        }
+        let trials = dump.rows("idea_trials");
+        for row in dump.rows("ideas") {
+            let tried = trials.iter().filter(|trial| trial.text("idea_id") == row.text("id")).count();
+            let (id, words, is_hidden) =
+                (row.text("placement_id"), row.text("words"), row.get("hidden_reason").is_some());
+            lines.insert(format!("idea {id} {words} hidden {is_hidden} tried {tried}"));
+        }
         for row in dump.rows("attendances") {
             let (id, kind) = (row.text("placement_id"), row.text("kind"));
             lines.insert(format!("came {id} {kind} {:?}", row.get("left_at").map(str::to_owned)));
@@ -1086,6 +1556,11 @@ impl Model {
             .chain(lines.difference(&expected).map(|line| format!("the database says:    {line}")))
             .collect()
     }
+}
+
+/// A pack as the tables hold it.
+fn written(fields: &Fields) -> serde_json::Value {
+    serde_json::json!(fields.iter().map(|(field, value)| (field.as_str(), value)).collect::<BTreeMap<_, _>>())
 }
 
 pub fn texts(dates: &[NaiveDate]) -> Vec<String> {

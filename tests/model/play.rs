@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use chrono::{Datelike, Days, Duration, NaiveDate, NaiveTime};
+use library_swap::domain::alternative::{AlternativeKind, Instead, Wanted};
 use library_swap::domain::application::ReleaseRule;
 use library_swap::domain::attendance::{Attendance, AttendanceKind};
+use library_swap::domain::feedback::Feedback;
+use library_swap::domain::idea::{NewIdea, ShownAs};
 use library_swap::domain::ids::{ApplicationId, EmployerId, LibraryId};
 use library_swap::domain::letter::NoticeKind;
 use library_swap::domain::link::Purpose;
@@ -13,29 +16,32 @@ use library_swap::domain::notice::NoticeState;
 use library_swap::domain::offer::Offer;
 use library_swap::domain::opening::Exception;
 use library_swap::domain::organisation::Contact;
+use library_swap::domain::packs::{Pack, PackField, PackKind};
 use library_swap::domain::party::Party;
 use library_swap::domain::permissions::{Actor, Role};
 use library_swap::domain::release::{Answered, Decision, RefusalReason, ReleaseRefusal};
 use library_swap::domain::sector::Sector;
 use library_swap::domain::states::{
-    Answer, ApplicationState, ManagerTrust, PlacementState, RoundState, RunState,
+    AlternativeState, Answer, ApplicationState, ManagerTrust, PlacementState, RoundState, RunState,
 };
 use library_swap::services::links::{self, Act};
 use library_swap::services::outbox::{Attempt, Prepared, claim, message_id, prepare, settle, store_message};
+use library_swap::services::packs::{self, PackEdit};
 use library_swap::services::placements::{self, Reply};
 use library_swap::services::rounds::{self, NewRound};
 use library_swap::services::sign_up::{SignUp, SignedUp, sign_up};
 use library_swap::services::{
-    App, AppError, applications, attendance, employers, held_mails, libraries, offers, opening, publication,
-    runs, withdrawal,
+    App, AppError, alternatives, applications, attendance, employers, feedback, held_mails, ideas, libraries,
+    offers, opening, publication, runs, withdrawal,
 };
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
 use library_swap::worker::runs::{Solved, solve_next};
 
 use crate::evidence::{Dump, Dumper, breaches};
-use crate::facts::{About, Library, Link, Model, Person, Round, Run, Verdict};
+use crate::facts::{About, Fields, Idea, Library, Link, Model, Other, Person, Round, Run, Verdict};
 use crate::random::Random;
+use crate::steps;
 
 const NINE: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
 const ARRIVED: Attendance = Attendance::of(AttendanceKind::Arrived);
@@ -60,7 +66,7 @@ macro_rules! kinds {
 }
 kinds! {
     Clock, NewRound, Open, Offer, Day, SignUp, Program, Deliver, Press, Judge, Withdraw, Close, Start, Solve, Publish,
-    LetGo, Discard, TakeBack, Answer, Move, CallOff, Ill, Mark, Deadlines, CancelRound,
+    LetGo, Discard, TakeBack, Answer, Instead, Move, Pack, CallOff, Ill, Mark, Say, Idea, Ideas, Deadlines, CancelRound,
 }
 
 /// What became of a step.
@@ -90,6 +96,8 @@ pub struct Play<'a> {
     employers: Vec<EmployerId>,
     dumper: Dumper,
     pub dump: Dump,
+    /// What of the tables of states was seen.
+    pub seen: steps::Seen,
 }
 
 type Told<T> = Result<T, String>;
@@ -171,7 +179,8 @@ impl<'a> Play<'a> {
             };
             let made = libraries::create(app, &organiser, &library).expect("a library");
             let (id, employers) = (made.id.to_string(), owners.to_vec());
-            model.libraries.push(Library { id, reference, employers, contact, deputy });
+            let standing = None;
+            model.libraries.push(Library { id, reference, employers, contact, deputy, standing });
         }
         for n in 0..11 {
             let home = n % 5;
@@ -188,7 +197,7 @@ impl<'a> Play<'a> {
         }
         let dumper = Dumper::new(app);
         let dump = dumper.take(app);
-        Self { app, model, employers, dumper, dump }
+        Self { app, model, employers, dumper, dump, seen: steps::Seen::new() }
     }
 
     /// Plays a step and checks everything after it.
@@ -198,8 +207,9 @@ impl<'a> Play<'a> {
         if became == Became::Refused && after != self.dump {
             return Err(format!("refused, and yet something was written:\n{}", self.dump.difference(&after)));
         }
+        let mut wrong = steps::check(&self.dump, &after, &mut self.seen);
         self.dump = after;
-        let mut wrong = breaches(&self.dump);
+        wrong.extend(breaches(&self.dump));
         wrong.extend(self.model.differences(&self.dump));
         if wrong.is_empty() { Ok(became) } else { Err(wrong.join("\n")) }
     }
@@ -225,6 +235,11 @@ impl<'a> Play<'a> {
             Kind::Discard => self.discard(n),
             Kind::TakeBack => self.take_back(n),
             Kind::Answer => self.answer(n),
+            Kind::Instead => self.offer_instead(n),
+            Kind::Pack => self.write_pack(n),
+            Kind::Say => self.say(n),
+            Kind::Idea => self.bring_idea(n),
+            Kind::Ideas => self.handle_idea(n),
             Kind::Move => self.move_times(n),
             Kind::CallOff => self.call_off(n),
             Kind::Ill => self.ill(n),
@@ -234,13 +249,19 @@ impl<'a> Play<'a> {
         }
     }
 
-    /// A step that is likely to move things on, or in one of six any at all.
+    /// A step that is likely to move things on, or in one of eight any at all. Until the first publication nothing else
+    /// comes in between, so that there are days to speak of.
     pub fn propose(&self, random: &mut Random) -> Step {
         let n = [random.below(10_000), random.below(10_000), random.below(10_000), random.below(10_000)];
-        if random.below(6) == 0 {
+        let straight = self.model.placements.is_empty();
+        if random.below(8) == 0 && !straight {
             return Step { kind: Kind::ALL[random.below(Kind::ALL.len())], n };
         }
-        let weights = self.weights();
+        let mut weights = self.weights();
+        let hinders = [Kind::Clock, Kind::Day, Kind::Withdraw, Kind::Discard, Kind::TakeBack];
+        for (_, weight) in weights.iter_mut().filter(|(kind, _)| straight && hinders.contains(kind)) {
+            *weight = 0;
+        }
         let mut at = random.below(weights.iter().map(|(_, weight)| weight).sum());
         for (kind, weight) in weights {
             if at < weight {
@@ -251,16 +272,29 @@ impl<'a> Play<'a> {
         Step { kind: Kind::Clock, n }
     }
 
-    fn weights(&self) -> [(Kind, usize); 24] {
+    fn weights(&self) -> [(Kind, usize); 30] {
         let model = &self.model;
-        let count = |state| model.rounds.iter().filter(|round| round.state == state).count();
+        let (today, is_timely) = (model.today(), |round: &Round| self.is_timely(round));
+        let count =
+            |state| model.rounds.iter().filter(|round| round.state == state && is_timely(round)).count();
         let released = |at: usize| {
             let own = model.applications.iter().filter(|one| one.round == at);
-            own.filter(|one| one.state == ApplicationState::Released).count()
+            let is_asked = model.rounds[at].release_required;
+            own.filter(|one| {
+                one.state == ApplicationState::Released
+                    || (one.state == ApplicationState::Verified && !is_asked && one.is_manager_known())
+            })
+            .count()
         };
-        let full =
-            (0..model.rounds.len()).any(|at| model.rounds[at].state == RoundState::Open && released(at) >= 6);
-        let bare = model.rounds.iter().any(|one| is_unpublished(one.state) && one.offers.len() < 5);
+        let full = (0..model.rounds.len()).any(|at| {
+            let round = &model.rounds[at];
+            let is_full = released(at) >= if is_timely(round) { 5 } else { 2 };
+            round.state == RoundState::Open && is_full && today <= round.answer_until
+        });
+        let bare = model
+            .rounds
+            .iter()
+            .any(|one| is_unpublished(one.state) && is_timely(one) && one.offers.len() < 5);
         let (open, out) = (count(RoundState::Open), count(RoundState::Published));
         let ready = count(RoundState::Closed) + count(RoundState::Matched);
         let queued = model.runs.iter().any(|run| run.state == RunState::Queued);
@@ -268,6 +302,13 @@ impl<'a> Play<'a> {
         let held = model.notices.iter().any(|one| one.state == NoticeState::Held);
         let due = model.notices.iter().filter(|one| model.is_due(one)).count();
         let standing = model.placements.iter().filter(|one| one.can_end()).count();
+        let unjudged = model
+            .applications
+            .iter()
+            .any(|one| one.trust == ManagerTrust::ToConfirm && one.state == ApplicationState::Verified);
+        let certain = self.next_visit().is_some();
+        let proposed = model.placements.iter().filter(|one| one.state == PlacementState::Proposed).count();
+        let reviewed = self.at_their_day(|at| model.admits_review(&model.placements[at])).len();
         let links = those(&model.links, |link| self.is_useful(link)).len();
         let overdue = model.clone().keep_deadlines() > 0;
         let going = open + ready + count(RoundState::Draft);
@@ -275,10 +316,11 @@ impl<'a> Play<'a> {
             model.applications.iter().all(|one| (one.round, one.person) != (at, person))
         };
         let new = |at: usize| (0..model.persons.len()).filter(|person| is_new(at, *person)).count();
-        let new: usize = those(&model.rounds, |one| one.state == RoundState::Open).into_iter().map(new).sum();
+        let is_open = |one: &Round| one.state == RoundState::Open && is_timely(one);
+        let new: usize = those(&model.rounds, is_open).into_iter().map(new).sum();
         [
-            (Kind::Clock, 4 + 2 * standing.min(4)),
-            (Kind::NewRound, [30, 1, 0][going.min(2)]),
+            (Kind::Clock, 4 + 2 * standing.min(4) + if certain { 16 } else { 0 }),
+            (Kind::NewRound, if going == 0 { if standing > 0 { 3 } else { 30 } } else { 0 }),
             (Kind::Open, 40 * count(RoundState::Draft)),
             (Kind::Offer, if bare { 16 } else { 1 }),
             (Kind::Day, 1),
@@ -286,9 +328,9 @@ impl<'a> Play<'a> {
             (Kind::Program, 2 * open.min(1)),
             (Kind::Deliver, 3 * due.min(8)),
             (Kind::Press, 2 + 4 * links.min(8)),
-            (Kind::Judge, 1),
+            (Kind::Judge, if unjudged { 6 } else { 1 }),
             (Kind::Withdraw, 1),
-            (Kind::Close, if full { 20 } else { 0 }),
+            (Kind::Close, if full { 40 } else { 0 }),
             (Kind::Start, if fresh || queued { 1 } else { 20 * ready }),
             (Kind::Solve, if queued { 40 } else { 0 }),
             (Kind::Publish, if fresh { 30 } else { 1 }),
@@ -296,12 +338,31 @@ impl<'a> Play<'a> {
             (Kind::Discard, 2 * usize::from(held)),
             (Kind::TakeBack, out),
             (Kind::Answer, 2 * standing.min(6)),
+            (Kind::Instead, 2 * proposed.min(4)),
+            (Kind::Pack, 2 * standing.min(4)),
+            (Kind::Say, 6 * reviewed.min(3)),
+            (Kind::Idea, 4 * reviewed.min(3)),
+            (Kind::Ideas, 4 * usize::from(model.placements.iter().any(|one| one.idea.is_some()))),
             (Kind::Move, standing.min(6)),
             (Kind::CallOff, standing.min(1)),
-            (Kind::Ill, 5 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2)),
-            (Kind::Mark, 2 * self.at_their_day(|at| model.admits_mark(at, ARRIVED)).len().min(4)),
+            (
+                Kind::Ill,
+                25 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2),
+            ),
+            (Kind::Mark, 4 * self.at_their_day(|at| model.admits_mark(at, ARRIVED)).len().min(4)),
             (Kind::Deadlines, if overdue { 15 } else { 1 }),
+            // Seldom: it ends everything.
+            (Kind::CancelRound, usize::from(standing > 2)),
         ]
+    }
+
+    /// Rounds that were slept through lead nowhere any more.
+    fn is_timely(&self, round: &Round) -> bool {
+        match round.state {
+            RoundState::Draft | RoundState::Open => self.model.today() <= round.sign_up_until,
+            RoundState::Closed | RoundState::Matched => self.model.today() <= round.answer_until,
+            _ => true,
+        }
     }
 
     /// A run that can be published.
@@ -362,9 +423,24 @@ impl<'a> Play<'a> {
 
     fn clock(&mut self, n: [usize; 4]) -> Became {
         let hours = [-3, 1, 5, 20, 24, 24, 47, 49, 72, 120, 24, 26];
-        self.model.now += Duration::hours(hours[n[0] % hours.len()]);
+        // Now and then the afternoon before a visit, its forenoon or its evening: else most of them are slept through.
+        match self.next_visit().filter(|_| n[1].is_multiple_of(2)) {
+            Some(then) => self.model.now = then,
+            None => self.model.now += Duration::hours(hours[n[0] % hours.len()]),
+        }
         self.app.clock.set(self.model.now);
         Became::Accepted
+    }
+
+    /// The next instant of a certain day at which something can be said of it, if it is near.
+    fn next_visit(&self) -> Option<chrono::DateTime<chrono::Utc>> {
+        let (now, certain) = (self.model.now, self.model.placements.iter());
+        let certain = certain.filter(|place| place.state == PlacementState::Confirmed);
+        let instants = certain.flat_map(|place| {
+            let day = place.date.and_time(NaiveTime::MIN).and_utc();
+            [-11, 10, 19].map(|hour| day + Duration::hours(hour))
+        });
+        instants.filter(|then| *then > now && *then < now + Duration::days(21)).min()
     }
 
     fn new_round(&mut self, n: [usize; 4]) -> Became {
@@ -414,7 +490,7 @@ impl<'a> Play<'a> {
     }
 
     fn offer(&mut self, n: [usize; 4]) -> Told<Became> {
-        let fitting = those(&self.model.rounds, |round| is_unpublished(round.state));
+        let fitting = those(&self.model.rounds, |round| is_unpublished(round.state) && self.is_timely(round));
         let Some(at) = pick(n[0], &fitting, self.model.rounds.len()) else { return Ok(Became::Void) };
         let round = &self.model.rounds[at];
         let bare: Vec<usize> =
@@ -507,7 +583,8 @@ impl<'a> Play<'a> {
     }
 
     fn sign_up(&mut self, n: [usize; 4]) -> Told<Became> {
-        let fitting = those(&self.model.rounds, |round| round.state == RoundState::Open);
+        let fitting =
+            those(&self.model.rounds, |round| round.state == RoundState::Open && self.is_timely(round));
         let Some(round) = pick(n[0], &fitting, self.model.rounds.len()) else { return Ok(Became::Void) };
         let new: Vec<usize> = (0..self.model.persons.len())
             .filter(|person| {
@@ -531,7 +608,8 @@ impl<'a> Play<'a> {
 
     /// A program of an employer signs somebody up, and is told what came of it.
     fn program(&mut self, n: [usize; 4]) -> Told<Became> {
-        let fitting = those(&self.model.rounds, |round| round.state == RoundState::Open);
+        let fitting =
+            those(&self.model.rounds, |round| round.state == RoundState::Open && self.is_timely(round));
         let Some(round) = pick(n[0], &fitting, self.model.rounds.len()) else { return Ok(Became::Void) };
         let person = n[1] % self.model.persons.len();
         let own = self.model.persons[person].employer;
@@ -590,10 +668,6 @@ impl<'a> Play<'a> {
             About::Application(application) => (application, None),
             About::Placement(place) => (self.model.placements[place].application, Some(place)),
         };
-        let is_asked = placement.is_some_and(|place| {
-            let place = &self.model.placements[place];
-            place.consents.contains_key(&notice.party) && place.state == PlacementState::Proposed
-        });
         let purpose = match notice.kind {
             NoticeKind::VerifyAddress => Purpose::Verify,
             NoticeKind::ReleaseRequest => Purpose::Release,
@@ -601,12 +675,12 @@ impl<'a> Play<'a> {
             NoticeKind::Reminder
             | NoticeKind::FeedbackRequest
             | NoticeKind::PackMissing
+            | NoticeKind::JoiningPack
+            | NoticeKind::PackChanged
+            | NoticeKind::Alternative
+            | NoticeKind::Confirmed
+            | NoticeKind::Changed
             | NoticeKind::Ill => Purpose::Answer,
-            NoticeKind::Confirmed | NoticeKind::Changed if notice.party != Party::Participant => {
-                Purpose::Answer
-            }
-            // A change of what is not certain yet asks for the answer too.
-            NoticeKind::Changed if is_asked => Purpose::Answer,
             _ => Purpose::Application,
         };
         let round = self.model.round_of(application);
@@ -663,6 +737,9 @@ impl<'a> Play<'a> {
                 Act::Withdraw,
                 Act::Ill,
                 Act::Attendance(ARRIVED),
+                Act::Take(version),
+                Act::Feedback(some_marks(n[2])),
+                Act::Idea(an_idea(n[2])),
             ];
             any[n[1] / 12 % any.len()].clone()
         } else {
@@ -684,7 +761,16 @@ impl<'a> Play<'a> {
             Act::Withdraw => self.model.withdrawn(link.application),
             Act::Ill => self.model.ill(link.placement.expect("one")),
             Act::Attendance(marked) => self.model.marked(link.placement.expect("one"), *marked),
-            other => panic!("{other:?} is not played"),
+            Act::Offer(_, wanted) => {
+                let place = link.placement.expect("one");
+                self.model.offered(place, self.an_other(place, wanted));
+            }
+            Act::Take(_) => self.model.taken(link.placement.expect("one")),
+            Act::Feedback(said) => self.keep_marks(link.placement.expect("one"), link.party, said),
+            Act::Idea(new) => self.keep_idea(link.placement.expect("one"), new),
+            Act::WritePack(edit) => {
+                self.model.wrote_pack(link.placement.expect("one"), &edit.pack.0, edit.for_later_visitors);
+            }
         }
         Ok(Became::Accepted)
     }
@@ -720,6 +806,14 @@ impl<'a> Play<'a> {
             }
             (Purpose::Answer, Act::Decline(..)) => answer_of(place) == Some(Answer::No),
             (Purpose::Application, Act::Withdraw) => one.state == ApplicationState::Withdrawn,
+            (Purpose::Answer, Act::Offer(_, wanted)) => {
+                link.party == Party::Host && link.placement.is_some_and(|at| self.is_offered(at, wanted))
+            }
+            (Purpose::Answer, Act::Take(_)) => {
+                let is_taken = |other: &Other| other.state == AlternativeState::Taken;
+                link.party == Party::Participant
+                    && place.and_then(|place| place.others.last()).is_some_and(is_taken)
+            }
             _ => false,
         };
         if is_done {
@@ -740,6 +834,52 @@ impl<'a> Play<'a> {
                 first([(model.is_untold(link.application), "not-found")])
                     .and_then(|()| self.admits_answer(place, link.party, answer))
                     .and_then(|()| first([(place.version != *seen, "stale-page")]))
+                    .and_then(|()| admits_beside_offer(place, link.party, answer))
+            }
+            (Purpose::Answer, Act::Offer(..) | Act::Take(_), Some(_))
+                if link.party
+                    != if matches!(act, Act::Take(_)) { Party::Participant } else { Party::Host } =>
+            {
+                Err("invalid-fields")
+            }
+            (Purpose::Answer, Act::Offer(seen, wanted), Some(_)) => {
+                let at = link.placement.expect("one");
+                first([(model.is_untold(link.application), "not-found")])
+                    .and_then(|()| model.admits_offer(at, *seen, &self.an_other(at, wanted)))
+            }
+            (Purpose::Answer, Act::Take(seen), Some(_)) => {
+                first([(model.is_untold(link.application), "not-found")])
+                    .and_then(|()| model.admits_taking(link.placement.expect("one"), *seen))
+            }
+            (Purpose::Answer, Act::Feedback(said), Some(place)) => {
+                let verdict = first([
+                    (link.party == Party::Manager, "forbidden"),
+                    (model.is_untold(link.application), "not-found"),
+                ]);
+                let is_new = place.feedback.get(&link.party) != Some(&marks_of(said));
+                return (
+                    verdict.and_then(|()| if is_new { model.admits_review(place) } else { Ok(()) }),
+                    is_new,
+                );
+            }
+            (Purpose::Answer, Act::Idea(new), Some(place)) => {
+                let verdict = first([
+                    (link.party != Party::Participant, "forbidden"),
+                    (model.is_untold(link.application), "not-found"),
+                ]);
+                let is_new = is_new_idea(place, new);
+                return (
+                    verdict.and_then(|()| if is_new { model.admits_review(place) } else { Ok(()) }),
+                    is_new,
+                );
+            }
+            (Purpose::Answer, Act::WritePack(edit), Some(_)) => {
+                let at = link.placement.expect("one");
+                first([
+                    (link.party != Party::Host, "forbidden"),
+                    (model.is_untold(link.application), "not-found"),
+                ])
+                .and_then(|()| model.admits_pack(at, edit.revision, &edit.pack.0))
             }
             (Purpose::Answer, Act::Ill, Some(place)) => {
                 let verdict = first([
@@ -763,9 +903,12 @@ impl<'a> Play<'a> {
 
     /// What has been is not undone.
     fn admits_withdrawal(&self, application: usize) -> Verdict {
-        let live = self.model.live_of(application);
-        let has_been = live.is_some_and(|place| !self.model.placements[place].can_end());
-        first([(has_been, "placement-state")])
+        let live = self.model.live_of(application).map(|place| &self.model.placements[place]);
+        live.map_or(Ok(()), |place| self.admits_end(place))
+    }
+
+    fn admits_end(&self, place: &crate::facts::Placement) -> Verdict {
+        first([(!place.can_end(), "placement-state"), (self.model.has_been(place), "too-late")])
     }
 
     /// What the facts say of *I am ill today*, and whether it is news.
@@ -792,9 +935,22 @@ impl<'a> Play<'a> {
             Party::Participant if n[1].is_multiple_of(3) && self.model.admits_illness(place).is_ok() => {
                 Act::Ill
             }
-            Party::Host if self.model.admits_mark(at, ARRIVED).is_ok() => {
+            Party::Participant if place.open_offer().is_some() && !n[1].is_multiple_of(5) => {
+                Act::Take(version)
+            }
+            Party::Participant if n[1].is_multiple_of(2) && self.model.admits_review(place).is_ok() => {
+                Act::Idea(an_idea(n[2]))
+            }
+            Party::Host if n[1].is_multiple_of(2) && self.model.admits_mark(at, ARRIVED).is_ok() => {
                 Act::Attendance(a_mark(place, n[2]))
             }
+            Party::Participant | Party::Host if self.model.admits_review(place).is_ok() => {
+                Act::Feedback(some_marks(n[2]))
+            }
+            Party::Host if n[1].is_multiple_of(4) && place.state == PlacementState::Proposed => {
+                Act::Offer(version, self.something_else(at, n))
+            }
+            Party::Host if n[1].is_multiple_of(3) => Act::WritePack(self.an_edit(at, n)),
             _ if n[1].is_multiple_of(7) => Act::Decline(version, Some("An inspection.".to_owned())),
             _ => Act::Accept(version),
         }
@@ -826,6 +982,231 @@ impl<'a> Play<'a> {
         let done = judge(attendance::call_in_ill(self.app, &who.actor, parsed(&place.id)), verdict)?;
         if done.is_some() && is_new {
             self.model.ill(at);
+        }
+        Ok(became(done.as_ref()))
+    }
+
+    /// What a host of a placement may offer: another day, a colleague (now and then a stranger), a virtual visit.
+    fn something_else(&self, at: usize, n: [usize; 4]) -> Wanted {
+        let place = &self.model.placements[at];
+        let round = self.model.round_of(place.application);
+        let instead = match n[2] % 4 {
+            0 | 1 => Instead::Date(round.dates[n[2] / 4 % round.dates.len()], None),
+            2 => {
+                let domain = if n[2].is_multiple_of(7) {
+                    "elsewhere.example"
+                } else {
+                    self.model.libraries[place.host].domain()
+                };
+                let email = parsed(&format!("colleague{}@{domain}", n[2] / 4 % 2));
+                Instead::Colleague(Contact { name: Some(parsed("A Colleague")), email, telephone: None })
+            }
+            _ => Instead::Virtual(None),
+        };
+        Wanted { instead, words: None }
+    }
+
+    /// An offer as it would be kept.
+    fn an_other(&self, at: usize, wanted: &Wanted) -> Other {
+        let place = &self.model.placements[at];
+        let (date, times, contact) = match &wanted.instead {
+            Instead::Date(date, _) => (*date, (NINE, FIVE), None),
+            Instead::Colleague(contact) => (place.date, place.times, Some(contact.email.to_string())),
+            Instead::Virtual(_) => (place.date, place.times, None),
+        };
+        let (kind, state, at) = (wanted.instead.kind(), AlternativeState::Offered, self.model.now);
+        Other { kind, date, times, contact, state, at }
+    }
+
+    /// Whether it is what was offered last, whatever became of it.
+    fn is_offered(&self, at: usize, wanted: &Wanted) -> bool {
+        let other = self.an_other(at, wanted);
+        self.model.placements[at].others.last().is_some_and(|last| {
+            last.kind == other.kind
+                && last.contact == other.contact
+                && (last.date == other.date || other.kind != AlternativeKind::Date)
+        })
+    }
+
+    /// The host offers something else, through the API.
+    fn offer_instead(&mut self, n: [usize; 4]) -> Told<Became> {
+        let fitting = those(&self.model.placements, |one| {
+            one.state == PlacementState::Proposed && one.open_offer().is_none()
+        });
+        let Some(at) = pick(n[0], &fitting, self.model.placements.len()) else { return Ok(Became::Void) };
+        let place = &self.model.placements[at];
+        let (who, permitted) = self.of_host(at, n[1], Ok(()));
+        let version = place.version - i64::from(n[3].is_multiple_of(11));
+        let wanted = self.something_else(at, n);
+        let (other, is_new) = (self.an_other(at, &wanted), !self.is_offered(at, &wanted));
+        let verdict = permitted
+            .and_then(|()| if is_new { self.model.admits_offer(at, version, &other) } else { Ok(()) });
+        let done =
+            judge(alternatives::offer(self.app, &who.actor, parsed(&place.id), version, &wanted), verdict)?;
+        if done.is_some() && is_new {
+            self.model.offered(at, other);
+        }
+        Ok(became(done.as_ref()))
+    }
+
+    /// Somebody who would act for the host of a placement, mostly its administrator, and whether they may.
+    fn of_host(&self, at: usize, n: usize, organiser: Verdict) -> (Who, Verdict) {
+        let place = &self.model.placements[at];
+        let owners = &self.model.libraries[place.host].employers;
+        let usual = 2 + 6 * owners[n % owners.len()];
+        let who = self.who(if n.is_multiple_of(4) { n / 4 } else { usual });
+        let permitted = match who.actor.role {
+            Role::Organiser => organiser,
+            Role::LibraryAdministrator => {
+                let is_own = who.employer.is_some_and(|own| owners.contains(&own));
+                first([(!is_own || self.model.is_untold(place.application), "not-found")])
+            }
+            Role::Anyone => Err("unauthenticated"),
+            _ => Err("forbidden"),
+        };
+        (who, permitted)
+    }
+
+    /// A joining pack: whole, or with something missing; now and then from a page that is out of date.
+    fn an_edit(&self, at: usize, n: [usize; 4]) -> PackEdit {
+        let value = |field: PackField| match field.kind() {
+            PackKind::Time => "08:50".to_owned(),
+            PackKind::Telephone => "01905 822866".to_owned(),
+            PackKind::Yes => "yes".to_owned(),
+            PackKind::Line | PackKind::Words => format!("Menu {}", n[2] % 3),
+        };
+        let is_written = |field: &PackField| match n[3] % 5 {
+            0 => *field == PackField::Lunch,
+            1 => *field != PackField::ArrivalTime,
+            _ => true,
+        };
+        let fields: Fields =
+            PackField::ALL.iter().copied().filter(is_written).map(|field| (field, value(field))).collect();
+        PackEdit {
+            revision: self.model.placements[at].pack_revision() + i64::from(n[3].is_multiple_of(13)),
+            pack: Pack(fields),
+            for_later_visitors: n[3].is_multiple_of(4),
+        }
+    }
+
+    /// The host writes the joining pack, through the API.
+    fn write_pack(&mut self, n: [usize; 4]) -> Told<Became> {
+        let Some(at) = self.some_placement(n[0]) else { return Ok(Became::Void) };
+        let (who, permitted) = self.of_host(at, n[1], Ok(()));
+        let edit = self.an_edit(at, n);
+        let verdict = permitted.and_then(|()| self.model.admits_pack(at, edit.revision, &edit.pack.0));
+        let id = parsed(&self.model.placements[at].id);
+        let done = judge(packs::write(self.app, &who.actor, id, &edit), verdict)?;
+        if done.is_some() {
+            self.model.wrote_pack(at, &edit.pack.0, edit.for_later_visitors);
+        }
+        Ok(became(done.as_ref()))
+    }
+
+    /// How the day was, through the API: by the host's administrator or by the participant.
+    fn say(&mut self, n: [usize; 4]) -> Told<Became> {
+        let fitting = self.at_their_day(|at| self.model.admits_review(&self.model.placements[at]));
+        let Some(at) = pick(n[0], &fitting, self.model.placements.len()) else { return Ok(Became::Void) };
+        let place = &self.model.placements[at];
+        let (who, party, permitted) = if n[2].is_multiple_of(3) {
+            let who = self.participant_of(place.application);
+            let is_untold = self.model.is_untold(place.application);
+            (who, Party::Participant, first([(is_untold, "not-found")]))
+        } else {
+            let (who, permitted) = self.of_host(at, n[1], Err("forbidden"));
+            match who.application {
+                // A participant who is drawn speaks for the other side, and of the own day only.
+                Some(own) => {
+                    let is_hidden = own != place.application || self.model.is_untold(own);
+                    (who, Party::Participant, first([(is_hidden, "not-found")]))
+                }
+                None => (who, Party::Host, permitted),
+            }
+        };
+        let said = some_marks(n[3]);
+        let is_new = place.feedback.get(&party) != Some(&marks_of(&said));
+        let verdict = permitted.and_then(|()| if is_new { self.model.admits_review(place) } else { Ok(()) });
+        let done = judge(feedback::give(self.app, &who.actor, parsed(&place.id), &said), verdict)?;
+        if done.is_some() && is_new {
+            self.keep_marks(at, party, &said);
+        }
+        Ok(became(done.as_ref()))
+    }
+
+    fn keep_marks(&mut self, at: usize, party: Party, said: &Feedback) {
+        self.model.placements[at].feedback.insert(party, marks_of(said));
+    }
+
+    fn participant_of(&self, application: usize) -> Who {
+        let id: ApplicationId = parsed(&self.model.applications[application].id);
+        let actor = Actor { application: Some(id), ..Actor::named("link:l", Role::Participant) };
+        Who { actor, employer: None, application: Some(application) }
+    }
+
+    /// What a participant brings home, through the API; now and then somebody else would.
+    fn bring_idea(&mut self, n: [usize; 4]) -> Told<Became> {
+        let fitting = self.at_their_day(|at| self.model.admits_review(&self.model.placements[at]));
+        let Some(at) = pick(n[0], &fitting, self.model.placements.len()) else { return Ok(Became::Void) };
+        let place = &self.model.placements[at];
+        let own = self.participant_of(place.application);
+        let who = if n[1].is_multiple_of(4) { self.who(n[1] / 4) } else { own };
+        let is_untold = self.model.is_untold(place.application);
+        let permitted = match who.actor.role {
+            Role::Participant => {
+                first([(who.application != Some(place.application) || is_untold, "not-found")])
+            }
+            Role::Anyone => Err("unauthenticated"),
+            _ => Err("forbidden"),
+        };
+        let new = an_idea(n[2]);
+        let is_new = is_new_idea(place, &new);
+        let verdict = permitted.and_then(|()| if is_new { self.model.admits_review(place) } else { Ok(()) });
+        let done = judge(ideas::give(self.app, &who.actor, parsed(&place.id), &new), verdict)?;
+        if done.is_some() && is_new {
+            self.keep_idea(at, &new);
+        }
+        Ok(became(done.as_ref()))
+    }
+
+    fn keep_idea(&mut self, at: usize, new: &NewIdea) {
+        let known = self.model.placements[at].idea.take();
+        let idea = known.unwrap_or(Idea { words: String::new(), is_hidden: false, tried: [].into() });
+        self.model.placements[at].idea = Some(Idea { words: new.words.to_string(), ..idea });
+    }
+
+    /// Somebody has tried an idea, or an organiser hides it or shows it again.
+    fn handle_idea(&mut self, n: [usize; 4]) -> Told<Became> {
+        let fitting = those(&self.model.placements, |place| place.idea.is_some());
+        if fitting.is_empty() {
+            return Ok(Became::Void);
+        }
+        let at = fitting[n[0] % fitting.len()];
+        let place = &self.model.placements[at];
+        let idea = place.idea.clone().expect("one");
+        let rows = self.dump.rows("ideas");
+        let row = rows.iter().find(|row| row.text("placement_id") == place.id).ok_or("the idea is gone")?;
+        let id = parsed(row.text("id"));
+        if n[1].is_multiple_of(3) {
+            let who = self.mostly_organiser(n[2]);
+            let reason = (!n[3].is_multiple_of(3)).then_some("names a visitor");
+            let done = judge(ideas::hide(self.app, &who.actor, id, reason), only_organiser(&who))?;
+            if done.is_some() {
+                self.model.placements[at].idea = Some(Idea { is_hidden: reason.is_some(), ..idea });
+            }
+            return Ok(became(done.as_ref()));
+        }
+        let who = self.who(n[2]);
+        let permitted = match who.actor.role {
+            Role::LibraryAdministrator | Role::Participant => Ok(()),
+            Role::Anyone => Err("unauthenticated"),
+            _ => Err("forbidden"),
+        };
+        let verdict = permitted.and_then(|()| first([(idea.is_hidden, "not-found")]));
+        let done = judge(ideas::mark_tried(self.app, &who.actor, id), verdict)?;
+        if done.is_some() {
+            let person = who.application.map(|one| self.model.applications[one].person);
+            let tried = &mut self.model.placements[at].idea.as_mut().expect("one").tried;
+            tried.insert(format!("{person:?} {:?}", who.employer));
         }
         Ok(became(done.as_ref()))
     }
@@ -1078,7 +1459,9 @@ impl<'a> Play<'a> {
         };
         let verdict = permitted.and_then(|()| {
             let is_hidden = who.actor.role != Role::Organiser && self.model.is_untold(place.application);
-            first([(is_hidden, "not-found")]).and_then(|()| self.admits_answer(place, party, answer))
+            first([(is_hidden, "not-found")])
+                .and_then(|()| self.admits_answer(place, party, answer))
+                .and_then(|()| admits_beside_offer(place, party, answer))
         });
         let reply = Reply { party, answer, reason: None, channel: "api", version: None };
         let done = judge(placements::answer(self.app, &who.actor, parsed(&place.id), &reply), verdict)?;
@@ -1092,7 +1475,7 @@ impl<'a> Play<'a> {
         let Some(at) = self.some_placement(n[0]) else { return Ok(Became::Void) };
         let place = &self.model.placements[at];
         let owners = &self.model.libraries[place.host].employers;
-        let who = self.who(n[1]);
+        let who = self.who(if n[1].is_multiple_of(3) { n[1] / 3 } else { 2 + 6 * owners[0] });
         let permitted = match who.actor.role {
             Role::LibraryAdministrator => first([
                 (!who.employer.is_some_and(|own| owners.contains(&own)), "not-found"),
@@ -1121,7 +1504,7 @@ impl<'a> Play<'a> {
     fn call_off(&mut self, n: [usize; 4]) -> Told<Became> {
         let Some(at) = self.some_placement(n[0]) else { return Ok(Became::Void) };
         let (who, place) = (self.mostly_organiser(n[1]), &self.model.placements[at]);
-        let verdict = only_organiser(&who).and_then(|()| first([(!place.can_end(), "placement-state")]));
+        let verdict = only_organiser(&who).and_then(|()| self.admits_end(place));
         let done = judge(placements::cancel(self.app, &who.actor, parsed(&place.id), "Snow."), verdict)?;
         if done.is_some() {
             self.model.end(at, PlacementState::Cancelled);
@@ -1139,10 +1522,6 @@ impl<'a> Play<'a> {
     }
 
     fn cancel_round(&mut self, n: [usize; 4]) -> Told<Became> {
-        // Seldom: it ends everything.
-        if !n[3].is_multiple_of(8) {
-            return Ok(Became::Void);
-        }
         let Some(at) = pick(n[0], &[], self.model.rounds.len()) else { return Ok(Became::Void) };
         let (who, round) = (self.mostly_organiser(n[1]), &self.model.rounds[at]);
         let is_over = matches!(round.state, RoundState::Completed | RoundState::Cancelled);
@@ -1150,6 +1529,7 @@ impl<'a> Play<'a> {
         let done = judge(rounds::cancel(self.app, &who.actor, parsed(&round.id)), verdict)?;
         if done.is_some() {
             self.model.rounds[at].state = RoundState::Cancelled;
+            self.model.discard_held(at);
             self.model.all_off(at);
         }
         Ok(became(done.as_ref()))
@@ -1158,6 +1538,33 @@ impl<'a> Play<'a> {
 
 fn organiser() -> Actor {
     Actor::named("token:organiser", Role::Organiser)
+}
+
+/// While something else is offered, what was proposed cannot be agreed to; the manager's word stands beside it. The same
+/// answer again is none.
+fn admits_beside_offer(place: &crate::facts::Placement, party: Party, answer: Answer) -> Verdict {
+    let is_said = place.consents.get(&party).is_some_and(|consent| consent.answer == answer);
+    let is_off = place.open_offer().is_some() && answer == Answer::Yes && party != Party::Manager;
+    first([(is_off && !is_said, "offer-open")])
+}
+
+/// Three marks.
+fn some_marks(n: usize) -> Feedback {
+    let mark = |n: usize| i64::try_from(1 + n % 5).expect("small");
+    Feedback { preparation: mark(n), welcome: mark(n / 5), learning: mark(n / 25), comments: None }
+}
+
+fn marks_of(said: &Feedback) -> [i64; 3] {
+    [said.preparation, said.welcome, said.learning]
+}
+
+fn an_idea(n: usize) -> NewIdea {
+    let words = parsed(&format!("A trolley with new books {}.", n % 4));
+    NewIdea { words, topics: vec![parsed("displays")], shown_as: ShownAs::Nobody }
+}
+
+fn is_new_idea(place: &crate::facts::Placement, new: &NewIdea) -> bool {
+    place.idea.as_ref().is_none_or(|known| known.words != new.words.to_string())
 }
 
 /// A mark: arrived, left early (now and then after the end), did not come.

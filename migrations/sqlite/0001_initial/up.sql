@@ -622,6 +622,8 @@ CREATE TABLE joining_packs (
 CREATE TABLE alternatives (
     id TEXT NOT NULL,
     placement_id TEXT NOT NULL,
+    -- The version of what is agreed to that it made: offers of a placement come in this order.
+    version INTEGER NOT NULL,
     kind TEXT NOT NULL,
     date TEXT NOT NULL,
     starts TEXT NOT NULL,
@@ -639,9 +641,9 @@ CREATE TABLE alternatives (
     channel TEXT NOT NULL,
     settled_at TEXT,
     CONSTRAINT alternatives_pkey PRIMARY KEY (id),
+    CONSTRAINT alternatives_version_key UNIQUE (placement_id, version),
     CONSTRAINT alternatives_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT alternatives_kind_check CHECK (kind IN ('date', 'colleague', 'virtual')),
     CONSTRAINT alternatives_state_check CHECK (state IN ('offered', 'taken', 'refused', 'lapsed'))
 ) STRICT;
 CREATE UNIQUE INDEX alternatives_open_key ON alternatives (placement_id) WHERE state = 'offered';
-CREATE INDEX alternatives_placement_idx ON alternatives (placement_id, id);

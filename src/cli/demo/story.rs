@@ -176,7 +176,6 @@ pub(super) enum Press {
     Refuse,
     Accept,
     Decline,
-    Withdraw,
 }
 
 impl Press {
@@ -188,7 +187,6 @@ impl Press {
             Press::Refuse => ("refuse", Some("cover")),
             Press::Accept => ("accept", None),
             Press::Decline => ("decline", Some("That day has become impossible for me.")),
-            Press::Withdraw => ("withdraw", None),
         };
         let days = if self == Press::Release { texts(&view["application"]["dates"]) } else { Vec::new() };
         let mut fields = vec![("deed", deed.to_owned())];
@@ -322,15 +320,16 @@ impl Play {
         Ok(())
     }
 
-    /// The first participant with a confirmed placement takes the application back.
+    /// The first participant with a confirmed placement calls the day off.
     fn drop_out(&mut self, evidence: &mut Evidence) -> Result<(), String> {
         let mails = self.wait_for_mail()?;
         let mut dropped = None;
         self.answer(&mails, |deeds, view| {
             let confirmed = view["placement"]["state"].as_str() == Some("confirmed");
-            if dropped.is_none() && confirmed && deeds.contains(&"withdraw") {
+            let own = view["party"].as_str() == Some("participant");
+            if dropped.is_none() && confirmed && own && deeds.contains(&"decline") {
                 dropped = Some(view.clone());
-                return Some(Press::Withdraw);
+                return Some(Press::Decline);
             }
             None
         })?;

@@ -285,7 +285,10 @@ impl<'a> Play<'a> {
     fn drop_out(&mut self, number: usize) -> Result<(), Failure> {
         for (n, letter) in self.post.take(NoticeKind::Confirmed, Party::Participant)?.iter().enumerate() {
             if self.dice.happens(&format!("drop-out {n} in round {number}"), self.args.drop_out) {
-                links::act(self.app, &letter.secret, &Act::Withdraw)?;
+                let actor = links::authenticate(self.app, &letter.secret)?;
+                if let Some(application) = actor.application {
+                    applications::withdraw(self.app, &actor, application)?;
+                }
             }
         }
         Ok(())

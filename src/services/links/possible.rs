@@ -6,6 +6,7 @@ use super::{Deed, LinkView};
 use crate::domain::attendance::Recorded;
 use crate::domain::deadlines::local;
 use crate::domain::link::Purpose;
+use crate::domain::organisation::Library;
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::states::{Answer, ApplicationState, PlacementState};
@@ -34,7 +35,13 @@ pub(super) fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
             }
             None => Vec::new(),
         },
-        Purpose::Application if state != ApplicationState::Withdrawn => vec![Deed::Withdraw],
+        Purpose::Application if state != ApplicationState::Withdrawn => {
+            // What has been is not undone.
+            let has_been = |(placement, _): &(Placement, Library)| {
+                placement.admit_cancellation(host_clock(now, placement)).is_err()
+            };
+            if view.placement.as_ref().is_some_and(has_been) { Vec::new() } else { vec![Deed::Withdraw] }
+        }
         Purpose::Verify | Purpose::Release | Purpose::Application => Vec::new(),
     }
 }
@@ -67,9 +74,11 @@ fn deeds_of_the_day(view: &LinkView, placement: &Placement, clock: NaiveDateTime
     deeds
 }
 
-/// A host can write the joining pack as well, until the day has passed.
+/// A host can write the joining pack as well, until the day has passed; not while it has offered something else.
 fn with_pack(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<Deed>) -> Vec<Deed> {
-    let is_open = placement.prepare().is_ok() && now.today(placement.time_zone) <= placement.date;
+    let is_open = placement.prepare().is_ok()
+        && view.open_offer().is_none()
+        && now.today(placement.time_zone) <= placement.date;
     if view.link.party == Party::Host && is_open {
         // Calling a certain day off is not what the page is for.
         let last = deeds

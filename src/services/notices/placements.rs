@@ -109,13 +109,14 @@ pub fn proposal(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError>
     tell(tx, now, case, NoticeKind::Proposal, Event::Tentative, &Facts::default())
 }
 
-/// Reminds a party of a proposal that it has not answered; once.
+/// Reminds a party of a proposal that it has not answered; once of each version, because a manager may be asked anew.
 ///
 /// # Errors
 /// The database's.
 pub fn answer_reminder(tx: &mut Tx<'_>, now: &Now, case: &Case, party: Party) -> Result<(), AppError> {
     for recipient in case.recipients().iter().filter(|recipient| recipient.party == party) {
-        tell_of(tx, now, case, recipient, (NoticeKind::AnswerReminder, 0), &Facts::default())?;
+        let what = (NoticeKind::AnswerReminder, case.placement.terms.version);
+        tell_of(tx, now, case, recipient, what, &Facts::default())?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use super::files::{Place, RunFiles};
 use super::{Trace, detail, later, mails};
 use crate::domain::application::Application;
 use crate::domain::attendance::AttendanceKind;
+use crate::domain::deadlines::day_of;
 use crate::domain::party::Party;
 use crate::domain::permissions::Action;
 use crate::domain::states::{
@@ -33,6 +34,8 @@ pub(super) struct Known<'a> {
     pub(super) let_go_at: Option<NaiveDateTime>,
     /// When the round's last day for answers was moved.
     pub(super) deadline_moves: &'a [NaiveDateTime],
+    /// When the round was called off.
+    pub(super) cancelled_at: Option<NaiveDateTime>,
 }
 
 impl Known<'_> {
@@ -164,7 +167,11 @@ fn state(report: &mut Report, trace: &Trace, known: &Known<'_>) {
             let state = state.map_or("not there", ApplicationState::as_str);
             format!("the placement is {}, and its application is {state}", placement.state)
         });
-        report.require(trace.round.state != RoundState::Cancelled, TraceLink::State, || {
+        // What had been when the round was called off, has been.
+        let had_been = known.cancelled_at.is_some_and(|at| {
+            placement.state != PlacementState::Proposed && placement.date < day_of(at, placement.time_zone)
+        });
+        report.require(trace.round.state != RoundState::Cancelled || had_been, TraceLink::State, || {
             format!("the placement is {}, and its round is cancelled", placement.state)
         });
     }

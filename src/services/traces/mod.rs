@@ -18,15 +18,17 @@ use super::app::permit_everywhere;
 use super::load::{get_placement, get_round, get_run};
 use super::{App, AppError};
 use crate::domain::application::Application;
+use crate::domain::attendance::AttendanceKind;
 use crate::domain::ids::{ApplicationId, LibraryId, PlacementId, RunId};
-use crate::domain::permissions::{Action, Actor};
+use crate::domain::permissions::{Action, Actor, Role};
 use crate::domain::placement::Placement;
 use crate::domain::round::Round;
 use crate::domain::run::Run;
 use crate::domain::trace::Broken;
 use crate::store::audit::Entry;
+pub use crate::store::traces::TracedDay;
 use crate::store::traces::{
-    ContactSince, GivenConsent, MOST, PackVersion, PartyEvent, PlacementMail, TracedDay, TracedOffer,
+    ContactSince, GivenConsent, MOST, PackVersion, PartyEvent, PlacementMail, TracedOffer,
 };
 use crate::store::{Db, applications, audit, placements, traces};
 
@@ -51,6 +53,8 @@ pub struct Trace {
     pub packs: Vec<PackVersion>,
     /// What came of the day, where that is known.
     pub day: Option<TracedDay>,
+    /// What was said of the day, oldest first: each mark, the illness, and what the worker took for granted.
+    pub marks: Vec<Mark>,
     /// What each party was told, oldest first.
     pub mails: Vec<PlacementMail>,
     /// The event in each party's calendar.
@@ -59,6 +63,41 @@ pub struct Trace {
     pub audit: Vec<Entry>,
     /// The links that do not hold.
     pub broken: Vec<Broken>,
+}
+
+/// What somebody said of the day of a placement, by the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The stable name of `arrived`, `ill` and so on.
+    pub attendance: String,
+    /// When the visitor left early, `HH:MM`.
+    pub left_at: Option<String>,
+    /// When it was said, in UTC.
+    pub at: NaiveDateTime,
+    /// The stable name of whoever said it.
+    pub by: String,
+    /// In what capacity.
+    pub role: Role,
+}
+
+/// The marks of a day, as the audit has them.
+fn marks(audit: &[Entry]) -> Vec<Mark> {
+    let mark = |entry: &Entry| {
+        let is_assumed =
+            entry.action == Action::KeepDeadlines && detail(entry, "deed").as_deref() == Some("assume");
+        let (attendance, left_at) = match entry.action {
+            Action::RecordAttendance => {
+                let after = value(entry, "after");
+                let text = |name: &str| after[name].as_str().map(str::to_owned);
+                (text("attendance")?, text("left_at"))
+            }
+            Action::CallInIll => (AttendanceKind::Ill.to_string(), None),
+            _ if is_assumed => (AttendanceKind::NotRecorded.to_string(), None),
+            _ => return None,
+        };
+        Some(Mark { attendance, left_at, at: entry.at, by: entry.actor.clone(), role: entry.role })
+    };
+    audit.iter().filter_map(mark).collect()
 }
 
 /// Traces a placement.
@@ -138,6 +177,10 @@ fn trace(db: &mut Db, files: &RunFiles, of: Vec<Placement>) -> Result<Vec<Trace>
         traces::list_contacts_since(db, &hosts)?.into_iter().map(|known| (known.library, known)).collect();
     let deadline_moves: Vec<NaiveDateTime> =
         of_round.iter().filter(|entry| moves_answers(entry)).map(|entry| entry.at).collect();
+    let cancelled_at = of_round
+        .iter()
+        .find(|entry| detail(entry, "to").as_deref() == Some("cancelled"))
+        .map(|entry| entry.at);
     let applications: HashMap<ApplicationId, Application> = applications::list_by_ids(db, &asked)?
         .into_iter()
         .map(|applicant| (applicant.application.id, applicant.application))
@@ -152,7 +195,9 @@ fn trace(db: &mut Db, files: &RunFiles, of: Vec<Placement>) -> Result<Vec<Trace>
             contact: contacts.get(&placement.host).copied(),
             let_go_at: let_go.iter().copied().find(|at| *at >= made_at),
             deadline_moves: &deadline_moves,
+            cancelled_at,
         };
+        let audit = entries.remove(&id.to_string()).unwrap_or_default();
         let mut trace = Trace {
             publication: of_round.iter().find(|entry| is_publication(entry, run.id, made_at)).cloned(),
             placement,
@@ -165,7 +210,8 @@ fn trace(db: &mut Db, files: &RunFiles, of: Vec<Placement>) -> Result<Vec<Trace>
             day: days.remove(&id).and_then(|mut days| days.pop()),
             mails: mails.remove(&id).unwrap_or_default(),
             events: events.remove(&id).unwrap_or_default(),
-            audit: entries.remove(&id.to_string()).unwrap_or_default(),
+            marks: marks(&audit),
+            audit,
             broken: Vec::new(),
         };
         trace.broken = checks::check(&trace, &known);
