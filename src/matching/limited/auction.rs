@@ -53,6 +53,11 @@ impl Auction {
         self.share.push(share);
     }
 
+    /// What a ring uses.
+    pub(super) fn rows(&self, ring: usize) -> &[Ix] {
+        &self.rows[self.first[ring]..self.first[ring + 1]]
+    }
+
     /// How many rings it has.
     pub(super) fn len(&self) -> usize {
         self.value.len()

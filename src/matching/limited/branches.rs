@@ -12,6 +12,7 @@ use std::rc::Rc;
 use super::super::num::{Ix, float, int, nearest};
 use super::super::watch::Watch;
 use super::auction::Auction;
+use super::cuts::{Cut, counts, room_of, violated};
 use super::network::Network;
 use super::pool::Pool;
 
@@ -76,7 +77,30 @@ pub(super) struct Branches<'a> {
     pub(super) best: Option<Vec<Ix>>,
     /// Only a greater total counts.
     pub(super) cutoff: i64,
+    cuts: Vec<Cut>,
+    cutting: Cutting,
 }
+
+/// How much is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cutting {
+    Never,
+    Much,
+}
+
+impl Cutting {
+    /// Times that a node of some depth is cut and priced again.
+    fn rounds(self, depth: u32) -> usize {
+        match (self, depth) {
+            (Cutting::Never, _) => 0,
+            (Cutting::Much, 0) => 20,
+            (Cutting::Much, _) => 2,
+        }
+    }
+}
+
+/// Cuts at most.
+const MOST_CUTS: usize = 600;
 
 /// Proximal steps in a node at most, and sweeps in a step.
 const STEPS: usize = 24;
@@ -96,11 +120,12 @@ impl<'a> Branches<'a> {
         room: Vec<i64>,
         rings: Vec<Ix>,
         prices: &[i64],
-        cutoff: i64,
-        bound: i64,
+        (cutoff, bound): (i64, i64),
+        cutting: Cutting,
     ) -> Self {
+        let open = BinaryHeap::new();
         let mut branches =
-            Self { network, pool, room, open: BinaryHeap::new(), numbers: 0, best: None, cutoff };
+            Self { network, pool, room, open, numbers: 0, best: None, cutoff, cuts: Vec::new(), cutting };
         let prices = Rc::new(prices.to_vec());
         branches.push(bound, 0, Rc::new(rings), Vec::new(), Decision::Nothing, prices);
         branches
@@ -174,8 +199,16 @@ impl<'a> Branches<'a> {
         let rings = self.rings_of(&node, &room);
         let base = self.pool.total(&node.used);
         self.offer(node.used.clone(), base);
-        let mut priced = Priced::new(self, &room, rings, &node.prices);
+        let mut priced = Priced::new(self, &room, rings, &node.prices, &[]);
         priced.settle(self, base, &node.used, watch);
+        for _ in 0..self.cutting.rounds(node.depth) {
+            if self.whole(base + priced.total) <= self.cutoff || watch.stopped.is_some() || !self.cut(&priced) {
+                break;
+            }
+            let Priced { rings, prices, auction, .. } = priced;
+            priced = Priced::new(self, &room, rings, &prices, &auction.share);
+            priced.settle(self, base, &node.used, watch);
+        }
         let bound = node.bound.min(self.whole(base + priced.total));
         if bound <= self.cutoff {
             return;
@@ -197,6 +230,19 @@ impl<'a> Branches<'a> {
         }
     }
 
+    /// Takes the cuts that a node violates. Whether there are new ones.
+    fn cut(&mut self, priced: &Priced) -> bool {
+        let shares: Vec<(Ix, f64)> =
+            priced.rings.iter().copied().zip(priced.auction.share.iter().copied()).collect();
+        let before = self.cuts.len();
+        for cut in violated(self.pool, &shares, &priced.room) {
+            if self.cuts.len() < MOST_CUTS && !self.cuts.contains(&cut) {
+                self.cuts.push(cut);
+            }
+        }
+        self.cuts.len() > before
+    }
+
     /// Totals of schedules are whole points.
     fn whole(&self, total: i64) -> i64 {
         total.div_euclid(self.network.scale) * self.network.scale
@@ -205,6 +251,7 @@ impl<'a> Branches<'a> {
 
 /// The rings of a node at prices.
 struct Priced {
+    /// Of rows, then of cuts.
     room: Vec<i64>,
     rings: Vec<Ix>,
     auction: Auction,
@@ -214,20 +261,41 @@ struct Priced {
 }
 
 impl Priced {
-    fn new(of: &Branches<'_>, room: &[i64], rings: Vec<Ix>, prices: &[i64]) -> Self {
-        let mut auction = Auction::new(room, prices, REACH.0 * float(of.network.scale));
-        for ring in &rings {
-            auction.add(of.pool.rows(ring.at()), of.pool.value[ring.at()], 0.0);
+    /// Rings at prices to begin with, of rows and of the first cuts; their shares where they are known.
+    fn new(of: &Branches<'_>, room: &[i64], rings: Vec<Ix>, prices: &[i64], shares: &[f64]) -> Self {
+        let mut room = room.to_vec();
+        let rows = room.len();
+        let cuts: Vec<i64> = of.cuts.iter().map(|cut| room_of(cut, &room)).collect();
+        room.extend(cuts);
+        let mut prices = prices.to_vec();
+        prices.resize(room.len(), 0);
+        let mut auction = Auction::new(&room, &prices, REACH.0 * float(of.network.scale));
+        let mut uses = Vec::new();
+        for (n, ring) in rings.iter().enumerate() {
+            uses.clear();
+            uses.extend_from_slice(of.pool.rows(ring.at()));
+            for (c, cut) in of.cuts.iter().enumerate() {
+                if counts(cut, of.pool.rows(ring.at())) {
+                    uses.push(Ix::new(rows + c));
+                }
+            }
+            auction.add(&uses, of.pool.value[ring.at()], shares.get(n).copied().unwrap_or(0.0));
         }
-        Self { room: room.to_vec(), rings, auction, prices: prices.to_vec(), total: i64::MAX / 4 }
+        Self { room, rings, auction, prices, total: i64::MAX / 4 }
+    }
+
+    /// What a ring gains at prices, cuts included.
+    fn gain(&self, of: &Branches<'_>, n: usize, prices: &[i64]) -> i64 {
+        let rows = self.auction.rows(n);
+        of.pool.value[self.rings[n].at()] - rows.iter().map(|row| prices[row.at()]).sum::<i64>()
     }
 
     /// Raises prices so that no ring gains; the total then.
     fn total(&self, of: &Branches<'_>, prices: &mut [i64]) -> i64 {
         let who = of.network.people + of.network.locks;
         let mut raise = vec![0_i64; who];
-        for ring in &self.rings {
-            let gain = of.pool.gain(ring.at(), prices);
+        for (n, ring) in self.rings.iter().enumerate() {
+            let gain = self.gain(of, n, prices);
             if gain > 0 {
                 let length = of.pool.length(ring.at());
                 for trip in of.pool.trips(ring.at()) {
@@ -290,11 +358,8 @@ impl Priced {
     /// Leaves out the rings that no better schedule uses.
     fn leave_out(&mut self, of: &Branches<'_>, base: i64) {
         let most = base + self.total;
-        let keep: Vec<bool> = self
-            .rings
-            .iter()
-            .map(|ring| of.whole(most + of.pool.gain(ring.at(), &self.prices)) > of.cutoff)
-            .collect();
+        let may_be_used = |n: usize| of.whole(most + self.gain(of, n, &self.prices)) > of.cutoff;
+        let keep: Vec<bool> = (0..self.rings.len()).map(may_be_used).collect();
         let shares = self.auction.share.iter().zip(&keep).filter(|(_, keep)| **keep);
         self.auction.share = shares.map(|(share, _)| *share).collect();
         let rings = self.rings.iter().zip(&keep).filter(|(_, keep)| **keep);

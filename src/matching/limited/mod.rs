@@ -11,6 +11,7 @@
 
 mod auction;
 mod branches;
+mod cuts;
 mod neighbours;
 mod network;
 mod pool;
@@ -27,7 +28,7 @@ use super::share::on_threads;
 use super::tree::bound_of;
 use super::watch::Watch;
 use auction::Auction;
-use branches::{Branches, by_share};
+use branches::{Branches, Cutting, by_share};
 use neighbours::Neighbours;
 use network::Network;
 use pool::Pool;
@@ -297,7 +298,8 @@ impl<'a> Course<'a> {
         let mut near = Neighbours::new(network, &pool, rings.clone(), &self.prices, random);
         let (mut plan, mut best) = (self.plan.clone(), self.best);
         let mut tree = is_all.then(|| {
-            Branches::new(network, &pool, network.room.clone(), rings, &self.prices, best, self.total)
+            let room = network.room.clone();
+            Branches::new(network, &pool, room, rings, &self.prices, (best, self.total), Cutting::Much)
         });
         let (mut by_near, mut by_bound, mut nodes) = (0, 0, 0);
         let patience = 96 + int(network.people) / 8;

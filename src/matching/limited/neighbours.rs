@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use super::super::num::{Ix, int};
 use super::super::share::on_threads;
 use super::super::watch::Watch;
-use super::branches::Branches;
+use super::branches::{Branches, Cutting};
 use super::network::Network;
 use super::pool::Pool;
 
@@ -193,8 +193,9 @@ fn solve(
     watch: &mut Watch<'_>,
 ) -> Option<Vec<Ix>> {
     let now = pool.total(&place.out);
+    let (room, rings) = (place.room.clone(), place.rings.clone());
     let mut branches =
-        Branches::new(network, pool, place.room.clone(), place.rings.clone(), prices, now, i64::MAX / 4);
+        Branches::new(network, pool, room, rings, prices, (now, i64::MAX / 4), Cutting::Never);
     for _ in 0..NODES {
         if branches.is_closed() || watch.stopped.is_some() {
             break;
