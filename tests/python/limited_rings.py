@@ -1,9 +1,10 @@
 """Rounds with a limit of rings, solved by others: kep_solver (kidney exchange) and HiGHS (one column for each ring).
 
-usage: limited_rings.py make SEED            prints a round of the kidney-exchange kind: one date, one leaver and one
-                                             visitor for each library, a random half of a sparse graph
-       limited_rings.py solve SECONDS AUDIT  prints a line of JSON for each solver: {"solver", "value", "bound",
-                                             "seconds", "note"}; kep_solver only for rounds of that kind
+usage: limited_rings.py make MOST SEED...       prints for each seed, as a line, a round of the kidney-exchange kind:
+                                                one date, one leaver and one visitor for each of at most MOST
+                                                libraries, who may go where at random
+       limited_rings.py solve SECONDS AUDIT...  prints for each file and solver a line of JSON: {"audit", "solver",
+                                                "value", "bound", "seconds", "note"}; kep_solver only for such rounds
 AUDIT is an audit file, which has all feasible triples with their scores, but neither rules nor places.
 """
 import collections
@@ -16,9 +17,9 @@ DATE = "2027-03-01"
 TOPICS = ["archives", "coding", "exhibitions", "maps", "rare-books", "reading-groups"]
 
 
-def make(seed):
+def make(seed, most):
     draw = random.Random(seed)
-    count, density = draw.randint(8, 40), draw.choice([0.08, 0.15, 0.25])
+    count, density = draw.randint(8, most), draw.choice([0.08, 0.15, 0.25])
     ids = [f"library-{n}" for n in range(count)]
     libraries = [{
         "id": id, "sectors": ["public"], "employers": [id], "hosting": {DATE: 1}, "release": {DATE: 1},
@@ -168,12 +169,14 @@ def solve(path, seconds):
     solvers = [highs, kep_solver] if is_kidney_exchange(audit) else [highs]
     for solver in solvers:
         begin = time.monotonic()
-        row = {"solver": solver.__name__} | solver(audit, seconds)
+        row = {"audit": path, "solver": solver.__name__} | solver(audit, seconds)
         print(json.dumps(row | {"seconds": time.monotonic() - begin}), flush=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "make":
-        print(json.dumps(make(int(sys.argv[2]))))
+        for seed in sys.argv[3:]:
+            print(json.dumps(make(int(seed), int(sys.argv[2]))))
     else:
-        solve(sys.argv[3], float(sys.argv[2]))
+        for path in sys.argv[3:]:
+            solve(path, float(sys.argv[2]))

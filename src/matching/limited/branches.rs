@@ -202,7 +202,8 @@ impl<'a> Branches<'a> {
         let mut priced = Priced::new(self, &room, rings, &node.prices, &[]);
         priced.settle(self, base, &node.used, watch);
         for _ in 0..self.cutting.rounds(node.depth) {
-            if self.whole(base + priced.total) <= self.cutoff || watch.stopped.is_some() || !self.cut(&priced) {
+            if self.whole(base + priced.total) <= self.cutoff || watch.stopped.is_some() || !self.cut(&priced)
+            {
                 break;
             }
             let Priced { rings, prices, auction, .. } = priced;

@@ -32,8 +32,11 @@ pub(super) fn room_of(cut: &Cut, room: &[i64]) -> i64 {
 
 /// The cuts that shares violate most.
 pub(super) fn violated(pool: &Pool, shares: &[(Ix, f64)], room: &[i64]) -> Vec<Cut> {
-    let used: Vec<(&[Ix], f64)> =
-        shares.iter().filter(|(_, share)| *share > SOME).map(|(ring, share)| (pool.rows(ring.at()), *share)).collect();
+    let used: Vec<(&[Ix], f64)> = shares
+        .iter()
+        .filter(|(_, share)| *share > SOME)
+        .map(|(ring, share)| (pool.rows(ring.at()), *share))
+        .collect();
     let mut pairs: BTreeMap<(Ix, Ix), f64> = BTreeMap::new();
     let mut met: BTreeMap<Ix, BTreeSet<Ix>> = BTreeMap::new();
     // Rings that are wholly in the relaxation violate nothing.

@@ -194,8 +194,7 @@ fn solve(
 ) -> Option<Vec<Ix>> {
     let now = pool.total(&place.out);
     let (room, rings) = (place.room.clone(), place.rings.clone());
-    let mut branches =
-        Branches::new(network, pool, room, rings, prices, (now, i64::MAX / 4), Cutting::Never);
+    let mut branches = Branches::new(network, pool, room, rings, prices, (now, i64::MAX / 4), Cutting::Never);
     for _ in 0..NODES {
         if branches.is_closed() || watch.stopped.is_some() {
             break;
