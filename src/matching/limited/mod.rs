@@ -45,6 +45,8 @@ pub(super) struct Rings {
 
 /// Steps of the pricing without limit, and with, at most.
 const STEPS: (usize, usize) = (200, 400);
+/// Part of the bound still to be had at which rings are priced well enough for the first list.
+const FIRST_GOAL: f64 = 5e-4;
 /// Steps of the pricing between two lists.
 const STEPS_IN_TURN: usize = 12;
 /// Part of the bound still to be had at which prices are good enough to begin with.
@@ -60,7 +62,9 @@ const BROUGHT: usize = 4;
 /// Steps of the pricing between two schedules read off it.
 const STEPS_TO_ROUND: usize = 8;
 /// Rings listed at most: at first, and ever.
-const LISTED: (usize, usize) = (100_000, 3_200_000);
+const LISTED: (usize, usize) = (25_000, 3_200_000);
+/// Points that a ring may lose at the prices to be in the first list.
+const FIRST_LOSS: i64 = 64;
 /// Nodes of the branch and bound before neighbourhoods are looked at.
 const FIRST_NODES: usize = 6;
 /// Trips from which on dates are shared out among threads.
@@ -78,7 +82,7 @@ pub(super) fn search(
     let network = Network::new(problem, most);
     let mut course = Course::new(problem, &network, &dual);
     course.adopt(Vec::new(), watch);
-    course.price(STEPS.1, |total| GOOD_ENOUGH * float(total), watch);
+    course.price(STEPS.1, |total| FIRST_GOAL * float(total), watch);
     let mut listed = LISTED.0;
     while !watch.is_over() && !course.is_infeasible() {
         let (rings, is_all) = course.list(listed, watch);
@@ -262,30 +266,40 @@ impl<'a> Course<'a> {
 
     /// The rings that may be in a better schedule, and whether these are all. Of too many those that lose least.
     fn list(&mut self, most: usize, watch: &mut Watch<'_>) -> (Vec<Ix>, bool) {
+        let all = (0..self.pool.len()).map(Ix::new);
+        if self.total == UNKNOWN {
+            return (all.collect(), false);
+        }
         let scale = self.network.scale;
-        let mut loss = self.total - self.best - scale;
-        let mut is_all = self.total < UNKNOWN;
-        while is_all || loss > scale {
-            // Of no date so many that they alone would be a good part of too many.
-            let in_all = (most * 4 / self.streets.len().max(1)).min(most);
+        // A ring that loses more is in no better schedule.
+        let most_loss = self.total - self.best - scale;
+        // Of no date so many that they alone would be a good part of too many.
+        let in_all = (most * 4 / self.streets.len().max(1)).min(most);
+        let mut loss = (FIRST_LOSS * scale).min(most_loss);
+        let mut listed: Option<(i64, Vec<Vec<Ix>>)> = None;
+        while loss > 0 && watch.stopped.is_none() {
             let wanted = Wanted { above: -loss - 1, best_only: false, most: usize::MAX, in_all };
             let looks = self.look(&self.prices, wanted, watch);
             let count: usize = looks.iter().map(|look| look.rings.len()).sum();
             if looks.iter().all(|look| look.is_complete) && count <= most {
-                for trips in looks.into_iter().flat_map(|look| look.rings) {
-                    self.pool.add(self.network, trips);
+                listed = Some((loss, looks.into_iter().flat_map(|look| look.rings).collect()));
+                if loss == most_loss {
+                    break;
                 }
+                loss = (loss * 4).min(most_loss);
+            } else if listed.is_some() {
                 break;
-            }
-            is_all = false;
-            loss = loss.min(self.total) / 2;
-            if watch.stopped.is_some() || self.total == UNKNOWN {
-                break;
+            } else {
+                loss /= 4;
             }
         }
+        let (loss, rings) = listed.unwrap_or_default();
+        for trips in rings {
+            self.pool.add(self.network, trips);
+        }
         let prices = &self.prices;
-        let is_worth_it = |ring: &Ix| self.pool.gain(ring.at(), prices) >= -loss || self.total == UNKNOWN;
-        ((0..self.pool.len()).map(Ix::new).filter(is_worth_it).collect(), is_all)
+        let is_worth_it = |ring: &Ix| self.pool.gain(ring.at(), prices) >= -loss;
+        ((0..self.pool.len()).map(Ix::new).filter(is_worth_it).collect(), loss >= most_loss)
     }
 
     /// Branch and bound over the listed rings in turn with neighbourhoods, until the run is over; if these are not all
