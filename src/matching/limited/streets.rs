@@ -6,8 +6,8 @@
 //! no walk does: the proof needs no enumeration. Rings themselves are found by depth-first search that follows only
 //! ways which may still come back with enough. Chains (from one library without balance to another) have no limit;
 //! the search for them gives up after so many steps, and says so.
-//! Complexity: k × libraries × (arcs + libraries) for the walks of a date; the search is as long as what it finds, but for ways that come to a
-//! library twice.
+//! Complexity: for the walks from a library, the arcs that lie on walks of k − 1 trips from it; the search is as long as
+//! what it finds, but for ways that come to a library twice.
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -33,6 +33,8 @@ struct Arc {
 pub(super) struct Streets {
     /// Arcs of each library, by the number that it has here.
     arcs: Vec<Vec<Arc>>,
+    /// From where one can come to each library, and by which arc.
+    into: Vec<Vec<(usize, usize)>>,
     is_lifted: Vec<bool>,
     trips: Range<usize>,
 }
@@ -86,7 +88,13 @@ impl Streets {
         }
         let date = Ix::new(date);
         let is_lifted = libraries.iter().map(|library| network.is_lifted(*library, date)).collect();
-        Self { arcs, is_lifted, trips }
+        let mut into = vec![Vec::new(); arcs.len()];
+        for (from, arcs) in arcs.iter().enumerate() {
+            for (a, arc) in arcs.iter().enumerate() {
+                into[arc.to].push((from, a));
+            }
+        }
+        Self { arcs, into, is_lifted, trips }
     }
 
     /// What gains at prices.
@@ -162,19 +170,17 @@ impl Search<'_> {
         self.going[from][arc].first().map_or(NOWHERE, |(gain, _)| *gain)
     }
 
-    /// The best walk with exactly j trips, j up to `most`, from `start` to each library, over libraries above `start`.
+    /// The best walk with exactly j trips, j below `most`, from `start` to each library, over libraries above `start`.
     fn forth(&mut self, start: usize, most: usize) -> Vec<Vec<i64>> {
         let n = self.streets.arcs.len();
         let mut levels = vec![vec![NOWHERE; n]];
         levels[0][start] = 0;
-        for j in 0..most {
+        for j in 0..most - 1 {
             let mut next = vec![NOWHERE; n];
             let from_here = if j == 0 { start..start + 1 } else { start + 1..n };
             for from in from_here.filter(|from| levels[j][*from] > NOWHERE / 2) {
-                for (a, arc) in self.streets.arcs[from].iter().enumerate() {
-                    if arc.to >= start {
-                        next[arc.to] = next[arc.to].max(levels[j][from] + self.best(from, a));
-                    }
+                for (a, arc) in self.streets.arcs[from].iter().enumerate().filter(|(_, arc)| arc.to > start) {
+                    next[arc.to] = next[arc.to].max(levels[j][from] + self.best(from, a));
                 }
                 self.look.work += 1;
             }
@@ -195,11 +201,9 @@ impl Search<'_> {
         let mut levels: Vec<Vec<i64>> = vec![(0..n).map(|v| if is_end(v) { 0 } else { NOWHERE }).collect()];
         for j in 1..most {
             let mut next = levels[j - 1].clone();
-            for from in (0..n).filter(|from| is_inner(*from)) {
-                for (a, arc) in self.streets.arcs[from].iter().enumerate() {
-                    if levels[j - 1][arc.to] > NOWHERE / 2 {
-                        next[from] = next[from].max(self.best(from, a) + levels[j - 1][arc.to]);
-                    }
+            for to in (0..n).filter(|to| levels[j - 1][*to] > NOWHERE / 2) {
+                for (from, a) in self.streets.into[to].iter().filter(|(from, _)| is_inner(*from)) {
+                    next[*from] = next[*from].max(self.best(*from, *a) + levels[j - 1][to]);
                 }
                 self.look.work += 1;
             }
@@ -209,12 +213,21 @@ impl Search<'_> {
     }
 
     fn rings_from(&mut self, start: usize, most: usize) {
-        if self.streets.arcs[start].is_empty() {
+        let most = most.min(self.streets.arcs.len() - start);
+        if self.streets.arcs[start].is_empty() || most < 2 {
             return;
         }
-        let most = most.min(self.streets.arcs.len() - start);
+        if self.halt.is_set() {
+            self.give_up();
+            return;
+        }
         let forth = self.forth(start, most);
-        let best = forth.iter().skip(1).map(|level| level[start]).max().unwrap_or(NOWHERE);
+        let home = self.streets.into[start].iter().filter(|(from, _)| *from > start);
+        let closed = home.flat_map(|(from, a)| {
+            let last = self.best(*from, *a);
+            forth.iter().map(move |level| level[*from] + last)
+        });
+        let best = closed.max().unwrap_or(NOWHERE);
         if best <= self.wanted.above.min(0) || self.wanted.above == i64::MAX {
             return;
         }
