@@ -259,8 +259,9 @@ impl Search<'_> {
 
     /// Notes for each trip what the best closed walk over it gains: two or more people share in raising their prices.
     fn pass_through(&mut self, start: usize, most: usize, forth: &[Vec<i64>], back: &[Vec<i64>]) {
-        for from in start..self.streets.arcs.len() {
-            for (a, arc) in self.streets.arcs[from].iter().enumerate().filter(|(_, arc)| arc.to >= start) {
+        let streets = self.streets;
+        for (from, arcs) in streets.arcs.iter().enumerate().skip(start) {
+            for (a, arc) in arcs.iter().enumerate().filter(|(_, arc)| arc.to >= start) {
                 let walks = (0..most).map(|j| forth[j][from] + back[most - 1 - j][arc.to]);
                 let rest = walks.max().unwrap_or(NOWHERE);
                 self.raise(from, a, rest, 2);
