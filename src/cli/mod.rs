@@ -22,6 +22,7 @@ mod audit_file;
 mod configuration;
 mod demo;
 mod doctor;
+mod frontier;
 mod import;
 mod init;
 mod invented;
@@ -122,6 +123,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Find the best schedule for a round file, with a certificate.
     Match(match_round::Args),
+    /// What each rule costs: people placed for each balance and each limit of rings.
+    Frontier(frontier::Args),
     /// Re-prove a schedule against its round or audit file.
     Verify(verify::Args),
     /// Write a round and its schedule without people, for publication.
@@ -147,6 +150,7 @@ pub fn run() -> ExitCode {
         Command::Simulate(args) => configured(&|configuration| simulate::run(&args, configuration)),
         Command::Doctor(args) => configured(&|configuration| doctor::run(&args, configuration)),
         Command::Match(args) => Ok(match_round::run(&args)),
+        Command::Frontier(args) => Ok(frontier::run(&args)),
         Command::Verify(args) => Ok(verify::run(&args)),
         Command::AuditFile(args) => Ok(audit_file::run(&args)),
     };
