@@ -155,6 +155,7 @@ pub(super) fn watch_interrupts() -> std::io::Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
+/// Solves with the progress shown on a terminal.
 fn solve_in_time(
     args: &Args,
     round: &Round,
@@ -164,8 +165,7 @@ fn solve_in_time(
     let options = Options { seed: args.seed, work: args.work, gap: args.gap, threads: args.threads };
     let line = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
     let mut told = begin;
-    let mut progress = |progress: &Progress| {
-        let now = seconds_running();
+    let mut tell = |progress: &Progress, now: f64| {
         if let Some(line) = &line
             && now - told > 0.1
         {
@@ -174,19 +174,35 @@ fn solve_in_time(
             line.set_message(format!("value {value}, bound {bound}, gap {}, work {work}", bound - value));
             line.tick();
         }
+    };
+    let solved = solve_within(round, &options, begin, args.time_limit, interrupted, &mut tell);
+    if let Some(line) = &line {
+        line.finish_and_clear();
+    }
+    solved
+}
+
+/// Solves until a time after `begin` or an interrupt; `tell` hears how far it is and the time now.
+pub(super) fn solve_within(
+    round: &Round,
+    options: &Options,
+    begin: f64,
+    limit: Option<Duration>,
+    interrupted: &AtomicBool,
+    tell: &mut dyn FnMut(&Progress, f64),
+) -> Result<Schedule, MatchError> {
+    let mut progress = |progress: &Progress| {
+        let now = seconds_running();
+        tell(progress, now);
         if interrupted.load(Ordering::Relaxed) {
             return ControlFlow::Break(StopReason::Cancelled);
         }
-        match args.time_limit {
+        match limit {
             Some(limit) if now - begin >= limit.as_secs_f64() => ControlFlow::Break(StopReason::Time),
             Some(_) | None => ControlFlow::Continue(()),
         }
     };
-    let solved = solve(round, &options, &mut progress);
-    if let Some(line) = &line {
-        line.finish_and_clear();
-    }
-    let mut schedule = solved?;
+    let mut schedule = solve(round, options, &mut progress)?;
     schedule.run.seconds = seconds_running() - begin;
     Ok(schedule)
 }

@@ -23,6 +23,7 @@ mod configuration;
 mod demo;
 mod doctor;
 mod frontier;
+mod health;
 mod import;
 mod init;
 mod invented;
@@ -34,6 +35,7 @@ mod serve;
 mod service;
 mod simulate;
 mod solver;
+mod table;
 mod verify;
 
 /// Exit code of a command whose answer is no.
@@ -125,6 +127,8 @@ enum Command {
     Match(match_round::Args),
     /// What each rule costs: people placed for each balance and each limit of rings.
     Frontier(frontier::Args),
+    /// Where a round is short, and where one more place or release would help most.
+    Health(health::Args),
     /// Re-prove a schedule against its round or audit file.
     Verify(verify::Args),
     /// Write a round and its schedule without people, for publication.
@@ -151,6 +155,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(args) => configured(&|configuration| doctor::run(&args, configuration)),
         Command::Match(args) => Ok(match_round::run(&args)),
         Command::Frontier(args) => Ok(frontier::run(&args)),
+        Command::Health(args) => Ok(health::run(&args)),
         Command::Verify(args) => Ok(verify::run(&args)),
         Command::AuditFile(args) => Ok(audit_file::run(&args)),
     };

@@ -5,7 +5,8 @@
 //! `master` for the next ones to try); `search` finds schedules (`dive`, `primal`, `neighbourhood` with `tight` and `part`) and
 //! closes the gap (`tree` with `fixing` and `branching`); `limited` does both where rings may not be long;
 //! `certificate` proves the bound again from whole prices; `rings`, `explain` and `report` write the schedule; `mps`
-//! writes the model for other solvers; `frontier` solves a round under one rule after another.
+//! writes the model for other solvers; `frontier` solves a round under one rule after another, `health`
+//! with one more place or release.
 //! Never reads a clock (it only asks its caller every so often, `watch`), a database or the environment; what it finds does not depend on the order of the input or on
 //! the number of threads.
 
@@ -25,6 +26,7 @@ mod dual;
 mod explain;
 mod fixing;
 pub mod frontier;
+pub mod health;
 mod limited;
 mod master;
 mod mps;

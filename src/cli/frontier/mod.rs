@@ -4,15 +4,16 @@
 
 mod picture;
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::match_round::{read_duration, read_round, read_threads, refuse, watch_interrupts, write_file};
+use super::match_round::{
+    read_duration, read_round, read_threads, refuse, solve_within, watch_interrupts, write_file,
+};
 use crate::matching::frontier::{Extent, Point, frontier};
-use crate::matching::{MatchError, Options, StopReason, solve};
+use crate::matching::{MatchError, Options};
 use crate::services::clock::seconds_running;
 
 /// Arguments of the command.
@@ -61,15 +62,7 @@ fn show(args: &Args) -> Result<(), u8> {
     let extent = Extent { most: (args.most_balance, args.most_ring) };
     let points = frontier(&round, extent, &mut |round, _| {
         let begin = seconds_running();
-        solve(round, &options, &mut |_| {
-            if interrupted.load(Ordering::Relaxed) {
-                ControlFlow::Break(StopReason::Cancelled)
-            } else if seconds_running() - begin >= args.time_limit.as_secs_f64() {
-                ControlFlow::Break(StopReason::Time)
-            } else {
-                ControlFlow::Continue(())
-            }
-        })
+        solve_within(round, &options, begin, Some(args.time_limit), &interrupted, &mut |_, _| {})
     });
     // A lock that breaks a rule breaks it at every point.
     if let Some(Err(error @ MatchError::LockBreaksRule { .. })) = points.first().map(|point| &point.figures) {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::words;
+use crate::cli::table::aligned;
 use crate::matching::frontier::{Figures, Point};
 
 /// One line for each rule.
@@ -23,22 +24,7 @@ pub(super) fn table(points: &[Point]) -> String {
             Err(error) => vec![words(point), error.code().to_owned()],
         });
     }
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut out = String::new();
-    for row in &rows {
-        let mut line = String::new();
-        for (n, (cell, width)) in row.iter().zip(&widths).enumerate() {
-            line += &if n == 0 { format!("{cell:<width$}") } else { format!("  {cell:>width$}") };
-        }
-        out += line.trim_end();
-        out.push('\n');
-    }
-    out
+    aligned(&rows)
 }
 
 fn gap(figures: &Figures) -> String {
