@@ -50,6 +50,7 @@ fn a_round_is_solved_into_a_file_and_summarised() {
     assert!(output.stdout.is_empty());
     let words = String::from_utf8(output.stderr).expect("text");
     assert!(words.contains("2 placed, 0 without a place"), "{words}");
+    assert!(words.contains("1 ring of 2 libraries"), "{words}");
     assert!(words.contains("optimal, proved by prices"), "{words}");
     let schedule = std::fs::read(folder.path().join("schedule.json")).expect("written");
     assert_eq!(Schedule::read(&schedule).expect("a schedule").objective.value, 2120);

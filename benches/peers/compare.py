@@ -22,6 +22,7 @@ from importlib.metadata import version
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+RINGS = ROOT / "tests" / "python" / "limited_rings.py"
 MAKER = ROOT.parent / "shared" / "rounds" / "make_round.py"
 PEERS = ["highs-simplex", "highs-ipx", "highs-hipo", "highs-pdlp", "highs-mip", "cp-sat", "scip"]
 INEXACT = {"highs-pdlp"}  # its bound is right to a tolerance only
@@ -161,6 +162,41 @@ def growth(options):
         yield {"round": f"{preset}, {balance}", "size": size, "file MB": f"{file.stat().st_size / 1e6:.2f}"} | row
 
 
+def rings_rounds(options):
+    """Rounds with a limit of rings, as files by their names: kidney exchange, then presets."""
+    seeds = [str(seed) for seed in range(1, options.kidney + 1)]
+    made = subprocess.run([sys.executable, RINGS, "make", "40", *seeds], check=True, capture_output=True, text=True).stdout
+    for seed, line in zip(seeds, made.splitlines()):
+        file = options.folder / f"kidney-{seed}.json"
+        file.write_text(line)
+        yield f"kidney {seed}, rings of {json.loads(line)['rules']['max_ring']}", file
+    for preset in options.presets:
+        round = json.loads(make(preset, "0", options).read_text())
+        for most in options.max_ring:
+            round["rules"]["max_ring"] = most
+            file = options.folder / f"{preset}-rings-{most}.json"
+            file.write_text(json.dumps(round))
+            yield f"{preset}, rings of {most}", file
+
+
+def rings(options):
+    """Ours beside kep_solver, and HiGHS with a column for each ring, which are given the audit file."""
+    for name, file in rings_rounds(options):
+        say(name)
+        yield {"round": name} | ours(file, options, options.time_limit)
+        audit = options.folder / f"{file.stem}-audit"
+        subprocess.run([options.program, "audit-file", file, file.with_suffix(".schedule"), "-o", audit],
+                       check=True, stdout=subprocess.DEVNULL)
+        command = [sys.executable, RINGS, "solve", options.time_limit, audit / "audit.json"]
+        code, output, errors, _, memory = measure(command, 2 * options.time_limit)
+        rows = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+        for row in rows:
+            yield {"round": name, "memory": memory} | row
+        if code != 0:
+            note = "ended at the hard limit" if code is None else f"failed: {last_line(errors)}"
+            yield {"round": name, "solver": "highs" if not rows else "kep_solver", "seconds": 0, "memory": memory, "note": note}
+
+
 def contradictions(rows):
     """Schedules worth more than a bound on the same round."""
     for round in dict.fromkeys(row["round"] for row in rows):
@@ -203,7 +239,7 @@ def header(options):
     cpu = models[0] if models else platform.machine()
     print(f"{time.strftime('%Y-%m-%d %H:%M')}, {cpu}, {len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}")
     print(f"library-swap {commit.stdout.strip()}, HiGHS {version('highspy')}, OR-Tools {version('ortools')} "
-          f"(CP-SAT, SCIP); {options.threads} threads, {options.time_limit:g} s each\n")
+          f"(CP-SAT, SCIP), kep_solver {version('kep_solver')}; {options.threads} threads, {options.time_limit:g} s each\n")
 
 
 def read_options():
@@ -219,6 +255,10 @@ def read_options():
                         help=f"how we grow; default: {GROWTH}; xl and xxl by name")
     parser.add_argument("--growth-gap", type=float, default=0.001, help="the certified gap to be reached; default: 0.001")
     parser.add_argument("--growth-limit", type=float, default=300.0, metavar="SECONDS")
+    parser.add_argument("--rings", action="store_true", help="rounds with a limit of rings beside kep_solver and HiGHS")
+    parser.add_argument("--kidney", type=int, default=10, metavar="N", help="rounds of kidney exchange; default: 10")
+    parser.add_argument("--max-ring", type=lambda text: [int(n) for n in names(text)], default=[2, 3, 4], metavar="K,…",
+                        help="limits of rings for the presets; default: 2,3,4")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--memory", type=float, default=12.0, metavar="GB", help="what a peer may take; default: 12")
     parser.add_argument("--make", type=str.split, default=[], metavar="OPTIONS", help='more for make_round.py: "--features all --seed 3"')
@@ -240,7 +280,7 @@ def main():
     if not MAKER.exists():
         say(f"SKIPPED: the comparison with peers, for {MAKER} is not here")
         return 0
-    rows = list(comparison(options))
+    rows = list(rings(options) if options.rings else comparison(options))
     grown = list(growth(options))
     header(options)
     columns = ["value", "bound", "gap %", "seconds", "MB", "note"]

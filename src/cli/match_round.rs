@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::files::schedule::Proof;
+use crate::files::schedule::{Proof, Rings};
 use crate::files::{Round, Schedule};
 use crate::matching::{MatchError, Options, Progress, StopReason, solve, write_mps};
 use crate::services::clock::seconds_running;
@@ -46,7 +46,7 @@ pub struct Args {
     model: Option<PathBuf>,
 }
 
-fn read_duration(text: &str) -> Result<Duration, String> {
+pub(super) fn read_duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
         "ms" => 0.001,
@@ -59,14 +59,14 @@ fn read_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * unit).map_err(|error| error.to_string())
 }
 
-fn read_gap(text: &str) -> Result<f64, String> {
+pub(super) fn read_gap(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(gap) if (0.0..=1.0).contains(&gap) => Ok(gap),
         Ok(_) | Err(_) => Err("must be a number from 0 to 1".to_owned()),
     }
 }
 
-fn read_threads(text: &str) -> Result<usize, String> {
+pub(super) fn read_threads(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(threads @ 1..=1024) => Ok(threads),
         Ok(_) | Err(_) => Err("must be a number from 1 to 1024".to_owned()),
@@ -108,7 +108,7 @@ fn match_round(args: &Args) -> Result<(), u8> {
     Ok(())
 }
 
-fn read_round(file: &Path) -> Result<Round, u8> {
+pub(super) fn read_round(file: &Path) -> Result<Round, u8> {
     let bytes = std::fs::read(file).map_err(|error| {
         eprintln!("{}: {error}", file.display());
         super::UNABLE
@@ -122,7 +122,7 @@ fn read_round(file: &Path) -> Result<Round, u8> {
 }
 
 /// Tells an error and chooses its exit code.
-fn refuse(error: &MatchError) -> u8 {
+pub(super) fn refuse(error: &MatchError) -> u8 {
     eprintln!("{}: {error}", error.code());
     match error {
         MatchError::LocksInfeasible | MatchError::LockBreaksRule { .. } | MatchError::StoppedEarly => {
@@ -133,7 +133,7 @@ fn refuse(error: &MatchError) -> u8 {
 }
 
 /// A flag that is set when the user interrupts, from now on. A second interrupt ends the program.
-fn watch_interrupts() -> std::io::Result<Arc<AtomicBool>> {
+pub(super) fn watch_interrupts() -> std::io::Result<Arc<AtomicBool>> {
     /// What a shell says of a program that an interrupt has ended.
     const INTERRUPTED: i32 = 130;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -155,6 +155,7 @@ fn watch_interrupts() -> std::io::Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
+/// Solves with the progress shown on a terminal.
 fn solve_in_time(
     args: &Args,
     round: &Round,
@@ -164,8 +165,7 @@ fn solve_in_time(
     let options = Options { seed: args.seed, work: args.work, gap: args.gap, threads: args.threads };
     let line = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
     let mut told = begin;
-    let mut progress = |progress: &Progress| {
-        let now = seconds_running();
+    let mut tell = |progress: &Progress, now: f64| {
         if let Some(line) = &line
             && now - told > 0.1
         {
@@ -174,26 +174,60 @@ fn solve_in_time(
             line.set_message(format!("value {value}, bound {bound}, gap {}, work {work}", bound - value));
             line.tick();
         }
+    };
+    let solved = solve_within(round, &options, begin, args.time_limit, interrupted, &mut tell);
+    if let Some(line) = &line {
+        line.finish_and_clear();
+    }
+    solved
+}
+
+/// Solves until a time after `begin` or an interrupt; `tell` hears how far it is and the time now.
+pub(super) fn solve_within(
+    round: &Round,
+    options: &Options,
+    begin: f64,
+    limit: Option<Duration>,
+    interrupted: &AtomicBool,
+    tell: &mut dyn FnMut(&Progress, f64),
+) -> Result<Schedule, MatchError> {
+    let mut progress = |progress: &Progress| {
+        let now = seconds_running();
+        tell(progress, now);
         if interrupted.load(Ordering::Relaxed) {
             return ControlFlow::Break(StopReason::Cancelled);
         }
-        match args.time_limit {
+        match limit {
             Some(limit) if now - begin >= limit.as_secs_f64() => ControlFlow::Break(StopReason::Time),
             Some(_) | None => ControlFlow::Continue(()),
         }
     };
-    let solved = solve(round, &options, &mut progress);
-    if let Some(line) = &line {
-        line.finish_and_clear();
-    }
-    let mut schedule = solved?;
+    let mut schedule = solve(round, options, &mut progress)?;
     schedule.run.seconds = seconds_running() - begin;
     Ok(schedule)
+}
+
+/// How many rings there are and how long.
+fn words_of_rings(rings: &Rings) -> String {
+    let open = match rings.open {
+        0 => String::new(),
+        1 => "; 1 person in no ring".to_owned(),
+        people => format!("; {people} people in no ring"),
+    };
+    match rings.count {
+        0 => format!("no rings{open}"),
+        1 => format!("1 ring of {} libraries{open}", rings.longest),
+        count => {
+            let Rings { longest, mean, .. } = rings;
+            format!("{count} rings, the longest of {longest} libraries, {mean:.1} on average{open}")
+        }
+    }
 }
 
 fn summarise(schedule: &Schedule) {
     let (outcomes, objective, run) = (&schedule.outcomes, &schedule.objective, &schedule.run);
     eprintln!("{} placed, {} without a place", outcomes.placed, outcomes.unplaced);
+    eprintln!("{}", words_of_rings(&schedule.rings()));
     let proof = match (objective.optimal, objective.proof) {
         (true, Proof::Prices) => "optimal, proved by prices".to_owned(),
         (true, Proof::Search) => {
@@ -206,7 +240,7 @@ fn summarise(schedule: &Schedule) {
 }
 
 /// Writes a file as a whole or not at all: beside it first, then renamed. A device or a pipe is written to as it is.
-fn write_file(file: &Path, bytes: &[u8]) -> Result<(), u8> {
+pub(super) fn write_file(file: &Path, bytes: &[u8]) -> Result<(), u8> {
     if file.metadata().is_ok_and(|of| !of.is_file()) {
         return std::fs::write(file, bytes).map_err(|error| {
             eprintln!("{}: {error}", file.display());

@@ -22,6 +22,8 @@ mod audit_file;
 mod configuration;
 mod demo;
 mod doctor;
+mod frontier;
+mod health;
 mod import;
 mod init;
 mod invented;
@@ -33,6 +35,7 @@ mod serve;
 mod service;
 mod simulate;
 mod solver;
+mod table;
 mod verify;
 
 /// Exit code of a command whose answer is no.
@@ -122,6 +125,10 @@ enum Command {
     Doctor(doctor::Args),
     /// Find the best schedule for a round file, with a certificate.
     Match(match_round::Args),
+    /// What each rule costs: people placed for each balance and each limit of rings.
+    Frontier(frontier::Args),
+    /// Where a round is short, and where one more place or release would help most.
+    Health(health::Args),
     /// Re-prove a schedule against its round or audit file.
     Verify(verify::Args),
     /// Write a round and its schedule without people, for publication.
@@ -147,6 +154,8 @@ pub fn run() -> ExitCode {
         Command::Simulate(args) => configured(&|configuration| simulate::run(&args, configuration)),
         Command::Doctor(args) => configured(&|configuration| doctor::run(&args, configuration)),
         Command::Match(args) => Ok(match_round::run(&args)),
+        Command::Frontier(args) => Ok(frontier::run(&args)),
+        Command::Health(args) => Ok(health::run(&args)),
         Command::Verify(args) => Ok(verify::run(&args)),
         Command::AuditFile(args) => Ok(audit_file::run(&args)),
     };

@@ -209,7 +209,34 @@ pub struct Run {
     pub threads: i64,
 }
 
+/// How the placements of a schedule fall into rings.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rings {
+    /// Rings in all.
+    pub count: usize,
+    /// Libraries in the longest.
+    pub longest: usize,
+    /// Libraries in a ring, on average; 0 without any.
+    pub mean: f64,
+    /// Placements in no ring: parts of open chains.
+    pub open: usize,
+}
+
 impl Schedule {
+    /// How the placements fall into rings, as they are numbered.
+    pub fn rings(&self) -> Rings {
+        let mut lengths: BTreeMap<i64, u32> = BTreeMap::new();
+        for ring in self.placements.iter().filter_map(|placement| placement.ring) {
+            *lengths.entry(ring).or_default() += 1;
+        }
+        let longest = lengths.values().max().and_then(|longest| usize::try_from(*longest).ok()).unwrap_or(0);
+        let sum = |values: &mut dyn Iterator<Item = u32>| values.map(f64::from).sum::<f64>();
+        let people = sum(&mut lengths.values().copied());
+        let mean = people / sum(&mut lengths.values().map(|_| 1)).max(1.0);
+        let open = self.placements.iter().filter(|placement| placement.ring.is_none()).count();
+        Rings { count: lengths.len(), longest, mean, open }
+    }
+
     /// Reads a schedule file.
     ///
     /// # Errors

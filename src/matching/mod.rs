@@ -3,8 +3,10 @@
 //! `problem` turns a round into integers by the `rules`, `components` leaves out what lies on no ring; `pricing` finds
 //! the prices that bound every schedule (with `day` for exact circulations, `aggregate` for the first prices and
 //! `master` for the next ones to try); `search` finds schedules (`dive`, `primal`, `neighbourhood` with `tight` and `part`) and
-//! closes the gap (`tree` with `fixing` and `branching`); `certificate` proves the bound again from whole prices;
-//! `rings`, `explain` and `report` write the schedule; `mps` writes the model for other solvers.
+//! closes the gap (`tree` with `fixing` and `branching`); `limited` does both where rings may not be long;
+//! `certificate` proves the bound again from whole prices; `rings`, `explain` and `report` write the schedule; `mps`
+//! writes the model for other solvers; `frontier` solves a round under one rule after another, `health`
+//! with one more place or release.
 //! Never reads a clock (it only asks its caller every so often, `watch`), a database or the environment; what it finds does not depend on the order of the input or on
 //! the number of threads.
 
@@ -23,6 +25,9 @@ mod dive;
 mod dual;
 mod explain;
 mod fixing;
+pub mod frontier;
+pub mod health;
+mod limited;
 mod master;
 mod mps;
 mod neighbourhood;
@@ -107,8 +112,10 @@ pub enum MatchError {
         "no schedule completes the locks under the required balance; maybe allow more balance, or override one"
     )]
     LocksInfeasible,
-    /// `max_ring` is set.
-    #[error("rings of limited length (\"max_ring\") cannot be solved yet; maybe leave \"max_ring\" out")]
+    /// `max_ring` is set, and the model is asked for.
+    #[error(
+        "a model of rings of limited length (\"max_ring\") cannot be written yet; maybe solve without --model"
+    )]
     RingLimitNotYet,
     /// The run was stopped before any schedule completed the locks.
     #[error("stopped before a schedule that completes the locks was found; maybe allow more time")]
@@ -139,15 +146,12 @@ impl MatchError {
 /// The round is one that was read or [`Round::checked`]. `run.seconds` is 0: the caller knows the time.
 ///
 /// # Errors
-/// `lock_breaks_rule`, `locks_infeasible`; `not_yet` for a limit of rings; `stopped_early` when nothing was found.
+/// `lock_breaks_rule`, `locks_infeasible`; `stopped_early` when nothing was found.
 pub fn solve(
     round: &Round,
     options: &Options,
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<StopReason>,
 ) -> Result<Schedule, MatchError> {
-    if round.rules.max_ring.is_some() {
-        return Err(MatchError::RingLimitNotYet);
-    }
     let board = watch::Board::default();
     board.run(progress, || solve_on(round, options, &board))
 }
@@ -160,9 +164,17 @@ fn solve_on(round: &Round, options: &Options, board: &watch::Board) -> Result<Sc
     let most = certificate::Certificate::new(&problem, &dual::Dual::trivial(&problem)).bound;
     board.begin(most);
     let mut watch = watch::Watch::new(options, board, most);
-    let found =
-        search::search(&problem, options.seed, &mut watch).map_err(|_| MatchError::LocksInfeasible)?;
+    let (found, rings) = match round.rules.max_ring {
+        None => search::search(&problem, options.seed, &mut watch).map(|found| (found, None)),
+        Some(most) => {
+            // More than there are libraries is no limit.
+            let most = usize::try_from(most).unwrap_or(usize::MAX).min(problem.libraries.max(2));
+            limited::search(&problem, most, options.seed, &mut watch)
+                .map(|(found, rings)| (found, Some(rings)))
+        }
+    }
+    .map_err(|_| MatchError::LocksInfeasible)?;
     let plan = found.plan.ok_or(MatchError::StoppedEarly)?;
     let certificate = certificate::Certificate::new(&problem, &found.dual);
-    Ok(report::report(&problem, &key, &plan, &certificate, &watch, options))
+    Ok(report::report(&problem, &key, &plan, rings.as_ref(), &certificate, &watch, options))
 }

@@ -5,10 +5,11 @@ use chrono::NaiveDate;
 use super::Options;
 use super::certificate::Certificate;
 use super::explain::{count_ranks, explain};
+use super::limited::Rings;
 use super::num::int;
 use super::primal::Plan;
 use super::problem::{Key, Problem};
-use super::rings::{Move, split};
+use super::rings::{Move, gather, number, split};
 use super::rules::Traveller;
 use super::watch::{Watch, gap};
 use crate::files::Schedule;
@@ -21,6 +22,8 @@ struct Placed<'a> {
     host: &'a Library,
     date: NaiveDate,
     score: i64,
+    /// Which ring the search has put it in, where it decides on rings.
+    ring: Option<usize>,
 }
 
 /// Writes the schedule of a plan.
@@ -28,20 +31,23 @@ pub(super) fn report(
     problem: &Problem,
     key: &Key<'_>,
     plan: &Plan,
+    rings: Option<&Rings>,
     certificate: &Certificate,
     watch: &Watch<'_>,
     options: &Options,
 ) -> Schedule {
-    let locks = key.locks.iter();
-    let mut placed: Vec<Placed<'_>> = locks
-        .map(|lock| Placed { staff: lock.staff, host: lock.host, date: lock.date, score: lock.score })
-        .collect();
-    for &(pair, date) in &plan.placed {
+    let mut placed: Vec<Placed<'_>> = Vec::new();
+    for (n, lock) in key.locks.iter().enumerate() {
+        let ring = rings.and_then(|rings| rings.locks[n]);
+        placed.push(Placed { staff: lock.staff, host: lock.host, date: lock.date, score: lock.score, ring });
+    }
+    for (n, &(pair, date)) in plan.placed.iter().enumerate() {
         let of = &problem.pairs[pair.at()];
         let (staff, host) = (key.people[of.person.at()], key.libraries[of.host.at()]);
         let home = key.libraries[problem.home_of(pair.at()).at()];
         let score = key.book.score(&Traveller::new(staff, home), host);
-        placed.push(Placed { staff, host, date: key.dates[date.at()], score });
+        let ring = rings.and_then(|rings| rings.placed[n]);
+        placed.push(Placed { staff, host, date: key.dates[date.at()], score, ring });
     }
     placed.sort_by(|a, b| a.staff.id.cmp(&b.staff.id));
 
@@ -49,7 +55,11 @@ pub(super) fn report(
         .iter()
         .map(|p| Move { date: p.date, home: &p.staff.home, host: &p.host.id, staff: &p.staff.id })
         .collect();
-    let placements = placed.iter().zip(split(&moves)).map(|(p, ring)| Placement {
+    let numbers = match rings {
+        None => split(&moves),
+        Some(_) => number(&moves, gather(placed.iter().map(|p| p.ring))),
+    };
+    let placements = placed.iter().zip(numbers).map(|(p, ring)| Placement {
         staff: p.staff.id.clone(),
         host: p.host.id.clone(),
         date: p.date,

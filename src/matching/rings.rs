@@ -26,6 +26,22 @@ pub(super) fn split(moves: &[Move<'_>]) -> Vec<Option<i64>> {
     for date in order.chunk_by(|a, b| moves[*a].date == moves[*b].date) {
         rings.extend(split_date(moves, date));
     }
+    number(moves, rings)
+}
+
+/// The placements of each ring, where it is known which ring each placement is in.
+pub(super) fn gather(ring_of: impl Iterator<Item = Option<usize>>) -> Vec<Vec<usize>> {
+    let mut rings: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (n, ring) in ring_of.enumerate() {
+        if let Some(ring) = ring {
+            rings.entry(ring).or_default().push(n);
+        }
+    }
+    rings.into_values().collect()
+}
+
+/// Numbers rings from 1 by (date, smallest home, its staff).
+pub(super) fn number(moves: &[Move<'_>], mut rings: Vec<Vec<usize>>) -> Vec<Option<i64>> {
     let first =
         |ring: &Vec<usize>| ring.iter().map(|n| (moves[*n].date, moves[*n].home, moves[*n].staff)).min();
     rings.sort_by_key(first);

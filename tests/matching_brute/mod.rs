@@ -10,6 +10,7 @@ use library_swap::files::rules::SectorRule;
 use library_swap::files::{Round, Schedule};
 
 pub mod random;
+mod rings;
 
 /// What there is to be found.
 #[derive(Debug, PartialEq, Eq)]
@@ -172,11 +173,18 @@ impl Left<'_> {
     }
 }
 
-/// Whether a lock without override breaks a rule, alone or with the other locks without one.
+/// Whether a lock without override breaks a rule, alone or with the other locks without one. An override lets all locks
+/// of its library and date together exceed what there is.
 fn lock_breaks_rule(round: &Round) -> bool {
-    let plain: Vec<&Lock> = round.locks.iter().filter(|lock| lock.override_reason.is_none()).collect();
     let count = |holds: &dyn Fn(&Lock) -> bool| {
-        i64::try_from(plain.iter().filter(|lock| holds(lock)).count()).expect("few")
+        let with = |overridden: bool| {
+            round
+                .locks
+                .iter()
+                .filter(|lock| lock.override_reason.is_some() == overridden && holds(lock))
+                .count()
+        };
+        if with(true) > 0 { 0 } else { i64::try_from(with(false)).expect("few") }
     };
     round.locks.iter().any(|lock| {
         let who = staff(round, &lock.staff);
@@ -229,7 +237,10 @@ fn try_all<'a>(
 ) {
     let Some((own, rest)) = choices.split_first() else {
         let value = chosen.iter().map(|choice| choice.3).sum();
-        if best.is_none_or(|best| value > best) && balanced(round, left, chosen) {
+        if best.is_none_or(|best| value > best)
+            && balanced(round, left, chosen)
+            && rings::split(round, left, chosen)
+        {
             *best = Some(value);
         }
         return;
