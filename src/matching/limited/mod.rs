@@ -84,7 +84,8 @@ pub(super) fn search(
     course.adopt(Vec::new(), watch);
     course.price(STEPS.1, |total| FIRST_GOAL * float(total), watch);
     let mut listed = LISTED.0;
-    while !watch.is_over() && !course.is_infeasible() {
+    // Where the best rings leave a lock out and that proves nothing, nothing more is to be found.
+    while !watch.is_over() && !course.is_infeasible() && course.best < course.bound {
         let (rings, is_all) = course.list(listed, watch);
         course.close(rings, is_all, seed, watch);
         if !watch.is_over() && !course.is_priced {
