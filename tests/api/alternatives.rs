@@ -527,6 +527,21 @@ fn an_offer_lapses_with_the_placement_and_meanwhile_the_participant_is_reminded_
 }
 
 #[test]
+fn an_offer_lapses_with_the_application_that_is_taken_back() {
+    for_each_service(|service| {
+        let case = proposed(service);
+        case.press(Party::Host, &another_day()).expect(200);
+        let placement = case.placement();
+        let application = placement["application"].as_str().expect("an id");
+        case.world.organiser.step(&format!("/v1/applications/{application}/withdraw")).expect(200);
+        assert_eq!(case.placement()["state"], "cancelled");
+        assert_eq!(case.alternatives()["data"][0]["state"], "lapsed");
+        let take = json!({ "deed": "take", "version": 1 });
+        assert_eq!(case.press(Party::Participant, &take).code(), "no-offer");
+    });
+}
+
+#[test]
 fn nothing_else_is_offered_after_the_answer_deadline() {
     for_each_service(|service| {
         let case = proposed(service);

@@ -6,7 +6,7 @@ use library_swap::domain::letter::{Letter, NoticeKind};
 use library_swap::domain::party::Party;
 use serde_json::{Value, json};
 
-use crate::support::{Client, for_each_service, row_counts};
+use crate::support::{Client, Service, for_each_service, row_counts};
 use crate::world::{DAYS, World, secret_of};
 
 /// People who are asked for: who, and the secret of the link in the mail to the manager.
@@ -338,31 +338,37 @@ fn an_expired_link_tells_whom_to_ask() {
     });
 }
 
+/// A round that waives release, with a proposal, whose mails have gone.
+fn proposed_without_release(service: &Service) -> World<'_> {
+    let mut world = World::new(service);
+    let mut round = World::round_body();
+    round["release_required"] = json!(false);
+    let made = world.organiser.post("/v1/rounds", &round).expect(201);
+    world.round = made["id"].as_str().expect("an id").to_owned();
+    world.organiser.step(&world.of_round("/open")).expect(200);
+    let offer = json!({ "hosting": { DAYS[0]: 1 }, "release": { DAYS[0]: 1 } });
+    for library in [&world.home, &world.host] {
+        world.organiser.put(&world.of_round(&format!("/libraries/{library}")), &offer).expect(200);
+    }
+    world.welcome_everybody();
+    world.sign_up("ann");
+    let verify = world.secret(NoticeKind::VerifyAddress, Party::Participant);
+    service.anyone().post(&format!("/v1/links/{verify}"), &json!({ "deed": "verify" })).expect(200);
+    assert!(world.mails().is_empty(), "the manager is not asked before");
+    world.close();
+    let run = world.solved();
+    world.publish(&run);
+    world
+}
+
 #[test]
 fn where_release_is_waived_the_manager_is_asked_after_the_proposal_and_needed_for_the_yes() {
     for_each_service(|service| {
-        let mut world = World::new(service);
-        let mut round = World::round_body();
-        round["release_required"] = json!(false);
-        let made = world.organiser.post("/v1/rounds", &round).expect(201);
-        world.round = made["id"].as_str().expect("an id").to_owned();
-        world.organiser.step(&world.of_round("/open")).expect(200);
-        let offer = json!({ "hosting": { DAYS[0]: 1 }, "release": { DAYS[0]: 1 } });
-        for library in [&world.home, &world.host] {
-            world.organiser.put(&world.of_round(&format!("/libraries/{library}")), &offer).expect(200);
-        }
-        world.welcome_everybody();
-        world.sign_up("ann");
-        let anyone = service.anyone();
-        let verify = world.secret(NoticeKind::VerifyAddress, Party::Participant);
-        anyone.post(&format!("/v1/links/{verify}"), &json!({ "deed": "verify" })).expect(200);
-        assert!(world.mails().is_empty(), "the manager is not asked before");
-        world.close();
-        let run = world.solved();
-        world.publish(&run);
+        let world = proposed_without_release(service);
         let mails = world.mails();
         let answer = |party, deed: Value| {
-            anyone
+            service
+                .anyone()
                 .post(&format!("/v1/links/{}", secret_of(&mails, NoticeKind::Proposal, party)), &deed)
                 .expect(200)
         };
@@ -371,5 +377,29 @@ fn where_release_is_waived_the_manager_is_asked_after_the_proposal_and_needed_fo
         let waiting = answer(Party::Participant, yes.clone());
         assert_eq!(waiting["placement"]["state"], "proposed", "{waiting}");
         assert_eq!(answer(Party::Manager, yes)["placement"]["state"], "confirmed");
+    });
+}
+
+#[test]
+fn a_manager_s_no_to_a_proposal_ends_it_with_what_was_offered_and_tells_everybody_asked() {
+    for_each_service(|service| {
+        let world = proposed_without_release(service);
+        let mails = world.mails();
+        let link = |party| format!("/v1/links/{}", secret_of(&mails, NoticeKind::Proposal, party));
+        let instead = json!({ "deed": "offer", "version": 0, "kind": "virtual" });
+        service.anyone().post(&link(Party::Host), &instead).expect(200);
+        world.mails();
+        let no = json!({ "deed": "decline", "version": 1, "reason": "Two of us are on leave." });
+        let said = service.anyone().post(&link(Party::Manager), &no).expect(200);
+        assert_eq!(said["placement"]["state"], "declined", "{said}");
+        let placement = world.organiser.get(&world.of_round("/placements")).expect(200)["data"][0].clone();
+        let id = placement["id"].as_str().expect("an id");
+        let offers = world.organiser.get(&format!("/v1/placements/{id}/alternatives")).expect(200);
+        assert_eq!(offers["data"][0]["state"], "lapsed", "{offers}");
+        let mut told: Vec<String> = world.mails().iter().map(|mail| mail.to_address.clone()).collect();
+        told.sort();
+        assert_eq!(told, ["ann@council.example", "desk@campus.example", "head@council.example"]);
+        let late = service.anyone().post(&link(Party::Participant), &json!({ "deed": "take", "version": 2 }));
+        assert_eq!(late.code(), "no-offer");
     });
 }
