@@ -206,7 +206,7 @@ fn summarise(schedule: &Schedule) {
 }
 
 /// Writes a file as a whole or not at all: beside it first, then renamed. A device or a pipe is written to as it is.
-fn write_file(file: &Path, bytes: &[u8]) -> Result<(), u8> {
+pub(super) fn write_file(file: &Path, bytes: &[u8]) -> Result<(), u8> {
     if file.metadata().is_ok_and(|of| !of.is_file()) {
         return std::fs::write(file, bytes).map_err(|error| {
             eprintln!("{}: {error}", file.display());

@@ -28,6 +28,7 @@ mod invented;
 mod log;
 mod match_round;
 mod migrate;
+mod repair;
 mod round;
 mod serve;
 mod service;
@@ -124,6 +125,8 @@ enum Command {
     Match(match_round::Args),
     /// Re-prove a schedule against its round or audit file.
     Verify(verify::Args),
+    /// Mend a schedule after drop-outs, closed days and additions: three ways, each a schedule.
+    Repair(repair::Args),
     /// Write a round and its schedule without people, for publication.
     AuditFile(audit_file::Args),
 }
@@ -148,6 +151,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(args) => configured(&|configuration| doctor::run(&args, configuration)),
         Command::Match(args) => Ok(match_round::run(&args)),
         Command::Verify(args) => Ok(verify::run(&args)),
+        Command::Repair(args) => Ok(repair::run(&args)),
         Command::AuditFile(args) => Ok(audit_file::run(&args)),
     };
     ended.unwrap_or_else(|failure| {

@@ -4,7 +4,7 @@
 //! the prices that bound every schedule (with `day` for exact circulations, `aggregate` for the first prices and
 //! `master` for the next ones to try); `search` finds schedules (`dive`, `primal`, `neighbourhood` with `tight` and `part`) and
 //! closes the gap (`tree` with `fixing` and `branching`); `certificate` proves the bound again from whole prices;
-//! `rings`, `explain` and `report` write the schedule; `mps` writes the model for other solvers.
+//! `rings`, `explain` and `report` write the schedule; `mps` writes the model for other solvers; `repair` mends schedules.
 //! Never reads a clock (it only asks its caller every so often, `watch`), a database or the environment; what it finds does not depend on the order of the input or on
 //! the number of threads.
 
@@ -31,6 +31,7 @@ mod part;
 mod pricing;
 mod primal;
 mod problem;
+pub mod repair;
 mod report;
 mod rings;
 mod rules;

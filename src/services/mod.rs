@@ -28,6 +28,7 @@ pub mod libraries;
 pub mod links;
 mod load;
 pub mod locks;
+pub mod mending;
 pub mod notices;
 pub mod offers;
 pub mod opening;
