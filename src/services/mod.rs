@@ -40,6 +40,7 @@ pub mod preview;
 pub mod publication;
 mod rehearsal;
 pub mod releases;
+pub mod repairs;
 pub mod round_dates;
 pub mod round_file;
 pub mod round_transfer;
