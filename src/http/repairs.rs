@@ -30,7 +30,8 @@ struct ClosedDayBody {
 #[schema(as = NewRepair)]
 #[expect(dead_code, reason = "the schema of what `create` reads")]
 pub(super) struct RepairBody {
-    /// Applications whose participants do not go.
+    /// Applications whose participants do not go; also those whose placement was declined, has expired or was called off
+    /// and left a gap.
     #[schema(schema_with = schemas::optional_ids)]
     drop: Vec<Uuid>,
     /// Hosts that close: everybody who would go there loses their place, in one repair.
@@ -59,6 +60,8 @@ struct Ending {
     id: String,
     host: String,
     date: NaiveDate,
+    /// Whether it has ended before, so that nobody is told of it now.
+    ended: bool,
 }
 
 /// A placement that would be proposed.
@@ -186,7 +189,12 @@ fn change_of(change: Changed) -> Change {
     Change {
         application: change.application,
         why: change.why.as_str(),
-        from: change.placement.map(|from| Ending { id: from.id, host: from.host, date: from.date }),
+        from: change.placement.map(|from| Ending {
+            id: from.id,
+            host: from.host,
+            date: from.date,
+            ended: from.ended,
+        }),
         to: change.to.map(proposed),
     }
 }

@@ -202,6 +202,9 @@ fn a_host_that_closes_moves_its_visitor_with_one_mail_each_and_one_event() {
             assert!(known.into_iter().any(|known| known.uid == event.uid), "the event goes on");
         }
         case.assert_whole();
+        let url = format!("/v1/libraries/{}/exceptions", case.world.host);
+        let exceptions = case.world.organiser.get(&url).expect(200);
+        assert_eq!(exceptions["data"][0]["date"], DAYS[0], "{exceptions}");
         // Mended once more: what was waived stays, and the events end.
         let asked = case.ask(&json!({ "drop": [moved] }));
         let repair = asked.expect(201);
@@ -214,6 +217,40 @@ fn a_host_that_closes_moves_its_visitor_with_one_mail_each_and_one_event() {
         }
         case.assert_whole();
     });
+}
+
+#[test]
+fn the_gap_that_a_no_has_left_is_refilled_but_not_at_a_host_that_said_no() {
+    for (party, refills) in [(Party::Participant, true), (Party::Host, false)] {
+        for_each_service(|service| {
+            let case = published(service);
+            let letters = case.world.mails();
+            let letter = letters
+                .iter()
+                .find(|mail| mail.kind == NoticeKind::Proposal && mail.party == party)
+                .expect("a proposal");
+            let day = letter.visit.as_ref().expect("a day").date.to_string();
+            let secret = letter.link.as_ref().and_then(|link| link.rsplit('/').next()).expect("a secret");
+            let page = service.anyone().get(&format!("/v1/links/{secret}")).expect(200);
+            let no = json!({ "deed": "decline", "version": page["placement"]["version"], "reason": "It cannot be." });
+            service.anyone().post(&format!("/v1/links/{secret}"), &no).expect(200);
+            case.world.mails();
+            let declined = case.in_state("declined")[0].clone();
+            assert_eq!(declined.1, day);
+            let asked = case.ask(&json!({ "drop": [declined.0] }));
+            let repair = asked.expect(201);
+            let way = option(&repair, "fewest_touched");
+            assert_eq!(way["changes"][0]["from"]["ended"], true, "{way}");
+            let comes =
+                way["changes"].as_array().expect("changes").iter().find(|one| one["why"] == "comes_in");
+            assert_eq!(comes.is_some_and(|one| one["to"]["date"] == json!(day)), refills, "{party}: {way}");
+            case.apply_seen(&asked, &way["id"]).expect(200);
+            let told = told(&case.world.mails());
+            assert!(told.iter().all(|(kind, _, _)| *kind == NoticeKind::Proposal), "{told:?}");
+            assert_eq!(told.len(), if refills { 2 } else { 0 }, "{told:?}");
+            case.assert_whole();
+        });
+    }
 }
 
 #[test]

@@ -3,13 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+
 use super::Asked;
 use crate::domain::application::ReleaseRule;
 use crate::domain::ids::{ApplicationId, LibraryId};
+use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
-use crate::domain::states::{ApplicationState, PlacementState};
+use crate::domain::states::{Answer, ApplicationState, PlacementState};
 use crate::files;
 use crate::files::round::Lock;
 use crate::files::schedule::{Prices, Schedule, Waiver};
@@ -30,6 +33,8 @@ pub(super) struct Base {
     pub(super) file: files::Round,
     pub(super) schedule: Schedule,
     pub(super) standing: BTreeMap<String, Placement>,
+    /// The placements of those who drop out that have ended already.
+    pub(super) ended: BTreeMap<String, Placement>,
     pub(super) fingerprint: String,
 }
 
@@ -48,13 +53,14 @@ pub(super) fn refuse_untold(db: &mut Db, round: &Round) -> Result<(), AppError> 
 struct Found {
     file: files::Round,
     standing: BTreeMap<String, Placement>,
+    ended: BTreeMap<String, Placement>,
     /// Who had a place in this round and has none any more.
     lost: BTreeSet<String>,
     /// What libraries are now.
     hosts: BTreeMap<LibraryId, LibraryId>,
 }
 
-fn find(db: &mut Db, round: &Round) -> Result<Found, AppError> {
+fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
     let mut known = snapshot::load(db, round)?;
     let all = placements::list(db, round.id, Visible::All, None, None, i64::MAX)?;
     let standing: BTreeMap<String, Placement> = all
@@ -62,46 +68,71 @@ fn find(db: &mut Db, round: &Round) -> Result<Found, AppError> {
         .filter(|placement| placement.state.is_live())
         .map(|placement| (placement.application.to_string(), placement.clone()))
         .collect();
-    let ended = all.iter().map(|placement| placement.application.to_string());
-    let lost = ended.filter(|application| !standing.contains_key(application)).collect();
-    let hosts: BTreeMap<LibraryId, LibraryId> = standing
-        .values()
+    // Who said no, or was refused, has left a place as well; the latest one counts.
+    let over = all.iter().map(|placement| (placement.application.to_string(), placement));
+    let over: BTreeMap<String, &Placement> = over.filter(|(id, _)| !standing.contains_key(id)).collect();
+    let (ended, lost): (Vec<_>, Vec<_>) = over.into_iter().partition(|(id, _)| asked.drop.contains(id));
+    let ended: BTreeMap<String, Placement> =
+        ended.into_iter().map(|(id, placement)| (id, placement.clone())).collect();
+    let lost = lost.into_iter().map(|(id, _)| id).collect();
+    let hosts: BTreeMap<LibraryId, LibraryId> = all
+        .iter()
         .map(|placement| (placement.host, known.libraries_became.current(placement.host)))
         .collect();
-    let file = as_if_matched_now(db, &mut known, &standing, &hosts)?;
-    Ok(Found { file, standing, lost, hosts })
+    let free = standing.iter().chain(&ended).map(|(id, placement)| (id.clone(), placement.date)).collect();
+    let own = standing.values().chain(ended.values()).filter_map(|placement| hosts.get(&placement.host));
+    let own = own.copied().collect();
+    let mut file = as_if_matched_now(db, &mut known, &free, &own)?;
+    for refused in all.iter().filter(|placement| placement.answer_of(Party::Host) == Some(Answer::No)) {
+        let stays =
+            standing.values().filter(|other| (other.host, other.date) == (refused.host, refused.date));
+        let host = hosts.get(&refused.host).unwrap_or(&refused.host);
+        take_no_more(&mut file, *host, refused.date, stays.count());
+    }
+    Ok(Found { file, standing, ended, lost, hosts })
+}
+
+/// A host that has said no takes nobody on that day but those who stand.
+fn take_no_more(file: &mut files::Round, host: LibraryId, date: NaiveDate, standing: usize) {
+    let id = host.to_string();
+    let library = file.libraries.iter_mut().find(|library| library.id == id);
+    if let Some(places) = library.and_then(|library| library.hosting.get_mut(&date)) {
+        *places = (*places).min(i64::try_from(standing).unwrap_or(i64::MAX));
+    }
 }
 
 /// The round file of everybody who was matched, as if it were matched now: who stands is free on their day at least.
 fn as_if_matched_now(
     db: &mut Db,
     known: &mut Known,
-    standing: &BTreeMap<String, Placement>,
-    hosts: &BTreeMap<LibraryId, LibraryId>,
+    free: &BTreeMap<String, NaiveDate>,
+    hosts: &BTreeSet<LibraryId>,
 ) -> Result<files::Round, AppError> {
     known.locks.clear();
     known.applications.retain(|application| {
         matches!(application.state, ApplicationState::Placed | ApplicationState::Unplaced)
+            || free.contains_key(&application.id.to_string())
     });
     let rule = if known.round.release_required { ReleaseRule::Required } else { ReleaseRule::Waived };
     for application in &mut known.applications {
         application.undo_publication();
-        if let Some(placement) = standing.get(&application.id.to_string())
-            && !application.matched_dates(rule).contains(&placement.date)
+        if let Some(date) = free.get(&application.id.to_string())
+            && !application.matched_dates(rule).contains(date)
         {
-            // A manager agreed to another day than was released, or the pattern has changed since.
+            // A manager agreed to another day than was released, the pattern has changed since, or who drops out has
+            // taken the application back.
             application.pattern = None;
-            application.dates = vec![placement.date];
-            application.released_dates = vec![placement.date];
+            application.dates = vec![*date];
+            application.released_dates = vec![*date];
             application.state = ApplicationState::Released;
         }
     }
     let missing: Vec<LibraryId> =
-        hosts.values().copied().filter(|host| !known.libraries.contains_key(host)).collect();
+        hosts.iter().copied().filter(|host| !known.libraries.contains_key(host)).collect();
     for library in organisations::list_libraries_by_ids(db, &missing)? {
         known.libraries.insert(library.id, library);
     }
-    for host in hosts.values() {
+    for host in hosts {
         // Where an override sent somebody, nothing was offered.
         known.offers.entry(*host).or_default();
     }
@@ -117,11 +148,12 @@ impl Found {
                 placement.id, placement.state, placement.revision
             ));
         }
-        text.push_str(&format!("{:?} {asked:?}", self.lost));
+        let ended: Vec<_> = self.ended.values().map(|placement| placement.id).collect();
+        text.push_str(&format!("{:?} {ended:?} {asked:?}", self.lost));
         sha256_hex(&text)
     }
 
-    fn placements(&self) -> Vec<files::schedule::Placement> {
+    fn placements(&self, of: &BTreeMap<String, Placement>) -> Vec<files::schedule::Placement> {
         let placed = |(application, placement): (&String, &Placement)| files::schedule::Placement {
             staff: application.clone(),
             host: self.hosts.get(&placement.host).unwrap_or(&placement.host).to_string(),
@@ -129,7 +161,7 @@ impl Found {
             score: placement.score,
             ring: placement.ring,
         };
-        self.standing.iter().map(placed).collect()
+        of.iter().map(placed).collect()
     }
 }
 
@@ -138,7 +170,7 @@ impl Found {
 /// # Errors
 /// The database's.
 pub(super) fn fingerprint(db: &mut Db, round: &Round, asked: &Asked) -> Result<String, AppError> {
-    Ok(find(db, round)?.fingerprint(asked))
+    Ok(find(db, round, asked)?.fingerprint(asked))
 }
 
 impl Base {
@@ -147,24 +179,28 @@ impl Base {
     /// # Errors
     /// The database's; `invalid-fields` where the file's own limits are exceeded.
     pub(super) fn load(db: &mut Db, round: &Round, asked: &Asked) -> Result<Self, AppError> {
-        let found = find(db, round)?;
+        let found = find(db, round, asked)?;
         let fingerprint = found.fingerprint(asked);
-        let placements = found.placements();
+        let placements = found.placements(&found.standing);
+        let with_ended: Vec<_> = placements.iter().cloned().chain(found.placements(&found.ended)).collect();
         let mut file = found.file;
-        let judge = |file: &files::Round, waived: Vec<Waiver>| {
-            let draft = Draft {
-                placements: placements.clone(),
-                dropped_out: found.lost.clone(),
-                waived,
-                prices: Prices::default(),
-                bound: None,
-                run: by_hand(0),
+        let complete =
+            |file: &files::Round, placements: &[files::schedule::Placement], waived: Vec<Waiver>| {
+                let draft = Draft {
+                    placements: placements.to_vec(),
+                    dropped_out: found.lost.clone(),
+                    waived,
+                    prices: Prices::default(),
+                    bound: None,
+                    run: by_hand(0),
+                };
+                verify::complete(file, draft)
             };
-            let schedule = verify::complete(file, draft);
-            let breaches = verify::verify(&Subject::Round(file), &schedule).breaches;
-            (schedule, breaches)
+        let judge = |file: &files::Round| {
+            let schedule = complete(file, &placements, Vec::new());
+            verify::verify(&Subject::Round(file), &schedule).breaches
         };
-        let (mut schedule, mut breaches) = judge(&file, Vec::new());
+        let mut breaches = judge(&file);
         let moves = |staff: &str| {
             asked.drop.iter().any(|dropped| dropped == staff)
                 || placements.iter().any(|placed| {
@@ -188,7 +224,7 @@ impl Base {
                     override_reason: Some(STANDS.to_owned()),
                 })
                 .collect();
-            (schedule, breaches) = judge(&file, Vec::new());
+            breaches = judge(&file);
         }
         let waived: Vec<Waiver> = breaches
             .iter()
@@ -200,10 +236,8 @@ impl Base {
                 Some(Waiver { code, library: breach.about.library.clone()?, date, reason: STANDS.to_owned() })
             })
             .collect();
-        if !waived.is_empty() {
-            (schedule, _) = judge(&file, waived);
-        }
-        Ok(Self { file, schedule, standing: found.standing, fingerprint })
+        let schedule = complete(&file, &with_ended, waived);
+        Ok(Self { file, schedule, standing: found.standing, ended: found.ended, fingerprint })
     }
 
     /// Who has a certain placement.
@@ -213,7 +247,7 @@ impl Base {
     }
 
     /// Whether somebody's host closes on their day.
-    pub(super) fn is_closed(&self, application: &str, close: &[(String, chrono::NaiveDate)]) -> bool {
+    pub(super) fn is_closed(&self, application: &str, close: &[(String, NaiveDate)]) -> bool {
         let mut placed = self.schedule.placements.iter().filter(|placed| placed.staff == application);
         placed.any(|placed| close.contains(&(placed.host.clone(), placed.date)))
     }

@@ -6,12 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde_json::json;
 
 use super::base::Base;
 use super::library_id;
 use super::plan::{Changed, NewPlace, Plan, Why};
 use crate::domain::ids::{PlacementId, RunId};
+use crate::domain::opening::Exception;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor};
 use crate::domain::placement::{Consent, Placement, Terms};
@@ -27,7 +29,7 @@ use crate::services::placements::{get_case, note_elsewhere, release_place};
 use crate::services::runs::{read_round, read_schedule};
 use crate::services::solving::result_of;
 use crate::store::placements::CalendarIdentity;
-use crate::store::{Tx, alternatives, applications, placements, runs};
+use crate::store::{Tx, alternatives, applications, opening, placements, rounds, runs};
 
 /// Carries a way out as it would be, with no files yet.
 pub(super) fn rehearse(
@@ -76,7 +78,7 @@ fn carry(
     // First everybody leaves, so that places and days are free for those who come.
     let mut left: BTreeMap<&str, Left> = BTreeMap::new();
     for change in &plan.changes {
-        if let Some(placement) = &change.placement {
+        if let Some(placement) = change.placement.as_ref().filter(|placement| !placement.ended) {
             left.insert(&change.application, end(tx, now, actor, change, placement.id()?)?);
         }
     }
@@ -259,4 +261,26 @@ fn insert_run(
     };
     runs::insert(tx, &run, round_file, Some(schedule_file))?;
     Ok(id)
+}
+
+/// The days that a repair closed are closed from now on, for every round.
+pub(super) fn close(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    days: &[(String, NaiveDate)],
+) -> Result<(), AppError> {
+    for (library, date) in days {
+        let library = library_id(library)?;
+        let label = "Closed".parse().map_err(|_| AppError::Internal("a label that is none".to_owned()))?;
+        let closed = Exception { date: *date, opens: Vec::new(), label };
+        if opening::find_exception(tx, library, *date)?.is_some_and(|known| known.opens.is_empty()) {
+            continue;
+        }
+        opening::replace_exception(tx, library, &closed, now.utc())?;
+        rounds::bump_revisions_of_library_days(tx, &[library], |day| day == *date)?;
+        let details = json!({ "exception": date, "open": false, "because": "repair" });
+        record(tx, now, actor, Action::EditLibrary, ("library", &library), &details)?;
+    }
+    Ok(())
 }

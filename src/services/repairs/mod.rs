@@ -40,7 +40,7 @@ use base::Base;
 /// What has happened, and what must not change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
-    /// Applications whose participants do not go.
+    /// Applications whose participants do not go; also those whose placement has ended already and left a gap.
     pub drop: Vec<String>,
     /// Libraries that take nobody on a day.
     pub close: Vec<(String, NaiveDate)>,
@@ -282,6 +282,7 @@ pub fn apply(
         }
         let files = (found.repair.round_file.as_str(), chosen.schedule_file.as_str());
         let run = carry::apply(tx, &now, actor, &round, &plan, files)?;
+        carry::close(tx, &now, actor, &asked.close)?;
         note(tx, &now, actor, &round, (id, &plan), run)
     })?;
     get(app, actor, round, id)
@@ -297,7 +298,7 @@ fn note(
 ) -> Result<(), AppError> {
     let details = json!({
         "repair": id.to_string(), "option": plan.kind, "run": run.map(|run| run.to_string()),
-        "ended": plan.changes.iter().filter(|change| change.placement.is_some()).count(),
+        "ended": plan.changes.iter().filter(|change| change.placement.as_ref().is_some_and(|placement| !placement.ended)).count(),
         "proposed": plan.changes.iter().filter(|change| change.to.is_some()).count(),
     });
     record(tx, now, actor, Action::Repair, ("round", &round.id), &details)

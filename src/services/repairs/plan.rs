@@ -96,6 +96,8 @@ pub struct PlacementRef {
     pub host: String,
     /// When.
     pub date: NaiveDate,
+    /// Whether it has ended before, so that nothing is left to be told.
+    pub ended: bool,
 }
 
 impl PlacementRef {
@@ -187,7 +189,10 @@ pub struct Call {
 
 /// What a way changes; without its mails.
 pub(super) fn of(base: &Base, choice: &Choice, schedule: &Schedule) -> Result<Plan, AppError> {
-    let before = |staff: &str| base.standing.get(staff);
+    let before = |staff: &str| {
+        let standing = base.standing.get(staff).map(|placement| (placement, false));
+        standing.or_else(|| base.ended.get(staff).map(|placement| (placement, true)))
+    };
     let dropped = base.schedule.placements.iter().filter(|placed| {
         choice.placements.iter().all(|(staff, _)| *staff != placed.staff)
             && choice.touched.iter().chain(&choice.displaced).all(|moved| moved.staff != placed.staff)
@@ -205,10 +210,11 @@ pub(super) fn of(base: &Base, choice: &Choice, schedule: &Schedule) -> Result<Pl
     let overrides = Overrides::of(&base.file, schedule);
     let mut changes = Vec::new();
     for (why, moved) in gone.chain(rest) {
-        let placement = before(&moved.staff).map(|placement| PlacementRef {
+        let placement = before(&moved.staff).map(|(placement, ended)| PlacementRef {
             id: placement.id.to_string(),
             host: placement.host.to_string(),
             date: placement.date,
+            ended,
         });
         let placed = schedule.placements.iter().find(|placed| placed.staff == moved.staff);
         let to = match placed.filter(|_| moved.to.is_some()) {
