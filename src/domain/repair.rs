@@ -19,8 +19,6 @@ pub struct Repair {
     pub round_file: String,
     /// The option that is proposed.
     pub default_option: RepairOptionId,
-    /// Whom to ring, as JSON.
-    pub telephones: String,
     /// In the order in which they are shown.
     pub options: Vec<RepairOption>,
     /// When it was asked for, in UTC.

@@ -430,7 +430,6 @@ diesel::table! {
         fingerprint -> Text,
         round_file -> Text,
         default_option -> Text,
-        telephones -> Text,
         created_at -> Timestamp,
         applied_option -> Nullable<Text>,
         applied_at -> Nullable<Timestamp>,

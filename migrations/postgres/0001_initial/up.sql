@@ -656,8 +656,6 @@ CREATE TABLE repairs (
     fingerprint TEXT NOT NULL,
     round_file TEXT NOT NULL,
     default_option TEXT NOT NULL,
-    -- Whom to ring, as JSON.
-    telephones TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     applied_option TEXT,
     applied_at TIMESTAMP,

@@ -33,7 +33,7 @@ use crate::domain::repair::{Repair, RepairOption};
 use crate::domain::round::Round;
 use crate::matching::StopReason;
 use crate::matching::repair::{Kind, RepairFault, Request, repair};
-use crate::store::{Tx, repairs};
+use crate::store::{Db, Tx, repairs};
 use crate::verify::{self, Subject};
 use base::Base;
 
@@ -120,8 +120,9 @@ pub fn create(app: &App, actor: &Actor, round: RoundId, asked: &Asked) -> Result
         let id = RepairOptionId::new(now.id(&format!("option {}", choice.kind.as_str())));
         options.push((id, plan, schedule.to_json()));
     }
-    let calls = app.store.read(|db| plan::calls(db, &base, &asked, near(&round, &now)))?;
-    let default = default_of(&options, calls.is_empty())?;
+    let until = near(now.today(round.time_zone));
+    let is_near = options.iter().any(|(_, plan, _)| plan.happened().any(|placement| placement.date <= until));
+    let default = default_of(&options, is_near)?;
     let stored = options.iter().map(|(id, plan, schedule_file)| {
         Ok(RepairOption { id: *id, plan: text(plan)?, schedule_file: schedule_file.clone() })
     });
@@ -132,7 +133,6 @@ pub fn create(app: &App, actor: &Actor, round: RoundId, asked: &Asked) -> Result
         fingerprint: base.fingerprint.clone(),
         round_file: base.file.canonical(),
         default_option: default,
-        telephones: text(&calls)?,
         options: stored.collect::<Result<_, AppError>>()?,
         created_at: now.utc(),
         applied: None,
@@ -142,18 +142,17 @@ pub fn create(app: &App, actor: &Actor, round: RoundId, asked: &Asked) -> Result
         let details = json!({ "round": round.id.to_string(), "options": repair.options.len() });
         record(tx, &now, actor, Action::Repair, ("repair", &repair.id), &details)
     })?;
-    Ok(Shown { repair, plans: options.into_iter().map(|(id, plan, _)| (id, plan)).collect(), calls })
+    get(app, actor, round.id, repair.id)
 }
 
-/// The last day that is near.
-fn near(round: &Round, now: &Now) -> NaiveDate {
-    let today = now.today(round.time_zone);
-    today.checked_add_days(Days::new(NEAR_DAYS)).unwrap_or(today)
+/// The last day that is near on a day.
+fn near(day: NaiveDate) -> NaiveDate {
+    day.checked_add_days(Days::new(NEAR_DAYS)).unwrap_or(day)
 }
 
 /// Leaving the gap where a day is near, else touching the fewest, where that is a way.
-fn default_of(options: &[(RepairOptionId, Plan, String)], is_far: bool) -> Result<RepairOptionId, AppError> {
-    let wanted = if is_far { Kind::FewestTouched } else { Kind::LeaveTheGap };
+fn default_of(options: &[(RepairOptionId, Plan, String)], is_near: bool) -> Result<RepairOptionId, AppError> {
+    let wanted = if is_near { Kind::LeaveTheGap } else { Kind::FewestTouched };
     let of = |kind: Kind| options.iter().find(|(_, plan, _)| plan.kind == kind.as_str());
     let found = of(wanted).or_else(|| of(Kind::LeaveTheGap));
     found.map(|(id, _, _)| *id).ok_or_else(|| AppError::Internal("a repair without a way".to_owned()))
@@ -233,18 +232,24 @@ pub fn get(app: &App, actor: &Actor, round: RoundId, id: RepairId) -> Result<Sho
     permit_everywhere(actor, Action::Repair)?;
     app.store.read(|db| {
         let found = repairs::find(db, id)?.filter(|found| found.round == round);
-        shown(found.ok_or_else(|| AppError::not_found("repair", id))?)
+        shown(db, found.ok_or_else(|| AppError::not_found("repair", id))?)
     })
 }
 
-fn shown(repair: Repair) -> Result<Shown, AppError> {
+fn shown(db: &mut Db, repair: Repair) -> Result<Shown, AppError> {
     let unreadable = |error: serde_json::Error| AppError::Internal(format!("a stored repair: {error}"));
     let plans = repair
         .options
         .iter()
         .map(|option| Ok((option.id, serde_json::from_str(&option.plan).map_err(unreadable)?)));
-    let plans = plans.collect::<Result<_, AppError>>()?;
-    let calls = serde_json::from_str(&repair.telephones).map_err(unreadable)?;
+    let plans: Vec<(RepairOptionId, Plan)> = plans.collect::<Result<_, AppError>>()?;
+    let zone = get_round(db, repair.round)?.time_zone;
+    let until = near(repair.created_at.and_utc().with_timezone(&zone).date_naive());
+    // Leaving the gap is always a way, and what has happened is the same in each.
+    let calls = match plans.first() {
+        Some((_, plan)) => plan::calls(db, plan, until)?,
+        None => Vec::new(),
+    };
     Ok(Shown { repair, plans, calls })
 }
 

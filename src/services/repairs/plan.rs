@@ -4,13 +4,13 @@ use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
 use super::base::Base;
-use super::{Asked, library_id};
+use super::library_id;
 use crate::domain::ids::{ApplicationId, PlacementId};
 use crate::domain::organisation::Contact;
 use crate::files::schedule::Schedule;
 use crate::matching::repair::{Choice, Move};
 use crate::services::AppError;
-use crate::services::load::{get_applicant, get_library};
+use crate::services::load::{get_applicant, get_library, get_placement};
 use crate::services::publication::{Overrides, times_on};
 use crate::store::Db;
 
@@ -171,7 +171,7 @@ pub struct Mails {
 }
 
 /// Somebody to ring, in this order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// About whose day.
     pub application: String,
@@ -264,19 +264,20 @@ pub(super) fn of(base: &Base, choice: &Choice, schedule: &Schedule) -> Result<Pl
     })
 }
 
-/// Whom to ring about days that are near: of who drops out, and of whose host closes.
-pub(super) fn calls(
-    db: &mut Db,
-    base: &Base,
-    asked: &Asked,
-    until: NaiveDate,
-) -> Result<Vec<Call>, AppError> {
+impl Plan {
+    /// The placements of who drops out, and of whose host closes.
+    pub(super) fn happened(&self) -> impl Iterator<Item = &PlacementRef> {
+        let has = |change: &&Changed| matches!(change.why, Why::DroppedOut | Why::HostCloses);
+        self.changes.iter().filter(has).filter_map(|change| change.placement.as_ref())
+    }
+}
+
+/// Whom to ring about what has happened to days until one.
+pub(super) fn calls(db: &mut Db, plan: &Plan, until: NaiveDate) -> Result<Vec<Call>, AppError> {
     let mut calls = Vec::new();
-    let concerned = base.standing.iter().filter(|(application, placement)| {
-        placement.date <= until
-            && (asked.drop.contains(application) || base.is_closed(application, &asked.close))
-    });
-    for (application, placement) in concerned {
+    for concerned in plan.happened().filter(|placement| placement.date <= until) {
+        let placement = get_placement(db, concerned.id()?)?;
+        let application = placement.application.to_string();
         let applicant = get_applicant(db, placement.application)?;
         let (host, home) = (get_library(db, placement.host)?, get_library(db, placement.home)?);
         let mut ring = |who: &str, name: Option<String>, telephone: Option<String>, email: String| {
