@@ -49,6 +49,8 @@ mod packs;
 mod publication;
 #[path = "api/releases.rs"]
 mod releases;
+#[path = "api/repairs.rs"]
+mod repairs;
 #[path = "api/runs.rs"]
 mod runs;
 #[path = "api/shapes.rs"]

@@ -30,6 +30,7 @@ mod invented;
 mod log;
 mod match_round;
 mod migrate;
+mod repair;
 mod round;
 mod serve;
 mod service;
@@ -131,6 +132,8 @@ enum Command {
     Health(health::Args),
     /// Re-prove a schedule against its round or audit file.
     Verify(verify::Args),
+    /// Mend a schedule after drop-outs, closed days and additions: three ways, each a schedule.
+    Repair(repair::Args),
     /// Write a round and its schedule without people, for publication.
     AuditFile(audit_file::Args),
 }
@@ -157,6 +160,7 @@ pub fn run() -> ExitCode {
         Command::Frontier(args) => Ok(frontier::run(&args)),
         Command::Health(args) => Ok(health::run(&args)),
         Command::Verify(args) => Ok(verify::run(&args)),
+        Command::Repair(args) => Ok(repair::run(&args)),
         Command::AuditFile(args) => Ok(audit_file::run(&args)),
     };
     ended.unwrap_or_else(|failure| {

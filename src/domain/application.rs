@@ -235,7 +235,7 @@ impl Application {
         Ok(())
     }
 
-    /// The placement that it lost took place after all.
+    /// It has a place again: the placement that it lost took place after all, or a repair gives it one.
     ///
     /// # Errors
     /// `application-state` unless it has none.

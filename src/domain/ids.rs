@@ -58,6 +58,10 @@ ids! {
     ApplicationId,
     /// One matching computation.
     RunId,
+    /// Ways to mend a published round, one of which may be applied.
+    RepairId,
+    /// One of them.
+    RepairOptionId,
     /// A pair that must not be matched.
     ForbiddenId,
     /// A participant, a host and a day.

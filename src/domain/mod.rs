@@ -29,6 +29,7 @@ pub mod place;
 pub mod placement;
 pub mod refusal;
 pub mod release;
+pub mod repair;
 pub mod round;
 pub mod run;
 pub mod schedule;

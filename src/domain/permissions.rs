@@ -86,6 +86,8 @@ named! {
         Match = "match",
         /// Change the schedule of a run by hand.
         EditSchedule = "edit_schedule",
+        /// Mend a published round: see the ways, read them, apply one.
+        Repair = "repair",
         /// Turn a run into proposals.
         Publish = "publish",
         /// Take a publication back.
@@ -187,6 +189,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::FixPlacements, Reach::Everywhere),
     (Role::Organiser, Action::Match, Reach::Everywhere),
     (Role::Organiser, Action::EditSchedule, Reach::Everywhere),
+    (Role::Organiser, Action::Repair, Reach::Everywhere),
     (Role::Organiser, Action::Publish, Reach::Everywhere),
     (Role::Organiser, Action::WithdrawPublication, Reach::Everywhere),
     (Role::Organiser, Action::EditMails, Reach::Everywhere),

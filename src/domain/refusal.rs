@@ -35,6 +35,12 @@ pub enum RefusalCode {
     NoOffer,
     /// This party's answer is not asked for.
     ConsentNotAsked,
+    /// What a repair was worked out from has changed, or another repair was looked at.
+    StaleRepair,
+    /// Which repair was looked at is not said.
+    IfMatchRequired,
+    /// One of the repair's options was applied before.
+    RepairApplied,
     /// A manager's address that nothing vouches for has to be confirmed first.
     ManagerNotConfirmed,
 }
@@ -57,6 +63,9 @@ impl RefusalCode {
             RefusalCode::OfferOpen => "offer-open",
             RefusalCode::NoOffer => "no-offer",
             RefusalCode::ConsentNotAsked => "consent-not-asked",
+            RefusalCode::StaleRepair => "stale-repair",
+            RefusalCode::IfMatchRequired => "if-match-required",
+            RefusalCode::RepairApplied => "repair-applied",
             RefusalCode::ManagerNotConfirmed => "manager-not-confirmed",
         }
     }

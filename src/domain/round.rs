@@ -256,6 +256,14 @@ impl Round {
         self.next(Deed::Run, "matched").map(drop)
     }
 
+    /// Whether what is published may be mended.
+    ///
+    /// # Errors
+    /// `round-state` unless it is published and not over.
+    pub fn admit_repair(&self) -> Result<(), Refusal> {
+        self.next(Deed::Repair, "repaired").map(drop)
+    }
+
     /// Whether a manager's decision still changes what is matched.
     pub fn takes_releases(&self) -> bool {
         self.next(Deed::Release, "released for").is_ok()

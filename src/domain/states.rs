@@ -205,6 +205,8 @@ named! {
         Solved = "solved",
         /// By hand, from another run's.
         Edited = "edited",
+        /// By a repair of what was published.
+        Repaired = "repaired",
     }
 }
 

@@ -27,6 +27,8 @@ named! {
         Match = "match",
         /// Turn a schedule into proposals.
         Publish = "publish",
+        /// Mend what is published.
+        Repair = "repair",
         /// Begin the placement days.
         Begin = "begin",
         /// End them.
@@ -143,6 +145,7 @@ pub const ROUND: &[Step<RoundState>] = {
         step(Deed::Match, &[Closed, Matched], Some(Matched), &[Action::Match], "the checker has proved the schedule"),
         step(Deed::Publish, &[Matched], Some(Published), &[Action::Publish], "until the answer deadline, and nothing has changed since the run began"),
         step(Deed::TakeBack, &[Published], Some(Matched), &[Action::WithdrawPublication], "some days before the first placement day"),
+        step(Deed::Repair, &[Published, Running], None, &[Action::Repair], "the mails of the publication have gone"),
         step(Deed::Begin, &[Published], Some(Running), &[Action::KeepDeadlines], "from the first placement day"),
         step(Deed::Complete, &[Running], Some(Completed), &[Action::KeepDeadlines], "after the last placement day"),
         step(Deed::Cancel, &[Draft, Open, Closed, Matched, Published, Running], Some(Cancelled), &[Action::SteerRound], ""),
@@ -162,8 +165,8 @@ pub const APPLICATION: &[Step<ApplicationState>] = {
         step(Deed::RefuseRelease, &[Verified], Some(Refused), &[Action::DecideRelease], "somebody vouches for the manager's address"),
         step(Deed::Place, &[Verified, Released], Some(Placed), &[Action::Publish], "the schedule places the person"),
         step(Deed::LeaveOut, &[Verified, Released], Some(Unplaced), &[Action::Publish], "the schedule does not"),
-        step(Deed::LosePlace, &[Placed], Some(Unplaced), &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::KeepDeadlines, Action::CallInIll, Action::RecordAttendance], "the placement has ended without its day"),
-        step(Deed::RegainPlace, &[Unplaced], Some(Placed), &[Action::RecordAttendance], "the host corrects that the visitor did not come"),
+        step(Deed::LosePlace, &[Placed], Some(Unplaced), &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::KeepDeadlines, Action::CallInIll, Action::RecordAttendance, Action::Repair], "the placement has ended without its day"),
+        step(Deed::RegainPlace, &[Unplaced], Some(Placed), &[Action::RecordAttendance, Action::Repair], "the host corrects that the visitor did not come, or a repair gives a place"),
         step(Deed::TakeBack, &[Placed, Unplaced], Some(Released), &[Action::WithdrawPublication], "verified again where it was not released before"),
         step(Deed::Withdraw, &[Submitted, Verified, Released, Refused, Placed, Unplaced], Some(Withdrawn), &[Action::WithdrawApplication], "the day of a confirmed placement has not passed"),
     ]
@@ -185,7 +188,7 @@ pub const PLACEMENT: &[Step<PlacementState>] = {
         step(Deed::OfferOther, &[Proposed], None, &[Action::AnswerAsHost], "until the answer deadline; the host has not said no, no other offer is open, and the rules allow it"),
         step(Deed::TakeOther, &[Proposed], None, &[Action::AnswerAsParticipant], "an offer is open, and the rules allow it still"),
         step(Deed::Expire, &[Proposed], Some(Expired), &[Action::KeepDeadlines], "after the answer deadline"),
-        step(Deed::Cancel, &[Proposed, Confirmed], Some(Cancelled), &[Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication], "the day of a confirmed one has not passed"),
+        step(Deed::Cancel, &[Proposed, Confirmed], Some(Cancelled), &[Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication, Action::Repair], "the day of a confirmed one has not passed"),
         step(Deed::CallInIll, &[Confirmed], Some(DidNotTakePlace), &[Action::CallInIll], "from noon of the day before to the end of the visit"),
         step(Deed::Attend, &[Confirmed, Completed, DidNotTakePlace], Some(Completed), &[Action::RecordAttendance], "from the start of the visit, also otherwise than before within 7 days; not after *I am ill today*"),
         step(Deed::StayAway, &[Confirmed, Completed, DidNotTakePlace], Some(DidNotTakePlace), &[Action::RecordAttendance], "as attend"),

@@ -33,6 +33,7 @@ pub mod problem;
 mod publication;
 mod read;
 mod releases;
+mod repairs;
 mod rounds;
 pub mod routes;
 mod runs;

@@ -11,8 +11,8 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, held_mails, ideas,
-    libraries, links, locks, offers, opening, outbox, packs, placements, publication, rounds, runs, schedule,
-    successors, tasks, tokens, traces,
+    libraries, links, locks, offers, opening, outbox, packs, placements, publication, repairs, rounds, runs,
+    schedule, successors, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -83,6 +83,9 @@ pub(super) struct PageParameters {
         applications::get,
         applications::withdraw,
         applications::judge_manager,
+        repairs::create,
+        repairs::get,
+        repairs::apply,
         locks::list,
         locks::lock,
         locks::unlock,

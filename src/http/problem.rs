@@ -71,6 +71,12 @@ named! {
         NoOffer = "no-offer",
         /// This party is not asked.
         ConsentNotAsked = "consent-not-asked",
+        /// What a repair was worked out from has changed.
+        StaleRepair = "stale-repair",
+        /// Which repair was looked at is not said.
+        IfMatchRequired = "if-match-required",
+        /// One of the repair's options was applied before.
+        RepairApplied = "repair-applied",
         /// Nobody vouches for the manager's address.
         ManagerNotConfirmed = "manager-not-confirmed",
         /// The database cannot be used now.
@@ -109,7 +115,10 @@ impl Code {
             | Code::OfferOpen
             | Code::NoOffer
             | Code::ConsentNotAsked
+            | Code::RepairApplied
             | Code::ManagerNotConfirmed => StatusCode::CONFLICT,
+            Code::StaleRepair => StatusCode::PRECONDITION_FAILED,
+            Code::IfMatchRequired => StatusCode::PRECONDITION_REQUIRED,
             Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -144,6 +153,9 @@ impl Code {
             Code::OfferOpen => "The host has offered something else",
             Code::NoOffer => "Nothing else is offered",
             Code::ConsentNotAsked => "This party is not asked",
+            Code::StaleRepair => "Something has changed since",
+            Code::IfMatchRequired => "Say which repair was looked at",
+            Code::RepairApplied => "One of its options was applied before",
             Code::ManagerNotConfirmed => "The manager is not confirmed",
             Code::Unavailable => "The service cannot answer now",
             Code::Internal => "Something broke inside the service",
@@ -168,6 +180,9 @@ impl From<RefusalCode> for Code {
             RefusalCode::OfferOpen => Code::OfferOpen,
             RefusalCode::NoOffer => Code::NoOffer,
             RefusalCode::ConsentNotAsked => Code::ConsentNotAsked,
+            RefusalCode::StaleRepair => Code::StaleRepair,
+            RefusalCode::IfMatchRequired => Code::IfMatchRequired,
+            RefusalCode::RepairApplied => Code::RepairApplied,
             RefusalCode::ManagerNotConfirmed => Code::ManagerNotConfirmed,
         }
     }

@@ -8,8 +8,8 @@ use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, held_mails, ideas,
-    libraries, links, locks, offers, opening, outbox, packs, pages, placements, publication, rounds, runs,
-    schedule, successors, tasks, tokens, traces,
+    libraries, links, locks, offers, opening, outbox, packs, pages, placements, publication, repairs, rounds,
+    runs, schedule, successors, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -215,6 +215,9 @@ fn table() -> Vec<Url> {
         Url::at("/v1/runs/{id}/schedule-file").get(&[Match], NONE, runs::schedule_file),
         Url::at("/v1/runs/{id}/cancel").post(&[Match], runs::cancel),
         Url::at("/v1/runs/{id}/diff/{other}").get(&[Match], NONE, edits::diff),
+        Url::at("/v1/rounds/{id}/repairs").post(&[Repair], repairs::create),
+        Url::at("/v1/rounds/{id}/repairs/{repair}").get(&[Repair], NONE, repairs::get),
+        Url::at("/v1/rounds/{id}/repairs/{repair}/apply").post(&[Repair], repairs::apply),
         Url::at("/v1/runs/{id}/edits").post(&[EditSchedule], edits::edit),
         Url::at("/v1/runs/{id}/preview").get(&[Publish], NONE, publication::preview),
         Url::at("/v1/runs/{id}/publish").post(&[Publish], publication::publish),

@@ -6,7 +6,7 @@
 //! closes the gap (`tree` with `fixing` and `branching`); `limited` does both where rings may not be long;
 //! `certificate` proves the bound again from whole prices; `rings`, `explain` and `report` write the schedule; `mps`
 //! writes the model for other solvers; `frontier` solves a round under one rule after another, `health`
-//! with one more place or release.
+//! with one more place or release; `repair` mends schedules.
 //! Never reads a clock (it only asks its caller every so often, `watch`), a database or the environment; what it finds does not depend on the order of the input or on
 //! the number of threads.
 
@@ -36,6 +36,7 @@ mod part;
 mod pricing;
 mod primal;
 mod problem;
+pub mod repair;
 mod report;
 mod rings;
 mod rules;

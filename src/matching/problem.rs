@@ -161,6 +161,12 @@ impl Problem {
         self.pairs[self.of(person)].iter().map(|pair| pair.value).max().unwrap_or(0)
     }
 
+    /// Works out what follows from the values of the pairs.
+    pub(super) fn measure(&mut self) {
+        self.scale = self.fitting_scale();
+        self.highest = self.pairs.iter().map(|pair| pair.value).max().unwrap_or(0);
+    }
+
     /// The largest of 1,000, 100, 10 and 1 parts to the point with which no sum of prices leaves 64 bits.
     fn fitting_scale(&self) -> i64 {
         // At most 2⁵³ by the limits of the format.
@@ -321,8 +327,7 @@ pub(super) fn build(round: &Round, seed: i64) -> Result<(Problem, Key<'_>), Matc
     problem.pairs.shrink_to_fit();
     problem.open.shrink_to_fit();
     problem.index_staff();
-    problem.scale = problem.fitting_scale();
-    problem.highest = problem.pairs.iter().map(|pair| pair.value).max().unwrap_or(0);
+    problem.measure();
     let key = Key { round, book, libraries, dates, people, library_at, locks };
     Ok((problem, key))
 }

@@ -26,7 +26,7 @@ use crate::domain::refusal::BrokenRule;
 use crate::domain::run::Run;
 use crate::domain::states::{RunKind, RunState};
 use crate::files::round::Lock;
-use crate::files::schedule::{Placement, Waiver};
+use crate::files::schedule::{Placement, Reason, Waiver};
 use crate::files::{Round, Schedule};
 use crate::store::runs;
 use crate::verify::{self, Breach, Code, Draft, Rule, Subject};
@@ -172,12 +172,19 @@ fn refused(breaches: &[&Breach]) -> AppError {
 fn apply(round: &Round, old: &Schedule, edit: &Edit) -> Result<Edited, AppError> {
     check(round, old, edit)?;
     let placements = changed_placements(old, edit);
+    let dropped_out: BTreeSet<String> = old
+        .unplaced
+        .iter()
+        .filter(|left| left.reason == Reason::DroppedOut)
+        .map(|left| left.staff.clone())
+        .collect();
     // What was waived before stays waived where nothing changes; where something does, it has to be said again.
     let touched = Touched::of(round, old, edit);
     let kept: Vec<Waiver> = old.waived.iter().filter(|waiver| !touched.has(waiver)).cloned().collect();
     let judge = |round: &Round, waived: Vec<Waiver>, bound: Option<i64>| {
         let draft = Draft {
             placements: placements.clone(),
+            dropped_out: dropped_out.clone(),
             waived,
             prices: old.prices.clone(),
             bound,

@@ -118,6 +118,7 @@ fn breaches(file: &Round, standing: &[Placement], moved: Option<(&Placement, Nai
     };
     let draft = Draft {
         placements: standing.iter().map(stands).collect(),
+        dropped_out: BTreeSet::new(),
         waived: Vec::new(),
         prices: Prices::default(),
         bound: None,

@@ -229,6 +229,7 @@ pub(super) fn check_locks(frozen: &files::Round) -> Result<(), AppError> {
     };
     let draft = Draft {
         placements: frozen.locks.iter().map(stands).collect(),
+        dropped_out: std::collections::BTreeSet::new(),
         waived: Vec::new(),
         prices: Prices::default(),
         bound: None,

@@ -217,13 +217,13 @@ pub(super) fn times_on(
 }
 
 /// Why rules are set aside, for whom or where.
-struct Overrides<'a> {
+pub(super) struct Overrides<'a> {
     of_staff: HashMap<&'a str, &'a str>,
     waived: &'a [Waiver],
 }
 
 impl<'a> Overrides<'a> {
-    fn of(frozen: &'a files::Round, schedule: &'a Schedule) -> Self {
+    pub(super) fn of(frozen: &'a files::Round, schedule: &'a Schedule) -> Self {
         let reasons = frozen
             .locks
             .iter()
@@ -233,7 +233,11 @@ impl<'a> Overrides<'a> {
 
     /// The reasons that concern a placement: its own, and those of its library-days. A host that takes more than it
     /// offered concerns its visitors, a home that lacks cover those who leave, balance both.
-    fn of_placement(&self, home: LibraryId, placed: &files::schedule::Placement) -> Option<String> {
+    pub(super) fn of_placement(
+        &self,
+        home: LibraryId,
+        placed: &files::schedule::Placement,
+    ) -> Option<String> {
         let home = home.to_string();
         let concerns = |waiver: &&Waiver| {
             let (at_host, at_home) = (waiver.library == placed.host, waiver.library == home);

@@ -35,7 +35,10 @@ pub fn withdraw(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError>
         let mut round = get_round(tx, run.round)?;
         round.withdraw_publication(now.today(round.time_zone), app.settings.withdrawal_days)?;
         rounds::save(tx, &round, now.utc())?;
-        runs::mark_withdrawn(tx, run.id)?;
+        // What repairs have published since goes with it.
+        for published in runs::list(tx, round.id)?.iter().filter(|run| run.state == RunState::Published) {
+            runs::mark_withdrawn(tx, published.id)?;
+        }
         let discarded = outbox::discard_held(tx, run.id, now.utc())?;
         let words = "The organisers have taken the schedule back; the days are being arranged anew.";
         cancel_all_of_round(tx, &now, actor, &round, words)?;

@@ -423,8 +423,26 @@ diesel::table! {
         settled_at -> Nullable<Timestamp>,
     }
 }
+diesel::table! {
+    repairs (id) {
+        id -> Text,
+        round_id -> Text,
+        asked -> Text,
+        fingerprint -> Text,
+        round_file -> Text,
+        default_option -> Text,
+        created_at -> Timestamp,
+        applied_option -> Nullable<Text>,
+        applied_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    repair_options (id) { id -> Text, repair_id -> Text, place -> BigInt, plan -> Text, schedule_file -> Text, }
+}
 
 diesel::allow_tables_to_appear_in_same_query!(
+    repairs,
+    repair_options,
     alternatives,
     given_histories,
     employers,

@@ -4,7 +4,7 @@
 //! It works everything out with the checker's own rules, so that there is no second rule book; whether the decisions
 //! are allowed is for [`super::verify`] to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bound::Certificate;
 use super::breach::{Code, Findings};
@@ -20,6 +20,8 @@ use crate::files::{Round, Schedule};
 pub struct Draft {
     /// Who goes where; scores are worked out, rings too (under a ring limit they stay where a date's all have one).
     pub placements: Vec<Placement>,
+    /// Who of those without a place has none because they dropped out.
+    pub dropped_out: BTreeSet<String>,
     /// Which demands are set aside, and why.
     pub waived: Vec<Waiver>,
     /// Prices to prove a bound with, in thousandths; those that must not be are left out, and people's are chosen anew.
@@ -37,59 +39,103 @@ pub fn complete(round: &Round, draft: Draft) -> Schedule {
     let subject = Subject::Round(round);
     let dates = Model::dates_of(&subject);
     let model = Model::of(&subject, &dates);
-    let mut schedule = Schedule {
-        round_sha256: model.round_sha256.clone(),
-        placements: draft.placements,
-        unplaced: Vec::new(),
-        waived: draft.waived,
-        outcomes: Outcomes {
-            placed: 0,
-            unplaced: 0,
-            sector_rank: Vec::new(),
-            placed_after_waiting: 0,
-            unplaced_after_waiting: 0,
-        },
-        objective: Objective {
-            value: 0,
-            bound: 0,
-            bound_prices: 0,
-            gap: 0.0,
-            optimal: false,
-            proof: Proof::Prices,
-        },
-        prices: Prices::default(),
-        run: draft.run,
-    };
-    schedule.placements.sort_by(|a, b| a.staff.cmp(&b.staff));
-    schedule.waived.sort();
-    let value = fill_placements(&model, &mut schedule);
-    let mut certificate = open_certificate(&model, &mut schedule, draft.prices);
-    let placed: Vec<usize> =
-        schedule.placements.iter().filter_map(|placed| model.person(&placed.staff)).collect();
-    let mut has_place = vec![false; model.people.len()];
-    placed.iter().for_each(|person| has_place[*person] = true);
+    let mut completed = Completed::open(&model, draft);
+    model.for_each_options(|person, options| completed.add(&model, person, options));
+    completed.close(&model)
+}
+
+/// Works out the whole schedules of some drafts of one round, in one pass over what is feasible.
+pub fn complete_each(round: &Round, drafts: Vec<Draft>) -> Vec<Schedule> {
+    let subject = Subject::Round(round);
+    let dates = Model::dates_of(&subject);
+    let model = Model::of(&subject, &dates);
+    let mut completed: Vec<Completed> =
+        drafts.into_iter().map(|draft| Completed::open(&model, draft)).collect();
     model.for_each_options(|person, options| {
+        completed.iter_mut().for_each(|completed| completed.add(&model, person, options));
+    });
+    completed.into_iter().map(|completed| completed.close(&model)).collect()
+}
+
+/// A schedule on its way.
+struct Completed {
+    schedule: Schedule,
+    certificate: Certificate,
+    value: i128,
+    has_place: Vec<bool>,
+    dropped_out: BTreeSet<String>,
+    bound: Option<i64>,
+}
+
+impl Completed {
+    fn open(model: &Model<'_>, draft: Draft) -> Self {
+        let mut schedule = Schedule {
+            round_sha256: model.round_sha256.clone(),
+            placements: draft.placements,
+            unplaced: Vec::new(),
+            waived: draft.waived,
+            outcomes: Outcomes {
+                placed: 0,
+                unplaced: 0,
+                sector_rank: Vec::new(),
+                placed_after_waiting: 0,
+                unplaced_after_waiting: 0,
+            },
+            objective: Objective {
+                value: 0,
+                bound: 0,
+                bound_prices: 0,
+                gap: 0.0,
+                optimal: false,
+                proof: Proof::Prices,
+            },
+            prices: Prices::default(),
+            run: draft.run,
+        };
+        schedule.placements.sort_by(|a, b| a.staff.cmp(&b.staff));
+        schedule.waived.sort();
+        let value = fill_placements(model, &mut schedule);
+        let certificate = open_certificate(model, &mut schedule, draft.prices);
+        let mut has_place = vec![false; model.people.len()];
+        let placed = schedule.placements.iter().filter_map(|placed| model.person(&placed.staff));
+        placed.for_each(|person| has_place[person] = true);
+        let (dropped_out, bound) = (draft.dropped_out, draft.bound);
+        Self { schedule, certificate, value, has_place, dropped_out, bound }
+    }
+
+    /// Takes a person's options, in the order of ids.
+    fn add(&mut self, model: &Model<'_>, person: usize, options: &Options) {
         let id = model.people[person].id;
         // Prices are sums of values and prices of the file, far below 2^63.
-        let price = i64::try_from(certificate.price_person(&model, person, options)).unwrap_or(i64::MAX);
+        let price = i64::try_from(self.certificate.price_person(model, person, options)).unwrap_or(i64::MAX);
         if price != 0 {
-            schedule.prices.staff.insert(id.to_owned(), price);
+            self.schedule.prices.staff.insert(id.to_owned(), price);
         }
-        if !has_place[person] {
-            schedule.unplaced.push(explained(id, options));
+        if !self.has_place[person] {
+            let mut left = explained(id, options);
+            if self.dropped_out.contains(id) {
+                left.reason = Reason::DroppedOut;
+            }
+            self.schedule.unplaced.push(left);
         }
-    });
-    schedule.outcomes.placed = count(placed.len());
-    schedule.outcomes.unplaced = count(schedule.unplaced.len());
-    let waited = |is_placed: bool| {
-        let of =
-            |(person, placed): &(usize, &bool)| **placed == is_placed && model.people[*person].priority > 0;
-        count(has_place.iter().enumerate().filter(of).count())
-    };
-    (schedule.outcomes.placed_after_waiting, schedule.outcomes.unplaced_after_waiting) =
-        (waited(true), waited(false));
-    schedule.objective = objective(value, certificate.bound(), draft.bound);
-    schedule
+    }
+
+    fn close(mut self, model: &Model<'_>) -> Schedule {
+        let waited = |is_placed: bool| {
+            let of = |(person, placed): &(usize, &bool)| {
+                **placed == is_placed && model.people[*person].priority > 0
+            };
+            count(self.has_place.iter().enumerate().filter(of).count())
+        };
+        let (placed_after_waiting, unplaced_after_waiting) = (waited(true), waited(false));
+        let outcomes = &mut self.schedule.outcomes;
+        outcomes.placed = count(self.has_place.iter().filter(|placed| **placed).count());
+        outcomes.unplaced = count(self.schedule.unplaced.len());
+        (outcomes.placed_after_waiting, outcomes.unplaced_after_waiting) =
+            (placed_after_waiting, unplaced_after_waiting);
+        self.schedule.objective = objective(self.value, self.certificate.bound(), self.bound);
+        self.schedule
+    }
 }
 
 /// Scores, rings and the counts of ranks; gives the value.

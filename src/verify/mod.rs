@@ -22,7 +22,7 @@ mod rules;
 use std::collections::HashSet;
 
 pub use breach::{About, Breach, Code};
-pub use complete::{Draft, complete};
+pub use complete::{Draft, complete, complete_each};
 pub use model::Subject;
 pub use objective::Verdict;
 pub use publish::without_people;

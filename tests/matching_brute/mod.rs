@@ -42,7 +42,7 @@ fn rounded(x: f64) -> i64 {
 }
 
 /// Whether every rule of the table but `own_library` allows the triple.
-fn feasible(round: &Round, staff: &Staff, host: &Library, date: NaiveDate) -> bool {
+pub fn feasible(round: &Round, staff: &Staff, host: &Library, date: NaiveDate) -> bool {
     let rules = &round.rules;
     let home = library(round, &staff.home);
     let one_employer = |a: &String, b: &String| {
@@ -110,7 +110,7 @@ fn score(round: &Round, staff: &Staff, host: &Library) -> i64 {
     sector + topics + nearness + partner
 }
 
-fn value(round: &Round, staff: &Staff, host: &Library) -> i64 {
+pub fn value(round: &Round, staff: &Staff, host: &Library) -> i64 {
     round.placement_weight() * (1 + staff.priority) + score(round, staff, host)
 }
 

@@ -1,6 +1,6 @@
 //! Schedules completed from decisions alone: they are what another implementation made of the same decisions.
 
-use library_swap::files::schedule::{Placement, Waiver};
+use library_swap::files::schedule::{Placement, Reason, Waiver};
 use library_swap::files::{Round, Schedule};
 use library_swap::verify::{Code, Draft, Subject, complete, verify};
 
@@ -17,6 +17,12 @@ fn draft(round: &Round, schedule: &Schedule) -> Draft {
     Draft {
         // In another order: the right one follows too.
         placements: schedule.placements.iter().rev().map(bare).collect(),
+        dropped_out: schedule
+            .unplaced
+            .iter()
+            .filter(|left| left.reason == Reason::DroppedOut)
+            .map(|left| left.staff.clone())
+            .collect(),
         waived: schedule.waived.clone(),
         prices: schedule.prices.clone(),
         bound: Some(schedule.objective.bound),

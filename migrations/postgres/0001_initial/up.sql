@@ -254,7 +254,7 @@ CREATE TABLE runs (
     CONSTRAINT runs_pkey PRIMARY KEY (id),
     CONSTRAINT runs_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
     CONSTRAINT runs_edited_from_fkey FOREIGN KEY (edited_from) REFERENCES runs (id),
-    CONSTRAINT runs_kind_check CHECK (kind IN ('solved', 'edited')),
+    CONSTRAINT runs_kind_check CHECK (kind IN ('solved', 'edited', 'repaired')),
     CONSTRAINT runs_state_check CHECK (state IN ('queued', 'solving', 'finished', 'failed', 'cancelled', 'published'))
 );
 CREATE INDEX runs_round_idx ON runs (round_id, id);
@@ -647,3 +647,33 @@ CREATE TABLE alternatives (
     CONSTRAINT alternatives_state_check CHECK (state IN ('offered', 'taken', 'refused', 'lapsed'))
 );
 CREATE UNIQUE INDEX alternatives_open_key ON alternatives (placement_id) WHERE state = 'offered';
+
+-- Repairs of published rounds: what was asked and the ways that were shown; at most one of them is applied.
+CREATE TABLE repairs (
+    id TEXT NOT NULL,
+    round_id TEXT NOT NULL,
+    -- What was asked, as JSON.
+    asked TEXT NOT NULL,
+    -- SHA-256 of everything that it was worked out from.
+    fingerprint TEXT NOT NULL,
+    round_file TEXT NOT NULL,
+    default_option TEXT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    applied_option TEXT,
+    applied_at TIMESTAMP,
+    CONSTRAINT repairs_pkey PRIMARY KEY (id),
+    CONSTRAINT repairs_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id)
+);
+CREATE INDEX repairs_round_idx ON repairs (round_id, id);
+
+CREATE TABLE repair_options (
+    id TEXT NOT NULL,
+    repair_id TEXT NOT NULL,
+    place BIGINT NOT NULL,
+    -- What it changes, and what it costs, as JSON.
+    plan TEXT NOT NULL,
+    schedule_file TEXT NOT NULL,
+    CONSTRAINT repair_options_pkey PRIMARY KEY (id),
+    CONSTRAINT repair_options_repair_fkey FOREIGN KEY (repair_id) REFERENCES repairs (id),
+    CONSTRAINT repair_options_place_key UNIQUE (repair_id, place)
+);

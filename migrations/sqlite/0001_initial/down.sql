@@ -1,3 +1,5 @@
+DROP TABLE repair_options;
+DROP TABLE repairs;
 DROP TABLE alternatives;
 DROP TABLE idea_trials;
 DROP TABLE ideas;

@@ -4,6 +4,7 @@ use chrono::NaiveTime;
 
 use super::packs::drop_pack;
 use super::{Case, Event, Facts, Recipient, Telling, enqueue, tell_of, thread_of};
+use crate::domain::ids::RunId;
 use crate::domain::letter::NoticeKind;
 use crate::domain::organisation::Contact;
 use crate::domain::party::Party;
@@ -48,6 +49,27 @@ fn tell(
     event: Event,
     more: &Facts,
 ) -> Result<(), AppError> {
+    let held = (kind == NoticeKind::Proposal).then_some(case.placement.run);
+    tell_but(tx, now, case, (kind, event), more, &Reach { held, but: &[] })
+}
+
+/// Whom a telling reaches, and when.
+struct Reach<'a> {
+    /// The run whose publication it waits with.
+    held: Option<RunId>,
+    /// Parties who hear of it by another mail.
+    but: &'a [Party],
+}
+
+/// As [`tell`]; what parties who hear of it otherwise were still to be told is dropped.
+fn tell_but(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    (kind, event): (NoticeKind, Event),
+    more: &Facts,
+    reach: &Reach<'_>,
+) -> Result<(), AppError> {
     let is_news = matches!(kind, NoticeKind::Confirmed | NoticeKind::Changed);
     if is_news && !outbox::list_untold(tx, &[case.placement.application])?.is_empty() {
         // The held proposals tell the placement as it is when they go.
@@ -62,6 +84,12 @@ fn tell(
             continue;
         }
         let thread = thread_of(&case.applicant, Some(&case.placement), party);
+        if reach.but.contains(&party) {
+            if event == Event::Cancelled {
+                outbox::supersede(tx, &thread, now.utc())?;
+            }
+            continue;
+        }
         if event == Event::Cancelled {
             let nothing_went_out = !outbox::has_begun(tx, &thread)?;
             if nothing_went_out {
@@ -84,8 +112,7 @@ fn tell(
         if is_invited(party) {
             facts.sequence = Some(next_identity(tx, now, case, party)?.sequence);
         }
-        let run = (kind == NoticeKind::Proposal).then_some(case.placement.run);
-        let telling = Telling { kind, version: case.placement.revision, facts: &facts, run };
+        let telling = Telling { kind, version: case.placement.revision, facts: &facts, run: reach.held };
         enqueue(tx, now, &recipient, (&case.applicant, Some(&case.placement)), &telling)?;
     }
     Ok(())
@@ -107,6 +134,27 @@ fn offer_came_to_nothing(tx: &mut Tx<'_>, case: &Case) -> Result<bool, AppError>
 /// The database's.
 pub fn proposal(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError> {
     tell(tx, now, case, NoticeKind::Proposal, Event::Tentative, &Facts::default())
+}
+
+/// Proposes a placement that a repair makes: at once, with what it takes the place of for those who heard of that.
+///
+/// # Errors
+/// The database's.
+pub fn proposal_of_repair(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    instead: Option<(&str, &[Party])>,
+) -> Result<(), AppError> {
+    let (words, told) = instead.unwrap_or_default();
+    let what = (NoticeKind::Proposal, Event::Tentative);
+    let others: Vec<Party> = Party::ALL.iter().copied().filter(|party| !told.contains(party)).collect();
+    tell_but(tx, now, case, what, &Facts::default(), &Reach { held: None, but: told })?;
+    if told.is_empty() {
+        return Ok(());
+    }
+    let facts = Facts { reason: Some(words.to_owned()), ..Facts::default() };
+    tell_but(tx, now, case, what, &facts, &Reach { held: None, but: &others })
 }
 
 /// Reminds a party of a proposal that it has not answered; once of each version, because a manager may be asked anew.
@@ -175,8 +223,24 @@ pub fn cancelled(
     before: PlacementState,
     reason: &str,
 ) -> Result<(), AppError> {
+    cancelled_but(tx, now, case, before, reason, &[])
+}
+
+/// As [`cancelled`], but for parties who hear of it by the proposal that takes its place.
+///
+/// # Errors
+/// The database's.
+pub fn cancelled_but(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    before: PlacementState,
+    reason: &str,
+    but: &[Party],
+) -> Result<(), AppError> {
     drop_pack(tx, now, case)?;
     let acquainted = before == PlacementState::Confirmed;
     let facts = Facts { reason: Some(reason.to_owned()), acquainted, ..Facts::default() };
-    tell(tx, now, case, NoticeKind::Cancelled, Event::Cancelled, &facts)
+    let what = (NoticeKind::Cancelled, Event::Cancelled);
+    tell_but(tx, now, case, what, &facts, &Reach { held: None, but })
 }

@@ -242,7 +242,11 @@ pub(super) fn find_end(trace: &Trace) -> Option<&Entry> {
             answers.iter().find_map(|action| find_deed(trace, *action, "state", declined))
         }
         PlacementState::Cancelled => {
-            trace.audit.iter().rev().find(|entry| entry.action == Action::CancelPlacement)
+            let ends = |entry: &&Entry| {
+                entry.action == Action::CancelPlacement
+                    || (entry.action == Action::Repair && detail(entry, "deed").as_deref() == Some("end"))
+            };
+            trace.audit.iter().rev().find(ends)
         }
         PlacementState::Expired => find_deed(trace, Action::KeepDeadlines, "deed", "expire"),
     }

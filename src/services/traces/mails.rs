@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 
 use super::super::notices::{DEPUTY_THREAD, Facts, VISITING, thread_of_placement};
 use super::checks::{Known, Report, deeds, find_confirmation, find_end, takes};
-use super::{Trace, detail};
+use super::{Trace, detail, value};
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::attendance::AttendanceKind;
 use crate::domain::letter::NoticeKind;
@@ -132,8 +132,13 @@ fn of_answers(trace: &Trace, known: &Known<'_>, needed: &mut Vec<Needed>) {
     }
     if let Some(entry) = find_end(trace) {
         // Who never heard of the day is not told that it is off.
-        let heard =
-            Party::ALL.iter().filter(|party| has_heard(trace, **party, entry.at, NoticeKind::Cancelled));
+        let otherwise = value(entry, "told_by_proposal");
+        let hears_otherwise = |party: &Party| {
+            otherwise.as_array().is_some_and(|told| told.iter().any(|told| told == party.as_str()))
+        };
+        let heard = Party::ALL.iter().filter(|party| {
+            has_heard(trace, **party, entry.at, NoticeKind::Cancelled) && !hears_otherwise(party)
+        });
         needed.extend(heard.map(|party| (*party, [NoticeKind::Cancelled].as_slice(), entry.at)));
     }
 }
@@ -228,11 +233,18 @@ pub(super) fn calendar(report: &mut Report, trace: &Trace) {
     for party in Party::ALL {
         let of_party = || trace.mails.iter().filter(|mail| mail.party == *party);
         let mut told: Vec<i64> = of_party().filter_map(|mail| facts(mail)?.sequence).collect();
+        // An event that a repair has taken over from the placement before.
+        let taken_over = |name: &str| {
+            let of_repairs = trace.audit.iter().filter(|entry| entry.action == Action::Repair);
+            of_repairs.filter_map(|entry| value(entry, name)[party.as_str()].as_i64()).max()
+        };
+        told.extend(0..=taken_over("took_over_events").unwrap_or(-1));
         told.sort_unstable();
         let last = trace.events.iter().find(|event| event.party == *party).map_or(-1, |event| event.sequence);
         // A colleague's event is one of its own: that of whoever handed over ended with its mail.
         let ended = of_party().filter(|mail| mail.kind == NoticeKind::HandedOver);
-        let ended: Vec<i64> = ended.filter_map(|mail| facts(mail)?.sequence).collect();
+        let ended: Vec<i64> =
+            ended.filter_map(|mail| facts(mail)?.sequence).chain(taken_over("handed_on_events")).collect();
         let unheard = match party {
             Party::Host => hand_overs(trace).count().saturating_sub(ended.len()),
             Party::Participant | Party::Manager => 0,

@@ -24,6 +24,7 @@ use crate::domain::permissions::{Action, Actor, Role};
 use crate::domain::placement::Placement;
 use crate::domain::round::Round;
 use crate::domain::run::Run;
+use crate::domain::states::RunKind;
 use crate::domain::trace::Broken;
 use crate::store::audit::Entry;
 pub use crate::store::traces::TracedDay;
@@ -193,7 +194,11 @@ fn trace(db: &mut Db, files: &RunFiles, of: Vec<Placement>) -> Result<Vec<Trace>
             files,
             application: applications.get(&placement.application),
             contact: contacts.get(&placement.host).copied(),
-            let_go_at: let_go.iter().copied().find(|at| *at >= made_at),
+            // The mails of a repair go at once.
+            let_go_at: match run.kind {
+                RunKind::Repaired => Some(made_at),
+                RunKind::Solved | RunKind::Edited => let_go.iter().copied().find(|at| *at >= made_at),
+            },
             deadline_moves: &deadline_moves,
             cancelled_at,
         };
@@ -245,7 +250,9 @@ fn moves_answers(entry: &Entry) -> bool {
 }
 
 fn is_publication(entry: &Entry, run: RunId, at: NaiveDateTime) -> bool {
-    entry.action == Action::Publish && entry.at == at && detail(entry, "run") == Some(run.to_string())
+    matches!(entry.action, Action::Publish | Action::Repair)
+        && entry.at == at
+        && detail(entry, "run") == Some(run.to_string())
 }
 
 /// When the mails of publications of a run were let go, oldest first.

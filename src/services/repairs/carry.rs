@@ -1,0 +1,287 @@
+//! A way is carried out: placements end, others are proposed, everybody concerned gets one mail.
+//!
+//! Whoever moves hears of both by one proposal: their calendar's event goes on with it, so that no day stands there
+//! twice. So does the host where only the day changes, and the manager where they are asked anew. The host that
+//! somebody leaves is told that the day is off.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde_json::json;
+
+use super::base::Base;
+use super::library_id;
+use super::plan::{Changed, NewPlace, Plan, Why};
+use crate::domain::deadlines::local;
+use crate::domain::ids::{PlacementId, RunId};
+use crate::domain::opening::Exception;
+use crate::domain::party::Party;
+use crate::domain::permissions::{Action, Actor};
+use crate::domain::placement::{Consent, Placement, Terms};
+use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::round::Round;
+use crate::domain::run::{Run, RunOptions};
+use crate::domain::states::{AlternativeState, Answer, RunKind, RunState};
+use crate::services::AppError;
+use crate::services::app::{Now, record};
+use crate::services::load::{get_applicant, get_library};
+use crate::services::notices::{self, Case};
+use crate::services::placements::{get_case, note_elsewhere, release_place};
+use crate::services::runs::{read_round, read_schedule};
+use crate::services::solving::result_of;
+use crate::store::placements::CalendarIdentity;
+use crate::store::{Tx, alternatives, applications, opening, placements, rounds, runs};
+
+/// Carries a way out as it would be, with no files yet.
+pub(super) fn rehearse(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    round: &Round,
+    base: &Base,
+    plan: &Plan,
+) -> Result<(), AppError> {
+    let (file, schedule) = (base.file.canonical(), base.schedule.to_json());
+    carry(tx, now, actor, round, plan, (&file, &schedule)).map(drop)
+}
+
+/// Carries a way out; gives the run that its proposals are of, where there are any.
+///
+/// # Errors
+/// `too-late` where somebody would have to answer after the last day for that; `placement-state`.
+pub(super) fn apply(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    round: &Round,
+    plan: &Plan,
+    files: (&str, &str),
+) -> Result<Option<RunId>, AppError> {
+    let today = now.today(round.time_zone);
+    if plan.changes.iter().any(|change| change.to.is_some()) && today > round.answer_until {
+        let words = format!(
+            "the last day for answers, {}, has passed, so that nobody could answer a proposal: move it, or leave the gap",
+            round.answer_until
+        );
+        return Err(Refusal::new(RefusalCode::TooLate, words).into());
+    }
+    carry(tx, now, actor, round, plan, files)
+}
+
+fn carry(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    round: &Round,
+    plan: &Plan,
+    files: (&str, &str),
+) -> Result<Option<RunId>, AppError> {
+    // First everybody leaves, so that places and days are free for those who come.
+    let mut left: BTreeMap<&str, Left> = BTreeMap::new();
+    for change in &plan.changes {
+        if let Some(placement) = change.placement.as_ref().filter(|placement| !placement.ended) {
+            left.insert(&change.application, end(tx, now, actor, change, placement.id()?)?);
+        }
+    }
+    if plan.changes.iter().all(|change| change.to.is_none()) {
+        return Ok(None);
+    }
+    let run = insert_run(tx, now, round, files)?;
+    for change in &plan.changes {
+        if let Some(to) = &change.to {
+            propose(tx, now, actor, (round, run), change, to, left.get(change.application.as_str()))?;
+        }
+    }
+    Ok(Some(run))
+}
+
+/// What somebody who moves leaves behind.
+struct Left {
+    case: Case,
+    /// Who hears of it by the proposal.
+    told: Vec<Party>,
+    events: Vec<(Party, CalendarIdentity)>,
+}
+
+const fn words_of(why: Why) -> &'static str {
+    match why {
+        Why::DroppedOut => "The participant can no longer take part.",
+        Why::HostCloses => "The host library is closed on this day.",
+        Why::Touched | Why::ComesIn => "The days had to be arranged anew, because something has changed.",
+    }
+}
+
+/// Whether a manager is asked about a day.
+fn asks_manager(case: &Case, to: &NewPlace) -> bool {
+    !case.applicant.application.released_dates.contains(&to.date)
+}
+
+fn end(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    change: &Changed,
+    id: PlacementId,
+) -> Result<Left, AppError> {
+    let mut case = get_case(tx, id)?;
+    let before = case.placement.state;
+    case.placement.cancel(local(now.at, case.placement.time_zone))?;
+    placements::save(tx, &mut case.placement, now.utc())?;
+    let mut told = Vec::new();
+    match &change.to {
+        None => release_place(tx, now, &mut case)?,
+        Some(to) => {
+            note_elsewhere(tx, &[&case.placement])?;
+            alternatives::settle(tx, id, AlternativeState::Lapsed, now.utc())?;
+            told.push(Party::Participant);
+            if to.host == case.placement.host.to_string() && case.placement.terms.contact.is_none() {
+                told.push(Party::Host);
+            }
+            if asks_manager(&case, to) {
+                told.push(Party::Manager);
+            }
+        }
+    }
+    let mut events = Vec::new();
+    for party in &told {
+        if let Some(identity) = placements::find_identity(tx, id, *party)? {
+            placements::forget_identity(tx, id, *party)?;
+            events.push((*party, identity));
+        }
+    }
+    let details = json!({
+        "deed": "end", "why": change.why, "state": case.placement.state.as_str(),
+        "told_by_proposal": told.iter().map(|party| party.as_str()).collect::<Vec<_>>(),
+        "handed_on_events": numbers(&events),
+    });
+    record(tx, now, actor, Action::Repair, ("placement", &id), &details)?;
+    notices::cancelled_but(tx, now, &case, before, words_of(change.why), &told)?;
+    Ok(Left { case, told, events })
+}
+
+fn numbers(events: &[(Party, CalendarIdentity)]) -> serde_json::Value {
+    let number =
+        |(party, identity): &(Party, CalendarIdentity)| (party.to_string(), json!(identity.sequence));
+    serde_json::Value::Object(events.iter().map(number).collect())
+}
+
+fn propose(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    (round, run): (&Round, RunId),
+    change: &Changed,
+    to: &NewPlace,
+    left: Option<&Left>,
+) -> Result<(), AppError> {
+    let mut applicant = get_applicant(tx, change.id()?)?;
+    let host = get_library(tx, library_id(&to.host)?)?;
+    let mut parties = vec![Party::Participant, Party::Host];
+    if !applicant.application.released_dates.contains(&to.date) {
+        parties.push(Party::Manager);
+    }
+    let pending = |party| Consent { party, answer: Answer::Pending, reason: None, given: None };
+    let placement = Placement {
+        id: PlacementId::new(now.id(&format!("placement {}", change.application))),
+        round: round.id,
+        run,
+        application: applicant.application.id,
+        person: applicant.person.id,
+        employer: applicant.application.employer,
+        home: left.map_or(applicant.application.home, |left| left.case.placement.home),
+        host: host.id,
+        date: to.date,
+        starts: to.starts,
+        ends: to.ends,
+        time_zone: host.time_zone,
+        score: to.score,
+        ring: to.ring,
+        terms: Terms::default(),
+        override_reason: to.override_reason.clone(),
+        state: crate::domain::states::PlacementState::Proposed,
+        revision: 0,
+        consents: parties.into_iter().map(pending).collect(),
+    };
+    placements::insert(tx, &placement, now.utc())?;
+    if left.is_none() {
+        applicant.application.regain_place()?;
+        applications::save(tx, &applicant.application, now.utc())?;
+    }
+    let events = left.map(|left| left.events.as_slice()).unwrap_or_default();
+    for (party, identity) in events {
+        placements::save_identity(tx, placement.id, *party, identity)?;
+    }
+    note_elsewhere(tx, &[&placement])?;
+    let details = json!({
+        "deed": "propose", "why": change.why, "run": run.to_string(), "took_over_events": numbers(events),
+        "instead_of": left.map(|left| left.case.placement.id.to_string()),
+    });
+    record(tx, now, actor, Action::Repair, ("placement", &placement.id), &details)?;
+    let case = Case { applicant, host, placement };
+    let words = left.map(|left| {
+        let (was, host) = (&left.case.placement, &left.case.host.name);
+        let day = was.date.format("%A %-d %B %Y");
+        format!("This takes the place of the day at {host} on {day}, which is off. {}", words_of(change.why))
+    });
+    let instead = left.zip(words.as_deref()).map(|(left, words)| (words, left.told.as_slice()));
+    notices::proposal_of_repair(tx, now, &case, instead)
+}
+
+/// The run that the proposals are of: the schedule as it is mended.
+fn insert_run(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    round: &Round,
+    (round_file, schedule_file): (&str, &str),
+) -> Result<RunId, AppError> {
+    let id = RunId::new(now.id("run"));
+    let schedule = read_schedule(id, schedule_file)?;
+    let published = runs::list(tx, round.id)?.into_iter().rev().find(|run| run.state == RunState::Published);
+    let run = Run {
+        id,
+        round: round.id,
+        kind: RunKind::Repaired,
+        state: RunState::Published,
+        edited_from: published.map(|run| run.id),
+        override_reason: None,
+        options: RunOptions {
+            seed: schedule.run.seed,
+            time_limit_seconds: 0,
+            work: None,
+            gap: 0.0,
+            threads: 1,
+        },
+        round_revision: round.revision,
+        round_sha256: read_round(id, round_file)?.sha256(),
+        progress: None,
+        cancel_asked: false,
+        result: Some(result_of(&schedule)),
+        error: None,
+        created_at: now.utc(),
+        finished_at: Some(now.utc()),
+    };
+    runs::insert(tx, &run, round_file, Some(schedule_file))?;
+    Ok(id)
+}
+
+/// The days that a repair closed are closed from now on, for every round.
+pub(super) fn close(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    days: &[(String, NaiveDate)],
+) -> Result<(), AppError> {
+    for (library, date) in days {
+        let library = library_id(library)?;
+        let label = "Closed".parse().map_err(|_| AppError::Internal("a label that is none".to_owned()))?;
+        let closed = Exception { date: *date, opens: Vec::new(), label };
+        if opening::find_exception(tx, library, *date)?.is_some_and(|known| known.opens.is_empty()) {
+            continue;
+        }
+        opening::replace_exception(tx, library, &closed, now.utc())?;
+        rounds::bump_revisions_of_library_days(tx, &[library], |day| day == *date)?;
+        let details = json!({ "exception": date, "open": false, "because": "repair" });
+        record(tx, now, actor, Action::EditLibrary, ("library", &library), &details)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,337 @@
+//! Repairs of published rounds: an organiser says what has happened, sees the ways to mend it with everything they bring,
+//! and applies one, or none.
+//!
+//! What a repair may do: docs/repairs.md; the ways come from [`crate::matching::repair`]. `base` says how things stand,
+//! `plan` what a way changes, `carry` makes it so. Applied is what was shown: a repair holds the fingerprint of
+//! everything that it was worked out from, and is refused once that is another.
+
+mod base;
+mod carry;
+mod plan;
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use chrono::{Days, NaiveDate};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+pub use plan::{Call, Changed, LibraryDay, Mails, NewPlace, Plan, Waived, Why};
+
+use super::app::{Now, permit_everywhere, record, sha256_hex};
+use super::clock::seconds_running;
+use super::load::get_round;
+use super::mending;
+use super::rehearsal::Stop;
+use super::rounds::load as load_round;
+use super::{App, AppError};
+use crate::domain::fault::Faults;
+use crate::domain::ids::{ApplicationId, LibraryId, RepairId, RepairOptionId, RoundId};
+use crate::domain::permissions::{Action, Actor};
+use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::repair::{Repair, RepairOption};
+use crate::domain::round::Round;
+use crate::matching::StopReason;
+use crate::matching::repair::{Kind, RepairFault, Request, repair};
+use crate::store::{Db, Tx, repairs};
+use crate::verify::{self, Subject};
+use base::Base;
+
+/// What has happened, and what must not change.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Applications whose participants do not go; also those whose placement has ended already and left a gap.
+    pub drop: Vec<String>,
+    /// Libraries that take nobody on a day.
+    pub close: Vec<(String, NaiveDate)>,
+    /// Applications without a place that are to get one.
+    pub add: Vec<String>,
+    /// Applications whose placement stays as it is.
+    pub freeze: Vec<String>,
+    /// Whether every certain placement stays as it is.
+    pub freeze_confirmed: bool,
+    /// Placements before this day stay; by default today.
+    pub from: Option<NaiveDate>,
+    /// The balance that the repair may use.
+    pub balance: Option<i64>,
+}
+
+/// A repair as its organiser sees it.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The repair.
+    pub repair: Repair,
+    /// What each option changes, in their order.
+    pub plans: Vec<(RepairOptionId, Plan)>,
+    /// Whom to ring, where a day is near.
+    pub calls: Vec<Call>,
+}
+
+impl Shown {
+    /// What to send with `If-Match`: it says which repair was looked at.
+    pub fn etag(&self) -> String {
+        sha256_hex(&format!("{} {}", self.repair.id, self.repair.fingerprint))
+    }
+}
+
+/// So many days before a day it is better to leave the gap, and to ring.
+const NEAR_DAYS: u64 = 2;
+/// Seconds after which the search for ways ends with what it has.
+const MOST_SECONDS: f64 = 20.0;
+
+/// Works out the ways to mend a round. Nobody hears of it.
+///
+/// # Errors
+/// `invalid-fields` with every fault, each with its code; `round-state` unless the round is published, its mails gone,
+/// and not over; `not-found`; `forbidden`.
+pub fn create(app: &App, actor: &Actor, round: RoundId, asked: &Asked) -> Result<Shown, AppError> {
+    permit_everywhere(actor, Action::Repair)?;
+    let now = app.now()?;
+    let (round, base, asked) = app.store.read(|db| {
+        let round = load_round(db, actor, round)?;
+        round.admit_repair()?;
+        base::refuse_untold(db, &round)?;
+        let today = now.today(round.time_zone);
+        let from = asked.from.map_or(today, |from| from.max(today));
+        let asked = Asked { from: Some(from), ..asked.clone() };
+        let base = Base::load(db, &round, &asked)?;
+        Ok::<_, AppError>((round, base, asked))
+    })?;
+    let request = request_of(&asked, &base);
+    let begin = seconds_running();
+    let mut go_on = |_: &_| match seconds_running() - begin {
+        passed if passed > MOST_SECONDS => ControlFlow::Break(StopReason::Time),
+        _ => ControlFlow::Continue(()),
+    };
+    let mut found = repair(&base.file, &base.schedule, &request, &mut go_on)
+        .map_err(|faults| AppError::Fields(faults_of(&asked, faults)))?;
+    if base.file.rules.max_ring.is_some() {
+        found.choices.retain(|choice| choice.kind == Kind::LeaveTheGap);
+    }
+    let schedules = mending::schedules(&base.file, &base.schedule, &found);
+    let mut options = Vec::new();
+    for (choice, schedule) in found.choices.iter().zip(schedules) {
+        let report = verify::verify(&Subject::Round(&base.file), &schedule);
+        if let Some(first) = report.breaches.first().filter(|_| base.file.rules.max_ring.is_none()) {
+            return Err(AppError::Internal(format!("a repair does not verify: {first}")));
+        }
+        let mut plan = plan::of(&base, choice, &schedule)?;
+        plan.mails = rehearse(app, actor, &now, &round, (&base, &plan))?;
+        let id = RepairOptionId::new(now.id(&format!("option {}", choice.kind.as_str())));
+        options.push((id, plan, schedule.to_json()));
+    }
+    let until = near(now.today(round.time_zone));
+    let is_near = options.iter().any(|(_, plan, _)| plan.happened().any(|placement| placement.date <= until));
+    let default = default_of(&options, is_near)?;
+    let stored = options.iter().map(|(id, plan, schedule_file)| {
+        Ok(RepairOption { id: *id, plan: text(plan)?, schedule_file: schedule_file.clone() })
+    });
+    let repair = Repair {
+        id: RepairId::new(now.id("repair")),
+        round: round.id,
+        asked: text(&asked)?,
+        fingerprint: base.fingerprint.clone(),
+        round_file: base.file.canonical(),
+        default_option: default,
+        options: stored.collect::<Result<_, AppError>>()?,
+        created_at: now.utc(),
+        applied: None,
+    };
+    app.store.write(|tx| {
+        repairs::insert(tx, &repair)?;
+        let details = json!({ "round": round.id.to_string(), "options": repair.options.len() });
+        record(tx, &now, actor, Action::Repair, ("repair", &repair.id), &details)
+    })?;
+    get(app, actor, round.id, repair.id)
+}
+
+/// The last day that is near on a day.
+fn near(day: NaiveDate) -> NaiveDate {
+    day.checked_add_days(Days::new(NEAR_DAYS)).unwrap_or(day)
+}
+
+/// Leaving the gap where a day is near, else touching the fewest, where that is a way.
+fn default_of(options: &[(RepairOptionId, Plan, String)], is_near: bool) -> Result<RepairOptionId, AppError> {
+    let wanted = if is_near { Kind::LeaveTheGap } else { Kind::FewestTouched };
+    let of = |kind: Kind| options.iter().find(|(_, plan, _)| plan.kind == kind.as_str());
+    let found = of(wanted).or_else(|| of(Kind::LeaveTheGap));
+    found.map(|(id, _, _)| *id).ok_or_else(|| AppError::Internal("a repair without a way".to_owned()))
+}
+
+fn request_of(asked: &Asked, base: &Base) -> Request {
+    let set = |list: &[String]| list.iter().cloned().collect::<BTreeSet<_>>();
+    let mut freeze = set(&asked.freeze);
+    if asked.freeze_confirmed {
+        let drop = set(&asked.drop);
+        let is_free = |staff: &String| !drop.contains(staff) && !base.is_closed(staff, &asked.close);
+        freeze.extend(base.confirmed().filter(is_free));
+    }
+    Request {
+        drop: set(&asked.drop),
+        close: asked.close.iter().cloned().collect(),
+        add: set(&asked.add),
+        freeze,
+        from: asked.from,
+        balance: asked.balance,
+    }
+}
+
+fn faults_of(asked: &Asked, found: Vec<RepairFault>) -> Vec<crate::domain::fault::Fault> {
+    let faults = Faults::none();
+    for fault in found {
+        let place = |list: &[String]| list.iter().position(|value| *value == fault.value);
+        let at = match fault.field {
+            "drop" => place(&asked.drop),
+            "add" => place(&asked.add),
+            "freeze" => place(&asked.freeze),
+            "close" => asked.close.iter().position(|(id, date)| format!("{id}:{date}") == fault.value),
+            _ => None,
+        };
+        let pointer = match (fault.field, at) {
+            ("", _) => String::new(),
+            (field, Some(n)) => format!("/{field}/{n}"),
+            (field, None) => format!("/{field}"),
+        };
+        faults.add(pointer, &fault.value, &fault);
+    }
+    // There is one at least, so there is no value.
+    faults.into_result(None::<()>).err().unwrap_or_default()
+}
+
+/// The mails that a way would send: it is done, looked at, and not committed.
+fn rehearse(
+    app: &App,
+    actor: &Actor,
+    now: &Now,
+    round: &Round,
+    (base, plan): (&Base, &Plan),
+) -> Result<Vec<Mails>, AppError> {
+    let stopped: Result<(), Stop<Vec<Mails>>> = app.store.write(|tx| {
+        carry::rehearse(tx, now, actor, round, base, plan)?;
+        let people: Vec<ApplicationId> = plan.changes.iter().map(Changed::id).collect::<Result<_, _>>()?;
+        let counted = repairs::count_mails_made_at(tx, &people, now.utc()).map_err(AppError::from)?;
+        let mails = counted.into_iter().map(|(kind, party, count)| Mails {
+            kind: kind.as_str().to_owned(),
+            party: party.as_str().to_owned(),
+            count,
+        });
+        Err(Stop::Seen(mails.collect()))
+    });
+    match stopped {
+        Err(Stop::Seen(mails)) => Ok(mails),
+        Err(Stop::Error(error)) => Err(error),
+        Ok(()) => Err(AppError::Internal("a rehearsal was committed".to_owned())),
+    }
+}
+
+/// A repair as it was shown.
+///
+/// # Errors
+/// `not-found`, also for another round's; `forbidden`.
+pub fn get(app: &App, actor: &Actor, round: RoundId, id: RepairId) -> Result<Shown, AppError> {
+    permit_everywhere(actor, Action::Repair)?;
+    app.store.read(|db| {
+        let found = repairs::find(db, id)?.filter(|found| found.round == round);
+        shown(db, found.ok_or_else(|| AppError::not_found("repair", id))?)
+    })
+}
+
+fn shown(db: &mut Db, repair: Repair) -> Result<Shown, AppError> {
+    let unreadable = |error: serde_json::Error| AppError::Internal(format!("a stored repair: {error}"));
+    let plans = repair
+        .options
+        .iter()
+        .map(|option| Ok((option.id, serde_json::from_str(&option.plan).map_err(unreadable)?)));
+    let plans: Vec<(RepairOptionId, Plan)> = plans.collect::<Result<_, AppError>>()?;
+    let zone = get_round(db, repair.round)?.time_zone;
+    let until = near(repair.created_at.and_utc().with_timezone(&zone).date_naive());
+    // Leaving the gap is always a way, and what has happened is the same in each.
+    let calls = match plans.first() {
+        Some((_, plan)) => plan::calls(db, plan, until)?,
+        None => Vec::new(),
+    };
+    Ok(Shown { repair, plans, calls })
+}
+
+/// Applies an option: placements end and are proposed, and whoever is concerned hears of it, in one transaction.
+///
+/// # Errors
+/// `if-match-required`; `stale-repair` where another repair was looked at, or anything that it rests on has changed;
+/// `repair-applied`; `invalid-fields` for an option of another repair; `too-late` where somebody would have to answer
+/// after the last day for that; `round-state`, `not-found`, `forbidden`.
+pub fn apply(
+    app: &App,
+    actor: &Actor,
+    (round, id): (RoundId, RepairId),
+    option: RepairOptionId,
+    if_match: Option<&str>,
+) -> Result<Shown, AppError> {
+    permit_everywhere(actor, Action::Repair)?;
+    let now = app.now()?;
+    let found = get(app, actor, round, id)?;
+    admit(&found, if_match)?;
+    let chosen = found.repair.options.iter().find(|known| known.id == option);
+    let chosen = chosen.ok_or_else(|| AppError::field("/option", option, "is no option of this repair"))?;
+    let plan = found.plans.iter().find(|(known, _)| *known == option).map(|(_, plan)| plan.clone());
+    let plan = plan.ok_or_else(|| AppError::Internal(format!("option {option} has no plan")))?;
+    let asked: Asked = serde_json::from_str(&found.repair.asked)
+        .map_err(|error| AppError::Internal(format!("a stored repair: {error}")))?;
+    app.store.write(|tx| {
+        let round = get_round(tx, round)?;
+        round.admit_repair()?;
+        if base::fingerprint(tx, &round, &asked)? != found.repair.fingerprint {
+            return Err(stale("something that this repair rests on has changed since: ask for a new one"));
+        }
+        if !repairs::mark_applied(tx, id, option, now.utc())? {
+            return Err(applied());
+        }
+        let files = (found.repair.round_file.as_str(), chosen.schedule_file.as_str());
+        let run = carry::apply(tx, &now, actor, &round, &plan, files)?;
+        carry::close(tx, &now, actor, &asked.close)?;
+        note(tx, &now, actor, &round, (id, &plan), run)
+    })?;
+    get(app, actor, round, id)
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    round: &Round,
+    (id, plan): (RepairId, &Plan),
+    run: Option<crate::domain::ids::RunId>,
+) -> Result<(), AppError> {
+    let details = json!({
+        "repair": id.to_string(), "option": plan.kind, "run": run.map(|run| run.to_string()),
+        "ended": plan.changes.iter().filter(|change| change.placement.as_ref().is_some_and(|placement| !placement.ended)).count(),
+        "proposed": plan.changes.iter().filter(|change| change.to.is_some()).count(),
+    });
+    record(tx, now, actor, Action::Repair, ("round", &round.id), &details)
+}
+
+fn admit(found: &Shown, if_match: Option<&str>) -> Result<(), AppError> {
+    let Some(seen) = if_match else {
+        let words = "send the `ETag` of the repair that you looked at with `If-Match`";
+        return Err(Refusal::new(RefusalCode::IfMatchRequired, words).into());
+    };
+    if seen.trim().trim_matches('"') != found.etag() {
+        return Err(stale("`If-Match` is not the `ETag` of this repair: look at it again"));
+    }
+    if found.repair.applied.is_some() { Err(applied()) } else { Ok(()) }
+}
+
+fn stale(words: &str) -> AppError {
+    Refusal::new(RefusalCode::StaleRepair, words).into()
+}
+
+fn applied() -> AppError {
+    Refusal::new(RefusalCode::RepairApplied, "an option of this repair was applied before").into()
+}
+
+fn text(value: &impl Serialize) -> Result<String, AppError> {
+    serde_json::to_string(value).map_err(|error| AppError::Internal(error.to_string()))
+}
+
+fn library_id(text: &str) -> Result<LibraryId, AppError> {
+    text.parse().map_err(|_| AppError::Internal(format!("`{text}` is no library of this service")))
+}
