@@ -43,6 +43,8 @@ mod lists;
 mod locks;
 #[path = "api/opening.rs"]
 mod opening;
+#[path = "api/outlook.rs"]
+mod outlook;
 #[path = "api/packs.rs"]
 mod packs;
 #[path = "api/publication.rs"]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::match_round::{read_duration, read_round, read_threads, refuse, solve_within, watch_interrupts};
 use super::table::aligned;
-use crate::files::Round;
+use crate::files::{Round, Schedule};
 use crate::matching::Options;
 use crate::matching::health::{Health, Scarce, Supply, health};
 use crate::services::clock::seconds_running;
@@ -51,13 +51,14 @@ fn show(args: &Args) -> Result<(), u8> {
         solve_within(round, &options, begin, Some(args.time_limit), &interrupted, &mut |_, _| {})
     })
     .map_err(|error| refuse(&error))?;
+    let schedule = found.schedule.as_ref().map_err(refuse)?;
     if interrupted.load(Ordering::Relaxed) {
         eprintln!("interrupted: what comes after that is hardly searched");
     }
     say!("{}", sectors(&round, &found, "could come / places", |of| (of.could_come, of.places)));
     say!("{}", sectors(&round, &found, "could leave / releases", |of| (of.could_leave, of.releases)));
     say!("{}", people(&found));
-    say!("{}", helps(&found));
+    say!("{}", helps(&found, schedule));
     Ok(())
 }
 
@@ -103,8 +104,8 @@ fn people(found: &Health) -> String {
 }
 
 /// What one more place or release changes.
-fn helps(found: &Health) -> String {
-    let (outcomes, objective) = (&found.schedule.outcomes, &found.schedule.objective);
+fn helps(found: &Health, schedule: &Schedule) -> String {
+    let (outcomes, objective) = (&schedule.outcomes, &schedule.objective);
     let proven = |proven: bool| if proven { "proven" } else { "best found" };
     let mut told = format!(
         "{} placed, {} without a place, value {} ({})\n",

@@ -82,7 +82,7 @@ named! {
         DecideRelease = "decide_release",
         /// See, set or take away locks and forbidden pairs of a round.
         FixPlacements = "fix_placements",
-        /// Start or cancel a matching run, read it and its files, or compare two.
+        /// Start or cancel a matching run, read it and its files, compare two, or see how a round would be matched.
         Match = "match",
         /// Change the schedule of a run by hand.
         EditSchedule = "edit_schedule",

@@ -1,5 +1,5 @@
 //! How often one client address may knock: buckets of their own for open sign-ups and for wrong credentials; and how
-//! often one mailbox may get a mail of an open sign-up.
+//! often one mailbox may get a mail of an open sign-up. And how many rounds are looked at at once.
 //!
 //! A right credential is never refused because somebody behind the same address had a wrong one. Never keeps an
 //! address longer than its bucket needs to fill again.
@@ -7,16 +7,19 @@
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::HttpSettings;
 use super::problem::Problem;
 use crate::domain::email::Email;
+use crate::services::outlook::MOST_SECONDS;
 
 /// How many checks pass before full buckets are thrown away.
 const CHECKS_PER_SWEEP: u32 = 1_000;
@@ -42,12 +45,16 @@ impl<K: Clone + Eq + Hash> Bucket<K> {
     }
 }
 
+/// How many rounds are looked at at once: each look keeps a processor busy for seconds.
+const LOOKS: usize = 2;
+
 /// The buckets of this process.
 #[derive(Debug)]
 pub(super) struct Limits {
     sign_ups: Bucket<IpAddr>,
     mailboxes: Bucket<String>,
     failures: Bucket<IpAddr>,
+    looks: Arc<Semaphore>,
     /// Longest body that is read, in bytes.
     pub(super) body_bytes: usize,
     /// How long a body may take to arrive.
@@ -65,6 +72,7 @@ impl Limits {
             sign_ups: Bucket::new(Quota::per_hour(settings.sign_ups_per_hour)),
             mailboxes: Bucket::new(a_day.allow_burst(per_mailbox)),
             failures: per_minute(settings.failed_sign_ins_per_minute),
+            looks: Arc::new(Semaphore::new(LOOKS)),
             body_bytes: settings.body_bytes,
             body_time: Duration::from_secs(settings.body_seconds),
             trusted_proxies: settings.trusted_proxies,
@@ -80,6 +88,12 @@ impl Limits {
     /// Counts a wrong credential.
     pub(super) fn take_failure(&self, client: IpAddr) -> Result<(), Problem> {
         self.failures.take(&client)
+    }
+
+    /// Begins a look at a round, which lasts as long as what this gives is kept.
+    pub(super) fn take_look(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let wait = Duration::from_secs(MOST_SECONDS);
+        Arc::clone(&self.looks).try_acquire_owned().map_err(|_| Problem::TooMany(wait))
     }
 
     /// Who is counted: the peer, or what the outermost trusted proxy saw.
@@ -138,6 +152,15 @@ mod tests {
         assert_eq!(one_subscriber(ip("2001:db8:1:2:3::4")), one_subscriber(ip("2001:db8:1:2:ffff::1")));
         assert_ne!(one_subscriber(ip("2001:db8:1:3::4")), one_subscriber(ip("2001:db8:1:2::4")));
         assert_eq!(one_subscriber(ip("::ffff:203.0.113.7")), ip("203.0.113.7"));
+    }
+
+    #[test]
+    fn another_look_begins_when_one_has_ended() {
+        let limits = Limits::new(&HttpSettings::default());
+        let mut looks: Vec<_> = (0..LOOKS).map(|_| limits.take_look().expect("free")).collect();
+        assert!(matches!(limits.take_look(), Err(Problem::TooMany(_))));
+        looks.pop();
+        assert!(limits.take_look().is_ok());
     }
 
     #[test]

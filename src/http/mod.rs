@@ -25,6 +25,7 @@ mod offers;
 mod openapi;
 mod opening;
 mod outbox;
+mod outlook;
 mod packs;
 mod pages;
 mod patterns;

@@ -11,8 +11,8 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, held_mails, ideas,
-    libraries, links, locks, offers, opening, outbox, packs, placements, publication, repairs, rounds, runs,
-    schedule, successors, tasks, tokens, traces,
+    libraries, links, locks, offers, opening, outbox, outlook, packs, placements, publication, repairs,
+    rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -86,6 +86,8 @@ pub(super) struct PageParameters {
         repairs::create,
         repairs::get,
         repairs::apply,
+        outlook::health,
+        outlook::frontier,
         locks::list,
         locks::lock,
         locks::unlock,
@@ -229,7 +231,8 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
         codes.push(Code::NotFound);
     }
     let of_a_schedule = url.path.ends_with("/schedule-file") || url.path.contains("/diff/");
-    if url.method != Method::GET || of_a_schedule {
+    let of_locks = url.path.ends_with("/health") || url.path.ends_with("/frontier");
+    if url.method != Method::GET || of_a_schedule || of_locks {
         codes.push(Code::RoundState);
     }
     if operation.request_body.is_some() || url.method != Method::GET {

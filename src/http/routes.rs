@@ -8,8 +8,8 @@ use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, held_mails, ideas,
-    libraries, links, locks, offers, opening, outbox, packs, pages, placements, publication, repairs, rounds,
-    runs, schedule, successors, tasks, tokens, traces,
+    libraries, links, locks, offers, opening, outbox, outlook, packs, pages, placements, publication,
+    repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -202,6 +202,8 @@ fn table() -> Vec<Url> {
         Url::at("/v1/applications/{id}/withdraw").post(&[WithdrawApplication], applications::withdraw),
         Url::at("/v1/applications/{id}/manager").post(&[ConfirmManager], applications::judge_manager),
         Url::at("/v1/rounds/{id}/runs").get(&[Match], NONE, runs::list).post(&[Match], runs::start),
+        Url::at("/v1/rounds/{id}/health").get(&[Match], NONE, outlook::health),
+        Url::at("/v1/rounds/{id}/frontier").get(&[Match], NONE, outlook::frontier),
         Url::at("/v1/rounds/{id}/locks").get(&[FixPlacements], NONE, locks::list),
         Url::at("/v1/rounds/{id}/locks/{application}")
             .put(&[FixPlacements], locks::lock)

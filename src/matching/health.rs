@@ -62,27 +62,52 @@ pub struct Health {
     pub without_host: Vec<String>,
     /// People with one feasible host, and which.
     pub one_host: Vec<(String, String)>,
-    /// The round as it is.
-    pub schedule: Schedule,
+    /// The round as it is, or why there is no schedule of it.
+    pub schedule: Result<Schedule, MatchError>,
     /// What helps most, the most first.
     pub helps: Vec<Help>,
+    /// So many places and releases that have a price were not tried, since `solve` had no time left.
+    pub untried: usize,
 }
 
 /// Places and releases that are tried, each.
 const TRIED: usize = 10;
 
-/// Looks at a round. `solve` is called for the round and for up to twenty changed ones.
+/// Looks at a round. `solve` is called for the round and for up to twenty changed ones, the dearest first, until it says
+/// [`MatchError::StoppedEarly`].
 ///
 /// # Errors
-/// Those of [`super::solve`].
+/// `lock_breaks_rule`; and those of [`super::solve`] for a changed round.
 pub fn health(
     round: &Round,
     solve: &mut dyn FnMut(&Round) -> Result<Schedule, MatchError>,
 ) -> Result<Health, MatchError> {
-    let schedule = solve(round)?;
-    let mut helps = Vec::new();
-    for (scarce, library, date, price) in dearest(&schedule) {
-        let with_more = solve(&one_more(round, scarce, &library, date))?;
+    let (supply, without_host, one_host) = {
+        let (problem, key) = build(round, 0)?;
+        let (without_host, one_host) = short_of_hosts(&problem, &key);
+        (supply(&problem, &key), without_host, one_host)
+    };
+    let schedule = solve(round);
+    let (helps, untried) =
+        schedule.as_ref().map_or(Ok((Vec::new(), 0)), |schedule| helps(round, schedule, solve))?;
+    Ok(Health { supply, without_host, one_host, schedule, helps, untried })
+}
+
+/// What helps most, and how many were not tried.
+fn helps(
+    round: &Round,
+    schedule: &Schedule,
+    solve: &mut dyn FnMut(&Round) -> Result<Schedule, MatchError>,
+) -> Result<(Vec<Help>, usize), MatchError> {
+    let (mut helps, mut untried) = (Vec::new(), 0);
+    for (scarce, library, date, price) in dearest(schedule) {
+        let with_more = match solve(&one_more(round, scarce, &library, date)) {
+            Err(MatchError::StoppedEarly) => {
+                untried += 1;
+                continue;
+            }
+            other => other?,
+        };
         helps.push(Help {
             placed: with_more.outcomes.placed - schedule.outcomes.placed,
             value: with_more.objective.value - schedule.objective.value,
@@ -96,12 +121,10 @@ pub fn health(
     helps.retain(|help| help.value > 0);
     helps.sort_by(|a, b| (b.value, b.price, a.scarce, a.date).cmp(&(a.value, a.price, b.scarce, b.date)));
     helps.truncate(TRIED);
-    let (problem, key) = build(round, 0)?;
-    let (without_host, one_host) = short_of_hosts(&problem, &key);
-    Ok(Health { supply: supply(&problem, &key), without_host, one_host, schedule, helps })
+    Ok((helps, untried))
 }
 
-/// The library-days with the highest prices for places, and those for releases.
+/// The library-days with the highest prices for places, and those for releases, the dearest first.
 fn dearest(schedule: &Schedule) -> Vec<(Scarce, String, NaiveDate, i64)> {
     let prices = &schedule.prices;
     let mut all = Vec::new();
@@ -112,6 +135,7 @@ fn dearest(schedule: &Schedule) -> Vec<(Scarce, String, NaiveDate, i64)> {
         let most = rows.into_iter().take(TRIED);
         all.extend(most.map(|(library, date, price)| (scarce, library.clone(), *date, *price)));
     }
+    all.sort_by_key(|(_, _, _, price)| std::cmp::Reverse(*price));
     all
 }
 

@@ -33,6 +33,7 @@ pub mod notices;
 pub mod offers;
 pub mod opening;
 pub mod outbox;
+pub mod outlook;
 pub mod packs;
 pub mod page;
 pub mod placements;

@@ -92,6 +92,14 @@ fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
     Ok(Found { file, standing, ended, lost, hosts })
 }
 
+/// The round file of a published round: everybody who was matched, as if nothing had been decided.
+///
+/// # Errors
+/// The database's; `invalid-fields` where the file's own limits are exceeded.
+pub(in crate::services) fn as_published(db: &mut Db, round: &Round) -> Result<files::Round, AppError> {
+    Ok(find(db, round, &Asked::default())?.file)
+}
+
 /// A host that has said no takes nobody on that day but those who stand.
 fn take_no_more(file: &mut files::Round, host: LibraryId, date: NaiveDate, standing: usize) {
     let id = host.to_string();

@@ -16,6 +16,7 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub(super) use base::as_published;
 pub use plan::{Call, Changed, LibraryDay, Mails, NewPlace, Plan, Waived, Why};
 
 use super::app::{Now, permit_everywhere, record, sha256_hex};
