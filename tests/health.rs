@@ -113,12 +113,12 @@ fn the_command_prints_what_is_short() {
     let words = String::from_utf8(told.stdout).expect("text");
     assert!(told.status.success(), "{words}");
     for part in [
-        "could come / places    academic  public  school",
-        "2027-03-01                1 / 1   0 / 0   3 / 1",
+        "could come / places  academic  public  school",
+        "2027-03-01              1 / 1   0 / 0   3 / 1",
         "1 person has no feasible host: ann",
         "2 people have one feasible host only: bob (school), cem (school)",
         "2 placed, 2 without a place",
-        "place      school  2027-03-01      +1  +1",
+        "place      school  2027-03-01      +1  +1040  proven",
     ] {
         assert!(words.contains(part), "{part:?} is not in:\n{words}");
     }
