@@ -4,6 +4,8 @@
 #[macro_use]
 mod loud;
 
+#[path = "e2e/drop_out.rs"]
+mod drop_out;
 mod programme;
 #[path = "e2e/round_trip.rs"]
 mod round_trip;

@@ -3,13 +3,14 @@
 //! `problem` turns a round into integers by the `rules`, `components` leaves out what lies on no ring; `pricing` finds
 //! the prices that bound every schedule (with `day` for exact circulations, `aggregate` for the first prices and
 //! `master` for the next ones to try); `search` finds schedules (`dive`, `primal`, `neighbourhood` with `tight` and `part`) and
-//! closes the gap (`tree` with `fixing` and `branching`); `limited` does both where rings may not be long;
+//! closes the gap (`tree` with `agenda`, `fixing` and `branching`); `limited` does both where rings may not be long;
 //! `certificate` proves the bound again from whole prices; `rings`, `explain` and `report` write the schedule; `mps`
 //! writes the model for other solvers; `frontier` solves a round under one rule after another, `health`
 //! with one more place or release; `repair` mends schedules.
 //! Never reads a clock (it only asks its caller every so often, `watch`), a database or the environment; what it finds does not depend on the order of the input or on
 //! the number of threads.
 
+mod agenda;
 mod aggregate;
 mod atlas;
 mod average;

@@ -9,10 +9,9 @@
 //! Complexity: exponential at worst; a node costs some ten to fifty bundle steps.
 //! Literature: Land and Doig (1960).
 
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
 use std::rc::Rc;
 
+use super::agenda::Agenda;
 use super::branching::{Branches, Trials, branches};
 use super::dive::preferred_dates;
 use super::dual::Start;
@@ -31,48 +30,17 @@ struct Heritage {
     cycles: Vec<Cycle>,
 }
 
-/// A part of the problem that is still open.
+/// What of the problem a node leaves.
 #[derive(Debug)]
-struct Node {
-    /// Bound on the value of every schedule in it.
-    bound: i64,
-    depth: u32,
-    number: u64,
+struct Part {
     scope: Scope,
     from: Rc<Heritage>,
-}
-
-impl Node {
-    fn rank(&self) -> (i64, u32, u64) {
-        (self.bound, self.depth, self.number)
-    }
-}
-
-impl PartialEq for Node {
-    fn eq(&self, other: &Self) -> bool {
-        self.rank() == other.rank()
-    }
-}
-
-impl Eq for Node {}
-
-impl PartialOrd for Node {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Node {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.rank().cmp(&other.rank())
-    }
 }
 
 /// Branch and bound over one problem.
 pub(super) struct Tree<'a> {
     problem: &'a Problem,
-    open: BinaryHeap<Node>,
-    numbers: u64,
+    open: Agenda<Part>,
     /// The best schedule known.
     pub(super) best: Option<Plan>,
     /// Only better than this counts.
@@ -97,8 +65,8 @@ impl<'a> Tree<'a> {
         trials: Trials,
         watch: &mut Watch<'_>,
     ) -> Self {
-        let (problem, open) = (root.problem, BinaryHeap::new());
-        let mut tree = Self { problem, open, numbers: 0, best: None, cutoff, trials };
+        let (problem, open) = (root.problem, Agenda::default());
+        let mut tree = Self { problem, open, best: None, cutoff, trials };
         tree.branch(root.clone(), scope, 0, watch);
         tree
     }
@@ -113,23 +81,19 @@ impl<'a> Tree<'a> {
 
     /// No schedule that the tree may still find has more than this, unless it is found already.
     pub(super) fn bound(&self) -> i64 {
-        self.open.peek().map_or(self.cutoff, |node| node.bound.max(self.cutoff))
+        self.open.bound(self.cutoff)
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.open.peek().is_none_or(|node| node.bound <= self.cutoff)
+        self.open.is_closed(self.cutoff)
     }
 
     /// Looks into the most promising node.
     pub(super) fn advance(&mut self, watch: &mut Watch<'_>) {
-        let Some(node) = self.open.pop() else { return };
-        if node.bound <= self.cutoff {
-            self.open.clear();
-            return;
-        }
+        let Some(node) = self.open.pop(self.cutoff) else { return };
         let problem = self.problem;
-        let pricing =
-            Pricing::new(problem, &node.scope, &node.from.start, &node.from.cycles, watch.threads());
+        let Part { scope, from } = &node.part;
+        let pricing = Pricing::new(problem, scope, &from.start, &from.cycles, watch.threads());
         let Some(mut pricing) = pricing else {
             watch.spend(1);
             return;
@@ -157,14 +121,14 @@ impl<'a> Tree<'a> {
         }
         if watch.stopped.is_some() {
             // Not looked into to the end: stays open.
-            self.open.push(node);
+            self.open.put_back(node);
             return;
         }
         let dates = preferred_dates(problem, &pricing.average());
-        if let Some(plan) = complete(problem, pricing.days.clone(), &node.scope, &dates, watch) {
+        if let Some(plan) = complete(problem, pricing.days.clone(), scope, &dates, watch) {
             self.offer(plan);
         }
-        self.branch(pricing, &node.scope, node.depth + 1, watch);
+        self.branch(pricing, scope, node.depth + 1, watch);
     }
 
     /// Splits what is open of a priced node.
@@ -181,7 +145,7 @@ impl<'a> Tree<'a> {
                 let cutoff = self.cutoff;
                 for half in halves.into_iter().filter(|half| half.bound > cutoff) {
                     let from = Rc::new(Heritage { start: half.start, cycles: half.cycles });
-                    self.push(half.bound, depth, half.scope, from);
+                    self.open.push(half.bound, depth, Part { scope: half.scope, from });
                 }
             }
             Branches::Whole => {
@@ -191,19 +155,14 @@ impl<'a> Tree<'a> {
                 let parts = self.split_host(&pricing, &scope);
                 if parts.is_empty() && scope.open != before.open {
                     // Nothing ties dates together since now: the circulations of what is left are exact.
-                    self.push(bound, depth, scope, from);
+                    self.open.push(bound, depth, Part { scope, from });
                     return;
                 }
                 for scope in parts {
-                    self.push(bound, depth, scope, Rc::clone(&from));
+                    self.open.push(bound, depth, Part { scope, from: Rc::clone(&from) });
                 }
             }
         }
-    }
-
-    fn push(&mut self, bound: i64, depth: u32, scope: Scope, from: Rc<Heritage>) {
-        self.numbers += 1;
-        self.open.push(Node { bound, depth, number: self.numbers, scope, from });
     }
 
     /// Everybody has one date: narrows the visitors of a host whose limit ties dates together. Nothing if none does.

@@ -157,8 +157,13 @@ impl<'a> World<'a> {
     }
 
     fn sign_up_on(&self, name: &str, day: &str) {
+        self.sign_up_as("ann", name, day);
+    }
+
+    /// Signs somebody of a library up for a day.
+    pub fn sign_up_as(&self, who: &str, name: &str, day: &str) {
         let form = json!({
-            "name": format!("Ann {name}"), "email": format!("ann@{name}.example"), "home_library": name,
+            "name": format!("{who} {name}"), "email": format!("{who}@{name}.example"), "home_library": name,
             "dates": [day], "max_km": 30, "manager_email": format!("boss@{name}.example"),
             "objectives": "How you welcome people",
         });

@@ -5,10 +5,10 @@
 //! forbidden, or all others of that person; where nobody is torn, a ring is used or not.
 //! Every split leaves fewer rings, so the search ends. Complexity: exponential at worst.
 
-use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::super::agenda::Agenda;
 use super::super::num::{Ix, float, int, nearest};
 use super::super::watch::Watch;
 use super::auction::Auction;
@@ -28,42 +28,13 @@ enum Decision {
     NotUse(Ix),
 }
 
-/// A part of the problem that is still open.
+/// What of the problem a node leaves.
 #[derive(Debug)]
-struct Node {
-    bound: i64,
-    depth: u32,
-    number: u64,
+struct Part {
     rings: Rc<Vec<Ix>>,
     used: Vec<Ix>,
     decision: Decision,
     prices: Rc<Vec<i64>>,
-}
-
-impl Node {
-    fn rank(&self) -> (i64, u32, u64) {
-        (self.bound, self.depth, self.number)
-    }
-}
-
-impl PartialEq for Node {
-    fn eq(&self, other: &Self) -> bool {
-        self.rank() == other.rank()
-    }
-}
-
-impl Eq for Node {}
-
-impl PartialOrd for Node {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Node {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.rank().cmp(&other.rank())
-    }
 }
 
 /// Branch and bound over some rings and what room there is for them.
@@ -71,8 +42,7 @@ pub(super) struct Branches<'a> {
     network: &'a Network,
     pool: &'a Pool,
     room: Vec<i64>,
-    open: BinaryHeap<Node>,
-    numbers: u64,
+    open: Agenda<Part>,
     /// The best rings found, if their total is above the first `cutoff`.
     pub(super) best: Option<Vec<Ix>>,
     /// Only a greater total counts.
@@ -123,21 +93,19 @@ impl<'a> Branches<'a> {
         (cutoff, bound): (i64, i64),
         cutting: Cutting,
     ) -> Self {
-        let open = BinaryHeap::new();
-        let mut branches =
-            Self { network, pool, room, open, numbers: 0, best: None, cutoff, cuts: Vec::new(), cutting };
-        let prices = Rc::new(prices.to_vec());
-        branches.push(bound, 0, Rc::new(rings), Vec::new(), Decision::Nothing, prices);
-        branches
+        let mut open = Agenda::default();
+        let (rings, prices) = (Rc::new(rings), Rc::new(prices.to_vec()));
+        open.push(bound, 0, Part { rings, used: Vec::new(), decision: Decision::Nothing, prices });
+        Self { network, pool, room, open, best: None, cutoff, cuts: Vec::new(), cutting }
     }
 
     /// Nothing that may still be found has a greater total, unless it is found already.
     pub(super) fn bound(&self) -> i64 {
-        self.open.peek().map_or(self.cutoff, |node| node.bound.max(self.cutoff))
+        self.open.bound(self.cutoff)
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.open.peek().is_none_or(|node| node.bound <= self.cutoff)
+        self.open.is_closed(self.cutoff)
     }
 
     pub(super) fn offer(&mut self, rings: Vec<Ix>, total: i64) {
@@ -147,23 +115,10 @@ impl<'a> Branches<'a> {
         }
     }
 
-    fn push(
-        &mut self,
-        bound: i64,
-        depth: u32,
-        rings: Rc<Vec<Ix>>,
-        used: Vec<Ix>,
-        decision: Decision,
-        prices: Rc<Vec<i64>>,
-    ) {
-        self.numbers += 1;
-        self.open.push(Node { bound, depth, number: self.numbers, rings, used, decision, prices });
-    }
-
     /// What is left of a node's rings.
-    fn rings_of(&self, node: &Node, room: &[i64]) -> Vec<Ix> {
+    fn rings_of(&self, part: &Part, room: &[i64]) -> Vec<Ix> {
         let has = |ring: Ix, trip: Ix| self.pool.trips(ring.at()).contains(&trip);
-        let is_left = |ring: Ix| match node.decision {
+        let is_left = |ring: Ix| match part.decision {
             Decision::Nothing => true,
             Decision::Without(trip) => !has(ring, trip),
             Decision::Only(trip) => {
@@ -173,34 +128,31 @@ impl<'a> Branches<'a> {
             Decision::Use(other) | Decision::NotUse(other) => ring != other,
         };
         let fits = |ring: Ix| self.pool.rows(ring.at()).iter().all(|row| room[row.at()] > 0);
-        node.rings.iter().copied().filter(|ring| is_left(*ring) && fits(*ring)).collect()
+        part.rings.iter().copied().filter(|ring| is_left(*ring) && fits(*ring)).collect()
     }
 
     /// Looks into the most promising node.
     pub(super) fn advance(&mut self, watch: &mut Watch<'_>) {
-        let Some(mut node) = self.open.pop() else { return };
-        if node.bound <= self.cutoff {
-            self.open.clear();
-            return;
+        let Some(mut node) = self.open.pop(self.cutoff) else { return };
+        let part = &mut node.part;
+        if let Decision::Use(ring) = part.decision {
+            part.used.push(ring);
         }
-        if let Decision::Use(ring) = node.decision {
-            node.used.push(ring);
-        }
-        if !self.pool.closing_chains(self.network, &node.used).is_empty() {
+        if !self.pool.closing_chains(self.network, &part.used).is_empty() {
             watch.spend(1);
             return;
         }
         let mut room = self.room.clone();
-        for ring in &node.used {
+        for ring in &part.used {
             for row in self.pool.rows(ring.at()) {
                 room[row.at()] -= 1;
             }
         }
-        let rings = self.rings_of(&node, &room);
-        let base = self.pool.total(&node.used);
-        self.offer(node.used.clone(), base);
-        let mut priced = Priced::new(self, &room, rings, &node.prices, &[]);
-        priced.settle(self, base, &node.used, watch);
+        let rings = self.rings_of(part, &room);
+        let base = self.pool.total(&part.used);
+        self.offer(part.used.clone(), base);
+        let mut priced = Priced::new(self, &room, rings, &part.prices, &[]);
+        priced.settle(self, base, &part.used, watch);
         for _ in 0..self.cutting.rounds(node.depth) {
             if self.whole(base + priced.total) <= self.cutoff || watch.stopped.is_some() || !self.cut(&priced)
             {
@@ -208,7 +160,7 @@ impl<'a> Branches<'a> {
             }
             let Priced { rings, prices, auction, .. } = priced;
             priced = Priced::new(self, &room, rings, &prices, &auction.share);
-            priced.settle(self, base, &node.used, watch);
+            priced.settle(self, base, &part.used, watch);
         }
         let bound = node.bound.min(self.whole(base + priced.total));
         if bound <= self.cutoff {
@@ -216,10 +168,10 @@ impl<'a> Branches<'a> {
         }
         if watch.stopped.is_some() {
             // Not looked into to the end: stays open.
-            if let Decision::Use(_) = node.decision {
-                node.used.pop();
+            if let Decision::Use(_) = part.decision {
+                part.used.pop();
             }
-            self.open.push(node);
+            self.open.put_back(node);
             return;
         }
         priced.leave_out(self, base);
@@ -227,7 +179,12 @@ impl<'a> Branches<'a> {
         let prices = Rc::new(priced.prices);
         let rings = Rc::new(priced.rings);
         for decision in split {
-            self.push(bound, node.depth + 1, rings.clone(), node.used.clone(), decision, prices.clone());
+            let (rings, prices) = (Rc::clone(&rings), Rc::clone(&prices));
+            self.open.push(
+                bound,
+                node.depth + 1,
+                Part { rings, used: node.part.used.clone(), decision, prices },
+            );
         }
     }
 

@@ -1,0 +1,168 @@
+//! A drop-out while there is time, and one on the eve: what the organiser sees, who is touched, who is written to.
+
+use library_swap::domain::permissions::Actor;
+use library_swap::services::traces::check_all;
+use serde_json::{Value, json};
+
+use crate::programme::{DAY, LIBRARIES, Mail, World, id_of};
+use crate::support::{Client, for_each_service};
+
+/// While answers can still be given.
+const IN_TIME: &str = "2027-02-10T09:00:00Z";
+/// The day before.
+const EVE: &str = "2027-02-28T17:00:00Z";
+
+/// "kind address" of each, sorted.
+fn told(mails: &[Mail]) -> Vec<String> {
+    let mut told: Vec<String> = mails.iter().map(|mail| format!("{} {}", mail.kind, mail.to)).collect();
+    told.sort();
+    told
+}
+
+/// A round in which the town has two people and may send one; everybody who was asked has agreed.
+fn agreed(world: &World<'_>) {
+    for (name, _) in LIBRARIES {
+        world.sign_up(name);
+    }
+    world.sign_up_as("bob", "town", DAY);
+    for deed in ["verify", "release"] {
+        for mail in world.deliver() {
+            world.press(&mail, deed);
+        }
+    }
+    world.organiser.post(&world.of_round("/close"), &json!({ "early_reason": "all are here" })).expect(200);
+    let run = world.solve();
+    world.publish(&run);
+    for mail in world.deliver().iter().filter(|mail| mail.kind == "proposal") {
+        world.press(mail, "accept");
+    }
+    world.deliver();
+    assert_eq!(standing(world, "confirmed").len(), 4);
+}
+
+/// The placements in a state.
+fn standing(world: &World<'_>, state: &str) -> Vec<Value> {
+    world.placements().into_iter().filter(|placement| placement["state"] == state).collect()
+}
+
+fn address(placement: &Value) -> String {
+    placement["participant"]["email"].as_str().expect("an address").to_owned()
+}
+
+fn desk(placement: &Value) -> String {
+    placement["host"]["contact"]["email"].as_str().expect("an address").to_owned()
+}
+
+/// The placement of the town.
+fn of_town(world: &World<'_>) -> Value {
+    let mut all = standing(world, "confirmed").into_iter();
+    all.find(|placement| address(placement).ends_with("@town.example")).expect("somebody of the town")
+}
+
+/// What a repair that drops somebody shows.
+struct Shown {
+    repair: Value,
+    url: String,
+    tag: String,
+}
+
+impl Shown {
+    fn ask(world: &World<'_>, dropped: &Value) -> Self {
+        let asked =
+            world.organiser.post(&world.of_round("/repairs"), &json!({ "drop": [dropped["application"]] }));
+        let header = |name: &str| asked.header(name).expect("a header").to_owned();
+        Self { url: format!("{}/apply", header("location")), tag: header("etag"), repair: asked.expect(201) }
+    }
+
+    fn option(&self, kind: &str) -> &Value {
+        let options = self.repair["options"].as_array().expect("options");
+        options.iter().find(|option| option["kind"] == kind).expect("that option")
+    }
+
+    fn is_default(&self, kind: &str) -> bool {
+        self.repair["default_option"] == self.option(kind)["id"]
+    }
+
+    fn apply(&self, organiser: &Client, kind: &str) {
+        let headers = [("content-type", "application/json"), ("if-match", self.tag.as_str())];
+        let body = json!({ "option": self.option(kind)["id"] }).to_string();
+        organiser.send("POST", &self.url, &headers, body.as_bytes()).expect(200);
+    }
+
+    /// Prints who is touched, for whoever runs the test to see.
+    fn print(&self, kind: &str) {
+        let way = self.option(kind);
+        eprintln!("{kind}: {} placed, {} touched beyond the drop-out", way["placed"], way["touched"]);
+        for change in way["changes"].as_array().expect("changes") {
+            let day = |end: &Value| end["date"].as_str().unwrap_or("no place").to_owned();
+            eprintln!("  {}: {} -> {}", change["why"], day(&change["from"]), day(&change["to"]));
+        }
+    }
+}
+
+fn assert_whole(world: &World<'_>) {
+    let all = check_all(&world.service.app, &Actor::worker("test"), 10).expect("traced");
+    assert_eq!(all.broken, 0, "{:?}", all.first);
+}
+
+#[test]
+fn a_drop_out_in_time_is_replaced_and_one_on_the_eve_leaves_a_gap_and_only_those_concerned_hear() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        agreed(&world);
+
+        // In time: whoever was left out comes in, nobody else is touched or written to.
+        world.at(IN_TIME);
+        let dropped = of_town(&world);
+        let (gone, host) = (address(&dropped), desk(&dropped));
+        let comes = if gone.starts_with("ann@") { "bob@town.example" } else { "ann@town.example" };
+        let shown = Shown::ask(&world, &dropped);
+        assert!(shown.is_default("fewest_touched"), "{}", shown.repair);
+        assert_eq!(shown.option("leave_the_gap")["placed"], 3);
+        let way = shown.option("fewest_touched");
+        assert_eq!((&way["placed"], &way["touched"]), (&json!(4), &json!(0)), "{way}");
+        shown.print("fewest_touched");
+        assert!(world.deliver().is_empty(), "nobody hears of what is only shown");
+        shown.apply(&world.organiser, "fewest_touched");
+        let mails = world.deliver();
+        let mut expected = vec![
+            format!("cancelled {gone}"),
+            format!("cancelled {host}"),
+            format!("proposal {comes}"),
+            format!("proposal {host}"),
+        ];
+        let boss = "boss@town.example";
+        if mails.iter().any(|mail| mail.to == boss) {
+            expected.push(format!("cancelled {boss}"));
+        }
+        expected.sort();
+        assert_eq!(told(&mails), expected);
+        let called_off = mails.iter().find(|mail| mail.to == gone).expect("a mail");
+        assert!(called_off.calendar.as_ref().is_some_and(|file| file.contains("METHOD:CANCEL")));
+        for mail in mails.iter().filter(|mail| mail.kind == "proposal") {
+            world.press(mail, "accept");
+        }
+        world.deliver();
+        assert_eq!(address(&of_town(&world)), comes);
+        assert_eq!(standing(&world, "confirmed").len(), 4);
+        assert_whole(&world);
+
+        // On the eve: a gap, and a list of whom to ring.
+        world.at(EVE);
+        let dropped = of_town(&world);
+        let shown = Shown::ask(&world, &dropped);
+        assert!(shown.is_default("leave_the_gap"), "{}", shown.repair);
+        let telephones = shown.repair["telephones"].as_array().expect("a list");
+        assert!(!telephones.is_empty(), "{}", shown.repair);
+        shown.print("leave_the_gap");
+        shown.apply(&world.organiser, "leave_the_gap");
+        let mails = world.deliver();
+        assert!(mails.iter().all(|mail| mail.kind == "cancelled"), "{:?}", told(&mails));
+        let concerned = [comes.to_owned(), desk(&dropped), boss.to_owned()];
+        assert!(mails.iter().all(|mail| concerned.contains(&mail.to)), "{:?}", told(&mails));
+        assert!(concerned[..2].iter().all(|who| mails.iter().any(|mail| mail.to == *who)));
+        assert_eq!(standing(&world, "confirmed").len(), 3);
+        assert_eq!(id_of(&standing(&world, "cancelled")[0]).len(), 36);
+        assert_whole(&world);
+    });
+}
