@@ -8,7 +8,7 @@ use super::answer::{Answer, shown};
 use super::call::Call;
 use crate::domain::ids::RoundId;
 use crate::domain::run::gap;
-use crate::services::outlook::{self, Point, Scarce};
+use crate::services::outlook::{self, Point, Scarce, words};
 
 /// What a sector offers and is asked for on a date. Who belongs to two sectors counts in both.
 #[derive(Debug, Serialize, ToSchema)]
@@ -96,7 +96,7 @@ pub(super) struct Health {
     no_schedule: Option<NoFigures>,
     /// Where one more helps, each tried by matching again, the most first; ten at most.
     helps: Vec<Help>,
-    /// So many more library-days might help, but were not tried for want of time.
+    /// So many more library-days might help, but were not tried, or not to an end, for want of time.
     untried: usize,
 }
 
@@ -138,7 +138,7 @@ pub(super) async fn health(call: Call) -> Answer {
             let (placed, objective) = (known.outcomes.placed, &known.objective);
             (Some(Figures::of(placed, objective.value, objective.bound)), None)
         }
-        Err(error) => (None, Some(NoFigures { code: error.code().to_owned(), detail: error.to_string() })),
+        Err(error) => (None, Some(NoFigures { code: error.code().to_owned(), detail: words(error) })),
     };
     let one_host = found.one_host.into_iter().map(|(application, host)| OneHost { application, host });
     shown(&Health {
@@ -187,7 +187,7 @@ impl From<Point> for Ruled {
                 figures: None,
                 rings: None,
                 longest_ring: None,
-                no_figures: Some(NoFigures { code: error.code().to_owned(), detail: error.to_string() }),
+                no_figures: Some(NoFigures { code: error.code().to_owned(), detail: words(&error) }),
             },
         }
     }

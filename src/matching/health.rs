@@ -66,7 +66,7 @@ pub struct Health {
     pub schedule: Result<Schedule, MatchError>,
     /// What helps most, the most first.
     pub helps: Vec<Help>,
-    /// So many places and releases that have a price were not tried, since `solve` had no time left.
+    /// So many places and releases that have a price were not tried, or not to an end, since `solve` had no time left.
     pub untried: usize,
 }
 
@@ -108,6 +108,11 @@ fn helps(
             }
             other => other?,
         };
+        // Nobody loses by one more: this search ended before it was anywhere.
+        if with_more.objective.value < schedule.objective.value {
+            untried += 1;
+            continue;
+        }
         helps.push(Help {
             placed: with_more.outcomes.placed - schedule.outcomes.placed,
             value: with_more.objective.value - schedule.objective.value,

@@ -25,10 +25,12 @@ pub use crate::matching::health::{Health, Help, Scarce};
 
 /// Seconds after which a look ends with what it has found.
 pub const MOST_SECONDS: u64 = 10;
-/// Seconds for each solution of a round's health: one as it is, and up to twenty with one more place or release.
-const SECONDS_OF_HEALTH: f64 = 0.5;
-/// Seconds for each point of a frontier.
-const SECONDS_OF_POINT: f64 = 1.0;
+/// Seconds for a round's health as it is: whatever is tried is compared with it.
+const SECONDS_AS_IT_IS: f64 = 5.0;
+/// Seconds for each of up to twenty rounds with one more place or release.
+const SECONDS_WITH_MORE: f64 = 0.5;
+/// So much of the time that is left is for the next point of a frontier: the first two are the strictest and none.
+const SHARE_OF_POINT: f64 = 1.0 / 3.0;
 /// The largest balance and the longest rings of a frontier, as in the command.
 const EXTENT: Extent = Extent { most: (4, 5) };
 
@@ -52,8 +54,9 @@ pub struct Frontier {
 /// `forbidden`, `unauthenticated`.
 pub fn health(app: &App, actor: &Actor, id: RoundId) -> Result<(usize, Health), AppError> {
     let round = as_it_is(app, actor, id)?;
-    let time = Time::from_now(SECONDS_OF_HEALTH);
-    let found = matching::health::health(&round, &mut |round| time.solve(round)).map_err(broken)?;
+    let (time, mut seconds) = (Time::from_now(), SECONDS_AS_IT_IS);
+    let mut solve = |round: &_| time.solve(round, std::mem::replace(&mut seconds, SECONDS_WITH_MORE));
+    let found = matching::health::health(&round, &mut solve).map_err(broken)?;
     Ok((round.staff.len(), found))
 }
 
@@ -63,8 +66,9 @@ pub fn health(app: &App, actor: &Actor, id: RoundId) -> Result<(usize, Health), 
 /// As for [`health`].
 pub fn frontier(app: &App, actor: &Actor, id: RoundId) -> Result<Frontier, AppError> {
     let round = as_it_is(app, actor, id)?;
-    let time = Time::from_now(SECONDS_OF_POINT);
-    let points = matching::frontier::frontier(&round, EXTENT, &mut |round, _| time.solve(round));
+    let time = Time::from_now();
+    let mut solve = |round: &_, _| time.solve(round, time.left() * SHARE_OF_POINT);
+    let points = matching::frontier::frontier(&round, EXTENT, &mut solve);
     let (balance, max_ring) = (round.rules.balance, round.rules.max_ring);
     Ok(Frontier { people: round.staff.len(), balance, max_ring, points })
 }
@@ -109,31 +113,47 @@ fn broken(error: MatchError) -> AppError {
     }
 }
 
+/// Why there are no figures, in words for the organiser.
+pub fn words(error: &MatchError) -> String {
+    match error {
+        MatchError::StoppedEarly => {
+            "no schedule was found in the time of one request: a run takes the time that it needs".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
 /// The time of one request.
 struct Time {
     ends: f64,
-    each: f64,
 }
 
 impl Time {
-    fn from_now(each: f64) -> Self {
-        let most = std::time::Duration::from_secs(MOST_SECONDS).as_secs_f64();
-        Self { ends: seconds_running() + most, each }
+    fn from_now() -> Self {
+        Self { ends: seconds_running() + std::time::Duration::from_secs(MOST_SECONDS).as_secs_f64() }
     }
 
-    /// Solves a round for a short while; not at all once the time is up.
-    fn solve(&self, round: &files::Round) -> Result<Schedule, MatchError> {
-        let now = seconds_running();
-        if now >= self.ends {
+    /// Seconds, 0 once it is up.
+    fn left(&self) -> f64 {
+        (self.ends - seconds_running()).max(0.0)
+    }
+
+    /// Solves a round for so many seconds at most; not at all once the time is up. To have placed nobody for want of time
+    /// is to have found nothing.
+    fn solve(&self, round: &files::Round, seconds: f64) -> Result<Schedule, MatchError> {
+        let seconds = seconds.min(self.left());
+        if seconds <= 0.0 {
             return Err(MatchError::StoppedEarly);
         }
-        let until = self.ends.min(now + self.each);
-        matching::solve(round, &Options::default(), &mut |_| {
+        let until = seconds_running() + seconds;
+        let schedule = matching::solve(round, &Options::default(), &mut |_| {
             if seconds_running() < until {
                 ControlFlow::Continue(())
             } else {
                 ControlFlow::Break(StopReason::Time)
             }
-        })
+        })?;
+        let is_nothing = schedule.outcomes.placed == 0 && !schedule.objective.optimal;
+        if is_nothing { Err(MatchError::StoppedEarly) } else { Ok(schedule) }
     }
 }
