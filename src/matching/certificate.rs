@@ -112,11 +112,7 @@ fn gain(problem: &Problem, dual: &Dual, pair: usize, date: Ix) -> i64 {
 /// What a trip from home to host costs at the prices, as a gain.
 fn toll(problem: &Problem, dual: &Dual, home: Ix, host: Ix, date: Ix) -> i64 {
     let (into, out) = (problem.day(host, date), problem.day(home, date));
-    dual.balance[into]
-        - dual.balance[out]
-        - dual.limit[host.at()]
-        - dual.hosting[into]
-        - dual.release[out]
+    dual.balance[into] - dual.balance[out] - dual.limit[host.at()] - dual.hosting[into] - dual.release[out]
 }
 
 /// Makes triples that lie on no ring and were left out of the search (`components`) worth nothing: each way down is

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use super::atlas::Atlas;
-use super::change::{Changes, Silence};
 use super::num::int;
 use super::problem::Key;
 use super::rules::{Code, Traveller};
@@ -15,12 +14,7 @@ use crate::files::round::{Library, Staff};
 use crate::files::schedule::{Reason, Unplaced};
 
 /// Explains the people without a place, on so many threads.
-pub(super) fn explain(
-    key: &Key<'_>,
-    people: &[&Staff],
-    changes: &Changes,
-    threads: usize,
-) -> Vec<Unplaced> {
+pub(super) fn explain(key: &Key<'_>, people: &[&Staff], threads: usize) -> Vec<Unplaced> {
     let atlas = Atlas::new(&key.libraries);
     // People of one library have much in common.
     let mut order: Vec<usize> = (0..people.len()).collect();
@@ -34,8 +28,7 @@ pub(super) fn explain(
             .filter(|(_, host)| host.id != home.id && host.hosting.values().any(|places| *places > 0))
             .map(|(n, host)| (n, key.book.breach_of_libraries(home, host)))
             .collect();
-        let explain = |n: &usize| (*n, explain_one(key, &atlas, people[*n], home, &hosts, changes));
-        group.iter().map(explain).collect()
+        group.iter().map(|n| (*n, explain_one(key, &atlas, people[*n], home, &hosts))).collect()
     };
     let groups: Vec<&[usize]> = order.chunk_by(|a, b| people[*a].home == people[*b].home).collect();
     let mut told = on_threads(groups, threads, of_home).concat();
@@ -50,7 +43,6 @@ fn explain_one(
     staff: &Staff,
     home: &Library,
     hosts: &[(usize, Option<Code>)],
-    changes: &Changes,
 ) -> Unplaced {
     let who = Traveller::new(staff, home);
     let view = atlas.view(&who);
@@ -70,14 +62,13 @@ fn explain_one(
             None => open += 1,
         }
     }
-    let change = changes.get(&staff.id).cloned().unwrap_or(Err(Silence::NotLookedFor));
     Unplaced {
         staff: staff.id.clone(),
         reason: if open == 0 { Reason::NotFeasible } else { Reason::Outweighed },
         hosts_considered: int(hosts.len()),
         excluded: counts.into_iter().map(|(code, count)| (code.as_str().to_owned(), count)).collect(),
-        change_reason: change.as_ref().err().map(|silence| silence.as_str().to_owned()),
-        change: change.ok(),
+        change: None,
+        change_reason: Some("not_looked_for".to_owned()),
     }
 }
 

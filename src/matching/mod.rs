@@ -68,11 +68,13 @@ pub struct Options {
     pub gap: f64,
     /// Threads to use; the schedule does not depend on them.
     pub threads: usize,
+    /// Whether to look for what would have placed those left out, which may take as much work again.
+    pub changes: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 0, work: None, gap: 0.0, threads: 1 }
+        Self { seed: 0, work: None, gap: 0.0, threads: 1, changes: true }
     }
 }
 
@@ -178,13 +180,17 @@ fn solve_on(round: &Round, options: &Options, board: &watch::Board) -> Result<Sc
     .map_err(|_| MatchError::LocksInfeasible)?;
     let plan = found.plan.ok_or(MatchError::StoppedEarly)?;
     let certificate = certificate::Certificate::new(&problem, &found.dual);
-    let value = plan.value;
-    let changes = if watch.stopped.is_none() && watch.bound.min(certificate.bound) <= value && rings.is_none() {
+    let is_optimal = watch.stopped.is_none() && watch.bound.min(certificate.bound) <= plan.value;
+    // A limit of rings is another problem, in which circulations prove nothing.
+    let changes = if options.changes && is_optimal && rings.is_none() {
         let (plan, dual) = (&plan, &found.dual);
-        let solved = change::Solved { round, key: &key, problem: &problem, plan, dual, certificate: &certificate };
-        change::look(&solved, options.seed, &watch)
+        let solved =
+            change::Solved { round, key: &key, problem: &problem, plan, dual, certificate: &certificate };
+        change::look(&solved, options.seed, &mut watch)
     } else {
         change::Changes::new()
     };
-    Ok(report::report(&problem, &key, &plan, rings.as_ref(), &certificate, &watch, options, &changes))
+    let mut schedule = report::report(&problem, &key, &plan, rings.as_ref(), &certificate, &watch, options);
+    change::tell(changes, &mut schedule.unplaced);
+    Ok(schedule)
 }

@@ -156,8 +156,9 @@ impl<'a> Neighbourhoods<'a> {
         for freed in [FREED.0 / 4, FREED.0] {
             let people = self.near(person, freed, &at, &now);
             let loss = self.tight.loss;
-            let part =
-                Part::new(problem, &people, plan, |pair, date| self.dual.gain(problem, pair, Ix::new(date)) >= -loss);
+            let part = Part::new(problem, &people, plan, |pair, date| {
+                self.dual.gain(problem, pair, Ix::new(date)) >= -loss
+            });
             if let Some(own) = solve_part(&part, &self.dual, cutoff, watch) {
                 return Some(part.put_back(problem, plan, &own));
             }

@@ -4,7 +4,6 @@ use chrono::NaiveDate;
 
 use super::Options;
 use super::certificate::Certificate;
-use super::change::Changes;
 use super::explain::{count_ranks, explain};
 use super::limited::Rings;
 use super::num::int;
@@ -36,7 +35,6 @@ pub(super) fn report(
     certificate: &Certificate,
     watch: &Watch<'_>,
     options: &Options,
-    changes: &Changes,
 ) -> Schedule {
     let mut placed: Vec<Placed<'_>> = Vec::new();
     for (n, lock) in key.locks.iter().enumerate() {
@@ -90,7 +88,7 @@ pub(super) fn report(
     Schedule {
         round_sha256: key.round.sha256(),
         placements: placements.collect(),
-        unplaced: explain(key, &left, changes, options.threads),
+        unplaced: explain(key, &left, options.threads),
         waived: Vec::new(),
         outcomes,
         objective: Objective {

@@ -35,7 +35,7 @@ impl Fewer {
         watch: &mut Watch<'_>,
     ) -> Option<Self> {
         let (count, value) = placed;
-        let taken = weight / 2;
+        let taken = weight / 4 * 3;
         if taken == 0 {
             return None;
         }
@@ -46,8 +46,8 @@ impl Fewer {
         let start = Start { staff, limit: dual.limit.clone() };
         let mut pricing = Pricing::new(&problem, &Scope::default(), &start, &[], watch.threads())?;
         watch.spend(pricing.work);
-        // The schedule itself is worth this much; a quarter of a placement above it is good enough.
-        let wanted = value - taken * count + taken / 2;
+        // The schedule itself is worth this much less; a part of a placement above it is good enough.
+        let wanted = value - taken * count + weight / 8;
         let mut steps = 0;
         while steps < STEPS && bound_of(&problem, pricing.best.total) > wanted && watch.stopped.is_none() {
             let before = pricing.work;

@@ -25,7 +25,7 @@ use super::problem::{Key, Problem};
 use super::share::on_threads;
 use super::watch::Watch;
 use crate::files::Round;
-use crate::files::schedule::{Change, ChangeTo};
+use crate::files::schedule::{Change, ChangeTo, Unplaced};
 use again::{Again, Question, solve_again};
 use fewer::Fewer;
 use trips::{Far, Trips};
@@ -36,8 +36,6 @@ use wide::{More, Scarce, Triple, Weights, Wide, thousandths};
 pub(super) enum Silence {
     /// No single change places the person.
     NoneSingle,
-    /// Nobody has looked.
-    NotLookedFor,
     /// What was looked for could not be decided within the work.
     NotProven,
 }
@@ -47,7 +45,6 @@ impl Silence {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Silence::NoneSingle => "none_single",
-            Silence::NotLookedFor => "not_looked_for",
             Silence::NotProven => "not_proven",
         }
     }
@@ -59,7 +56,7 @@ pub(super) type Changes = HashMap<String, Result<Change, Silence>>;
 /// People looked at between two looks at the work that is left.
 const AT_ONCE: usize = 8;
 /// Work that is always granted: small rounds are solved in less.
-const LEAST_WORK: i64 = 20_000;
+const LEAST_WORK: i64 = 500_000;
 /// How many times more work a person may take than an even share.
 const SHARES: i64 = 8;
 
@@ -74,7 +71,7 @@ pub(super) struct Solved<'a> {
 }
 
 /// Looks for the change of everybody without a place. People it never came to are not in the answer.
-pub(super) fn look(solved: &Solved<'_>, seed: i64, watch: &Watch<'_>) -> Changes {
+pub(super) fn look(solved: &Solved<'_>, seed: i64, watch: &mut Watch<'_>) -> Changes {
     let mut is_placed = vec![false; solved.problem.home.len()];
     for (pair, _) in &solved.plan.placed {
         is_placed[solved.problem.pairs[pair.at()].person.at()] = true;
@@ -99,10 +96,17 @@ pub(super) fn look(solved: &Solved<'_>, seed: i64, watch: &Watch<'_>) -> Changes
         if most <= search.wide.cost() {
             break;
         }
-        let found = on_threads(some.to_vec(), watch.threads(), |person| {
-            let mut own = watch.limited_part(most);
-            (person, search.first(person, &mut own), own.work)
-        });
+        let found = {
+            let watch = &*watch;
+            on_threads(some.to_vec(), watch.threads(), |person| {
+                let mut own = watch.limited_part(most);
+                (person, search.first(person, &mut own), own.work)
+            })
+        };
+        if watch.is_stopped() {
+            // What was found in a hurry is worth nothing.
+            break;
+        }
         for (person, found, spent) in found {
             work -= spent;
             changes.insert(solved.key.people[person].id.clone(), found);
@@ -110,6 +114,16 @@ pub(super) fn look(solved: &Solved<'_>, seed: i64, watch: &Watch<'_>) -> Changes
         people -= int(some.len());
     }
     changes
+}
+
+/// Writes down what was found of each person; of all others, nothing was looked for.
+pub(super) fn tell(mut changes: Changes, unplaced: &mut [Unplaced]) {
+    for left in unplaced {
+        if let Some(found) = changes.remove(&left.staff) {
+            left.change_reason = found.as_ref().err().map(|silence| silence.as_str().to_owned());
+            left.change = found.ok();
+        }
+    }
 }
 
 /// Finds changes in a solved round.
@@ -124,7 +138,11 @@ struct Search<'a> {
 enum Verdict {
     No,
     /// The best schedule: who of the others has a place, where the person goes, and its value.
-    Yes { triple: Triple, displaces: i64, rest: i64 },
+    Yes {
+        triple: Triple,
+        displaces: i64,
+        rest: i64,
+    },
     /// The best schedules that place the person place fewer.
     Fewer,
     Open,
@@ -178,7 +196,8 @@ impl Search<'_> {
             let middle = low + (least - low) / 2;
             if may(middle) { least = middle } else { low = middle }
         }
-        let mut best: Option<i64> = None;
+        // The least metres known to do, and what was found there, unless only what was found farther on does there too.
+        let mut best: Option<(i64, Option<(Triple, i64)>)> = None;
         let mut next = least;
         loop {
             match self.solve_own(person, &far.within(next), watch) {
@@ -186,25 +205,25 @@ impl Search<'_> {
                 Verdict::Open | Verdict::Fewer => return Err(Silence::NotProven),
                 Verdict::No if best.is_none() && next < Far::MOST => next = Far::MOST,
                 Verdict::No => break,
-                Verdict::Yes { triple, rest, .. } => {
+                Verdict::Yes { triple, displaces, rest } => {
                     // The same schedule needs no more than this.
-                    let needs = far.least(&triple, self.solved.plan.value - rest);
-                    best = Some(needs.clamp(least, next));
-                    next = needs.clamp(least, next) - 1;
+                    let needs = far.least(&triple, self.solved.plan.value - rest).clamp(least, next);
+                    best = Some((needs, (needs == next).then_some((triple, displaces))));
+                    next = needs - 1;
                     if next < least {
                         break;
                     }
                 }
             }
         }
-        let Some(metres) = best else { return Ok(None) };
-        match self.solve_own(person, &far.within(metres), watch) {
-            Verdict::Yes { triple, displaces, .. } => {
-                let to = ChangeTo::Number(Far::kilometres(metres));
-                Ok(Some(self.change("max_km", to, &triple, displaces)))
-            }
-            Verdict::No | Verdict::Fewer | Verdict::Open => Err(Silence::NotProven),
-        }
+        let Some((metres, found)) = best else { return Ok(None) };
+        let found = found.or_else(|| match self.solve_own(person, &far.within(metres), watch) {
+            Verdict::Yes { triple, displaces, .. } => Some((triple, displaces)),
+            Verdict::No | Verdict::Fewer | Verdict::Open => None,
+        });
+        let (triple, displaces) = found.ok_or(Silence::NotProven)?;
+        let to = ChangeTo::Number(Far::kilometres(metres));
+        Ok(Some(self.change("max_km", to, &triple, displaces)))
     }
 
     /// Tries a change that opens some triples of the person.
@@ -291,7 +310,8 @@ impl Search<'_> {
         mores.extend(releases.map(|day| More { scarce: Scarce::Release, day }));
         let wanted = thousandths(self.solved.plan.value + 1);
         mores.retain(|more| {
-            let gain = |triple: &Triple| thousandths(triple.value) + self.toll(home, triple) - prices.staff(person);
+            let gain =
+                |triple: &Triple| thousandths(triple.value) + self.toll(home, triple) - prices.staff(person);
             let own = self.wide.triples(person, Some(*more));
             let most = own.iter().map(gain).max();
             most.is_some_and(|most| {
@@ -335,13 +355,9 @@ impl Search<'_> {
             let home = self.wide.home(person);
             let is_any = more.is_none()
                 && self.fewer.as_ref().is_some_and(|fewer| fewer.are_worse(value, home, person, own));
-            let question =
-                Question { person, before: &self.before(&problem), target, any: is_any };
-            let w0 = watch.work;
-            let t0 = std::time::Instant::now();
-            let r = solve_again(&problem, &self.start(weights.point, problem.scale), &question, watch);
-            eprintln!("p{person} own{} more {more:?} any {is_any} each {each} work {} cost {} {:?} {}", own.len(), watch.work - w0, self.wide.cost(), t0.elapsed(), match &r { Again::No => "no", Again::Open => "open", Again::Reached(_) => "reached", Again::Best(p) => if p.placed.len() as i64 >= before {"best"} else {"fewer"} });
-            let (plan, is_best) = match r {
+            let question = Question { person, before: &self.before(&problem), target, any: is_any };
+            let start = self.start(weights.point, problem.scale);
+            let (plan, is_best) = match solve_again(&problem, &start, &question, watch) {
                 Again::No => return Verdict::No,
                 Again::Open => return Verdict::Open,
                 Again::Best(plan) => (plan, true),
@@ -383,7 +399,8 @@ impl Search<'_> {
     /// The prices of the round as it is, for a problem in which everything counts so many times as much.
     fn start(&self, times: i64, scale: i64) -> Start {
         let price = |price: &i64| {
-            let new = i128::from(*price) * i128::from(times) * i128::from(scale) / i128::from(self.solved.problem.scale);
+            let new = i128::from(*price) * i128::from(times) * i128::from(scale)
+                / i128::from(self.solved.problem.scale);
             i64::try_from(new).unwrap_or(i64::MAX)
         };
         let dual = self.solved.dual;

@@ -40,7 +40,8 @@ impl<'a> Trips<'a> {
             if key.book.breach_of_pair(&who, library).is_some() {
                 continue;
             }
-            let open = dates.iter().filter(|d| key.book.breach_on_date(&who, library, key.dates[**d]).is_none());
+            let open =
+                dates.iter().filter(|d| key.book.breach_on_date(&who, library, key.dates[**d]).is_none());
             let value = self.weight + key.book.score(&who, library);
             triples.extend(open.map(|date| Triple { host, date: *date, value }));
         }

@@ -4,8 +4,8 @@
 //! triples are worked out once as if everybody hosted and released one at least; a changed round keeps those that its
 //! own days allow.
 
-use super::super::components::prune;
 use super::super::certificate::{Certificate, THOUSAND};
+use super::super::components::prune;
 use super::super::dates::Dates;
 use super::super::num::{Ix, int};
 use super::super::problem::{Key, Pair, Problem, build};
@@ -57,7 +57,13 @@ pub(super) struct Wide {
 
 impl Wide {
     /// None if the round cannot be built so, which its locks never cause.
-    pub(super) fn new(round: &Round, key: &Key<'_>, as_is: &Problem, seed: i64, prices: &Certificate) -> Option<Self> {
+    pub(super) fn new(
+        round: &Round,
+        key: &Key<'_>,
+        as_is: &Problem,
+        seed: i64,
+        prices: &Certificate,
+    ) -> Option<Self> {
         let mut open = round.clone();
         for library in &mut open.libraries {
             for date in &round.dates {
