@@ -244,6 +244,46 @@ fn each_change_places_its_person_none_before_it_does_and_where_none_is_named_non
     assert!(open * 20 < all, "too much is left open: {tally:?}");
 }
 
+/// Two pairs that swap, and somebody long left out of the first library who could swap with the second pair's first
+/// library, were it not avoided: worth more than both pairs, and two places fewer.
+fn two_pairs_and_one_who_waits(priority: i64) -> Value {
+    let day = "2027-03-01";
+    let library = |id: &str| {
+        json!({"id": id, "sectors": [id], "employers": [id], "latitude": 52.0, "longitude": -2.0,
+               "hosting": {day: 1}, "release": {day: 1}})
+    };
+    let person = |id: &str, home: &str, avoid: &[&str]| json!({"id": id, "home": home, "dates": [day], "max_km": 10, "avoid": avoid});
+    let mut waits = person("waits", "a", &["b", "c", "d"]);
+    waits["priority"] = json!(priority);
+    json!({
+        "format": "library-swap/round", "version": 1, "timezone": "Europe/London", "dates": [day],
+        "rules": {"balance": 0}, "libraries": [library("a"), library("b"), library("c"), library("d")],
+        "staff": [person("s1", "a", &["c", "d"]), person("s2", "b", &["c", "d"]), person("s3", "c", &["b"]),
+                  person("s4", "d", &["a", "b"]), waits],
+    })
+}
+
+#[test]
+fn a_change_that_places_fewer_people_is_none() {
+    for (priority, value) in [(9, two_pairs_and_one_who_waits(9)), (0, two_pairs_and_one_who_waits(0))] {
+        let round = read(&value);
+        let schedule =
+            solve(&round, &Options::default(), &mut |_| ControlFlow::Continue(())).expect("placed");
+        assert_eq!(schedule.placements.len(), 4, "priority {priority}");
+        let left = &schedule.unplaced[0];
+        let case = Case::new(&value, &round, &schedule, "waits");
+        check(&case, left);
+        let withdrawn = read(&apply(&value, "waits", &step("avoid", json!("c"))));
+        let (best, count) = brute::placing(&withdrawn, "waits");
+        if priority == 9 {
+            assert!(best > case.best && count == Some(2), "{best} {count:?}");
+            // To swap with the pair's partner displaces one, and as many have a place.
+            let said = left.change.as_ref().map(|change| (&*change.field, &change.to, change.displaces));
+            assert_eq!(said, Some(("avoid", &ChangeTo::Text("b".to_owned()), 1)), "{left:?}");
+        }
+    }
+}
+
 #[test]
 fn a_run_that_stops_early_says_that_nothing_was_looked_for() {
     let stop = |_: &Progress| ControlFlow::Break(StopReason::Cancelled);
