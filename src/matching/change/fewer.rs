@@ -7,7 +7,7 @@
 
 use super::super::certificate::Certificate;
 use super::super::dual::{Dual, Start};
-use super::super::num::{Ix, int};
+use super::super::num::Ix;
 use super::super::pricing::Pricing;
 use super::super::problem::{Problem, Scope};
 use super::super::tree::bound_of;

@@ -137,7 +137,7 @@ struct Search<'a> {
 /// Whether a change places the person.
 enum Verdict {
     No,
-    /// The best schedule: who of the others has a place, where the person goes, and its value.
+    /// Where the person goes, how many others then have none any more, and what the others are worth.
     Yes {
         triple: Triple,
         displaces: i64,
@@ -178,7 +178,7 @@ impl Search<'_> {
         Err(Silence::NoneSingle)
     }
 
-    /// The longest of a person's ways that is least.
+    /// The least that the person would have to go farther.
     fn farther(
         &self,
         person: usize,

@@ -25,7 +25,7 @@ impl<'a> Trips<'a> {
         Self { staff, home, weight: key.round.placement_weight() * (1 + staff.priority) }
     }
 
-    /// The triples of a changed person at which `is_new` holds, by host.
+    /// The triples of a changed person with some hosts on some dates, by host.
     fn triples(
         &self,
         key: &Key<'_>,
