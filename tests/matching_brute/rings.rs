@@ -31,12 +31,12 @@ fn falls_apart<'a>(moves: &[Move<'a>], open: &mut Vec<Move<'a>>, may_be_open: bo
             return true;
         }
     }
-    closes(vec![*first], rest, open, may_be_open, most)
+    closes(&[*first], rest, open, may_be_open, most)
 }
 
 /// Whether some way from the last move back to the first leaves something that falls apart.
 fn closes<'a>(
-    way: Vec<Move<'a>>,
+    way: &[Move<'a>],
     rest: &[Move<'a>],
     open: &mut Vec<Move<'a>>,
     may_be_open: bool,
@@ -51,8 +51,8 @@ fn closes<'a>(
     }
     (0..rest.len()).filter(|n| rest[*n].0 == at).any(|n| {
         let mut others = rest.to_vec();
-        let longer = [way.clone(), vec![others.remove(n)]].concat();
-        closes(longer, &others, open, may_be_open, most)
+        let longer = [way, &[others.remove(n)]].concat();
+        closes(&longer, &others, open, may_be_open, most)
     })
 }
 
