@@ -12,7 +12,7 @@ use library_swap::services::mending::schedules;
 use library_swap::verify::{Subject, verify};
 
 #[path = "matching_brute/mod.rs"]
-#[expect(dead_code, reason = "only rules and random rounds are needed of it")]
+#[allow(dead_code, reason = "only rules and random rounds are needed of it")]
 mod brute;
 #[path = "repair_brute/mod.rs"]
 mod repair_brute;

@@ -45,7 +45,7 @@ fn show(args: &Args) -> Result<(), u8> {
         super::UNABLE
     })?;
     let round = read_round(&args.round)?;
-    let options = Options { work: args.work, threads: args.threads, ..Options::default() };
+    let options = Options { work: args.work, threads: args.threads, changes: false, ..Options::default() };
     let found = health(&round, &mut |round| {
         let begin = seconds_running();
         solve_within(round, &options, begin, Some(args.time_limit), &interrupted, &mut |_, _| {})

@@ -162,7 +162,8 @@ fn solve_in_time(
     begin: f64,
     interrupted: &AtomicBool,
 ) -> Result<Schedule, MatchError> {
-    let options = Options { seed: args.seed, work: args.work, gap: args.gap, threads: args.threads };
+    let options =
+        Options { seed: args.seed, work: args.work, gap: args.gap, threads: args.threads, changes: true };
     let line = std::io::stderr().is_terminal().then(indicatif::ProgressBar::new_spinner);
     let mut told = begin;
     let mut tell = |progress: &Progress, now: f64| {

@@ -15,10 +15,12 @@ pub(super) struct Certificate {
     dual: Dual,
     /// On the value of every schedule, locks included.
     pub(super) bound: i64,
+    /// The same in thousandths of a point.
+    pub(super) total: i64,
 }
 
 /// Thousandths in a point.
-const THOUSAND: i64 = 1000;
+pub(super) const THOUSAND: i64 = 1000;
 
 impl Certificate {
     /// Makes the prices of a dual solution whole thousandths, people's as low as they can be.
@@ -45,7 +47,33 @@ impl Certificate {
         }
         let total = total(problem, &dual);
         let floor = total.div_euclid(i128::from(THOUSAND));
-        Self { dual, bound: i64::try_from(floor).unwrap_or(i64::MAX) }
+        let fitting = |sum: i128| i64::try_from(sum).unwrap_or(i64::MAX);
+        Self { dual, bound: fitting(floor), total: fitting(total) }
+    }
+
+    /// The price of somebody's place.
+    pub(super) fn staff(&self, person: usize) -> i64 {
+        self.dual.staff[person]
+    }
+
+    /// The prices of places, by library-day.
+    pub(super) fn hosting(&self) -> &[i64] {
+        &self.dual.hosting
+    }
+
+    /// The prices of releases, by library-day.
+    pub(super) fn release(&self) -> &[i64] {
+        &self.dual.release
+    }
+
+    /// What a triple gains beyond all prices, in thousandths: at most 0 for those of the round.
+    pub(super) fn gain_of(&self, problem: &Problem, pair: usize, date: Ix) -> i64 {
+        gain(problem, &self.dual, pair, date) - self.dual.staff[problem.pairs[pair].person.at()]
+    }
+
+    /// What all but the person of a trip gain from it, in thousandths: less than nothing where it uses what is dear.
+    pub(super) fn toll(&self, problem: &Problem, home: Ix, host: Ix, date: Ix) -> i64 {
+        toll(problem, &self.dual, home, host, date)
     }
 
     /// The prices by id, without those that are 0.
@@ -78,13 +106,13 @@ impl Certificate {
 /// What a triple gains beyond all prices but the person's.
 fn gain(problem: &Problem, dual: &Dual, pair: usize, date: Ix) -> i64 {
     let of = &problem.pairs[pair];
-    let (into, out) = (problem.day(of.host, date), problem.day(problem.home_of(pair), date));
-    THOUSAND * of.value
-        - dual.limit[of.host.at()]
-        - dual.hosting[into]
-        - dual.release[out]
-        - dual.balance[out]
-        + dual.balance[into]
+    THOUSAND * of.value + toll(problem, dual, problem.home_of(pair), of.host, date)
+}
+
+/// What a trip from home to host costs at the prices, as a gain.
+fn toll(problem: &Problem, dual: &Dual, home: Ix, host: Ix, date: Ix) -> i64 {
+    let (into, out) = (problem.day(host, date), problem.day(home, date));
+    dual.balance[into] - dual.balance[out] - dual.limit[host.at()] - dual.hosting[into] - dual.release[out]
 }
 
 /// Makes triples that lie on no ring and were left out of the search (`components`) worth nothing: each way down is

@@ -4,7 +4,8 @@
 //! the prices that bound every schedule (with `day` for exact circulations, `aggregate` for the first prices and
 //! `master` for the next ones to try); `search` finds schedules (`dive`, `primal`, `neighbourhood` with `tight` and `part`) and
 //! closes the gap (`tree` with `agenda`, `fixing` and `branching`); `limited` does both where rings may not be long;
-//! `certificate` proves the bound again from whole prices; `rings`, `explain` and `report` write the schedule; `mps`
+//! `certificate` proves the bound again from whole prices; `change` looks for what would have placed those left out;
+//! `rings`, `explain` and `report` write the schedule; `mps`
 //! writes the model for other solvers; `frontier` solves a round under one rule after another, `health`
 //! with one more place or release; `repair` mends schedules.
 //! Never reads a clock (it only asks its caller every so often, `watch`), a database or the environment; what it finds does not depend on the order of the input or on
@@ -18,6 +19,7 @@ mod average;
 pub mod bench;
 mod branching;
 mod certificate;
+mod change;
 mod components;
 mod coupling;
 mod dates;
@@ -68,11 +70,13 @@ pub struct Options {
     pub gap: f64,
     /// Threads to use; the schedule does not depend on them.
     pub threads: usize,
+    /// Whether to look for what would have placed those left out, which may take as much work again.
+    pub changes: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 0, work: None, gap: 0.0, threads: 1 }
+        Self { seed: 0, work: None, gap: 0.0, threads: 1, changes: true }
     }
 }
 
@@ -178,5 +182,17 @@ fn solve_on(round: &Round, options: &Options, board: &watch::Board) -> Result<Sc
     .map_err(|_| MatchError::LocksInfeasible)?;
     let plan = found.plan.ok_or(MatchError::StoppedEarly)?;
     let certificate = certificate::Certificate::new(&problem, &found.dual);
-    Ok(report::report(&problem, &key, &plan, rings.as_ref(), &certificate, &watch, options))
+    let is_optimal = watch.stopped.is_none() && watch.bound.min(certificate.bound) <= plan.value;
+    // A limit of rings is another problem, in which circulations prove nothing.
+    let changes = if options.changes && is_optimal && rings.is_none() {
+        let (plan, dual) = (&plan, &found.dual);
+        let solved =
+            change::Solved { round, key: &key, problem: &problem, plan, dual, certificate: &certificate };
+        change::look(&solved, options.seed, &mut watch)
+    } else {
+        change::Changes::new()
+    };
+    let mut schedule = report::report(&problem, &key, &plan, rings.as_ref(), &certificate, &watch, options);
+    change::tell(changes, &mut schedule.unplaced);
+    Ok(schedule)
 }

@@ -142,6 +142,30 @@ impl<'a> Neighbourhoods<'a> {
         (about, Part::new(problem, &people, plan, is_worth_it))
     }
 
+    /// A schedule worth more than `cutoff`, in which a person has a place: others near are freed, first fewer, then more.
+    pub(super) fn make_room(
+        &mut self,
+        person: usize,
+        plan: &Plan,
+        cutoff: i64,
+        watch: &mut Watch<'_>,
+    ) -> Option<Plan> {
+        let problem = self.problem;
+        let at = plan.by_person(problem);
+        let now = Meetings::new(problem, plan.placed.iter().copied());
+        for freed in [FREED.0 / 4, FREED.0] {
+            let people = self.near(person, freed, &at, &now);
+            let loss = self.tight.loss;
+            let part = Part::new(problem, &people, plan, |pair, date| {
+                self.dual.gain(problem, pair, Ix::new(date)) >= -loss
+            });
+            if let Some(own) = solve_part(&part, &self.dual, cutoff, watch) {
+                return Some(part.put_back(problem, plan, &own));
+            }
+        }
+        None
+    }
+
     fn draw_person(&mut self) -> usize {
         draw_below(&mut self.random, self.problem.home.len())
     }

@@ -168,7 +168,7 @@ impl Problem {
     }
 
     /// The largest of 1,000, 100, 10 and 1 parts to the point with which no sum of prices leaves 64 bits.
-    fn fitting_scale(&self) -> i64 {
+    pub(super) fn fitting_scale(&self) -> i64 {
         // At most 2⁵³ by the limits of the format.
         let total: i64 = (0..self.home.len()).map(|p| self.most(p)).sum();
         let fits = |scale: &i64| total.checked_mul(*scale).is_some_and(|sum| sum < i64::MAX / 64);

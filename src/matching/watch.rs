@@ -116,6 +116,12 @@ impl<'a> Watch<'a> {
         Self { is_whole: false, ..Watch::new(&options, self.board, i64::MAX) }
     }
 
+    /// Watches a part like [`Watch::part`], that ends itself after so much work.
+    pub(super) fn limited_part(&self, work: i64) -> Self {
+        let options = Options { threads: 1, work: Some(work), ..Options::default() };
+        Self { is_whole: false, ..Watch::new(&options, self.board, i64::MAX) }
+    }
+
     pub(super) fn threads(&self) -> usize {
         self.options.threads
     }

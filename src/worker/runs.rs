@@ -144,6 +144,7 @@ fn find(task: &Task, desk: &Desk, solver: &Solver<'_>) -> Found {
         work: wanted.work,
         gap: wanted.gap,
         threads: usize::try_from(wanted.threads).unwrap_or(1),
+        changes: true,
     };
     // At most a day.
     let most = Duration::from_secs(u64::try_from(wanted.time_limit_seconds).unwrap_or(0)).as_secs_f64();

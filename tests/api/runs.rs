@@ -67,7 +67,7 @@ fn options_are_checked_stored_and_followed() {
         solve_next(&service.app, "test", &Stop::new()).expect("a step");
         let run = world.run(&json!({ "seed": 7, "work": 1000, "gap": 0.25, "threads": 1 }));
         let solver = |round: &Round, options: &Options, tell: Tell<'_>| {
-            assert_eq!(*options, Options { seed: 7, work: Some(1000), gap: 0.25, threads: 1 });
+            assert_eq!(*options, Options { seed: 7, work: Some(1000), gap: 0.25, threads: 1, changes: true });
             matching::solve(round, options, tell)
         };
         solve_next_by(&service.app, "test", &Stop::new(), &solver).expect("a step");

@@ -1,6 +1,7 @@
 //! What the engine must find, worked out in the plainest way from docs/files.md: rules, scores, the optimum by trying
 //! everything, and the bound by adding up the prices. Shares no code with the engine.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -208,22 +209,91 @@ pub fn optimum(round: &Round) -> Optimum {
         return Optimum::LockBreaksRule;
     }
     let left = locked(round);
-    let mut choices: Vec<Vec<(&Staff, &Library, NaiveDate, i64)>> = Vec::new();
+    let mut best = None;
+    try_all(round, &left, &choices(round, None), &mut Vec::new(), &mut |chosen| {
+        let value = chosen.iter().map(|choice| choice.3).sum::<i64>();
+        if best.is_none_or(|best| value > best) && is_schedule(round, &left, chosen) {
+            best = Some(value);
+        }
+    });
+    best.map_or(Optimum::LocksInfeasible, |best| Optimum::Value(best + left.value))
+}
+
+/// What everybody without a lock may choose; somebody who is told where to go, only that, whatever the rules say.
+fn choices<'a>(round: &'a Round, told: Option<&Told<'_>>) -> Vec<Vec<Choice<'a>>> {
+    let mut choices = Vec::new();
     for person in round.staff.iter().filter(|p| !round.locks.iter().any(|lock| lock.staff == p.id)) {
         let mut own = Vec::new();
         for host in &round.libraries {
             for date in &round.dates {
-                if feasible(round, person, host, *date) {
+                let may = match told.filter(|told| told.0 == person.id) {
+                    Some(told) => told.1 == host.id && told.2 == *date && host.id != person.home,
+                    None => feasible(round, person, host, *date),
+                };
+                if may {
                     own.push((person, host, *date, value(round, person, host)));
                 }
             }
         }
         choices.push(own);
     }
+    choices
+}
+
+fn is_schedule(round: &Round, left: &Left<'_>, chosen: &[Choice<'_>]) -> bool {
+    balanced(round, left, chosen) && rings::split(round, left, chosen)
+}
+
+/// Somebody who goes to a host on a date.
+pub type Told<'a> = (&'a str, &'a str, NaiveDate);
+
+/// The best that all others have while somebody goes where told, and the most who then have a place, locks and the person
+/// counted. None if the person cannot.
+pub fn others(round: &Round, told: &Told<'_>) -> Option<(i64, usize)> {
+    let left = locked(round);
     let mut best = None;
-    let mut chosen = Vec::new();
-    try_all(round, &left, &choices, &mut chosen, &mut best);
-    best.map_or(Optimum::LocksInfeasible, |best| Optimum::Value(best + left.value))
+    try_all(round, &left, &choices(round, Some(told)), &mut Vec::new(), &mut |chosen| {
+        let values = chosen.iter().filter(|choice| choice.0.id != told.0).map(|choice| choice.3);
+        let found = (values.sum::<i64>() + left.value, chosen.len() + round.locks.len());
+        if chosen.iter().any(|choice| choice.0.id == told.0)
+            && best.is_none_or(|best| found > best)
+            && is_schedule(round, &left, chosen)
+        {
+            best = Some(found);
+        }
+    });
+    best
+}
+
+/// The best value of a round, and the most who have a place where somebody has one and the value is the best; none if
+/// the person then has none.
+pub fn placing(round: &Round, person: &str) -> (i64, Option<usize>) {
+    let left = locked(round);
+    let mut best = (i64::MIN, None);
+    try_all(round, &left, &choices(round, None), &mut Vec::new(), &mut |chosen| {
+        let value = chosen.iter().map(|choice| choice.3).sum::<i64>() + left.value;
+        let is_in = chosen.iter().any(|choice| choice.0.id == person);
+        let found = (value, is_in.then_some(chosen.len() + round.locks.len()));
+        if found > best && is_schedule(round, &left, chosen) {
+            best = found;
+        }
+    });
+    best
+}
+
+/// What a person is worth at a host.
+pub fn worth(round: &Round, person: &str, host: &str) -> i64 {
+    value(round, staff(round, person), library(round, host))
+}
+
+/// Whether the rules let a person go to a host on a date.
+pub fn allowed(round: &Round, person: &str, host: &str, date: NaiveDate) -> bool {
+    host != staff(round, person).home && feasible(round, staff(round, person), library(round, host), date)
+}
+
+/// Whole metres from a person to a host.
+pub fn way(round: &Round, person: &str, host: &str) -> Option<i64> {
+    metres(round, staff(round, person), library(round, host))
 }
 
 type Choice<'a> = (&'a Staff, &'a Library, NaiveDate, i64);
@@ -233,19 +303,13 @@ fn try_all<'a>(
     left: &Left<'_>,
     choices: &[Vec<Choice<'a>>],
     chosen: &mut Vec<Choice<'a>>,
-    best: &mut Option<i64>,
+    visit: &mut dyn FnMut(&[Choice<'a>]),
 ) {
     let Some((own, rest)) = choices.split_first() else {
-        let value = chosen.iter().map(|choice| choice.3).sum();
-        if best.is_none_or(|best| value > best)
-            && balanced(round, left, chosen)
-            && rings::split(round, left, chosen)
-        {
-            *best = Some(value);
-        }
+        visit(chosen);
         return;
     };
-    try_all(round, left, rest, chosen, best);
+    try_all(round, left, rest, chosen, visit);
     for choice in own {
         let (person, host, date, _) = choice;
         let count = |holds: &dyn Fn(&Choice<'_>) -> bool| {
@@ -259,7 +323,7 @@ fn try_all<'a>(
             && left.limit(host).is_none_or(|limit| in_all < limit)
         {
             chosen.push(*choice);
-            try_all(round, left, rest, chosen, best);
+            try_all(round, left, rest, chosen, visit);
             chosen.pop();
         }
     }

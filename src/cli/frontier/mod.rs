@@ -58,7 +58,8 @@ fn show(args: &Args) -> Result<(), u8> {
         super::UNABLE
     })?;
     let round = read_round(&args.round)?;
-    let options = Options { seed: args.seed, work: args.work, threads: args.threads, gap: 0.0 };
+    let options =
+        Options { seed: args.seed, work: args.work, threads: args.threads, gap: 0.0, changes: false };
     let extent = Extent { most: (args.most_balance, args.most_ring) };
     let points = frontier(&round, extent, &mut |round, _| {
         let begin = seconds_running();
