@@ -12,7 +12,6 @@ use library_swap::services::mending::schedules;
 use library_swap::verify::{Subject, verify};
 
 #[path = "matching_brute/mod.rs"]
-#[allow(dead_code, reason = "only rules and random rounds are needed of it")]
 mod brute;
 #[path = "repair_brute/mod.rs"]
 mod repair_brute;
