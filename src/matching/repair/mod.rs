@@ -5,11 +5,11 @@
 //! moved, then the most placed, then the most value. *Keep most placed*: the same with placed people counted first.
 //!
 //! Who may get a place: whoever has lost it to a closed day, whoever is added, and no more others than drop-outs leave
-//! places ([`situation`]).
-//! Method ([`solve`]): first everybody stays, and only those without a place are matched with what is left; that is a
+//! places (`situation`).
+//! Method (`solve`): first everybody stays, and only those without a place are matched with what is left; that is a
 //! small problem, and what it proves holds for the whole, since nothing is better than to touch nobody. Only where that
 //! leaves something to be had are placed people freed: all of them while they are few, else those about the gap.
-//! [`effects`] tells what an answer changes, and what it waives.
+//! `effects` tells what an answer changes, and what it waives.
 
 mod effects;
 mod request;
