@@ -162,8 +162,9 @@ impl<'a> World<'a> {
 
     /// Signs somebody of a library up for a day.
     pub fn sign_up_as(&self, who: &str, name: &str, day: &str) {
+        let called = who[..1].to_uppercase() + &who[1..];
         let form = json!({
-            "name": format!("{who} {name}"), "email": format!("{who}@{name}.example"), "home_library": name,
+            "name": format!("{called} {name}"), "email": format!("{who}@{name}.example"), "home_library": name,
             "dates": [day], "max_km": 30, "manager_email": format!("boss@{name}.example"),
             "objectives": "How you welcome people",
         });
