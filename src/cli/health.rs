@@ -1,7 +1,6 @@
 //! `library-swap health ROUND`: where a round is short, and where one more place or release would help most.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -31,19 +30,9 @@ pub struct Args {
 /// People who are named; of more, the number is told.
 const NAMED: usize = 20;
 
-/// Runs the command.
-pub fn run(args: &Args) -> ExitCode {
-    match show(args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(code) => ExitCode::from(code),
-    }
-}
-
-fn show(args: &Args) -> Result<(), u8> {
-    let interrupted = watch_interrupts().map_err(|error| {
-        eprintln!("interrupts cannot be watched: {error}");
-        super::UNABLE
-    })?;
+/// Runs the command; the exit code is the error.
+pub fn run(args: &Args) -> Result<(), u8> {
+    let interrupted = watch_interrupts()?;
     let round = read_round(&args.round)?;
     let options = Options { work: args.work, threads: args.threads, changes: false, ..Options::default() };
     let found = health(&round, &mut |round| {

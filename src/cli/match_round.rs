@@ -6,7 +6,6 @@
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -73,22 +72,11 @@ pub(super) fn read_threads(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Runs the command.
-pub fn run(args: &Args) -> ExitCode {
-    match match_round(args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(code) => ExitCode::from(code),
-    }
-}
-
 /// Solves and writes; what went wrong is told on standard error, the exit code is the error.
-fn match_round(args: &Args) -> Result<(), u8> {
+pub fn run(args: &Args) -> Result<(), u8> {
     // Reading counts too: whoever allows a minute waits a minute.
     let begin = seconds_running();
-    let interrupted = watch_interrupts().map_err(|error| {
-        eprintln!("interrupts cannot be watched: {error}");
-        super::UNABLE
-    })?;
+    let interrupted = watch_interrupts()?;
     let round = read_round(&args.round)?;
     if let Some(file) = &args.model {
         let mut model = Vec::new();
@@ -133,7 +121,14 @@ pub(super) fn refuse(error: &MatchError) -> u8 {
 }
 
 /// A flag that is set when the user interrupts, from now on. A second interrupt ends the program.
-pub(super) fn watch_interrupts() -> std::io::Result<Arc<AtomicBool>> {
+pub(super) fn watch_interrupts() -> Result<Arc<AtomicBool>, u8> {
+    listen().map_err(|error| {
+        eprintln!("interrupts cannot be watched: {error}");
+        super::UNABLE
+    })
+}
+
+fn listen() -> std::io::Result<Arc<AtomicBool>> {
     /// What a shell says of a program that an interrupt has ended.
     const INTERRUPTED: i32 = 130;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

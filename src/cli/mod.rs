@@ -138,6 +138,11 @@ enum Command {
     AuditFile(audit_file::Args),
 }
 
+/// The exit code of a command that has told on standard error what went wrong.
+fn exit_code(ended: Result<(), u8>) -> ExitCode {
+    ended.map_or_else(ExitCode::from, |()| ExitCode::SUCCESS)
+}
+
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     let CommandLine { config, command } = CommandLine::parse();
@@ -156,11 +161,11 @@ pub fn run() -> ExitCode {
         Command::Round(command) => configured(&|configuration| round::run(&command, configuration)),
         Command::Simulate(args) => configured(&|configuration| simulate::run(&args, configuration)),
         Command::Doctor(args) => configured(&|configuration| doctor::run(&args, configuration)),
-        Command::Match(args) => Ok(match_round::run(&args)),
-        Command::Frontier(args) => Ok(frontier::run(&args)),
-        Command::Health(args) => Ok(health::run(&args)),
+        Command::Match(args) => Ok(exit_code(match_round::run(&args))),
+        Command::Frontier(args) => Ok(exit_code(frontier::run(&args))),
+        Command::Health(args) => Ok(exit_code(health::run(&args))),
         Command::Verify(args) => Ok(verify::run(&args)),
-        Command::Repair(args) => Ok(repair::run(&args)),
+        Command::Repair(args) => Ok(exit_code(repair::run(&args))),
         Command::AuditFile(args) => Ok(audit_file::run(&args)),
     };
     ended.unwrap_or_else(|failure| {

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use chrono::NaiveDate;
 
@@ -51,15 +50,8 @@ fn read_day(text: &str) -> Result<Place, String> {
     Ok((library.to_owned(), date))
 }
 
-/// Runs the command.
-pub fn run(args: &Args) -> ExitCode {
-    match mend(args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(code) => ExitCode::from(code),
-    }
-}
-
-fn mend(args: &Args) -> Result<(), u8> {
+/// Runs the command; the exit code is the error.
+pub fn run(args: &Args) -> Result<(), u8> {
     let round = read_file(&args.round, Round::read);
     let schedule = read_file(&args.schedule, Schedule::read);
     let (Some(round), Some(schedule)) = (round, schedule) else { return Err(super::UNABLE) };

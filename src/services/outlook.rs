@@ -146,7 +146,8 @@ impl Time {
             return Err(MatchError::StoppedEarly);
         }
         let until = seconds_running() + seconds;
-        let schedule = matching::solve(round, &Options::default(), &mut |_| {
+        let options = Options { changes: false, ..Options::default() };
+        let schedule = matching::solve(round, &options, &mut |_| {
             if seconds_running() < until {
                 ControlFlow::Continue(())
             } else {

@@ -5,7 +5,6 @@
 mod picture;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -44,19 +43,9 @@ pub struct Args {
     svg: Option<PathBuf>,
 }
 
-/// Runs the command.
-pub fn run(args: &Args) -> ExitCode {
-    match show(args) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(code) => ExitCode::from(code),
-    }
-}
-
-fn show(args: &Args) -> Result<(), u8> {
-    let interrupted = watch_interrupts().map_err(|error| {
-        eprintln!("interrupts cannot be watched: {error}");
-        super::UNABLE
-    })?;
+/// Runs the command; the exit code is the error.
+pub fn run(args: &Args) -> Result<(), u8> {
+    let interrupted = watch_interrupts()?;
     let round = read_round(&args.round)?;
     let options =
         Options { seed: args.seed, work: args.work, threads: args.threads, gap: 0.0, changes: false };

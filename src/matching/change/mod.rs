@@ -19,6 +19,7 @@ use std::collections::HashMap;
 
 use super::certificate::Certificate;
 use super::dual::{Dual, Start};
+use super::health::Scarce;
 use super::num::{Ix, int};
 use super::primal::Plan;
 use super::problem::{Key, Problem};
@@ -29,7 +30,7 @@ use crate::files::schedule::{Change, ChangeTo, Unplaced};
 use again::{Again, Question, solve_again};
 use fewer::Fewer;
 use trips::{Far, Trips};
-use wide::{More, Scarce, Triple, Weights, Wide, thousandths};
+use wide::{More, Triple, Weights, Wide, thousandths};
 
 /// Why no change is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

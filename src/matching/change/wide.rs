@@ -7,16 +7,10 @@
 use super::super::certificate::{Certificate, THOUSAND};
 use super::super::components::prune;
 use super::super::dates::Dates;
+use super::super::health::Scarce;
 use super::super::num::{Ix, int};
 use super::super::problem::{Key, Pair, Problem, build};
 use crate::files::Round;
-
-/// One more place for a visitor, or one more release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Scarce {
-    Place,
-    Release,
-}
 
 /// One more of something at a library-day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

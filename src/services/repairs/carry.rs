@@ -12,6 +12,7 @@ use serde_json::json;
 use super::base::Base;
 use super::library_id;
 use super::plan::{Changed, NewPlace, Plan, Why};
+use crate::domain::application::Application;
 use crate::domain::deadlines::local;
 use crate::domain::ids::{PlacementId, RunId};
 use crate::domain::opening::Exception;
@@ -112,8 +113,8 @@ const fn words_of(why: Why) -> &'static str {
 }
 
 /// Whether a manager is asked about a day.
-fn asks_manager(case: &Case, to: &NewPlace) -> bool {
-    !case.applicant.application.released_dates.contains(&to.date)
+fn asks_manager(application: &Application, to: &NewPlace) -> bool {
+    !application.released_dates.contains(&to.date)
 }
 
 fn end(
@@ -137,7 +138,7 @@ fn end(
             if to.host == case.placement.host.to_string() && case.placement.terms.contact.is_none() {
                 told.push(Party::Host);
             }
-            if asks_manager(&case, to) {
+            if asks_manager(&case.applicant.application, to) {
                 told.push(Party::Manager);
             }
         }
@@ -177,7 +178,7 @@ fn propose(
     let mut applicant = get_applicant(tx, change.id()?)?;
     let host = get_library(tx, library_id(&to.host)?)?;
     let mut parties = vec![Party::Participant, Party::Host];
-    if !applicant.application.released_dates.contains(&to.date) {
+    if asks_manager(&applicant.application, to) {
         parties.push(Party::Manager);
     }
     let pending = |party| Consent { party, answer: Answer::Pending, reason: None, given: None };
