@@ -11,11 +11,13 @@ struct Label {
     /// Valid if it is the present round.
     round: u32,
     is_settled: bool,
+    /// Whether a search may end here.
+    is_aim: bool,
     distance: i64,
     step: Step,
 }
 
-/// One Dijkstra towards one node, within a bound.
+/// One Dijkstra towards the nearest of the nodes aimed at, within a bound.
 #[derive(Debug, Clone)]
 pub(super) struct Search {
     round: u32,
@@ -25,18 +27,17 @@ pub(super) struct Search {
     /// Nodes as near as the one that is being looked at.
     level: Vec<Ix>,
     now: i64,
-    aim: usize,
-    /// Nothing farther counts: the aim's distance once it is reached.
+    /// The nearest aim reached so far.
+    found: Option<Ix>,
+    /// Nothing farther counts: the nearest aim's distance once one is reached.
     pub(super) bound: i64,
-    /// The slot whose own arc the way begins with.
-    pub(super) own: Ix,
     /// An edge that may not be used.
     pub(super) without: Option<Ix>,
 }
 
 impl Search {
     pub(super) fn new(nodes: usize) -> Self {
-        let label = Label { round: 0, is_settled: false, distance: 0, step: Step::Start };
+        let label = Label { round: 0, is_settled: false, is_aim: false, distance: 0, step: Step::Start };
         Self {
             round: 0,
             labels: vec![label; nodes],
@@ -44,9 +45,8 @@ impl Search {
             heap: BinaryHeap::new(),
             level: Vec::new(),
             now: -1,
-            aim: usize::MAX,
+            found: None,
             bound: i64::MAX,
-            own: Ix::default(),
             without: None,
         }
     }
@@ -57,11 +57,17 @@ impl Search {
         self.settled.clear();
         self.heap.clear();
         self.level.clear();
-        (self.now, self.aim, self.bound) = (-1, usize::MAX, i64::MAX);
+        (self.now, self.found, self.bound) = (-1, None, i64::MAX);
     }
 
-    pub(super) fn aim(&mut self, node: usize, bound: i64) {
-        (self.aim, self.bound) = (node, bound);
+    /// Whether searches may end at a node from now on.
+    pub(super) fn aim(&mut self, node: usize, is_aim: bool) {
+        self.labels[node].is_aim = is_aim;
+    }
+
+    /// The nearest aim, once nothing is left that is nearer.
+    pub(super) fn found(&self) -> Option<usize> {
+        self.found.map(Ix::at)
     }
 
     /// A way to a node, or a node where the way may begin.
@@ -74,9 +80,9 @@ impl Search {
         if label.round == self.round && (label.is_settled || label.distance <= distance) {
             return;
         }
-        *label = Label { round: self.round, is_settled: false, distance, step };
-        if node == self.aim {
-            self.bound = distance;
+        *label = Label { round: self.round, is_settled: false, distance, step, ..*label };
+        if label.is_aim {
+            (self.found, self.bound) = (Some(Ix::new(node)), distance);
         } else if distance == self.now {
             self.level.push(Ix::new(node));
         } else {

@@ -11,29 +11,30 @@ const SORTED: usize = 12;
 pub(super) const IN_VAIN: usize = 6;
 
 impl Day {
-    /// What the best host is worth to a person, and which arc that is.
-    pub(super) fn best(&mut self, slot: usize) -> i64 {
+    /// The arc to the host that is worth most to a person.
+    pub(super) fn best(&mut self, slot: usize) -> Option<usize> {
         loop {
             let Slot { from, to, sorted, rest, .. } = self.slots[slot];
             let end = from.at() + usize::try_from(sorted).unwrap_or(0);
-            let (mut best, mut seen) = (i64::MIN, 0);
+            let (mut best, mut which, mut seen) = (i64::MIN, None, 0);
             let mut is_sure = false;
-            for arc in &self.arcs[from.at()..end] {
-                if arc.key <= best {
+            for arc in from.at()..end {
+                if self.arcs[arc].key <= best {
                     is_sure = true;
                     break;
                 }
                 seen += 1;
-                best = best.max(arc.value + self.potential[3 * arc.host.at()]);
+                let worth = self.arc_worth(arc);
+                if worth > best {
+                    (best, which) = (worth, Some(arc));
+                }
             }
             is_sure = is_sure || end == to.at() || best >= rest;
             if is_sure && seen <= IN_VAIN {
-                return best;
+                return which;
             }
+            // Sorting moves the arcs.
             self.sort(slot);
-            if is_sure {
-                return best;
-            }
         }
     }
 

@@ -7,14 +7,16 @@
 //! People are no nodes: whoever stays at home is an arc from the home's third node to the best host's first; whoever
 //! is away is an arc back, or on to another host. So a search looks at libraries only, and at a person's hosts only
 //! as long as they are worth it.
-//! Method: something is *violated* when a change of price makes another way cheaper. One Dijkstra over reduced costs,
-//! bounded by the size of the violation, either finds that way, along which one unit is then sent round, or mends the
-//! violation by lowering potentials. Flow and potentials stay optimal for all else, so that one pass over what has
-//! changed suffices. Potentials only ever fall; so what a host was worth once is an upper bound for ever, and lists
-//! sorted long ago still allow to stop early, exactly.
-//! Complexity: one bounded Dijkstra, O(m log n) at worst, for each violation and each unit sent round.
+//! Method: whoever is better off going, or staying, at the present potentials is turned at once, all whose price has
+//! changed. That leaves too much at some nodes and too little at others; most of it cancels out, and each unit that is
+//! left is sent to the nearest node that lacks one, by one Dijkstra over reduced costs. Flow and potentials stay
+//! optimal all the while but for those nodes. A capacity whose price or bounds have changed is mended by itself, by a
+//! Dijkstra from one of its ends to the other.
+//! Potentials only ever fall; so what a host was worth once is an upper bound for ever, and lists sorted long ago still
+//! allow to stop early, exactly.
+//! Complexity: one bounded Dijkstra, O(m log n) at worst, for each unit sent.
 //! Literature: Edmonds and Karp (1972) for potentials; Ahuja, Magnanti and Orlin, Network Flows (1993), sections 9.7
-//! (successive shortest paths) and 9.11 (re-optimising after a change of cost).
+//! (successive shortest paths, with excesses and deficits) and 9.11 (re-optimising after a change of cost).
 //! Never uses floats: what is optimal here is optimal exactly.
 
 use crate::matching::num::{Ix, int};
@@ -87,12 +89,16 @@ pub(in crate::matching) struct Arc {
     key: i64,
 }
 
+/// Who is turned at once at most before the first optimum, when prices are far off: nearly all would want the same hosts.
+const COLD: usize = 128;
+
 /// What a search has come to.
 #[derive(Debug, Clone, Copy)]
 struct Way {
     /// How far everything is looked at.
     reach: i64,
-    is_found: bool,
+    /// Where it ends.
+    found: Option<usize>,
 }
 
 /// A date's graph with an (after [`Day::solve`]) optimal circulation and the potentials that prove it.
@@ -115,6 +121,14 @@ pub(in crate::matching) struct Day {
     first_visitor: Vec<Option<Ix>>,
     changed: Vec<Ix>,
     changed_edges: Vec<Ix>,
+    /// Units too many at each node, while people are turned.
+    surplus: Vec<i32>,
+    /// Nodes where there were too many once, and how much may be lost on the way from there, as a guess.
+    loose: Vec<(Ix, i64)>,
+    /// Whether there is no circulation without anybody.
+    needs_some: bool,
+    /// Whether it was optimal before.
+    is_warm: bool,
     search: Search,
     halt: Halt,
     work: i64,
@@ -201,6 +215,10 @@ impl Day {
             first_visitor: vec![None; libraries],
             changed: Vec::new(),
             changed_edges: Vec::new(),
+            surplus: vec![0; 3 * libraries + 1],
+            loose: Vec::new(),
+            needs_some: false,
+            is_warm: false,
             search: Search::new(3 * libraries + 1),
             halt: problem.halt.clone(),
             work: 0,
@@ -217,6 +235,7 @@ impl Day {
         for slot in &mut day.slots {
             slot.base = slot.goes;
         }
+        day.needs_some = day.edges.iter().any(|edge| edge.low > 0 || edge.high < 0);
         Some(day)
     }
 
@@ -251,6 +270,11 @@ impl Day {
     /// What going is worth to a person who is away: value and potential of the host.
     fn worth(&self, slot: usize) -> i64 {
         self.slots[slot].value + self.potential[3 * self.slots[slot].host.at()]
+    }
+
+    /// What going by an arc is worth.
+    fn arc_worth(&self, arc: usize) -> i64 {
+        self.arcs[arc].value + self.potential[3 * self.arcs[arc].host.at()]
     }
 
     /// Changes what a person's going costs; the flow is optimal again after [`Day::optimise`].
@@ -291,60 +315,109 @@ impl Day {
     }
 
     fn optimise(&mut self) {
+        if self.halt.is_set() {
+            // The run ends: what is left undone is never asked for.
+            return;
+        }
         for edge in std::mem::take(&mut self.changed_edges) {
             self.mend_edge(edge.at());
         }
         let changed = std::mem::take(&mut self.changed);
-        for (n, slot) in changed.iter().enumerate() {
-            if self.halt.is_set() {
-                // The run ends: what is left undone is never asked for, unless it is done after all.
-                self.changed = changed[n..].to_vec();
-                return;
+        if self.needs_some {
+            // Without somebody who may not go there may be no circulation: only this finds out.
+            for slot in changed.iter().map(|slot| slot.at()) {
+                if self.slots[slot].closed {
+                    self.keep_home(slot);
+                }
             }
-            self.slots[slot.at()].pending = false;
-            self.mend_slot(slot.at());
         }
+        let at_once = if std::mem::replace(&mut self.is_warm, true) { usize::MAX } else { COLD };
+        for slot in changed {
+            self.slots[slot.at()].pending = false;
+            self.turn(slot.at());
+            if self.loose.len() >= at_once {
+                self.route();
+            }
+        }
+        self.route();
     }
 
-    fn mend_slot(&mut self, slot: usize) {
-        self.work += 1;
+    /// Keeps somebody at home if there is a circulation without them.
+    fn keep_home(&mut self, slot: usize) {
+        self.slots[slot].pending = false;
         let home = self.home_node(slot);
-        if self.slots[slot].goes.is_some() {
-            let size = self.slots[slot].price + self.potential[home] - self.worth(slot);
-            if size <= 0 {
-                return;
-            }
+        if self.slots[slot].goes.is_none() {
+            return;
+        }
+        let size = self.slots[slot].price + self.potential[home] - self.worth(slot);
+        if size > 0 {
             let host = 3 * self.slots[slot].host.at();
             self.search.begin();
             self.search.reach(home, 0, Step::Start);
-            let way = self.find_way(host, size);
+            let way = self.find_way_to(host, size);
             self.lower(way.reach);
-            if way.is_found {
+            if way.found.is_some() {
                 self.take_back(slot);
                 self.send(host);
             }
-            return;
         }
-        let best = self.best(slot);
-        let size = best - self.slots[slot].price - self.potential[home];
-        if size <= 0 {
-            return;
-        }
-        // The way begins with the person's going to some host.
-        self.search.begin();
-        self.search.own = Ix::new(slot);
-        for n in self.arcs_of(slot) {
-            let arc = self.arcs[n];
-            let node = 3 * arc.host.at();
-            let length = best - arc.value - self.potential[node];
-            if length < size {
-                self.search.reach(node, length, Step::Own(arc.pair));
+    }
+
+    /// Lets somebody go, or stay, where that is better at the present potentials; what is then too much or too little
+    /// at a node is left for [`Day::route`].
+    fn turn(&mut self, slot: usize) {
+        self.work += 1;
+        let home = self.home_node(slot);
+        let Slot { goes, price, host, closed, .. } = self.slots[slot];
+        if goes.is_some() {
+            let size = price + self.potential[home] - self.worth(slot);
+            if size > 0 && !(closed && self.needs_some) {
+                let host = 3 * host.at();
+                self.take_back(slot);
+                self.unbalance(host, home, size);
             }
+            return;
         }
-        let way = self.find_way(home, size);
-        self.lower(way.reach);
-        if way.is_found {
-            self.send(home);
+        let Some(best) = self.best(slot) else { return };
+        let size = self.arc_worth(best) - price - self.potential[home];
+        if size > 0 {
+            let Arc { host, pair, .. } = self.arcs[best];
+            self.place(slot, pair, host.at());
+            self.unbalance(home, 3 * host.at(), size);
+        }
+    }
+
+    /// One unit less at a node, and one more at another.
+    fn unbalance(&mut self, less: usize, more: usize, size: i64) {
+        self.surplus[less] -= 1;
+        self.search.aim(less, self.surplus[less] < 0);
+        self.surplus[more] += 1;
+        self.search.aim(more, self.surplus[more] < 0);
+        self.loose.push((Ix::new(more), size));
+    }
+
+    /// Sends what is too much somewhere to where something is missing, the shortest way. There is one: to undo what
+    /// has brought it.
+    fn route(&mut self) {
+        for (node, size) in std::mem::take(&mut self.loose) {
+            let mut bound = size + 1;
+            while self.surplus[node.at()] > 0 {
+                if self.halt.is_set() {
+                    self.fall_back();
+                    return;
+                }
+                self.search.begin();
+                self.search.reach(node.at(), 0, Step::Start);
+                let way = self.find_way(bound);
+                self.lower(way.reach);
+                if let Some(to) = way.found {
+                    self.surplus[node.at()] -= 1;
+                    self.surplus[to] += 1;
+                    self.search.aim(to, self.surplus[to] < 0);
+                    self.send(to);
+                }
+                bound *= 2;
+            }
         }
     }
 
@@ -368,15 +441,30 @@ impl Day {
             self.search.begin();
             self.search.reach(from, 0, Step::Start);
             self.search.without = Some(Ix::new(edge));
-            let way = self.find_way(to, size);
+            let way = self.find_way_to(to, size);
             self.search.without = None;
-            if is_out && !way.is_found {
+            if is_out && way.found.is_none() {
                 return false;
             }
             self.lower(way.reach);
-            if way.is_found {
+            if way.found.is_some() {
                 self.edges[edge].flow += if more { 1 } else { -1 };
                 self.send(to);
+            }
+        }
+    }
+
+    /// The base in place of what was not finished, because the run ends: a circulation, but not the best.
+    fn fall_back(&mut self) {
+        for edge in &mut self.edges {
+            edge.flow = edge.base;
+        }
+        self.first_visitor.fill(None);
+        for slot in 0..self.slots.len() {
+            self.slots[slot].goes = None;
+            if let Some(pair) = self.slots[slot].base {
+                let host = self.arcs_of(slot).map(|n| self.arcs[n]).find(|arc| arc.pair == pair);
+                host.into_iter().for_each(|arc| self.place(slot, pair, arc.host.at()));
             }
         }
     }
@@ -391,8 +479,17 @@ impl Day {
 
     /// What a price on a person has to be at least for the person to gain nothing on this date.
     pub(in crate::matching) fn lifted(&mut self, slot: usize) -> i64 {
-        let worth = if self.slots[slot].goes.is_some() { self.worth(slot) } else { self.best(slot) };
+        let worth = match self.slots[slot].goes {
+            Some(_) => self.worth(slot),
+            None => self.best(slot).map_or(0, |arc| self.arc_worth(arc)),
+        };
         worth - self.potential[self.home_node(slot)]
+    }
+
+    /// The same for every slot that counts, 0 for the others.
+    pub(in crate::matching) fn lifted_prices(&mut self, counts: impl Fn(&Slot) -> bool) -> Vec<i64> {
+        let all = 0..self.slots.len();
+        all.map(|slot| if counts(&self.slots[slot]) { self.lifted(slot) } else { 0 }).collect()
     }
 
     /// Hosts of a person.
@@ -458,12 +555,12 @@ impl Day {
     }
 }
 
-/// Does something with each day, shared out among threads where days are large. Returns the sum.
-pub(in crate::matching) fn for_each_day(
+/// Does something with each day, shared out among threads where days are large. Returns what comes of each.
+pub(in crate::matching) fn for_each_day<T: Send>(
     days: &mut [Day],
     threads: usize,
-    act: impl Fn(&mut Day) -> i64 + Sync,
-) -> i64 {
+    act: impl Fn(&mut Day) -> T + Sync,
+) -> Vec<T> {
     let size: i64 = days.iter().map(Day::size).sum();
-    on_threads(days.iter_mut().collect(), if size < 20_000 { 1 } else { threads }, act).into_iter().sum()
+    on_threads(days.iter_mut().collect(), if size < 20_000 { 1 } else { threads }, act)
 }

@@ -9,8 +9,6 @@ use crate::matching::num::{Ix, int};
 pub(in crate::matching) enum Step {
     /// The way begins here.
     Start,
-    /// The violated person's own arc: the way begins with going to the host.
-    Own(Ix),
     /// One more on an edge.
     More(Ix),
     /// One less on an edge.
@@ -24,10 +22,18 @@ pub(in crate::matching) enum Step {
 }
 
 impl Day {
-    /// The shortest way from where the search starts to a node, if it is shorter than `bound`. What is still violated
+    /// The shortest way from where the search starts to a node, if it is shorter than `bound`.
+    pub(super) fn find_way_to(&mut self, to: usize, bound: i64) -> Way {
+        self.search.aim(to, true);
+        let way = self.find_way(bound);
+        self.search.aim(to, false);
+        way
+    }
+
+    /// The shortest way from where the search starts to any aim, if it is shorter than `bound`. What is still violated
     /// is left out: it has its own turn.
-    pub(super) fn find_way(&mut self, to: usize, bound: i64) -> Way {
-        self.search.aim(to, bound);
+    pub(super) fn find_way(&mut self, bound: i64) -> Way {
+        self.search.bound = bound;
         let hub = 3 * self.libraries;
         while let Some((distance, node)) = self.search.pop() {
             if node == hub {
@@ -54,7 +60,7 @@ impl Day {
             }
         }
         self.work += int(self.search.settled.len());
-        Way { reach: self.search.bound, is_found: self.search.bound < bound }
+        Way { reach: self.search.bound, found: self.search.found() }
     }
 
     fn relax_more(&mut self, distance: i64, edge: usize) {
@@ -149,17 +155,12 @@ impl Day {
         }
     }
 
-    /// Sends one unit along the way that the last search found to a node.
-    pub(super) fn send(&mut self, to: usize) {
+    /// Sends one unit along the way that the last search found to a node. Returns where the way begins.
+    pub(super) fn send(&mut self, to: usize) -> usize {
         let mut at = to;
         loop {
             match self.search.step(at) {
-                Step::Start => return,
-                Step::Own(pair) => {
-                    let slot = self.search.own;
-                    self.place(slot.at(), pair, at / 3);
-                    return;
-                }
+                Step::Start => return at,
                 Step::More(edge) => {
                     self.edges[edge.at()].flow += 1;
                     at = self.ends(edge.at()).0;
@@ -187,7 +188,7 @@ impl Day {
         }
     }
 
-    fn place(&mut self, slot: usize, pair: Ix, host: usize) {
+    pub(super) fn place(&mut self, slot: usize, pair: Ix, host: usize) {
         let range = self.slots[slot].from.at()..self.slots[slot].to.at();
         let value = self.arcs[range].iter().find(|arc| arc.pair == pair).map_or(0, |arc| arc.value);
         let of = &mut self.slots[slot];
@@ -228,7 +229,7 @@ impl Day {
         }
         self.search.begin();
         self.search.reach(node, 0, Step::Start);
-        own + self.find_way(to, bound - own).reach
+        own + self.find_way_to(to, bound - own).reach
     }
 
     /// What a person's staying at home adds to the least cost, or `bound` if that is no less.
@@ -241,6 +242,6 @@ impl Day {
         let host = 3 * self.slots[slot].host.at();
         self.search.begin();
         self.search.reach(home, 0, Step::Start);
-        own + self.find_way(host, bound - own).reach
+        own + self.find_way_to(host, bound - own).reach
     }
 }

@@ -221,30 +221,38 @@ impl<'a> Pricing<'a> {
             staff.iter().zip(&self.single).map(|(price, single)| if *single { 0 } else { *price }).collect();
         let limit: Vec<i64> =
             limit.iter().zip(&self.limited).map(|(price, tied)| if *tied { *price } else { 0 }).collect();
-        self.solve_days(&staff, &limit);
-        if self.problem.halt.is_set() {
+        let (problem, forbidding) = (self.problem, self.forbidding);
+        let price = |slot: &Slot| if slot.closed { forbidding } else { staff[slot.person.at()] };
+        let found = for_each_day(&mut self.days, self.threads, |day| {
+            let work = day.solve(price, &limit);
+            (work, day.cycles(problem))
+        });
+        if problem.halt.is_set() {
             return None;
         }
         self.at = Start { staff: staff.clone(), limit: limit.clone() };
-        for d in 0..self.days.len() {
+        for (d, (work, cycles)) in found.into_iter().enumerate() {
+            self.work += work;
             let date = self.days[d].date;
-            for moves in self.days[d].cycles(self.problem) {
+            for moves in cycles {
                 self.add_cycle(Cycle { date, moves: moves.into() });
             }
         }
-        Some(self.read_dual(&staff, limit))
+        // Whoever stays at home on a date gains nothing there, so that only dates on which a person goes count, if any.
+        let mut goes = vec![false; staff.len()];
+        for pair in self.days.iter().flat_map(Day::used) {
+            goes[problem.pairs[pair.at()].person.at()] = true;
+        }
+        let counts = |slot: &Slot| !slot.closed && (slot.goes.is_some() || !goes[slot.person.at()]);
+        let lifted = for_each_day(&mut self.days, self.threads, |day| day.lifted_prices(counts));
+        Some(self.read_dual(&lifted, limit))
     }
 
-    fn solve_days(&mut self, staff: &[i64], limit: &[i64]) {
-        let forbidding = self.forbidding;
-        let price = |slot: &Slot| if slot.closed { forbidding } else { staff[slot.person.at()] };
-        self.work += for_each_day(&mut self.days, self.threads, |day| day.solve(price, limit));
-    }
-
-    fn read_dual(&mut self, staff: &[i64], limit: Vec<i64>) -> Dual {
+    /// The dual solution of the present circulations, with what they leave of people's worth by day and slot.
+    fn read_dual(&self, lifted: &[Vec<i64>], limit: Vec<i64>) -> Dual {
         let tables = self.problem.hosting.len();
         let mut dual = Dual {
-            staff: vec![0; staff.len()],
+            staff: vec![0; self.problem.home.len()],
             limit,
             hosting: vec![0; tables],
             release: vec![0; tables],
@@ -252,7 +260,7 @@ impl<'a> Pricing<'a> {
             total: 0,
         };
         let mut hosts = Vec::new();
-        for day in &mut self.days {
+        for (day, lifted) in self.days.iter().zip(lifted) {
             for library in 0..self.problem.libraries {
                 let at = self.problem.day(Ix::new(library), day.date);
                 for kind in [ARRIVE, LEAVE, TIE] {
@@ -281,11 +289,9 @@ impl<'a> Pricing<'a> {
                 dual.balance[at] = day.level(library);
             }
             // A person's price is what the best date would pay: the dearest date counts once.
-            for slot in 0..day.slots.len() {
-                if !day.slots[slot].closed {
-                    let p = day.slots[slot].person.at();
-                    dual.staff[p] = dual.staff[p].max(day.lifted(slot));
-                }
+            for (slot, lifted) in day.slots.iter().zip(lifted) {
+                let p = slot.person.at();
+                dual.staff[p] = dual.staff[p].max(*lifted);
             }
         }
         self.lift_limits(&mut dual, &hosts);
