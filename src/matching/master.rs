@@ -11,6 +11,7 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use super::num::Ix;
 
@@ -19,7 +20,7 @@ use super::num::Ix;
 pub(super) struct Cycle {
     pub(super) date: Ix,
     /// Pairs used (1) or given up (−1), sorted.
-    pub(super) moves: Box<[(Ix, i8)]>,
+    pub(super) moves: Arc<[(Ix, i8)]>,
 }
 
 /// A cycle of one date with its weight in the average.

@@ -180,7 +180,7 @@ impl<'a> Pricing<'a> {
         let date = cycle.date;
         let mut value = 0;
         let mut use_of: Vec<(usize, i64)> = Vec::with_capacity(6 * cycle.moves.len());
-        for &(pair, unit) in &cycle.moves {
+        for &(pair, unit) in cycle.moves.iter() {
             let (of, home, unit) = (&problem.pairs[pair.at()], problem.home_of(pair.at()), i64::from(unit));
             value += unit * of.value * problem.scale;
             use_of.push((of.person.at(), unit));
@@ -433,7 +433,7 @@ impl<'a> Pricing<'a> {
             }
         }
         for (cycle, weight) in self.master.weighted() {
-            for &(pair, unit) in &cycle.moves {
+            for &(pair, unit) in cycle.moves.iter() {
                 let person = problem.pairs[pair.at()].person.at();
                 if let Some(n) = self.slot_of(person, cycle.date.at()) {
                     average.shares[n].1 += f64::from(unit) * weight;
