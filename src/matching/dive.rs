@@ -7,7 +7,7 @@
 //! Complexity: some twenty to fifty rounds of a few bundle steps.
 
 use super::average::Average;
-use super::num::{Ix, float};
+use super::num::{Ix, float, nearest};
 use super::pricing::Pricing;
 use super::primal::{Plan, complete, plan_of};
 use super::problem::{Problem, Scope};
@@ -16,6 +16,9 @@ use super::watch::Watch;
 
 /// One of so many open people is fixed in a round at first.
 const SHARE: usize = 6;
+/// And when rounds cost next to nothing: less than so many times what scores differ by.
+const BOLD: usize = 2;
+const FREE: f64 = 0.1;
 /// Effort of a dive.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Effort {
@@ -80,20 +83,24 @@ pub(super) fn dive(
         let sure = open.iter().filter(|(share, _, _)| *share > 0.98).count();
         let mut count = sure.max(open.len().div_ceil(share));
         let before = pricing.mark();
+        let calm = share;
+        // What the bound has to keep for the round to stay.
+        let floor = before.total() - nearest(MOST_LOST * pricing.unit);
         loop {
             for &(_, p, date) in &open[..count] {
                 date_of[p] = Some(date);
                 pricing.close(p, |d| d != date.at());
             }
+            let may_take_back = taken_back < effort.taken_back;
             // Half a dive makes a poor schedule.
-            settle(&mut pricing, scope, effort.steps, watch)?;
-            let lost = float(before.total() - pricing.best.total);
+            settle(&mut pricing, scope, effort.steps, may_take_back.then_some(floor), watch)?;
             let is_hopeless = bound_of(problem, pricing.best.total) <= cutoff;
-            if lost <= MOST_LOST * pricing.unit && !is_hopeless {
-                share = (share * 3 / 4).max(SHARE);
+            if pricing.best.total >= floor && !is_hopeless {
+                let lost = float(before.total() - pricing.best.total);
+                share = (share * 3 / 4).max(if lost < FREE * pricing.unit { BOLD } else { SHARE });
                 break;
             }
-            if taken_back >= effort.taken_back {
+            if !may_take_back {
                 if is_hopeless {
                     return None;
                 }
@@ -109,10 +116,12 @@ pub(super) fn dive(
             if let ([(_, p, date), ..], 1) = (&open[..], count) {
                 pricing.close(*p, |d| d == date.at());
                 excluded.push((*p, *date));
-                settle(&mut pricing, scope, effort.steps, watch)?;
+                settle(&mut pricing, scope, effort.steps, None, watch)?;
                 if bound_of(problem, pricing.best.total) <= cutoff {
                     return None;
                 }
+                // It was this person, not how many there were.
+                share = calm;
                 break;
             }
             count = count.div_ceil(4);
@@ -139,14 +148,22 @@ fn open_people(average: &Average, date_of: &[Option<Ix>]) -> Vec<(f64, usize, Ix
     open
 }
 
-/// Betters the prices after dates were closed, by so many steps at most. None if the run is to end.
-fn settle(pricing: &mut Pricing<'_>, scope: &Scope, steps: usize, watch: &mut Watch<'_>) -> Option<()> {
+/// Betters the prices after dates were closed, by so many steps at most, or until the bound is below `floor`. None if
+/// the run is to end.
+fn settle(
+    pricing: &mut Pricing<'_>,
+    scope: &Scope,
+    steps: usize,
+    floor: Option<i64>,
+    watch: &mut Watch<'_>,
+) -> Option<()> {
     pricing.refresh(scope);
     for _ in 0..steps {
         if watch.is_stopped() {
             return None;
         }
-        if pricing.is_priced(float(pricing.problem.scale) / 5.0) {
+        let is_lost = floor.is_some_and(|floor| pricing.best.total < floor);
+        if is_lost || pricing.is_priced(float(pricing.problem.scale) / 5.0) {
             break;
         }
         pricing.step();
