@@ -339,19 +339,21 @@ impl Search<'_> {
 
     /// Solves the round with some changed triples of the person's in place of all.
     fn solve_own(&self, person: usize, own: &[Triple], watch: &mut Watch<'_>) -> Verdict {
-        if !self.may(person, own) {
+        // Nothing that is worth as much as the best goes by the others.
+        let open: Vec<Triple> = own.iter().filter(|of| self.may_go(person, of)).copied().collect();
+        if open.is_empty() {
             return Verdict::No;
         }
         let value = self.solved.plan.value;
-        if self.are_fewer_worse(value, person, own) {
+        if self.are_fewer_worse(value, person, &open) {
             // Any schedule that is worth as much will do: mostly there is one near by.
-            let mut open: Vec<Triple> = own.iter().filter(|of| self.may_go(person, of)).copied().collect();
-            open.sort_by_key(|of| (Reverse(self.gain(person, of)), of.host, of.date));
-            if let Some(Room { triple, displaces, rest }) = self.rooms.make(person, &open, watch) {
+            let mut best_first = open.clone();
+            best_first.sort_by_key(|of| (Reverse(self.gain(person, of)), of.host, of.date));
+            if let Some(Room { triple, displaces, rest }) = self.rooms.make(person, &best_first, watch) {
                 return Verdict::Yes { triple, displaces, rest };
             }
         }
-        self.solve(person, own, None, value, watch)
+        self.solve(person, &open, None, value, watch)
     }
 
     /// Whether no schedule of a changed round that is worth so much places fewer than before.
