@@ -281,3 +281,33 @@ fn a_place_that_was_fixed_against_a_rule_says_so() {
         assert!(!found.to_string().contains("after all"), "{found}");
     });
 }
+
+#[test]
+fn whoever_gets_a_place_by_a_repair_reads_of_that_one() {
+    for_each_service(|service| {
+        let world = world(service, 0);
+        let (ann, bea) = (world.free_on_one("ann"), world.free_on_one("bea"));
+        world.close();
+        let run = world.solved();
+        let (placed, left) = placed_and_left(&world, &run, [&ann, &bea]);
+        service.set_clock("2027-02-01T10:00:00Z");
+        world.publish(&run);
+        let none = secret_of(&world.mails(), NoticeKind::Unplaced, Party::Participant);
+        let asked = world.organiser.post(&world.of_round("/repairs"), &json!({ "drop": [placed] }));
+        let way = json!({ "option": asked.expect(201)["default_option"] });
+        let url = format!("{}/apply", asked.header("location").expect("a location"));
+        let headers =
+            [("content-type", "application/json"), ("if-match", asked.header("etag").expect("a tag"))];
+        world.organiser.send("POST", &url, &headers, way.to_string().as_bytes()).expect(200);
+        let proposal = secret_of(&world.mails(), NoticeKind::Proposal, Party::Participant);
+        for secret in [&none, &proposal] {
+            let seen = service.anyone().get(&format!("/v1/links/{secret}")).expect(200);
+            let own = &seen["explanation"];
+            assert_eq!((&own["application"], &own["unplaced"]), (&json!(left), &Value::Null), "{seen}");
+            assert_ne!(own["run"], json!(run), "the repair has a run of its own");
+            assert!(words(own).contains("The place is from a repair of the schedule."), "{own}");
+        }
+        // The publication goes on to be told as it was.
+        assert_eq!(world.explained(&run, left)["unplaced"]["reason"], "outweighed");
+    });
+}

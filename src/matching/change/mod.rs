@@ -61,7 +61,7 @@ pub(super) type Changes = HashMap<String, Result<Change, Silence>>;
 const AT_ONCE: usize = 8;
 /// Work that is always granted: small rounds are solved in less.
 const LEAST_WORK: i64 = 200_000;
-/// Where there are more people, a question costs too much: each one looks at all triples.
+/// People of a round at most: a question that looks at all triples costs much, and nothing larger was measured.
 const MOST_PEOPLE: usize = 6_000;
 /// How many times more work a person may take than an even share.
 const SHARES: i64 = 8;

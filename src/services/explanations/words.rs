@@ -219,9 +219,7 @@ impl<'a> Context<'a> {
                 percent(objective.value, objective.bound)
             )),
             RunKind::Edited => Some("The organisers have changed the schedule by hand.".to_owned()),
-            RunKind::Repaired => {
-                Some("The place is from a repair, after somebody else’s day came to nothing.".to_owned())
-            }
+            RunKind::Repaired => Some("The place is from a repair of the schedule.".to_owned()),
         });
         words
     }
