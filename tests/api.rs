@@ -29,6 +29,8 @@ mod documents;
 mod doors;
 #[path = "api/edits.rs"]
 mod edits;
+#[path = "api/explanations.rs"]
+mod explanations;
 #[path = "api/hosting.rs"]
 mod hosting;
 #[path = "api/ideas.rs"]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::files::schedule::{Proof, Rings};
+use crate::files::schedule::{Proof, Rings, Unplaced};
 use crate::files::{Round, Schedule};
 use crate::matching::{MatchError, Options, Progress, StopReason, solve, write_mps};
 use crate::services::clock::seconds_running;
@@ -203,6 +203,17 @@ pub(super) fn solve_within(
     Ok(schedule)
 }
 
+/// Of how many people without a place it is known what one change would do: the others' turn did not come, or it was
+/// not settled.
+fn words_of_changes(unplaced: &[Unplaced]) -> String {
+    let named = unplaced.iter().filter(|left| left.change.is_some()).count();
+    let none = unplaced.iter().filter(|left| left.change_reason.as_deref() == Some("none_single")).count();
+    let open = unplaced.len() - named - none;
+    format!(
+        "one change would have placed {named} of them; for {none} none would; for {open} that is not known"
+    )
+}
+
 /// How many rings there are and how long.
 fn words_of_rings(rings: &Rings) -> String {
     let open = match rings.open {
@@ -223,6 +234,9 @@ fn words_of_rings(rings: &Rings) -> String {
 fn summarise(schedule: &Schedule) {
     let (outcomes, objective, run) = (&schedule.outcomes, &schedule.objective, &schedule.run);
     eprintln!("{} placed, {} without a place", outcomes.placed, outcomes.unplaced);
+    if !schedule.unplaced.is_empty() {
+        eprintln!("{}", words_of_changes(&schedule.unplaced));
+    }
     eprintln!("{}", words_of_rings(&schedule.rings()));
     let proof = match (objective.optimal, objective.proof) {
         (true, Proof::Prices) => "optimal, proved by prices".to_owned(),

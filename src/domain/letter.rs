@@ -138,6 +138,8 @@ pub struct Letter {
     pub answer_until: Option<NaiveDate>,
     /// Why, in words.
     pub reason: Option<String>,
+    /// What would have given a place, in words.
+    pub change: Option<String>,
     /// What is told of the joining pack.
     pub pack: Option<PackNews>,
     /// The invitation that goes with it.

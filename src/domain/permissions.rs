@@ -84,6 +84,8 @@ named! {
         FixPlacements = "fix_placements",
         /// Start or cancel a matching run, read it and its files, compare two, or see how a round would be matched.
         Match = "match",
+        /// See why somebody has this place in a run, or none.
+        ReadExplanation = "read_explanation",
         /// Change the schedule of a run by hand.
         EditSchedule = "edit_schedule",
         /// Mend a published round: see the ways, read them, apply one.
@@ -188,6 +190,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::WithdrawApplication, Reach::Everywhere),
     (Role::Organiser, Action::FixPlacements, Reach::Everywhere),
     (Role::Organiser, Action::Match, Reach::Everywhere),
+    (Role::Organiser, Action::ReadExplanation, Reach::Everywhere),
     (Role::Organiser, Action::EditSchedule, Reach::Everywhere),
     (Role::Organiser, Action::Repair, Reach::Everywhere),
     (Role::Organiser, Action::Publish, Reach::Everywhere),
@@ -227,6 +230,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::HostContact, Action::AnswerAsHost, Reach::OwnCase),
     (Role::Participant, Action::VerifyAddress, Reach::OwnCase),
     (Role::Participant, Action::ReadApplication, Reach::OwnCase),
+    (Role::Participant, Action::ReadExplanation, Reach::OwnCase),
     (Role::Participant, Action::WithdrawApplication, Reach::OwnCase),
     (Role::Participant, Action::AnswerAsParticipant, Reach::OwnCase),
     (Role::Participant, Action::ReadPlacement, Reach::OwnCase),

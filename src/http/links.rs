@@ -16,6 +16,7 @@ use super::answer::{Answer, shown};
 use super::call::Call;
 use super::day::{self, Day};
 use super::deeds::{self, DeedBody};
+use super::explanations::{self, Explanation};
 use super::packs::{self, JoiningPack};
 use super::pages::{self, Told};
 use super::placements::{self, Consent, Place, Side, Visitor, clock, consents, visitor};
@@ -69,6 +70,9 @@ pub(super) struct Case {
     /// The joining pack: for the host, and for the participant once it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     joining_pack: Option<JoiningPack>,
+    /// For the participant, once it was told: why there is this place or none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explanation>,
 }
 
 /// The round of a link.
@@ -198,6 +202,7 @@ impl From<&LinkView> for Case {
                 .map(|(placement, _)| visitor(&view.applicant, &view.home, side, placement.state)),
             day: (view.link.purpose == Purpose::Answer).then(|| day::of_link(view)).flatten(),
             joining_pack: packs::of_link(view),
+            explanation: view.explanation.clone().map(|found| explanations::shape(&view.link.actor(), found)),
         }
     }
 }

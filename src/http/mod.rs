@@ -15,6 +15,7 @@ mod deeds;
 mod documents;
 mod edits;
 mod employers;
+mod explanations;
 mod held_mails;
 mod ideas;
 mod libraries;

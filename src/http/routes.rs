@@ -7,8 +7,8 @@ use super::answer::Answer;
 use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
-    alternatives, applications, audit, calendars, day, documents, edits, employers, held_mails, ideas,
-    libraries, links, locks, offers, opening, outbox, outlook, packs, pages, placements, publication,
+    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, held_mails,
+    ideas, libraries, links, locks, offers, opening, outbox, outlook, packs, pages, placements, publication,
     repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
@@ -215,6 +215,7 @@ fn table() -> Vec<Url> {
         Url::at("/v1/runs/{id}").get(&[Match], NONE, runs::get),
         Url::at("/v1/runs/{id}/round-file").get(&[Match], NONE, runs::round_file),
         Url::at("/v1/runs/{id}/schedule-file").get(&[Match], NONE, runs::schedule_file),
+        Url::at("/v1/runs/{id}/explanations/{application}").get(&[ReadExplanation], NONE, explanations::get),
         Url::at("/v1/runs/{id}/cancel").post(&[Match], runs::cancel),
         Url::at("/v1/runs/{id}/diff/{other}").get(&[Match], NONE, edits::diff),
         Url::at("/v1/rounds/{id}/repairs").post(&[Repair], repairs::create),

@@ -106,6 +106,7 @@ pub(super) struct View<'a> {
     visit: Option<Day<'a>>,
     answer_until: Option<String>,
     reason: Option<&'a str>,
+    change: Option<&'a str>,
     pack: Option<PackView<'a>>,
     offer: Option<Offer<'a>>,
     taken: Option<&'static str>,
@@ -186,6 +187,7 @@ impl<'a> View<'a> {
             visit: letter.visit.as_ref().map(|visit| Day::new(visit, language)),
             answer_until: letter.answer_until.map(|date| language.date(date)),
             reason: letter.reason.as_deref(),
+            change: letter.change.as_deref(),
             pack: letter.pack.as_ref().map(PackView::from),
             offer: letter.offer.as_ref().zip(letter.visit.as_ref()).map(|(offer, visit)| Offer {
                 kind: offer.kind.as_str(),

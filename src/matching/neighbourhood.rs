@@ -13,7 +13,7 @@ use super::branching::Trials;
 use super::dive::{QUICK, dive, preferred_dates};
 use super::dual::Dual;
 use super::num::{Ix, int};
-use super::part::Part;
+use super::part::{Guest, Part};
 use super::pricing::Pricing;
 use super::primal::{Plan, complete};
 use super::problem::{Problem, Scope};
@@ -166,6 +166,29 @@ impl<'a> Neighbourhoods<'a> {
         None
     }
 
+    /// What somebody who has no place and comes by trips of their own could have near a schedule, worth more than `cutoff`:
+    /// the part, and its people as it has them. Others are freed about the given library-days, first fewer, then more.
+    pub(super) fn welcome(
+        &self,
+        guest: &Guest<'_>,
+        days: &[usize],
+        (plan, at, now): (&Plan, &[Option<(Ix, Ix)>], &Meetings),
+        cutoff: i64,
+        watch: &mut Watch<'_>,
+    ) -> Option<(Part, Plan)> {
+        let problem = self.problem;
+        let mut random = self.random;
+        for freed in [FREED.0 / 4, FREED.0] {
+            let people = self.gather(guest.person, days.to_vec(), freed, (at, now), &mut random);
+            let loses_little = |pair, date| self.dual.gain(problem, pair, Ix::new(date)) >= -self.tight.loss;
+            let part = Part::with_guest(problem, &people, plan, loses_little, guest);
+            if let Some(own) = solve_part(&part, &self.dual, cutoff, watch) {
+                return Some((part, own));
+            }
+        }
+        None
+    }
+
     fn draw_person(&mut self) -> usize {
         draw_below(&mut self.random, self.problem.home.len())
     }
@@ -232,21 +255,40 @@ impl<'a> Neighbourhoods<'a> {
     /// Who is freed: the person, and step by step some of those who do or could, losing little, come to or leave the
     /// same libraries on the same dates.
     fn near(&mut self, about: usize, most: usize, at: &[Option<(Ix, Ix)>], now: &Meetings) -> Vec<usize> {
-        let problem = self.problem;
+        let mut random = self.random;
+        let people = self.gather(about, self.days_about(about, at), most, (at, now), &mut random);
+        self.random = random;
+        people
+    }
+
+    /// The library-days that somebody uses, or could use losing little.
+    fn days_about(&self, person: usize, at: &[Option<(Ix, Ix)>]) -> Vec<usize> {
+        let triples = self.tight.of(person).iter().chain(&at[person]);
+        triples.flat_map(|(pair, date)| days_of(self.problem, *pair, *date)).collect()
+    }
+
+    /// As [`Self::near`], from given library-days on.
+    fn gather(
+        &self,
+        about: usize,
+        first: Vec<usize>,
+        most: usize,
+        (at, now): (&[Option<(Ix, Ix)>], &Meetings),
+        random: &mut u64,
+    ) -> Vec<usize> {
         let mut is_in = HashSet::from([about]);
         let mut people = vec![about];
         let mut next = 0;
+        let mut first = Some(first);
         while let Some(&person) = people.get(next) {
             next += 1;
-            let triples = self.tight.of(person).iter().chain(&at[person]);
-            let mut days: Vec<usize> =
-                triples.flat_map(|(pair, date)| days_of(problem, *pair, *date)).collect();
+            let mut days = first.take().unwrap_or_else(|| self.days_about(person, at));
             days.sort_unstable();
             days.dedup();
             for day in days {
                 for _ in 0..MET {
                     let (could, now) = (self.tight.meetings.at(day), now.at(day));
-                    let drawn = [could.len(), now.len()].map(|n| draw_below(&mut self.random, n));
+                    let drawn = [could.len(), now.len()].map(|n| draw_below(random, n));
                     for (_, met) in [could.get(drawn[0]), now.get(drawn[1])].into_iter().flatten() {
                         if is_in.insert(met.at()) {
                             people.push(met.at());

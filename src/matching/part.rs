@@ -9,10 +9,17 @@ use super::num::Ix;
 use super::primal::Plan;
 use super::problem::{Pair, Problem};
 
+/// Somebody without a place in the schedule who comes to a part with trips of their own, in place of those of the whole.
+pub(super) struct Guest<'a> {
+    pub(super) person: usize,
+    /// Host, date and value, by host; a host is worth the same on every date.
+    pub(super) trips: &'a [(Ix, Ix, i64)],
+}
+
 /// A part of a problem, and what its numbers are in the whole.
 pub(super) struct Part {
     pub(super) problem: Problem,
-    /// Pairs of the whole.
+    /// Pairs of the whole; those of a guest are none.
     pairs: Vec<Ix>,
     people: Vec<usize>,
     libraries: Vec<usize>,
@@ -25,6 +32,17 @@ impl Part {
         people: &[usize],
         plan: &Plan,
         is_open: impl Fn(usize, usize) -> bool,
+    ) -> Self {
+        Self::with_guest(whole, people, plan, is_open, &Guest { person: usize::MAX, trips: &[] })
+    }
+
+    /// The same with a guest, who is one of the people. What is found with a guest cannot be put back into the whole.
+    pub(super) fn with_guest(
+        whole: &Problem,
+        people: &[usize],
+        plan: &Plan,
+        is_open: impl Fn(usize, usize) -> bool,
+        guest: &Guest<'_>,
     ) -> Self {
         let at = plan.by_person(whole);
         let mut number: Vec<Option<Ix>> = vec![None; whole.libraries];
@@ -41,7 +59,18 @@ impl Part {
         for (p, person) in people.iter().enumerate() {
             home.push(enter(whole.home[*person]));
             let now = at[*person];
-            for n in whole.of(*person) {
+            let is_guest = *person == guest.person;
+            for of_host in guest.trips.chunk_by(|a, b| a.0 == b.0).filter(|_| is_guest) {
+                row.fill(0);
+                for (_, date, _) in of_host {
+                    row[date.at() / 64] |= 1 << (date.at() % 64);
+                }
+                let (host, _, value) = of_host[0];
+                pairs.push(Ix::default());
+                own.push(Pair { person: Ix::new(p), host: enter(host), value });
+                open.push(&row);
+            }
+            for n in whole.of(*person).filter(|_| !is_guest) {
                 row.fill(0);
                 for date in whole.open.of(n) {
                     let is_here = now == Some((Ix::new(n), Ix::new(date)));
@@ -122,6 +151,21 @@ impl Part {
             staff: self.people.iter().map(|person| staff[*person]).collect(),
             limit: self.libraries.iter().map(|library| limit[*library]).collect(),
         }
+    }
+
+    /// Who a person of the part is in the whole.
+    pub(super) fn person(&self, own: Ix) -> usize {
+        self.people[own.at()]
+    }
+
+    /// Everybody in it, as they are in the whole.
+    pub(super) fn people(&self) -> &[usize] {
+        &self.people
+    }
+
+    /// Which library of the whole one of the part is.
+    pub(super) fn library(&self, own: Ix) -> usize {
+        self.libraries[own.at()]
     }
 
     /// Marks the part's libraries as touched, unless one of them is already. Whether it did.

@@ -115,6 +115,7 @@ pub(super) fn letter(
         is_certain: facts.event == Some(Event::Confirmed),
         answer_until: answer_until(notice.kind, &round),
         reason: facts.reason,
+        change: facts.change,
         pack,
         invitation,
         message_id: message_id(app, notice),

@@ -18,6 +18,7 @@ pub mod deadlines;
 pub mod edits;
 pub mod employers;
 pub mod error;
+pub mod explanations;
 pub mod feedback;
 pub mod held_mails;
 pub mod ideas;

@@ -8,6 +8,7 @@ use chrono::NaiveTime;
 use serde_json::json;
 
 use super::app::{Now, permit_everywhere, record};
+use super::explanations::words;
 use super::load::{get_round, get_run};
 use super::notices::{self, Case};
 use super::placements::note_elsewhere;
@@ -25,7 +26,7 @@ use crate::domain::states::{Answer, ApplicationState, PlacementState, RunState};
 use crate::files;
 use crate::files::Schedule;
 use crate::files::round::Hours;
-use crate::files::schedule::{Reason, Unplaced, Waiver};
+use crate::files::schedule::Waiver;
 use crate::store::applications::Applicant;
 use crate::store::{Tx, applications, organisations, placements, rounds, runs};
 
@@ -158,7 +159,8 @@ fn propose(
         let mut applicant = take(&mut applicants, &left_out.staff)?;
         applicant.application.leave_out()?;
         applications::save(tx, &applicant.application, now.utc())?;
-        notices::unplaced(tx, now, &applicant, words_for(left_out), Some(run))?;
+        let (reason, change) = (words::reason(left_out.reason), words::change(frozen, left_out));
+        notices::unplaced(tx, now, &applicant, (reason, change), Some(run))?;
     }
     // Whoever never came so far is told too: nobody is left waiting.
     let mut rest: Vec<Applicant> = applicants.into_values().collect();
@@ -169,10 +171,10 @@ fn propose(
         match applicant.application.state {
             ApplicationState::Verified | ApplicationState::Refused => {
                 people.not_released += 1;
-                notices::unplaced(tx, now, &applicant, notices::NOT_RELEASED, Some(run))?;
+                notices::unplaced(tx, now, &applicant, (notices::NOT_RELEASED, None), Some(run))?;
             }
             ApplicationState::Released => {
-                notices::unplaced(tx, now, &applicant, notices::NO_FREE_DAY, Some(run))?;
+                notices::unplaced(tx, now, &applicant, (notices::NO_FREE_DAY, None), Some(run))?;
             }
             ApplicationState::Submitted
             | ApplicationState::Placed
@@ -266,18 +268,4 @@ fn clock_time(minutes: u16) -> NaiveTime {
     NaiveTime::from_hms_opt(minutes / 60, minutes % 60, 0)
         .or_else(|| NaiveTime::from_hms_opt(23, 59, 0))
         .unwrap_or_default()
-}
-
-const fn words_for(left_out: &Unplaced) -> &'static str {
-    match left_out.reason {
-        Reason::NotFeasible => {
-            "No library that takes visitors fits the days, the distance and the other wishes. Having waited counts: \
-             you come earlier in the next round."
-        }
-        Reason::Outweighed => {
-            "There were fewer places than people, and every best schedule needs the fitting ones for others. Having \
-             waited counts: you come earlier in the next round."
-        }
-        Reason::DroppedOut => "The application was taken back.",
-    }
 }

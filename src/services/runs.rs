@@ -198,10 +198,15 @@ fn unreadable(what: &str, faults: &[Fault]) -> AppError {
     AppError::Internal(format!("{what}: {}", words.join("; ")))
 }
 
-/// Both files of a run that has a schedule; `run-state` where it has none.
-pub(super) fn read_result(db: &mut Db, run: &Run) -> Result<(files::Round, Schedule), AppError> {
-    match runs::files(db, run.id)? {
-        Some((round, Some(schedule))) => Ok((read_round(run.id, &round)?, read_schedule(run.id, &schedule)?)),
-        Some((_, None)) | None => Err(no_schedule()),
+/// Both files of a run that has a schedule.
+pub(super) fn find_result(db: &mut Db, id: RunId) -> Result<Option<(files::Round, Schedule)>, AppError> {
+    match runs::files(db, id)? {
+        Some((round, Some(schedule))) => Ok(Some((read_round(id, &round)?, read_schedule(id, &schedule)?))),
+        Some((_, None)) | None => Ok(None),
     }
+}
+
+/// As [`find_result`]; `run-state` where there is no schedule.
+pub(super) fn read_result(db: &mut Db, run: &Run) -> Result<(files::Round, Schedule), AppError> {
+    find_result(db, run.id)?.ok_or_else(no_schedule)
 }

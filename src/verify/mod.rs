@@ -9,6 +9,7 @@
 
 mod bound;
 mod breach;
+mod choice;
 mod complete;
 mod distance;
 mod explanations;
@@ -22,11 +23,12 @@ mod rules;
 use std::collections::HashSet;
 
 pub use breach::{About, Breach, Code};
+pub use choice::{Choice, Hosts, choice, hosts};
 pub use complete::{Draft, complete, complete_each};
 pub use model::Subject;
 pub use objective::Verdict;
 pub use publish::without_people;
-pub use rules::Rule;
+pub use rules::{Points, Rule};
 
 use bound::Certificate;
 use breach::Findings;

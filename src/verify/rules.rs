@@ -88,6 +88,19 @@ impl Rule {
     }
 }
 
+/// The parts of a score.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Points {
+    /// For the rank of the sector.
+    pub sector: i64,
+    /// For topics wished for.
+    pub topics: i64,
+    /// For being near.
+    pub nearness: i64,
+    /// For being partners.
+    pub partner: i64,
+}
+
 /// On which dates a pair must not be.
 #[derive(Debug, Default)]
 struct ForbiddenDates {
@@ -165,12 +178,12 @@ impl<'a> HardRules<'a> {
         }
     }
 
-    fn are_partners(&self, a: usize, b: usize) -> bool {
+    pub(super) fn are_partners(&self, a: usize, b: usize) -> bool {
         self.partners.contains(&(self.libraries[a].id.as_str(), self.libraries[b].id.as_str()))
     }
 
     /// Whole metres from where the person sets out to the host, if both points are known.
-    fn metres(&self, person: usize, host: usize) -> Option<i64> {
+    pub(super) fn metres(&self, person: usize, host: usize) -> Option<i64> {
         let from = self.people[person].origin.or(self.libraries[self.homes[person]].point)?;
         Some(metres_between(from, self.libraries[host].point?))
     }
@@ -183,6 +196,16 @@ impl<'a> HardRules<'a> {
                 table.get(from).is_some_and(|allowed| host.sectors.iter().any(|to| allowed.contains(to)))
             }),
         }
+    }
+
+    /// How long person and host are there together; negative where one goes before the other comes.
+    pub(super) fn minutes_in_common(&self, person: usize, host: usize, date: usize) -> i64 {
+        let there = |hours: &BTreeMap<NaiveDate, (Minutes, Minutes)>| {
+            hours.get(&self.dates[date]).copied().unwrap_or((0, 24 * 60))
+        };
+        let ((from, to), (opens, closes)) =
+            (there(&self.people[person].hours), there(&self.libraries[host].hours));
+        i64::from(to.min(closes)) - i64::from(from.max(opens))
     }
 
     /// Takes away the dates on which the rule keeps the person from the host.
@@ -233,14 +256,7 @@ impl<'a> HardRules<'a> {
             }
             Rule::Hours => {
                 if rules.min_minutes > 0 {
-                    left.retain(|date| {
-                        let there = |hours: &BTreeMap<NaiveDate, (Minutes, Minutes)>| {
-                            hours.get(&self.dates[*date]).copied().unwrap_or((0, 24 * 60))
-                        };
-                        let ((from, to), (opens, closes)) = (there(&p.hours), there(&host_library.hours));
-                        let overlap = i64::from(to.min(closes)) - i64::from(from.max(opens));
-                        overlap >= rules.min_minutes
-                    });
+                    left.retain(|date| self.minutes_in_common(person, host, *date) >= rules.min_minutes);
                 }
             }
         }
@@ -317,12 +333,16 @@ impl<'a> HardRules<'a> {
 
     /// The score of a person at a host: the same on every date.
     pub(super) fn score(&self, person: usize, host: usize) -> i64 {
+        let Points { sector, topics, nearness, partner } = self.points(person, host);
+        sector + topics + nearness + partner
+    }
+
+    /// What the score is made of.
+    pub(super) fn points(&self, person: usize, host: usize) -> Points {
         let weights = &self.round.rules.weights;
         let rank = self.sector_rank(person, host);
         let sector = rank.and_then(|rank| weights.sector.get(rank)).copied().unwrap_or(0);
-        let wanted = &self.people[person].topics;
-        let shared = wanted.iter().filter(|topic| self.libraries[host].topics.contains(topic)).count();
-        let shared = i64::try_from(shared).unwrap_or(i64::MAX).min(weights.topics_max);
+        let shared = i64::try_from(self.shared_topics(person, host).count()).unwrap_or(i64::MAX);
         let limit = whole_metres_of_km(self.people[person].max_km);
         let nearness = match self.metres(person, host) {
             Some(metres) if metres > limit => 0,
@@ -331,6 +351,12 @@ impl<'a> HardRules<'a> {
             None => 0,
         };
         let partner = if self.are_partners(self.homes[person], host) { weights.partner } else { 0 };
-        sector + weights.topic * shared + nearness + partner
+        Points { sector, topics: weights.topic * shared.min(weights.topics_max), nearness, partner }
+    }
+
+    /// The topics that the person wishes for and the host has.
+    pub(super) fn shared_topics(&self, person: usize, host: usize) -> impl Iterator<Item = &'a String> {
+        let (wanted, has) = (&self.people[person].topics, &self.libraries[host].topics);
+        wanted.iter().filter(|topic| has.contains(topic))
     }
 }

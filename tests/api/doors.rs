@@ -75,6 +75,7 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("POST", "/v1/rounds/{id}/repairs/{repair}/apply", "g"),
     ("GET", "/v1/rounds/{id}/health", "g"),
     ("GET", "/v1/rounds/{id}/frontier", "g"),
+    ("GET", "/v1/runs/{id}/explanations/{application}", "gp"),
     ("GET", "/v1/rounds/{id}/runs", "g"),
     ("POST", "/v1/rounds/{id}/runs", "g"),
     ("GET", "/v1/runs/{id}", "g"),

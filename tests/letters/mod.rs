@@ -187,6 +187,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         .then(|| day(2, 12)),
         reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::Unplaced)
             .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
+        change: (kind == NoticeKind::Unplaced)
+            .then(|| "Had you been ready to go 31.5 km, there would be one.".to_owned()),
         pack: kind.is_about_the_pack().then(|| pack_news(kind)),
         invitation: (has_visit(kind)
             && (!kind.is_reminder() || handed_over)

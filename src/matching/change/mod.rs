@@ -12,9 +12,11 @@
 
 mod again;
 mod fewer;
+mod room;
 mod trips;
 mod wide;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::certificate::Certificate;
@@ -29,6 +31,7 @@ use crate::files::Round;
 use crate::files::schedule::{Change, ChangeTo, Unplaced};
 use again::{Again, Question, solve_again};
 use fewer::Fewer;
+use room::{Room, Rooms};
 use trips::{Far, Trips};
 use wide::{More, Triple, Weights, Wide, thousandths};
 
@@ -58,8 +61,8 @@ pub(super) type Changes = HashMap<String, Result<Change, Silence>>;
 const AT_ONCE: usize = 8;
 /// Work that is always granted: small rounds are solved in less.
 const LEAST_WORK: i64 = 200_000;
-/// Where there are more people, a question costs too much: each one looks at all triples.
-const MOST_PEOPLE: usize = 2_000;
+/// People of a round at most: a question that looks at all triples costs much, and nothing larger was measured.
+const MOST_PEOPLE: usize = 6_000;
 /// How many times more work a person may take than an even share.
 const SHARES: i64 = 8;
 
@@ -92,7 +95,8 @@ pub(super) fn look(solved: &Solved<'_>, seed: i64, watch: &mut Watch<'_>) -> Cha
     let mut own = watch.limited_part(work / 2);
     let fewer = Fewer::new(&wide, solved.round.placement_weight(), solved.dual, placed, &mut own);
     work -= own.work;
-    let search = Search { solved, wide, fewer, is_placed };
+    let rooms = Rooms::new(solved.problem, solved.plan, solved.dual);
+    let search = Search { solved, wide, fewer, rooms, is_placed };
     let mut people = int(left.len());
     for some in left.chunks(AT_ONCE) {
         let most = (work / people.max(1) * SHARES).min(work / int(some.len()));
@@ -134,6 +138,7 @@ struct Search<'a> {
     solved: &'a Solved<'a>,
     wide: Wide,
     fewer: Option<Fewer>,
+    rooms: Rooms<'a>,
     is_placed: Vec<bool>,
 }
 
@@ -280,13 +285,19 @@ impl Search<'_> {
 
     /// Whether the bound leaves a schedule as good as the best in which the person goes by one of some triples.
     fn may(&self, person: usize, own: &[Triple]) -> bool {
-        let (prices, home) = (self.solved.certificate, self.wide.home(person));
+        own.iter().any(|triple| self.may_go(person, triple))
+    }
+
+    fn may_go(&self, person: usize, triple: &Triple) -> bool {
+        let prices = self.solved.certificate;
         let without = prices.total - prices.staff(person);
-        own.iter().any(|triple| {
-            self.wide.has_room(person, triple)
-                && without.saturating_add(thousandths(triple.value) + self.toll(home, triple))
-                    >= thousandths(self.solved.plan.value)
-        })
+        self.wide.has_room(person, triple)
+            && without.saturating_add(self.gain(person, triple)) >= thousandths(self.solved.plan.value)
+    }
+
+    /// What a triple gains at the prices of everything but the person.
+    fn gain(&self, person: usize, triple: &Triple) -> i64 {
+        thousandths(triple.value) + self.toll(self.wide.home(person), triple)
     }
 
     fn toll(&self, home: Ix, triple: &Triple) -> i64 {
@@ -328,11 +339,27 @@ impl Search<'_> {
 
     /// Solves the round with some changed triples of the person's in place of all.
     fn solve_own(&self, person: usize, own: &[Triple], watch: &mut Watch<'_>) -> Verdict {
-        if self.may(person, own) {
-            self.solve(person, own, None, self.solved.plan.value, watch)
-        } else {
-            Verdict::No
+        // Nothing that is worth as much as the best goes by the others.
+        let open: Vec<Triple> = own.iter().filter(|of| self.may_go(person, of)).copied().collect();
+        if open.is_empty() {
+            return Verdict::No;
         }
+        let value = self.solved.plan.value;
+        if self.are_fewer_worse(value, person, &open) {
+            // Any schedule that is worth as much will do: mostly there is one near by.
+            let mut best_first = open.clone();
+            best_first.sort_by_key(|of| (Reverse(self.gain(person, of)), of.host, of.date));
+            if let Some(Room { triple, displaces, rest }) = self.rooms.make(person, &best_first, watch) {
+                return Verdict::Yes { triple, displaces, rest };
+            }
+        }
+        self.solve(person, &open, None, value, watch)
+    }
+
+    /// Whether no schedule of a changed round that is worth so much places fewer than before.
+    fn are_fewer_worse(&self, value: i64, person: usize, own: &[Triple]) -> bool {
+        let home = self.wide.home(person);
+        self.fewer.as_ref().is_some_and(|fewer| fewer.are_worse(value, home, person, own))
     }
 
     /// Whether a best schedule of a changed round is worth so much, places the person, and no fewer than before.
@@ -355,9 +382,7 @@ impl Search<'_> {
             let Some(target) = value.checked_mul(weights.point) else { return Verdict::Open };
             // Without the person nothing changed by the person's own triples is better than before.
             let target = if more.is_none() { target + weights.own } else { target };
-            let home = self.wide.home(person);
-            let is_any = more.is_none()
-                && self.fewer.as_ref().is_some_and(|fewer| fewer.are_worse(value, home, person, own));
+            let is_any = more.is_none() && self.are_fewer_worse(value, person, own);
             let question = Question { person, before: &self.before(&problem), target, any: is_any };
             let start = self.start(weights.point, problem.scale);
             let (plan, is_best) = match solve_again(&problem, &start, &question, watch) {

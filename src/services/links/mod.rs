@@ -12,6 +12,7 @@ use super::alternatives::{offer_in, take_in};
 use super::app::{Now, permit, sha256_hex};
 use super::applications;
 use super::attendance::{call_in_ill_in, mark_in};
+use super::explanations::{self, Explanation};
 use super::feedback::give_in as give_feedback_in;
 use super::ideas::give_in as give_idea_in;
 use super::load::{get_applicant, get_library, get_round};
@@ -65,6 +66,8 @@ pub struct LinkView {
     pub cover: Vec<CoverOnDay>,
     /// The joining pack, for the host and, once it was sent, for the participant; only where it is looked at.
     pub pack: Option<SeenPack>,
+    /// Why there is this place or none, for the participant; only where it is looked at.
+    pub explanation: Option<Explanation>,
 }
 
 impl LinkView {
@@ -212,6 +215,7 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         team,
         cover,
         pack: None,
+        explanation: None,
     };
     view.deeds = deeds(&view, now);
     Ok(view)
@@ -234,6 +238,7 @@ pub fn view(app: &App, secret: &str) -> Result<LinkView, AppError> {
             let case = Case { applicant: view.applicant.clone(), host, placement };
             view.pack = packs::seen(db, &view.link.actor(), &case)?;
         }
+        view.explanation = explanations::of_link(db, &view)?;
         Ok(view)
     })
 }

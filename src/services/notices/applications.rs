@@ -81,7 +81,7 @@ pub fn release_request(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Res
 pub fn release_decided(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<(), AppError> {
     outbox::supersede(tx, &thread_of(applicant, None, Party::Manager), now.utc())?;
     match &applicant.application.refusal {
-        Some(refusal) => unplaced(tx, now, applicant, refusal.reason.polite(), None),
+        Some(refusal) => unplaced(tx, now, applicant, (refusal.reason.polite(), None), None),
         None => Ok(()),
     }
 }
@@ -104,8 +104,8 @@ pub const NOT_RELEASED: &str = "A release for these days could not be arranged."
 pub const NO_FREE_DAY: &str = "The released days are days off by your working pattern, or days on which you have a place \
                                in another round.";
 
-/// Tells an applicant that there is no place, and why; once, unless that came to nothing since. Where a publication says
-/// so, it is held with the mails of its run.
+/// Tells an applicant that there is no place, why, and what would have changed that, where it was matched; once, unless that
+/// came to nothing since. Where a publication says so, it is held with the mails of its run.
 ///
 /// # Errors
 /// The database's.
@@ -113,10 +113,10 @@ pub fn unplaced(
     tx: &mut Tx<'_>,
     now: &Now,
     applicant: &Applicant,
-    reason: &str,
+    (reason, change): (&str, Option<String>),
     run: Option<RunId>,
 ) -> Result<(), AppError> {
-    let facts = Facts { reason: Some(reason.to_owned()), ..Facts::default() };
+    let facts = Facts { reason: Some(reason.to_owned()), change, ..Facts::default() };
     let version = outbox::count_void_unplaced(tx, &thread_of(applicant, None, Party::Participant))?;
     let telling = Telling { kind: NoticeKind::Unplaced, version, facts: &facts, run };
     enqueue(tx, now, &Recipient::participant(applicant), (applicant, None), &telling)?;

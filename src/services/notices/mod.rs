@@ -59,6 +59,9 @@ pub struct Facts {
     /// Why, in words for the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What would have given a place, in words for the recipient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
     /// Which version of the joining pack it tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pack: Option<PackFacts>,
