@@ -326,6 +326,34 @@ impl Placement {
         Ok(())
     }
 
+    /// Whether it may be exchanged for another one; `today` by the host's calendar.
+    ///
+    /// # Errors
+    /// `placement-state` unless it is proposed or confirmed; `too-late` once its day has come; `frozen` where its host has
+    /// arranged it otherwise with this very visitor.
+    pub fn admit_swap(&self, today: NaiveDate) -> Result<(), Refusal> {
+        self.next(Deed::AskSwap, "exchanged")?;
+        if today >= self.date {
+            let words = format!("the day, {}, has come: it cannot be exchanged any more", self.date);
+            return Err(Refusal::new(RefusalCode::TooLate, words));
+        }
+        if self.terms.contact.is_some() || self.terms.is_virtual {
+            let words = "the host has arranged a virtual visit or named a colleague for this very visitor: such a day \
+                         is not exchanged";
+            return Err(Refusal::new(RefusalCode::Frozen, words));
+        }
+        Ok(())
+    }
+
+    /// It ends because another one takes its place, by a swap.
+    ///
+    /// # Errors
+    /// `placement-state` unless it is proposed or confirmed.
+    pub fn exchange(&mut self) -> Result<(), Refusal> {
+        self.state = self.next(Deed::Exchange, "exchanged")?;
+        Ok(())
+    }
+
     /// The time for answers is over, and one is missing.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ use super::placements::{self, Consent, Place, Side, Visitor, clock, consents, vi
 use super::problem::Problem;
 use super::releases::{self, Request};
 use super::schemas;
+use super::swaps::{self, LinkedSwap};
 use crate::domain::fault::Fault;
 use crate::domain::link::Purpose;
 use crate::domain::party::Party;
@@ -63,6 +64,9 @@ pub(super) struct Case {
     /// For the host: whom it would receive.
     #[serde(skip_serializing_if = "Option::is_none")]
     visitor: Option<Visitor>,
+    /// The open swap of the placement, where the holder is asked about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    swap: Option<LinkedSwap>,
     /// About the day itself, once everybody has said yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     day: Option<Day>,
@@ -169,7 +173,7 @@ impl From<&LinkView> for Case {
             r#virtual: placement.terms.is_virtual,
             version: placement.terms.version,
             host: placements::host(placement, host, side),
-            consents: if side == Side::Employer { consents(placement, side) } else { Vec::new() },
+            consents: if side == Side::Employer { consents(&placement.consents, side) } else { Vec::new() },
             answer: placement.answer_of(party).map(crate::domain::states::Answer::as_str),
         });
         let host_sees = view.placement.as_ref().filter(|_| side == Side::Host);
@@ -196,6 +200,7 @@ impl From<&LinkView> for Case {
             other_days: if view.deeds.contains(&Deed::Offer) { other_days(view) } else { Vec::new() },
             visitor: host_sees
                 .map(|(placement, _)| visitor(&view.applicant, &view.home, side, placement.state)),
+            swap: swaps::of_link(view),
             day: (view.link.purpose == Purpose::Answer).then(|| day::of_link(view)).flatten(),
             joining_pack: packs::of_link(view),
         }

@@ -41,6 +41,7 @@ mod runs;
 mod schedule;
 mod schemas;
 mod successors;
+mod swaps;
 mod tasks;
 mod tokens;
 mod trace;

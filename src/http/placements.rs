@@ -163,7 +163,7 @@ pub(super) fn answered_as(given: &placement::Given) -> &'static str {
 }
 
 /// What the parties have said, as far as a side may know.
-pub(super) fn consents(placement: &placement::Placement, side: Side) -> Vec<Consent> {
+pub(super) fn consents(said: &[placement::Consent], side: Side) -> Vec<Consent> {
     let sees_who = matches!(side, Side::Organiser | Side::Employer);
     let shape = |consent: &placement::Consent| {
         let given = consent.given.as_ref().filter(|_| sees_who);
@@ -177,7 +177,7 @@ pub(super) fn consents(placement: &placement::Placement, side: Side) -> Vec<Cons
             channel: given.map(|given| given.channel.clone()),
         }
     };
-    placement.consents.iter().map(shape).collect()
+    said.iter().map(shape).collect()
 }
 
 /// A placement with its people, as far as the reader may know them.
@@ -247,7 +247,7 @@ fn in_list(actor: &Actor, placement: &placement::Placement) -> PlacementInList {
         application: side.sees_home().then(|| placement.application.uuid()),
         run: (side == Side::Organiser).then(|| placement.run.uuid()),
         ring: placement.ring.filter(|_| side == Side::Organiser),
-        consents: consents(placement, side),
+        consents: consents(&placement.consents, side),
     }
 }
 

@@ -15,6 +15,7 @@ use super::packs;
 use super::placements::{
     Goes, acting_for, check_times, get_case, hide_untold, note_elsewhere, permit_on, permit_on_party,
 };
+use super::swaps::overtake;
 use super::{App, AppError};
 use crate::domain::alternative::{Alternative, AlternativeKind, Instead, Times, Wanted};
 use crate::domain::fault::Faults;
@@ -128,6 +129,7 @@ pub(super) fn offer_in(
     record(tx, now, &actor, Action::AnswerAsHost, ("placement", &id), &details)?;
     notices::stop_reminding(tx, now, &case, Party::Host)?;
     notices::offered(tx, now, &case)?;
+    overtake(tx, now, &actor, &case.placement)?;
     Ok(case)
 }
 

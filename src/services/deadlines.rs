@@ -16,9 +16,10 @@ use super::load::get_round;
 use super::notices;
 use super::packs;
 use super::placements::{expire_in, get_case};
+use super::swaps;
 use super::{App, AppError};
 use crate::domain::deadlines::{Warning, day_of, days_to_answer, has_come, local};
-use crate::domain::ids::{LibraryId, PlacementId, RoundId};
+use crate::domain::ids::{LibraryId, PlacementId, RoundId, SwapId};
 use crate::domain::opening::Opening;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor};
@@ -45,6 +46,8 @@ pub enum Due {
     Assume(PlacementId),
     /// The day is near, and something is missing of the joining pack.
     AskForPack(PlacementId),
+    /// The time for answers to a swap is over, or one of its days has come.
+    ExpireSwap(SwapId),
     /// The first placement day has come.
     Begin(RoundId),
     /// The last placement day is over.
@@ -66,6 +69,7 @@ pub fn list_due(app: &App, by: &str) -> Result<Vec<Due>, AppError> {
         for round in over {
             due.extend(deadlines::list_proposed(db, round.id)?.into_iter().map(Due::Expire));
         }
+        due.extend(swaps::list_due(db, &now)?.into_iter().map(Due::ExpireSwap));
         due.extend(list_warnings(db, &now, &answering)?);
         due.extend(day::list_due(db, &now)?);
         for round in &rounds {
@@ -143,6 +147,7 @@ pub fn act(app: &App, by: &str, due: Due) -> Result<bool, AppError> {
         Due::AskForFeedback(placement, party) => day::ask(tx, &now, &actor, (placement, party)),
         Due::Assume(placement) => attendance::assume(tx, &now, &actor, placement),
         Due::AskForPack(placement) => packs::ask(tx, &now, &actor, placement),
+        Due::ExpireSwap(swap) => swaps::expire_in(tx, &now, &actor, swap),
         Due::Begin(round) => advance(tx, &now, &actor, round, Round::begin),
         Due::Complete(round) => advance(tx, &now, &actor, round, Round::complete),
     })

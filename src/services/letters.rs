@@ -7,9 +7,10 @@ use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 use super::app::Now;
 use super::links::NewLink;
 use super::load::{get_applicant, get_library, get_placement, get_round};
-use super::notices::{Case, Event, Facts, PACK_THREAD};
+use super::notices::{Case, Event, Facts, PACK_THREAD, thread_of_placement};
 use super::outbox::message_id;
 use super::packs;
+use super::swaps;
 use super::{App, AppError};
 use crate::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Offered, Visit};
 use crate::domain::link::Purpose;
@@ -83,6 +84,15 @@ pub(super) fn letter(
         }
         Some(_) | None => None,
     };
+    let (swap, swap_until) = match (&facts.swap, notice.placement) {
+        (Some(id), Some(placement)) if notice.kind == NoticeKind::SwapRequest => {
+            let id = id.parse().map_err(|_| AppError::Internal(format!("`{id}` is no swap")))?;
+            let (swap, until) = swaps::exchanged(db, id, placement, notice.party)?;
+            (swap, Some(until))
+        }
+        (_, _) => (None, None),
+    };
+    let of_placement = notice.placement.map(|id| thread_of_placement(id, notice.party));
     let thread = notice.thread_key.strip_suffix(PACK_THREAD).unwrap_or(&notice.thread_key);
     let introduction = introductions::find(db, round.id, notice.kind)?;
     let letter = Letter {
@@ -111,9 +121,10 @@ pub(super) fn letter(
             ends: offer.ends,
             words: offer.words,
         }),
+        swap,
         taken: facts.taken.as_deref().and_then(|kind| kind.parse().ok()),
         is_certain: facts.event == Some(Event::Confirmed),
-        answer_until: answer_until(notice.kind, &round),
+        answer_until: swap_until.or_else(|| answer_until(notice.kind, &round)),
         reason: facts.reason,
         pack,
         invitation,
@@ -121,6 +132,10 @@ pub(super) fn letter(
         // The deputy has not seen the mail that the contact got.
         thread_root: match notice.kind {
             NoticeKind::DeputyRequest | NoticeKind::HandedOver => None,
+            // In the thread of the placement's mails.
+            NoticeKind::SwapRequest | NoticeKind::SwapEnded => {
+                outbox::thread_root(db, of_placement.as_deref().unwrap_or(thread))?
+            }
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
@@ -191,6 +206,8 @@ const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
         | NoticeKind::HandedOver
+        | NoticeKind::SwapRequest
+        | NoticeKind::SwapEnded
         | NoticeKind::Confirmed
         | NoticeKind::Changed
         | NoticeKind::Cancelled
@@ -265,6 +282,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
             | NoticeKind::DeputyRequest
             | NoticeKind::Alternative
             | NoticeKind::DeadlineMoved
+            | NoticeKind::SwapRequest
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
             | NoticeKind::PackMissing,
@@ -280,6 +298,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
         (NoticeKind::Reminder | NoticeKind::FeedbackRequest, _) | (NoticeKind::Ill, Party::Participant) => {
             Some(Purpose::Answer)
         }
+        (NoticeKind::SwapEnded, _) => asked.then_some(Purpose::Answer),
         (NoticeKind::HandedOver, _)
         | (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }

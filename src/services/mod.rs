@@ -52,6 +52,7 @@ pub mod sign_up;
 pub mod snapshot;
 pub mod solving;
 pub mod successors;
+pub mod swaps;
 pub mod tasks;
 pub mod tokens;
 pub mod traces;

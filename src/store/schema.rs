@@ -440,7 +440,30 @@ diesel::table! {
     repair_options (id) { id -> Text, repair_id -> Text, place -> BigInt, plan -> Text, schedule_file -> Text, }
 }
 
+diesel::table! {
+    swaps (id) {
+        id -> Text, round_id -> Text, state -> Text, answer_until -> Date, set_aside -> Text,
+        reason -> Nullable<Text>, created_at -> Timestamp, settled_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    swap_members (swap_id, place) {
+        swap_id -> Text, place -> BigInt, named -> Nullable<Text>, placement_id -> Nullable<Text>, starts -> Nullable<Text>,
+        ends -> Nullable<Text>, became_id -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    swap_consents (swap_id, place, party) {
+        swap_id -> Text, place -> BigInt, party -> Text, answer -> Text, answered_at -> Nullable<Timestamp>,
+        answered_by -> Nullable<Text>, channel -> Nullable<Text>, answered_as -> Nullable<Text>,
+        on_behalf_of -> Nullable<Text>, reason -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    swaps,
+    swap_members,
+    swap_consents,
     repairs,
     repair_options,
     alternatives,

@@ -31,7 +31,8 @@ pub(super) fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
                 let clock = host_clock(now, placement);
                 let mut deeds = deeds_of_the_day(view, placement, clock);
                 deeds.extend(answers(view, placement, now, clock));
-                with_pack(view, placement, now, deeds)
+                let deeds = with_pack(view, placement, now, deeds);
+                with_swap(view, placement, now, deeds)
             }
             None => Vec::new(),
         },
@@ -86,6 +87,25 @@ fn with_pack(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<D
             .position(|deed| *deed == Deed::Decline)
             .filter(|_| placement.state == PlacementState::Confirmed);
         deeds.insert(last.unwrap_or(deeds.len()), Deed::WritePack);
+    }
+    deeds
+}
+
+/// A party that is asked about a swap answers it, whoever asked for it takes that back; a participant in none asks for one.
+fn with_swap(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<Deed>) -> Vec<Deed> {
+    if let Some(seen) = &view.swap {
+        if seen.swap.answer_of(placement.id, view.link.party) == Some(Answer::Pending) {
+            deeds.push(Deed::AgreeSwap);
+        }
+        deeds.push(Deed::RefuseSwap);
+        return deeds;
+    }
+    let may_ask = placement.admit_swap(now.today(placement.time_zone)).is_ok()
+        && view.round.admit_swap().is_ok()
+        && !view.round.is_answering_over(now.today(view.round.time_zone))
+        && view.open_offer().is_none();
+    if view.link.party == Party::Participant && may_ask {
+        deeds.push(Deed::AskSwap);
     }
     deeds
 }

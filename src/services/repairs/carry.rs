@@ -30,6 +30,7 @@ use crate::services::notices::{self, Case};
 use crate::services::placements::{get_case, note_elsewhere, release_place};
 use crate::services::runs::{read_round, read_schedule};
 use crate::services::solving::result_of;
+use crate::services::swaps::overtake;
 use crate::store::placements::CalendarIdentity;
 use crate::store::{Tx, alternatives, applications, opening, placements, rounds, runs};
 
@@ -130,10 +131,11 @@ fn end(
     placements::save(tx, &mut case.placement, now.utc())?;
     let mut told = Vec::new();
     match &change.to {
-        None => release_place(tx, now, &mut case)?,
+        None => release_place(tx, now, actor, &mut case)?,
         Some(to) => {
             note_elsewhere(tx, &[&case.placement])?;
             alternatives::settle(tx, id, AlternativeState::Lapsed, now.utc())?;
+            overtake(tx, now, actor, &case.placement)?;
             told.push(Party::Participant);
             if to.host == case.placement.host.to_string() && case.placement.terms.contact.is_none() {
                 told.push(Party::Host);
@@ -160,7 +162,7 @@ fn end(
     Ok(Left { case, told, events })
 }
 
-fn numbers(events: &[(Party, CalendarIdentity)]) -> serde_json::Value {
+pub(super) fn numbers(events: &[(Party, CalendarIdentity)]) -> serde_json::Value {
     let number =
         |(party, identity): &(Party, CalendarIdentity)| (party.to_string(), json!(identity.sequence));
     serde_json::Value::Object(events.iter().map(number).collect())
@@ -229,7 +231,7 @@ fn propose(
 }
 
 /// The run that the proposals are of: the schedule as it is mended.
-fn insert_run(
+pub(super) fn insert_run(
     tx: &mut Tx<'_>,
     now: &Now,
     round: &Round,

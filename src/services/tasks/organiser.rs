@@ -188,6 +188,7 @@ fn matters(mail: &GivenUp, today: NaiveDate) -> bool {
         | NoticeKind::DeputyRequest
         | NoticeKind::Alternative
         | NoticeKind::DeadlineMoved => placed(&[PlacementState::Proposed]),
+        NoticeKind::SwapRequest => placed(&[PlacementState::Proposed, PlacementState::Confirmed]),
         NoticeKind::Confirmed | NoticeKind::Changed => {
             placed(&[PlacementState::Proposed, PlacementState::Confirmed])
         }
@@ -197,7 +198,7 @@ fn matters(mail: &GivenUp, today: NaiveDate) -> bool {
         | NoticeKind::PackMissing => placed(&[PlacementState::Confirmed]),
         NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver => placed(PlacementState::ALL),
         // Its place is on a list of tasks as well.
-        NoticeKind::FeedbackRequest => false,
+        NoticeKind::FeedbackRequest | NoticeKind::SwapEnded => false,
         NoticeKind::Unplaced | NoticeKind::MatchedAgain => !is_over,
     }
 }
