@@ -103,7 +103,7 @@ fn answers(view: &LinkView, placement: &Placement, now: &Now, clock: NaiveDateTi
             let answer = placement.answer_of(party);
             let mut deeds = if answer == Some(Answer::Pending) { vec![Deed::Accept] } else { Vec::new() };
             deeds.push(Deed::Decline);
-            if party == Party::Host && !view.round.is_answering_over(now.today(view.round.time_zone)) {
+            if party == Party::Host && now.today(view.round.time_zone) <= view.last_answers() {
                 deeds.push(Deed::Offer);
             }
             deeds
