@@ -120,6 +120,8 @@ struct LinkedPlacement {
     #[schema(schema_with = schemas::time)]
     ends: String,
     time_zone: String,
+    /// The last day for answers to it, local to the round.
+    answer_until: NaiveDate,
     /// Whether nobody travels.
     r#virtual: bool,
     /// To be given back with an answer, so that it is about what is shown here.
@@ -170,6 +172,7 @@ impl From<&LinkView> for Case {
             starts: clock(placement.starts),
             ends: clock(placement.ends),
             time_zone: placement.time_zone.to_string(),
+            answer_until: view.last_answers(),
             r#virtual: placement.terms.is_virtual,
             version: placement.terms.version,
             host: placements::host(placement, host, side),
@@ -210,7 +213,9 @@ impl From<&LinkView> for Case {
 /// The days that the participant asked for, but for the proposed one.
 fn other_days(view: &LinkView) -> Vec<NaiveDate> {
     let proposed = view.placement.as_ref().map(|(placement, _)| placement.date);
-    let is_other = |day: &&NaiveDate| Some(**day) != proposed && view.round.dates.contains(day);
+    let until = view.last_answers();
+    let is_other =
+        |day: &&NaiveDate| Some(**day) != proposed && **day > until && view.round.dates.contains(day);
     view.applicant.application.dates.iter().filter(is_other).copied().collect()
 }
 
@@ -227,7 +232,7 @@ fn next(view: &LinkView) -> String {
 }
 
 fn placement_next(view: &LinkView, state: PlacementState) -> String {
-    let until = view.round.answer_until.format("%-d %B %Y");
+    let until = view.last_answers().format("%-d %B %Y");
     match state {
         PlacementState::Proposed if view.is_spent => format!(
             "This link has expired. Answers were asked for by {until}. The newest mail about the day has a working link; \

@@ -124,7 +124,8 @@ pub(super) fn letter(
         swap,
         taken: facts.taken.as_deref().and_then(|kind| kind.parse().ok()),
         is_certain: facts.event == Some(Event::Confirmed),
-        answer_until: swap_until.or_else(|| answer_until(notice.kind, &round)),
+        answer_until: swap_until
+            .or_else(|| answer_until(notice.kind, &round, visit.as_ref().map(|(placement, _, _)| placement))),
         reason: facts.reason,
         pack,
         invitation,
@@ -195,13 +196,14 @@ fn paragraphs(words: &str) -> impl Iterator<Item = String> {
 }
 
 /// The last day for an answer, where a notice asks for one.
-const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
+fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) -> Option<NaiveDate> {
+    let until = round.answer_until;
     match kind {
         NoticeKind::Proposal
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
         | NoticeKind::DeadlineMoved
-        | NoticeKind::Alternative => Some(round.answer_until),
+        | NoticeKind::Alternative => Some(placement.map_or(until, |placement| placement.last_answers(until))),
         NoticeKind::ReleaseRequest => Some(round.sign_up_until),
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp

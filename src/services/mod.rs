@@ -5,6 +5,7 @@
 //! because a write closure may be repeated.
 
 pub mod alternatives;
+mod answer_time;
 pub mod app;
 pub mod applications;
 pub mod attendance;

@@ -184,6 +184,7 @@ diesel::table! {
         ring -> Nullable<BigInt>,
         override_reason -> Nullable<Text>,
         state -> Text,
+        answer_until -> Nullable<Date>,
         version -> BigInt,
         contact_name -> Nullable<Text>,
         contact_email -> Nullable<Text>,

@@ -288,6 +288,8 @@ CREATE TABLE placements (
     -- Why rules were set aside for it, where they were.
     override_reason TEXT,
     state TEXT NOT NULL,
+    -- The last day for its answers, local to the round, where that is not the round's.
+    answer_until TEXT,
     -- What is agreed to: raised by every change of it, so that nobody agrees to something else than they saw.
     version INTEGER NOT NULL,
     -- Who receives the visitor, where it is not the library's contact.

@@ -5,7 +5,7 @@
 
 mod possible;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 
 use self::possible::deeds;
 use super::alternatives::{offer_in, take_in};
@@ -75,6 +75,12 @@ impl LinkView {
     /// What the host offers, where that waits for the participant.
     pub fn open_offer(&self) -> Option<&Alternative> {
         self.other.as_ref().filter(|other| other.is_open())
+    }
+
+    /// The last day for answers to the placement, or to the proposals of the round.
+    pub fn last_answers(&self) -> NaiveDate {
+        let until = self.round.answer_until;
+        self.placement.as_ref().map_or(until, |(placement, _)| placement.last_answers(until))
     }
 
     /// The requests that wait for the manager, the link's own first.

@@ -102,7 +102,6 @@ fn with_swap(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<D
     }
     let may_ask = placement.admit_swap(now.today(placement.time_zone)).is_ok()
         && view.round.admit_swap().is_ok()
-        && !view.round.is_answering_over(now.today(view.round.time_zone))
         && view.open_offer().is_none();
     if view.link.party == Party::Participant && may_ask {
         deeds.push(Deed::AskSwap);
@@ -123,7 +122,7 @@ fn answers(view: &LinkView, placement: &Placement, now: &Now, clock: NaiveDateTi
             let answer = placement.answer_of(party);
             let mut deeds = if answer == Some(Answer::Pending) { vec![Deed::Accept] } else { Vec::new() };
             deeds.push(Deed::Decline);
-            if party == Party::Host && !view.round.is_answering_over(now.today(view.round.time_zone)) {
+            if party == Party::Host && now.today(view.round.time_zone) <= view.last_answers() {
                 deeds.push(Deed::Offer);
             }
             deeds

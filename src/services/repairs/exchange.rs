@@ -229,6 +229,7 @@ pub(in crate::services) fn carry(
             ring: placed.ring,
             terms: Terms::default(),
             override_reason: overrides.of_placement(old.home, placed),
+            answer_until: None,
             state: PlacementState::Confirmed,
             revision: 0,
             consents,

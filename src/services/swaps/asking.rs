@@ -14,10 +14,10 @@ use crate::domain::round::Round;
 use crate::domain::states::{Answer, SwapState};
 use crate::domain::swap::{MOST_MEMBERS, Member, Named, Swap};
 use crate::services::app::{Now, record};
-use crate::services::load::get_round;
+use crate::services::load::{get_library, get_round};
 use crate::services::notices::{self, Case};
 use crate::services::placements::{get_case, hide_untold, permit_on};
-use crate::services::{App, AppError, repairs};
+use crate::services::{App, AppError, answer_time, repairs};
 use crate::store::{Db, Tx, applications, outbox, placements, swaps};
 
 /// How often somebody may ask in 24 hours: each question is a mail to somebody.
@@ -58,7 +58,7 @@ pub(in crate::services) fn ask_in(
     }
     let round = get_round(tx, own.round)?;
     admit(tx, now, &round, std::slice::from_ref(case))?;
-    let answer_until = last_day(now, &round, case)?;
+    let answer_until = last_day(tx, now, &round, case)?;
     if swaps::count_asked_since(tx, own.id, now.utc() - Duration::hours(24))? >= MOST_A_DAY {
         let words = format!("at most {MOST_A_DAY} swaps can be asked for in 24 hours");
         return Err(Refusal::new(RefusalCode::TooEarly, words).into());
@@ -146,14 +146,10 @@ fn check_names(case: &Case, with: &[Named]) -> Result<(), AppError> {
 
 /// The last day for answers to a swap that is asked for today. It rests on the asker's placement alone, so that it tells
 /// nothing of the others'.
-fn last_day(now: &Now, round: &Round, case: &Case) -> Result<NaiveDate, AppError> {
-    let today = now.today(round.time_zone);
-    let until = round.answer_until;
-    if today > until {
-        let words = format!("answers were asked for by {until}: no swap can be asked for any more");
-        return Err(Refusal::new(RefusalCode::TooLate, words).into());
-    }
-    Ok(until.min(case.placement.date))
+fn last_day(db: &mut Db, now: &Now, round: &Round, case: &Case) -> Result<NaiveDate, AppError> {
+    let libraries = [get_library(db, case.placement.home)?, case.host.clone()];
+    let own = answer_time::last_day(db, now, round, case.placement.date, &libraries)?;
+    Ok(own.unwrap_or(round.answer_until))
 }
 
 /// The placements of those who are named, as far as they can be asked: none for an address of nobody who has a place.

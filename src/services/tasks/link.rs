@@ -104,7 +104,7 @@ fn of_placement(view: &LinkView, deed: Deed, now: &Now) -> Option<Task> {
     let (kind, deadline, what) = match deed {
         Deed::Take => (
             TaskKind::AnswerOffer,
-            view.round.answer_until,
+            view.last_answers(),
             "Say whether you take what the library offers instead.",
         ),
         Deed::AgreeSwap => (
@@ -167,7 +167,7 @@ fn answer_proposal(view: &LinkView, door: Door) -> Option<Task> {
     };
     Some(Task {
         kind: TaskKind::AnswerProposal,
-        deadline: Some(view.round.answer_until),
+        deadline: Some(view.last_answers()),
         subject_kind: SubjectKind::Placement,
         subject: placement.id.uuid(),
         about,
