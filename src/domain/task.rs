@@ -50,7 +50,7 @@ named! {
         CancelRound = "cancel_round",
         /// An organiser lets the mails of a publication go.
         ReleaseMails = "release_mails",
-        /// An organiser looks after somebody whose place was lost.
+        /// An organiser mends the gap that a placement has left, or leaves it.
         ReplacePlacement = "replace_placement",
         /// An organiser looks after those whose host is closed on their day.
         MendClosedDay = "mend_closed_day",

@@ -46,7 +46,7 @@ pub enum Due {
     Assume(PlacementId),
     /// The day is near, and something is missing of the joining pack.
     AskForPack(PlacementId),
-    /// The time for answers to a swap is over, or one of its days has come.
+    /// The time for answers to a swap is over.
     ExpireSwap(SwapId),
     /// The first placement day has come.
     Begin(RoundId),

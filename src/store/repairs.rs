@@ -116,6 +116,20 @@ pub fn list_unapplied(
         .load(db)?)
 }
 
+/// Every repair that was ever asked for in a round: what was asked, when, and when an option was applied.
+///
+/// # Errors
+/// The database's.
+pub fn list_asked(
+    db: &mut Db,
+    round: RoundId,
+) -> Result<Vec<(String, NaiveDateTime, Option<NaiveDateTime>)>, StoreError> {
+    Ok(repairs::table
+        .filter(repairs::round_id.eq(round.to_string()))
+        .select((repairs::asked, repairs::created_at, repairs::applied_at))
+        .load(db)?)
+}
+
 /// A repair without its files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {

@@ -404,24 +404,10 @@ diesel::table! {
 }
 diesel::table! {
     alternatives (id) {
-        id -> Text,
-        placement_id -> Text,
-        version -> BigInt,
-        kind -> Text,
-        date -> Date,
-        starts -> Text,
-        ends -> Text,
-        contact_name -> Nullable<Text>,
-        contact_email -> Nullable<Text>,
-        words -> Nullable<Text>,
-        state -> Text,
-        set_aside -> Text,
-        offered_at -> Timestamp,
-        offered_by -> Text,
-        offered_as -> Text,
-        on_behalf_of -> Nullable<Text>,
-        channel -> Text,
-        settled_at -> Nullable<Timestamp>,
+        id -> Text, placement_id -> Text, version -> BigInt, kind -> Text, date -> Date, starts -> Text, ends -> Text,
+        contact_name -> Nullable<Text>, contact_email -> Nullable<Text>, words -> Nullable<Text>, state -> Text,
+        set_aside -> Text, offered_at -> Timestamp, offered_by -> Text, offered_as -> Text,
+        on_behalf_of -> Nullable<Text>, channel -> Text, settled_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {

@@ -6,11 +6,12 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::placements::time;
-use super::schema::{swap_consents, swap_members, swaps};
+use super::schema::{libraries, library_employers, placements, swap_consents, swap_members, swaps};
 use super::{Db, StoreError, Tx, parse};
-use crate::domain::ids::{PlacementId, RoundId, SwapId};
+use crate::domain::ids::{EmployerId, PlacementId, RoundId, SwapId};
+use crate::domain::party::Party;
 use crate::domain::placement::{Consent, Given};
-use crate::domain::states::SwapState;
+use crate::domain::states::{Answer, SwapState};
 use crate::domain::swap::{Member, Swap};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -286,4 +287,63 @@ pub fn count_asked_since(
         .filter(swaps::created_at.gt(since))
         .count()
         .get_result(db)?)
+}
+
+/// A swap that waits for a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwapRequest {
+    /// Which.
+    pub swap: SwapId,
+    /// About which placement.
+    pub placement: PlacementId,
+    /// The day.
+    pub date: NaiveDate,
+    /// The host library's name.
+    pub host: String,
+    /// The last day for answers.
+    pub answer_until: NaiveDate,
+    /// Its round.
+    pub round: RoundId,
+}
+
+/// The open swaps about which an employer's libraries are asked and have not answered.
+///
+/// # Errors
+/// The database's.
+pub fn list_swap_requests(db: &mut Db, employer: EmployerId) -> Result<Vec<SwapRequest>, StoreError> {
+    let own = library_employers::table
+        .filter(library_employers::employer_id.eq(employer.to_string()))
+        .select(library_employers::library_id);
+    let of_member =
+        swap_members::swap_id.eq(swap_consents::swap_id).and(swap_members::place.eq(swap_consents::place));
+    let rows: Vec<(String, NaiveDate, String, String, NaiveDate, String)> = swap_consents::table
+        .inner_join(swap_members::table.on(of_member))
+        .inner_join(swaps::table.on(swaps::id.eq(swap_consents::swap_id)))
+        .inner_join(placements::table.on(placements::id.nullable().eq(swap_members::placement_id)))
+        .inner_join(libraries::table.on(libraries::id.eq(placements::host_library_id)))
+        .filter(placements::host_library_id.eq_any(own))
+        .filter(swaps::state.eq(SwapState::Agreed.as_str()))
+        .filter(swap_consents::party.eq(Party::Host.as_str()))
+        .filter(swap_consents::answer.eq(Answer::Pending.as_str()))
+        .select((
+            swaps::id,
+            swaps::answer_until,
+            swaps::round_id,
+            placements::id,
+            placements::date,
+            libraries::name,
+        ))
+        .load(db)?;
+    rows.into_iter()
+        .map(|(swap, answer_until, round, placement, date, host)| {
+            Ok(SwapRequest {
+                swap: parse("swap", &swap)?,
+                placement: parse("placement", &placement)?,
+                date,
+                host,
+                answer_until,
+                round: parse("round", &round)?,
+            })
+        })
+        .collect()
 }

@@ -91,6 +91,9 @@ fn with_pack(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<D
     deeds
 }
 
+/// So near a day a page offers no swaps any more: hardly anybody could answer, and whoever is ill looks no further.
+const SWAP_DAYS: i64 = 2;
+
 /// A party that is asked about a swap answers it, whoever asked for it takes that back; a participant in none asks for one.
 fn with_swap(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<Deed>) -> Vec<Deed> {
     if let Some(seen) = &view.swap {
@@ -100,7 +103,9 @@ fn with_swap(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<D
         deeds.push(Deed::RefuseSwap);
         return deeds;
     }
-    let may_ask = placement.admit_swap(now.today(placement.time_zone)).is_ok()
+    let today = now.today(placement.time_zone);
+    let may_ask = placement.admit_swap(today).is_ok()
+        && (placement.date - today).num_days() > SWAP_DAYS
         && view.round.admit_swap().is_ok()
         && view.open_offer().is_none();
     if view.link.party == Party::Participant && may_ask {

@@ -5,7 +5,7 @@
 use super::packs::drop_pack;
 use super::placements::{is_invited, next_identity};
 use super::{Case, Event, Facts, Recipient, tell_in, tell_of, thread_of_placement};
-use crate::domain::ids::SwapId;
+use crate::domain::ids::{PlacementId, SwapId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::party::Party;
 use crate::domain::states::PlacementState;
@@ -56,6 +56,18 @@ pub fn drop_swap_request(
     swap: SwapId,
 ) -> Result<(), AppError> {
     outbox::supersede(tx, &swap_thread_of(case, party, swap), now.utc())?;
+    Ok(())
+}
+
+/// Drops what has not left about swaps of a placement that has ended: that mail tells more.
+///
+/// # Errors
+/// The database's.
+pub fn drop_swap_mails(tx: &mut Tx<'_>, now: &Now, placement: PlacementId) -> Result<(), AppError> {
+    for party in Party::ALL {
+        let threads = format!("{}:swap:", thread_of_placement(placement, *party));
+        outbox::supersede_below(tx, &threads, now.utc())?;
+    }
     Ok(())
 }
 

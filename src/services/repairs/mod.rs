@@ -13,7 +13,7 @@ mod plan;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, NaiveDateTime};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -39,6 +39,7 @@ use crate::domain::round::Round;
 use crate::matching::StopReason;
 use crate::matching::repair::{Kind, RepairFault, Request, repair};
 use crate::store::repairs::Outline;
+use crate::store::tasks::Lost;
 use crate::store::{Db, Tx, repairs};
 use crate::verify::{self, Subject};
 use base::Base;
@@ -275,6 +276,34 @@ pub fn list(
         let found: Vec<Summary> = found.into_iter().map(summary).collect::<Result<_, AppError>>()?;
         Ok(page.cut(found, |summary| summary.outline.id))
     })
+}
+
+/// A repair that somebody has looked at.
+pub(super) struct Look {
+    asked: Asked,
+    created_at: NaiveDateTime,
+    applied_at: Option<NaiveDateTime>,
+}
+
+impl Look {
+    /// Whether it was about a gap: asked for since it is there, or what made it.
+    pub(super) fn is_about(&self, lost: &Lost) -> bool {
+        let is_named = self.asked.drop.contains(&lost.application.to_string())
+            || self.asked.close.contains(&(lost.host_id.to_string(), lost.date));
+        is_named && (self.created_at >= lost.ended_at || self.applied_at == Some(lost.ended_at))
+    }
+}
+
+/// The repairs that were ever looked at in a round.
+///
+/// # Errors
+/// The database's.
+pub(super) fn looks(db: &mut Db, round: RoundId) -> Result<Vec<Look>, AppError> {
+    let all = repairs::list_asked(db, round)?.into_iter();
+    let look = |(asked, created_at, applied_at): (String, NaiveDateTime, Option<NaiveDateTime>)| {
+        Ok(Look { asked: stored(&asked)?, created_at, applied_at })
+    };
+    all.map(look).collect()
 }
 
 /// What a repair has stored as JSON.

@@ -65,7 +65,7 @@ pub(in crate::services) fn ask_in(
     }
     let found = find_others(tx, &round, case, with)?;
     let is_blind = with.iter().any(|named| matches!(named, Named::Address(_)));
-    let judged = match judge(tx, now, &round, case, &found) {
+    let judged = match judge(tx, now, (&round, answer_until), case, &found) {
         Ok(judged) => Some(judged),
         Err(AppError::Refused(_) | AppError::BreaksRules(_) | AppError::Fields(_)) if is_blind => None,
         Err(AppError::BreaksRules(broken)) => return Err(AppError::BreaksRules(veil(case, broken))),
@@ -202,7 +202,7 @@ fn find_others(
 fn judge(
     db: &mut Db,
     now: &Now,
-    round: &Round,
+    (round, answer_until): (&Round, NaiveDate),
     case: &Case,
     found: &[Option<Case>],
 ) -> Result<repairs::Judged, AppError> {
@@ -213,6 +213,13 @@ fn judge(
         };
         if cases.iter().any(|known| known.placement.id == other.placement.id) {
             return Err(AppError::field(&format!("/with/{n}"), "", "stands here twice"));
+        }
+        let day = other.placement.date;
+        if day <= answer_until {
+            let words = format!(
+                "the day, {day}, comes before everybody could answer: it cannot be exchanged any more"
+            );
+            return Err(Refusal::new(RefusalCode::TooLate, words).into());
         }
         if swaps::find_open_of(db, other.placement.id)?.is_some() {
             return Err(Refusal::new(RefusalCode::SwapOpen, SWAP_OPEN).into());

@@ -11,7 +11,7 @@ use crate::domain::steps::Deed;
 use crate::domain::swap::Swap;
 use crate::services::AppError;
 use crate::services::app::{Now, record};
-use crate::services::load::{get_placement, get_round};
+use crate::services::load::get_round;
 use crate::services::notices;
 use crate::store::{Db, Tx, swaps};
 
@@ -78,11 +78,14 @@ pub(in crate::services) fn overtake(
     actor: &Actor,
     changed: &Placement,
 ) -> Result<(), AppError> {
+    let has_ended = !changed.state.is_live();
+    if has_ended {
+        notices::drop_swap_mails(tx, now, changed.id)?;
+    }
     let Some(mut swap) = swaps::find_open_of(tx, changed.id)? else { return Ok(()) };
     let words = "One of the days has changed or is off.";
     let how = End { action: Action::Exchange, deed: Deed::Overtake, words };
     swap.end(how.deed, words, now.utc())?;
-    let has_ended = !changed.state.is_live();
     tell(tx, now, &swap, |(placement, _)| has_ended && placement == changed.id)?;
     settle(tx, now, actor, &swap, &how)
 }
@@ -101,19 +104,10 @@ pub(in crate::services) fn list_due(db: &mut Db, now: &Now) -> Result<Vec<SwapId
     Ok(due)
 }
 
-/// Whether its last day for answers has passed, or one of its days has come.
+/// Whether its last day for answers has passed; all its days lie after that.
 fn is_over(db: &mut Db, now: &Now, swap: &Swap) -> Result<bool, AppError> {
     let round = get_round(db, swap.round)?;
-    if now.today(round.time_zone) > swap.answer_until {
-        return Ok(true);
-    }
-    for id in swap.placements() {
-        let placement = get_placement(db, id)?;
-        if now.today(placement.time_zone) >= placement.date {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    Ok(now.today(round.time_zone) > swap.answer_until)
 }
 
 /// Ends a swap whose time is over; false where that is no longer so.

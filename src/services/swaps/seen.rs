@@ -47,12 +47,12 @@ pub(in crate::services) fn seen(
     party: Party,
 ) -> Result<Option<SeenSwap>, AppError> {
     match swaps::find_open_of(db, placement)? {
-        Some(swap) if swap.answer_of(placement, party).is_some() => of(db, swap, placement, party).map(Some),
+        Some(swap) if swap.answer_of(placement, party).is_some() => of(db, &swap, placement, party).map(Some),
         Some(_) | None => Ok(None),
     }
 }
 
-fn of(db: &mut Db, swap: Swap, placement: PlacementId, party: Party) -> Result<SeenSwap, AppError> {
+fn of(db: &mut Db, swap: &Swap, placement: PlacementId, party: Party) -> Result<SeenSwap, AppError> {
     let place = swap.place_of(placement).unwrap_or_default();
     let at = |place: usize| swap.members.get(place);
     let given = |place: usize| at(place).and_then(|member| member.placement);
@@ -99,7 +99,7 @@ pub(in crate::services) fn exchanged(
     if swap.place_of(placement).is_none() {
         return Ok((None, until));
     }
-    let seen = of(db, swap, placement, party)?;
+    let seen = of(db, &swap, placement, party)?;
     let own = get_placement(db, placement)?;
     let own_host = get_library(db, own.host)?;
     let place = match (&seen.takes, &seen.comes) {
