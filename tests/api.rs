@@ -65,6 +65,8 @@ mod sign_up;
 #[path = "api/story.rs"]
 mod story;
 mod support;
+#[path = "api/swaps.rs"]
+mod swaps;
 #[path = "api/tasks.rs"]
 mod tasks;
 #[path = "api/trace.rs"]
