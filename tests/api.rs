@@ -49,12 +49,15 @@ mod opening;
 mod outlook;
 #[path = "api/packs.rs"]
 mod packs;
+mod programme;
 #[path = "api/publication.rs"]
 mod publication;
 #[path = "api/releases.rs"]
 mod releases;
 #[path = "api/repairs.rs"]
 mod repairs;
+#[path = "api/reserves.rs"]
+mod reserves;
 #[path = "api/runs.rs"]
 mod runs;
 #[path = "api/shapes.rs"]
@@ -64,6 +67,8 @@ mod sign_up;
 #[path = "api/story.rs"]
 mod story;
 mod support;
+#[path = "api/swaps.rs"]
+mod swaps;
 #[path = "api/tasks.rs"]
 mod tasks;
 #[path = "api/trace.rs"]

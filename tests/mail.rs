@@ -82,6 +82,13 @@ fn words_before_on_and_after_the_day() {
 }
 
 #[test]
+fn words_of_a_swap() {
+    for kind in [NoticeKind::SwapRequest, NoticeKind::SwapEnded] {
+        insta::assert_snapshot!(kind.as_str(), told(kind));
+    }
+}
+
+#[test]
 fn words_of_the_change() {
     insta::assert_snapshot!(told(NoticeKind::Changed));
 }

@@ -62,6 +62,8 @@ ids! {
     RepairId,
     /// One of them.
     RepairOptionId,
+    /// A swap that participants ask for.
+    SwapId,
     /// A pair that must not be matched.
     ForbiddenId,
     /// A participant, a host and a day.

@@ -36,6 +36,7 @@ pub mod schedule;
 pub mod sector;
 pub mod states;
 pub mod steps;
+pub mod swap;
 pub mod tag;
 pub mod task;
 pub mod telephone;

@@ -90,6 +90,12 @@ named! {
         EditSchedule = "edit_schedule",
         /// Mend a published round: see the ways, read them, apply one.
         Repair = "repair",
+        /// Ask others to exchange placements.
+        AskForSwap = "ask_for_swap",
+        /// Carry a swap out to which everybody has said yes.
+        Exchange = "exchange",
+        /// See the swaps of a round, or call one off.
+        OverseeSwaps = "oversee_swaps",
         /// Turn a run into proposals.
         Publish = "publish",
         /// Take a publication back.
@@ -193,6 +199,8 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::ReadExplanation, Reach::Everywhere),
     (Role::Organiser, Action::EditSchedule, Reach::Everywhere),
     (Role::Organiser, Action::Repair, Reach::Everywhere),
+    (Role::Organiser, Action::OverseeSwaps, Reach::Everywhere),
+    (Role::Organiser, Action::Exchange, Reach::Everywhere),
     (Role::Organiser, Action::Publish, Reach::Everywhere),
     (Role::Organiser, Action::WithdrawPublication, Reach::Everywhere),
     (Role::Organiser, Action::EditMails, Reach::Everywhere),
@@ -218,6 +226,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::LibraryAdministrator, Action::ReschedulePlacement, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReadPlacement, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::AnswerAsHost, Reach::OwnEmployer),
+    (Role::LibraryAdministrator, Action::Exchange, Reach::OwnEmployer),
     (Role::Hr, Action::ReadEmployers, Reach::OwnEmployer),
     (Role::Hr, Action::ReadLibraries, Reach::Everywhere),
     (Role::Hr, Action::ReadCalendars, Reach::Everywhere),
@@ -227,7 +236,11 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Hr, Action::ExportSchedule, Reach::OwnEmployer),
     (Role::Manager, Action::DecideRelease, Reach::OwnCase),
     (Role::Manager, Action::AnswerAsManager, Reach::OwnCase),
+    (Role::Manager, Action::Exchange, Reach::OwnCase),
     (Role::HostContact, Action::AnswerAsHost, Reach::OwnCase),
+    (Role::HostContact, Action::Exchange, Reach::OwnCase),
+    (Role::Participant, Action::AskForSwap, Reach::OwnCase),
+    (Role::Participant, Action::Exchange, Reach::OwnCase),
     (Role::Participant, Action::VerifyAddress, Reach::OwnCase),
     (Role::Participant, Action::ReadApplication, Reach::OwnCase),
     (Role::Participant, Action::ReadExplanation, Reach::OwnCase),

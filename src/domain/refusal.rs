@@ -23,7 +23,7 @@ pub enum RefusalCode {
     AlreadyExists,
     /// Libraries follow the calendar.
     CalendarInUse,
-    /// The runs are of different rounds.
+    /// The runs, or the placements, are of different rounds.
     OtherRound,
     /// The link was used, has expired or was overtaken.
     LinkSpent,
@@ -43,6 +43,12 @@ pub enum RefusalCode {
     RepairApplied,
     /// A manager's address that nothing vouches for has to be confirmed first.
     ManagerNotConfirmed,
+    /// The swap is over.
+    SwapState,
+    /// One of them is in another swap that is open.
+    SwapOpen,
+    /// A repair that is being looked at, or something that a host has arranged, keeps a placement as it is.
+    Frozen,
 }
 
 impl RefusalCode {
@@ -67,6 +73,9 @@ impl RefusalCode {
             RefusalCode::IfMatchRequired => "if-match-required",
             RefusalCode::RepairApplied => "repair-applied",
             RefusalCode::ManagerNotConfirmed => "manager-not-confirmed",
+            RefusalCode::SwapState => "swap-state",
+            RefusalCode::SwapOpen => "swap-open",
+            RefusalCode::Frozen => "frozen",
         }
     }
 }

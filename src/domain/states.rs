@@ -181,6 +181,26 @@ named! {
 }
 
 named! {
+    /// A swap that participants ask for.
+    SwapState {
+        /// The other participants are asked.
+        Asked = "asked",
+        /// Every participant has said yes; hosts and managers are asked.
+        Agreed = "agreed",
+        /// The placements were exchanged.
+        Done = "done",
+        /// Somebody said no.
+        Refused = "refused",
+        /// Not everybody answered in time.
+        Expired = "expired",
+        /// A placement of it has ended or moved, or the rules do not allow it any more.
+        Overtaken = "overtaken",
+        /// The organisers called it off.
+        Cancelled = "cancelled",
+    }
+}
+
+named! {
     /// A matching run.
     RunState {
         /// Waits for a solver.

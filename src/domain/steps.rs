@@ -4,7 +4,9 @@
 //! conditions are in words here and checked by the methods. Who an action's roles are: `permissions::TABLE`.
 
 use super::permissions::Action;
-use super::states::{AlternativeState, Answer, ApplicationState, PlacementState, RoundState, named};
+use super::states::{
+    AlternativeState, Answer, ApplicationState, PlacementState, RoundState, SwapState, named,
+};
 
 named! {
     /// What is done to a round, an application, a placement or a consent.
@@ -91,6 +93,12 @@ named! {
         Agree = "agree",
         /// Say no.
         Refuse = "refuse",
+        /// Ask others to exchange placements.
+        AskSwap = "ask_swap",
+        /// Exchange placements.
+        Exchange = "exchange",
+        /// Come to nothing because something else was quicker.
+        Overtake = "overtake",
     }
 }
 
@@ -146,6 +154,7 @@ pub const ROUND: &[Step<RoundState>] = {
         step(Deed::Publish, &[Matched], Some(Published), &[Action::Publish], "until the answer deadline, and nothing has changed since the run began"),
         step(Deed::TakeBack, &[Published], Some(Matched), &[Action::WithdrawPublication], "some days before the first placement day"),
         step(Deed::Repair, &[Published, Running], None, &[Action::Repair], "the mails of the publication have gone"),
+        step(Deed::AskSwap, &[Published, Running], None, &[Action::AskForSwap], ""),
         step(Deed::Begin, &[Published], Some(Running), &[Action::KeepDeadlines], "from the first placement day"),
         step(Deed::Complete, &[Running], Some(Completed), &[Action::KeepDeadlines], "after the last placement day"),
         step(Deed::Cancel, &[Draft, Open, Closed, Matched, Published, Running], Some(Cancelled), &[Action::SteerRound], ""),
@@ -189,6 +198,8 @@ pub const PLACEMENT: &[Step<PlacementState>] = {
         step(Deed::TakeOther, &[Proposed], None, &[Action::AnswerAsParticipant], "an offer is open, and the rules allow it still"),
         step(Deed::Expire, &[Proposed], Some(Expired), &[Action::KeepDeadlines], "after the answer deadline"),
         step(Deed::Cancel, &[Proposed, Confirmed], Some(Cancelled), &[Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication, Action::Repair], "the day of a confirmed one has not passed"),
+        step(Deed::AskSwap, &[Proposed, Confirmed], None, &[Action::AskForSwap], "until the answer deadline; no offer of the host and no other swap is open, and the rules allow it"),
+        step(Deed::Exchange, &[Proposed, Confirmed], Some(Cancelled), ANSWER, "everybody of a swap has said yes, and the rules allow it still"),
         step(Deed::CallInIll, &[Confirmed], Some(DidNotTakePlace), &[Action::CallInIll], "from noon of the day before to the end of the visit"),
         step(Deed::Attend, &[Confirmed, Completed, DidNotTakePlace], Some(Completed), &[Action::RecordAttendance], "from the start of the visit, also otherwise than before within 7 days; not after *I am ill today*"),
         step(Deed::StayAway, &[Confirmed, Completed, DidNotTakePlace], Some(DidNotTakePlace), &[Action::RecordAttendance], "as attend"),
@@ -219,6 +230,21 @@ pub const ALTERNATIVE: &[Step<AlternativeState>] = {
     ]
 };
 
+/// Swaps that participants ask for.
+#[rustfmt::skip]
+pub const SWAP: &[Step<SwapState>] = {
+    use SwapState::{Agreed, Asked, Cancelled, Done, Expired, Overtaken, Refused};
+    &[
+        step(Deed::Agree, &[Asked, Agreed], None, ANSWER, "the party is asked"),
+        step(Deed::Confirm, &[Asked], Some(Agreed), &[Action::AnswerAsParticipant], "every participant has said yes"),
+        step(Deed::Exchange, &[Agreed], Some(Done), ANSWER, "everybody has said yes, and the rules allow it still"),
+        step(Deed::Refuse, &[Asked, Agreed], Some(Refused), ANSWER, "the party is asked; also whoever asked for it"),
+        step(Deed::Expire, &[Asked, Agreed], Some(Expired), &[Action::KeepDeadlines], "after its last day for answers"),
+        step(Deed::Overtake, &[Asked, Agreed], Some(Overtaken), &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::ReschedulePlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication, Action::KeepDeadlines, Action::CallInIll, Action::RecordAttendance, Action::Repair], "one of its placements has ended or changed, or the rules do not allow it any more"),
+        step(Deed::Cancel, &[Asked, Agreed], Some(Cancelled), &[Action::OverseeSwaps], ""),
+    ]
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +269,7 @@ mod tests {
         check(PLACEMENT, &mut used);
         check(CONSENT, &mut used);
         check(ALTERNATIVE, &mut used);
+        check(SWAP, &mut used);
         for deed in Deed::ALL {
             assert!(used.contains(deed), "{deed}");
         }

@@ -42,6 +42,7 @@ mod runs;
 mod schedule;
 mod schemas;
 mod successors;
+mod swaps;
 mod tasks;
 mod tokens;
 mod trace;

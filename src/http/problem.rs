@@ -57,7 +57,7 @@ named! {
         CalendarInUse = "calendar-in-use",
         /// What was matched has changed since.
         StaleRun = "stale-run",
-        /// The runs are of different rounds.
+        /// The runs, or the placements, are of different rounds.
         OtherRound = "other-round",
         /// What was decided by hand breaks rules of matching.
         BreaksRules = "breaks-rules",
@@ -79,6 +79,12 @@ named! {
         RepairApplied = "repair-applied",
         /// Nobody vouches for the manager's address.
         ManagerNotConfirmed = "manager-not-confirmed",
+        /// The swap is over.
+        SwapState = "swap-state",
+        /// One of them is in another swap.
+        SwapOpen = "swap-open",
+        /// A placement has to stay as it is.
+        Frozen = "frozen",
         /// The database cannot be used now.
         Unavailable = "unavailable",
         /// Something broke inside.
@@ -116,7 +122,10 @@ impl Code {
             | Code::NoOffer
             | Code::ConsentNotAsked
             | Code::RepairApplied
-            | Code::ManagerNotConfirmed => StatusCode::CONFLICT,
+            | Code::ManagerNotConfirmed
+            | Code::SwapState
+            | Code::SwapOpen
+            | Code::Frozen => StatusCode::CONFLICT,
             Code::StaleRepair => StatusCode::PRECONDITION_FAILED,
             Code::IfMatchRequired => StatusCode::PRECONDITION_REQUIRED,
             Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -146,7 +155,7 @@ impl Code {
             Code::AlreadyExists => "It is there already",
             Code::CalendarInUse => "Libraries follow this calendar",
             Code::StaleRun => "The run is out of date",
-            Code::OtherRound => "The runs are of different rounds",
+            Code::OtherRound => "They are of different rounds",
             Code::BreaksRules => "This breaks rules of matching",
             Code::LinkSpent => "The link was used or has expired",
             Code::StalePage => "What was shown has changed",
@@ -157,6 +166,9 @@ impl Code {
             Code::IfMatchRequired => "Say which repair was looked at",
             Code::RepairApplied => "One of its options was applied before",
             Code::ManagerNotConfirmed => "The manager is not confirmed",
+            Code::SwapState => "The swap is over",
+            Code::SwapOpen => "Another swap is open",
+            Code::Frozen => "The placement stays as it is for now",
             Code::Unavailable => "The service cannot answer now",
             Code::Internal => "Something broke inside the service",
         }
@@ -184,6 +196,9 @@ impl From<RefusalCode> for Code {
             RefusalCode::IfMatchRequired => Code::IfMatchRequired,
             RefusalCode::RepairApplied => Code::RepairApplied,
             RefusalCode::ManagerNotConfirmed => Code::ManagerNotConfirmed,
+            RefusalCode::SwapState => Code::SwapState,
+            RefusalCode::SwapOpen => Code::SwapOpen,
+            RefusalCode::Frozen => Code::Frozen,
         }
     }
 }

@@ -147,6 +147,8 @@ fn source(name: &str, shape: &'static str) -> Option<&'static str> {
         "en/deputy_request" => Some(include_str!("templates/en/deputy_request.jinja")),
         "en/alternative" => Some(include_str!("templates/en/alternative.jinja")),
         "en/handed_over" => Some(include_str!("templates/en/handed_over.jinja")),
+        "en/swap_request" => Some(include_str!("templates/en/swap_request.jinja")),
+        "en/swap_ended" => Some(include_str!("templates/en/swap_ended.jinja")),
         "en/confirmed" => Some(include_str!("templates/en/confirmed.jinja")),
         "en/changed" => Some(include_str!("templates/en/changed.jinja")),
         "en/cancelled" => Some(include_str!("templates/en/cancelled.jinja")),

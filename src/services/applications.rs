@@ -9,6 +9,7 @@ use super::notices::{self, Case};
 use super::page::{Page, Paged};
 use super::placements::note_elsewhere;
 use super::rounds::load as load_round;
+use super::swaps::overtake;
 use super::{App, AppError};
 use crate::domain::application::Application;
 use crate::domain::deadlines::local;
@@ -186,6 +187,7 @@ pub(super) fn withdraw_in(
         record(tx, now, actor, Action::CancelPlacement, ("placement", &placement.id), &details)?;
         note_elsewhere(tx, &[&placement])?;
         alternatives::settle(tx, placement.id, AlternativeState::Lapsed, now.utc())?;
+        overtake(tx, now, actor, &placement)?;
         let host = get_library(tx, placement.host)?;
         let case = Case { applicant: applicant.clone(), host, placement };
         notices::cancelled(tx, now, &case, before, "The participant can no longer take part.")?;

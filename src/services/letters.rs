@@ -7,9 +7,10 @@ use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 use super::app::Now;
 use super::links::NewLink;
 use super::load::{get_applicant, get_library, get_placement, get_round};
-use super::notices::{Case, Event, Facts, PACK_THREAD};
+use super::notices::{Case, Event, Facts, PACK_THREAD, thread_of_placement};
 use super::outbox::message_id;
 use super::packs;
+use super::swaps;
 use super::{App, AppError};
 use crate::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Offered, Visit};
 use crate::domain::link::Purpose;
@@ -83,6 +84,15 @@ pub(super) fn letter(
         }
         Some(_) | None => None,
     };
+    let (swap, swap_until) = match (&facts.swap, notice.placement) {
+        (Some(id), Some(placement)) if notice.kind == NoticeKind::SwapRequest => {
+            let id = id.parse().map_err(|_| AppError::Internal(format!("`{id}` is no swap")))?;
+            let (swap, until) = swaps::exchanged(db, id, placement, notice.party)?;
+            (swap, Some(until))
+        }
+        (_, _) => (None, None),
+    };
+    let of_placement = notice.placement.map(|id| thread_of_placement(id, notice.party));
     let thread = notice.thread_key.strip_suffix(PACK_THREAD).unwrap_or(&notice.thread_key);
     let introduction = introductions::find(db, round.id, notice.kind)?;
     let letter = Letter {
@@ -111,9 +121,11 @@ pub(super) fn letter(
             ends: offer.ends,
             words: offer.words,
         }),
+        swap,
         taken: facts.taken.as_deref().and_then(|kind| kind.parse().ok()),
         is_certain: facts.event == Some(Event::Confirmed),
-        answer_until: answer_until(notice.kind, &round),
+        answer_until: swap_until
+            .or_else(|| answer_until(notice.kind, &round, visit.as_ref().map(|(placement, _, _)| placement))),
         reason: facts.reason,
         change: facts.change,
         pack,
@@ -122,6 +134,10 @@ pub(super) fn letter(
         // The deputy has not seen the mail that the contact got.
         thread_root: match notice.kind {
             NoticeKind::DeputyRequest | NoticeKind::HandedOver => None,
+            // In the thread of the placement's mails.
+            NoticeKind::SwapRequest | NoticeKind::SwapEnded => {
+                outbox::thread_root(db, of_placement.as_deref().unwrap_or(thread))?
+            }
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
@@ -181,17 +197,20 @@ fn paragraphs(words: &str) -> impl Iterator<Item = String> {
 }
 
 /// The last day for an answer, where a notice asks for one.
-const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
+fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) -> Option<NaiveDate> {
+    let until = round.answer_until;
     match kind {
         NoticeKind::Proposal
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
         | NoticeKind::DeadlineMoved
-        | NoticeKind::Alternative => Some(round.answer_until),
+        | NoticeKind::Alternative => Some(placement.map_or(until, |placement| placement.last_answers(until))),
         NoticeKind::ReleaseRequest => Some(round.sign_up_until),
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
         | NoticeKind::HandedOver
+        | NoticeKind::SwapRequest
+        | NoticeKind::SwapEnded
         | NoticeKind::Confirmed
         | NoticeKind::Changed
         | NoticeKind::Cancelled
@@ -266,6 +285,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
             | NoticeKind::DeputyRequest
             | NoticeKind::Alternative
             | NoticeKind::DeadlineMoved
+            | NoticeKind::SwapRequest
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
             | NoticeKind::PackMissing,
@@ -281,6 +301,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
         (NoticeKind::Reminder | NoticeKind::FeedbackRequest, _) | (NoticeKind::Ill, Party::Participant) => {
             Some(Purpose::Answer)
         }
+        (NoticeKind::SwapEnded, _) => asked.then_some(Purpose::Answer),
         (NoticeKind::HandedOver, _)
         | (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }

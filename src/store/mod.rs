@@ -43,6 +43,7 @@ pub mod repairs;
 pub mod rounds;
 pub mod runs;
 mod schema;
+pub mod swaps;
 pub mod tasks;
 pub mod tokens;
 pub mod traces;

@@ -126,6 +126,20 @@ pub fn supersede(tx: &mut Tx<'_>, thread_key: &str, now: NaiveDateTime) -> Resul
         .execute(&mut **tx)?)
 }
 
+/// As [`supersede`], of every thread whose key begins with a text without `%` and `_`.
+///
+/// # Errors
+/// The database's.
+pub fn supersede_below(tx: &mut Tx<'_>, prefix: &str, now: NaiveDateTime) -> Result<(), StoreError> {
+    diesel::update(outbox::table)
+        .filter(outbox::thread_key.like(format!("{prefix}%")))
+        .filter(outbox::state.eq(NoticeState::Queued.as_str()))
+        .filter(outbox::message_id.is_null())
+        .set((outbox::state.eq(NoticeState::Superseded.as_str()), outbox::settled_at.eq(now)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Drops the reminders of a thread that nobody has begun to send.
 ///
 /// # Errors

@@ -184,6 +184,7 @@ diesel::table! {
         ring -> Nullable<BigInt>,
         override_reason -> Nullable<Text>,
         state -> Text,
+        answer_until -> Nullable<Date>,
         version -> BigInt,
         contact_name -> Nullable<Text>,
         contact_email -> Nullable<Text>,
@@ -403,24 +404,10 @@ diesel::table! {
 }
 diesel::table! {
     alternatives (id) {
-        id -> Text,
-        placement_id -> Text,
-        version -> BigInt,
-        kind -> Text,
-        date -> Date,
-        starts -> Text,
-        ends -> Text,
-        contact_name -> Nullable<Text>,
-        contact_email -> Nullable<Text>,
-        words -> Nullable<Text>,
-        state -> Text,
-        set_aside -> Text,
-        offered_at -> Timestamp,
-        offered_by -> Text,
-        offered_as -> Text,
-        on_behalf_of -> Nullable<Text>,
-        channel -> Text,
-        settled_at -> Nullable<Timestamp>,
+        id -> Text, placement_id -> Text, version -> BigInt, kind -> Text, date -> Date, starts -> Text, ends -> Text,
+        contact_name -> Nullable<Text>, contact_email -> Nullable<Text>, words -> Nullable<Text>, state -> Text,
+        set_aside -> Text, offered_at -> Timestamp, offered_by -> Text, offered_as -> Text,
+        on_behalf_of -> Nullable<Text>, channel -> Text, settled_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {
@@ -440,7 +427,30 @@ diesel::table! {
     repair_options (id) { id -> Text, repair_id -> Text, place -> BigInt, plan -> Text, schedule_file -> Text, }
 }
 
+diesel::table! {
+    swaps (id) {
+        id -> Text, round_id -> Text, state -> Text, answer_until -> Date, set_aside -> Text,
+        reason -> Nullable<Text>, created_at -> Timestamp, settled_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    swap_members (swap_id, place) {
+        swap_id -> Text, place -> BigInt, named -> Nullable<Text>, placement_id -> Nullable<Text>, starts -> Nullable<Text>,
+        ends -> Nullable<Text>, became_id -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    swap_consents (swap_id, place, party) {
+        swap_id -> Text, place -> BigInt, party -> Text, answer -> Text, answered_at -> Nullable<Timestamp>,
+        answered_by -> Nullable<Text>, channel -> Nullable<Text>, answered_as -> Nullable<Text>,
+        on_behalf_of -> Nullable<Text>, reason -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    swaps,
+    swap_members,
+    swap_consents,
     repairs,
     repair_options,
     alternatives,

@@ -771,6 +771,9 @@ impl<'a> Play<'a> {
             Act::WritePack(edit) => {
                 self.model.wrote_pack(link.placement.expect("one"), &edit.pack.0, edit.for_later_visitors);
             }
+            Act::AskSwap(_) | Act::AgreeSwap(_) | Act::RefuseSwap(..) => {
+                unreachable!("nobody asks for a swap")
+            }
         }
         Ok(Became::Accepted)
     }

@@ -270,6 +270,8 @@ const TABLES: &[&str] = &[
     "past_placements",
     "persons",
     "placements",
+    "repair_options",
+    "repairs",
     "round_forbidden",
     "round_introductions",
     "round_libraries",
@@ -277,6 +279,9 @@ const TABLES: &[&str] = &[
     "rounds",
     "run_files",
     "runs",
+    "swap_consents",
+    "swap_members",
+    "swaps",
 ];
 
 /// How many rows each table has.

@@ -1,3 +1,6 @@
+DROP TABLE swap_consents;
+DROP TABLE swap_members;
+DROP TABLE swaps;
 DROP TABLE repair_options;
 DROP TABLE repairs;
 DROP TABLE alternatives;

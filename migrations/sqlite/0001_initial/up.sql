@@ -288,6 +288,8 @@ CREATE TABLE placements (
     -- Why rules were set aside for it, where they were.
     override_reason TEXT,
     state TEXT NOT NULL,
+    -- The last day for its answers, local to the round, where that is not the round's.
+    answer_until TEXT,
     -- What is agreed to: raised by every change of it, so that nobody agrees to something else than they saw.
     version INTEGER NOT NULL,
     -- Who receives the visitor, where it is not the library's contact.
@@ -676,4 +678,62 @@ CREATE TABLE repair_options (
     CONSTRAINT repair_options_pkey PRIMARY KEY (id),
     CONSTRAINT repair_options_repair_fkey FOREIGN KEY (repair_id) REFERENCES repairs (id),
     CONSTRAINT repair_options_place_key UNIQUE (repair_id, place)
+) STRICT;
+
+-- Swaps that participants ask for: each member takes the placement of the next one, the last one that of the first.
+CREATE TABLE swaps (
+    id TEXT NOT NULL,
+    round_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    answer_until TEXT NOT NULL,
+    -- Codes of what it sets aside, as the checker names them; a JSON list.
+    set_aside TEXT NOT NULL,
+    -- Why it came to nothing, in words for everybody who was told.
+    reason TEXT,
+    created_at TEXT NOT NULL,
+    settled_at TEXT,
+    CONSTRAINT swaps_pkey PRIMARY KEY (id),
+    CONSTRAINT swaps_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
+    CONSTRAINT swaps_state_check CHECK (
+        state IN ('asked', 'agreed', 'done', 'refused', 'expired', 'overtaken', 'cancelled')
+    )
+) STRICT;
+CREATE INDEX swaps_round_idx ON swaps (round_id, id);
+
+CREATE TABLE swap_members (
+    swap_id TEXT NOT NULL,
+    -- The one who asked has 0.
+    place INTEGER NOT NULL,
+    -- As the asker wrote it: a placement code or an address; none for the asker.
+    named TEXT,
+    -- None where nobody can be asked by that name.
+    placement_id TEXT,
+    -- When they would be at the place that they take.
+    starts TEXT,
+    ends TEXT,
+    -- The placement that they got by it.
+    became_id TEXT,
+    CONSTRAINT swap_members_pkey PRIMARY KEY (swap_id, place),
+    CONSTRAINT swap_members_swap_fkey FOREIGN KEY (swap_id) REFERENCES swaps (id),
+    CONSTRAINT swap_members_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT swap_members_became_fkey FOREIGN KEY (became_id) REFERENCES placements (id),
+    CONSTRAINT swap_members_placement_key UNIQUE (swap_id, placement_id)
+) STRICT;
+CREATE INDEX swap_members_placement_idx ON swap_members (placement_id);
+
+CREATE TABLE swap_consents (
+    swap_id TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    party TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    answered_at TEXT,
+    answered_by TEXT,
+    channel TEXT,
+    answered_as TEXT,
+    on_behalf_of TEXT,
+    reason TEXT,
+    CONSTRAINT swap_consents_pkey PRIMARY KEY (swap_id, place, party),
+    CONSTRAINT swap_consents_member_fkey FOREIGN KEY (swap_id, place) REFERENCES swap_members (swap_id, place),
+    CONSTRAINT swap_consents_party_check CHECK (party IN ('participant', 'host', 'manager')),
+    CONSTRAINT swap_consents_answer_check CHECK (answer IN ('pending', 'yes', 'no'))
 ) STRICT;

@@ -5,7 +5,7 @@
 
 mod possible;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 
 use self::possible::deeds;
 use super::alternatives::{offer_in, take_in};
@@ -20,12 +20,13 @@ use super::notices::Case;
 use super::packs::{self, PackEdit, SeenPack};
 use super::placements::{Reply, answer_in};
 use super::releases::{self, CoverOnDay};
+use super::swaps::{self, SeenSwap, SwapReply};
 use super::{App, AppError};
 use crate::domain::alternative::{Alternative, Wanted};
 use crate::domain::attendance::{Attendance, Recorded};
 use crate::domain::feedback::Feedback;
 use crate::domain::idea::{Idea, NewIdea};
-use crate::domain::ids::{ApplicationId, PlacementId};
+use crate::domain::ids::{ApplicationId, PlacementId, SwapId};
 use crate::domain::link::{Link, Purpose};
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
@@ -35,6 +36,7 @@ use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::release::Answered;
 use crate::domain::round::Round;
 use crate::domain::states::{AlternativeState, Answer, ApplicationState, named};
+use crate::domain::swap::Named;
 use crate::store::applications::Applicant;
 use crate::store::{Db, Tx, alternatives, attendance, feedback, ideas, links, placements};
 
@@ -59,6 +61,8 @@ pub struct LinkView {
     pub day: OfTheDay,
     /// What the host has offered last instead of the placement, whatever became of it.
     pub other: Option<Alternative>,
+    /// The open swap of the placement, where this party is asked about it.
+    pub swap: Option<SeenSwap>,
     /// For a release: the applications of the same library with the same manager, the link's own first, whatever became
     /// of them.
     pub team: Vec<Applicant>,
@@ -74,6 +78,12 @@ impl LinkView {
     /// What the host offers, where that waits for the participant.
     pub fn open_offer(&self) -> Option<&Alternative> {
         self.other.as_ref().filter(|other| other.is_open())
+    }
+
+    /// The last day for answers to the placement, or to the proposals of the round.
+    pub fn last_answers(&self) -> NaiveDate {
+        let until = self.round.answer_until;
+        self.placement.as_ref().map_or(until, |(placement, _)| placement.last_answers(until))
     }
 
     /// The requests that wait for the manager, the link's own first.
@@ -122,6 +132,12 @@ named! {
         Offer = "offer",
         /// Take what the host offers instead.
         Take = "take",
+        /// Ask others to exchange placements.
+        AskSwap = "ask_swap",
+        /// Say yes to a swap.
+        AgreeSwap = "agree_swap",
+        /// Say no to it, or take back that one has asked for it.
+        RefuseSwap = "refuse_swap",
         /// Take the application back.
         Withdraw = "withdraw",
         /// Say that one is ill today.
@@ -152,6 +168,12 @@ pub enum Act {
     Offer(i64, Wanted),
     /// As the participant, take what the host offers.
     Take(i64),
+    /// Ask those named to exchange placements.
+    AskSwap(Vec<Named>),
+    /// Say yes to a swap.
+    AgreeSwap(SwapId),
+    /// Say no to it, with a reason where given.
+    RefuseSwap(SwapId, Option<String>),
     /// Take the application back.
     Withdraw,
     /// Say that one is ill today.
@@ -196,6 +218,10 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         Some(id) => alternatives::find_latest(db, id)?,
         None => None,
     };
+    let swap = match (link.purpose, link.placement) {
+        (Purpose::Answer, Some(id)) => swaps::seen(db, id, link.party)?,
+        (_, _) => None,
+    };
     let team = match link.purpose {
         Purpose::Release => releases::list_team(db, &round, &applicant.application)?,
         Purpose::Verify | Purpose::Answer | Purpose::Application => Vec::new(),
@@ -211,6 +237,7 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         home,
         placement,
         other,
+        swap,
         day,
         team,
         cover,
@@ -313,7 +340,14 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
             view.link.purpose == Purpose::Application && application.state == ApplicationState::Withdrawn
         }
         // Said again, these change nothing by themselves.
-        Act::Ill | Act::Attendance(_) | Act::Feedback(_) | Act::Idea(_) | Act::WritePack(_) => false,
+        Act::AskSwap(_)
+        | Act::AgreeSwap(_)
+        | Act::RefuseSwap(..)
+        | Act::Ill
+        | Act::Attendance(_)
+        | Act::Feedback(_)
+        | Act::Idea(_)
+        | Act::WritePack(_) => false,
     }
 }
 
@@ -338,6 +372,13 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
         (Purpose::Answer, Act::Accept(_) | Act::Decline(..) | Act::Offer(..) | Act::Take(_)) => {
             answer_by_link(tx, now, actor, view.link.party, case_of(view)?, act)
         }
+        (Purpose::Answer, Act::AskSwap(with)) => {
+            swaps::ask_in(tx, now, actor, &case_of(view)?, (with, "link")).map(|_| ())
+        }
+        (Purpose::Answer, Act::AgreeSwap(id)) => answer_swap(tx, now, actor, view, (*id, Answer::Yes, None)),
+        (Purpose::Answer, Act::RefuseSwap(id, reason)) => {
+            answer_swap(tx, now, actor, view, (*id, Answer::No, reason.clone()))
+        }
         (Purpose::Answer, Act::Ill) => call_in_ill_in(tx, now, actor, case_of(view)?),
         (Purpose::Answer, Act::Attendance(marked)) => mark_in(tx, now, actor, case_of(view)?, *marked),
         (Purpose::Answer, Act::Feedback(said)) => {
@@ -361,6 +402,19 @@ fn case_of(view: &LinkView) -> Result<Case, AppError> {
         Some((placement, host)) => Ok(Case { applicant: view.applicant.clone(), host, placement }),
         None => Err(AppError::Internal(format!("link {} answers no placement", view.link.id))),
     }
+}
+
+/// What a party says to a swap by its link.
+fn answer_swap(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    view: &LinkView,
+    (id, answer, reason): (SwapId, Answer, Option<String>),
+) -> Result<(), AppError> {
+    let (party, placement) = (view.link.party, case_of(view)?.placement.id);
+    let reply = SwapReply { placement, party, answer, reason, channel: "link" };
+    swaps::answer_in(tx, now, actor, id, &reply).map(|_| ())
 }
 
 /// What a party says to a placement by its link.
@@ -403,6 +457,9 @@ const fn act_name(act: &Act) -> &'static str {
         Act::Decline(..) => Deed::Decline.as_str(),
         Act::Offer(..) => Deed::Offer.as_str(),
         Act::Take(_) => Deed::Take.as_str(),
+        Act::AskSwap(_) => Deed::AskSwap.as_str(),
+        Act::AgreeSwap(_) => Deed::AgreeSwap.as_str(),
+        Act::RefuseSwap(..) => Deed::RefuseSwap.as_str(),
         Act::Withdraw => Deed::Withdraw.as_str(),
         Act::Ill => Deed::Ill.as_str(),
         Act::Attendance(_) => Deed::Attendance.as_str(),

@@ -8,6 +8,7 @@ mod dates;
 mod day;
 mod packs;
 mod placements;
+mod swaps;
 
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub use self::dates::*;
 pub use self::day::*;
 pub use self::packs::*;
 pub use self::placements::*;
+pub use self::swaps::*;
 use super::AppError;
 use super::app::Now;
 use crate::domain::email::Email;
@@ -62,6 +64,9 @@ pub struct Facts {
     /// What would have given a place, in words for the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
+    /// The swap that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swap: Option<String>,
     /// Which version of the joining pack it tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pack: Option<PackFacts>,

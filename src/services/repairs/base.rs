@@ -60,7 +60,8 @@ struct Found {
     hosts: BTreeMap<LibraryId, LibraryId>,
 }
 
-fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
+/// `anew` are those whose managers are asked anew: they are free on every day that they asked for.
+fn find(db: &mut Db, round: &Round, asked: &Asked, anew: &BTreeSet<String>) -> Result<Found, AppError> {
     let mut known = snapshot::load(db, round)?;
     let all = placements::list(db, round.id, Visible::All, None, None, i64::MAX)?;
     let standing: BTreeMap<String, Placement> = all
@@ -82,7 +83,7 @@ fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
     let free = standing.iter().chain(&ended).map(|(id, placement)| (id.clone(), placement.date)).collect();
     let own = standing.values().chain(ended.values()).filter_map(|placement| hosts.get(&placement.host));
     let own = own.copied().collect();
-    let mut file = as_if_matched_now(db, &mut known, &free, &own)?;
+    let mut file = as_if_matched_now(db, &mut known, (&free, anew), &own)?;
     for refused in all.iter().filter(|placement| placement.answer_of(Party::Host) == Some(Answer::No)) {
         let stays =
             standing.values().filter(|other| (other.host, other.date) == (refused.host, refused.date));
@@ -97,7 +98,7 @@ fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
 /// # Errors
 /// The database's; `invalid-fields` where the file's own limits are exceeded.
 pub(in crate::services) fn as_published(db: &mut Db, round: &Round) -> Result<files::Round, AppError> {
-    Ok(find(db, round, &Asked::default())?.file)
+    Ok(find(db, round, &Asked::default(), &BTreeSet::new())?.file)
 }
 
 /// A host that has said no takes nobody on that day but those who stand.
@@ -113,7 +114,7 @@ fn take_no_more(file: &mut files::Round, host: LibraryId, date: NaiveDate, stand
 fn as_if_matched_now(
     db: &mut Db,
     known: &mut Known,
-    free: &BTreeMap<String, NaiveDate>,
+    (free, anew): (&BTreeMap<String, NaiveDate>, &BTreeSet<String>),
     hosts: &BTreeSet<LibraryId>,
 ) -> Result<files::Round, AppError> {
     known.locks.clear();
@@ -124,6 +125,13 @@ fn as_if_matched_now(
     let rule = if known.round.release_required { ReleaseRule::Required } else { ReleaseRule::Waived };
     for application in &mut known.applications {
         application.undo_publication();
+        if anew.contains(&application.id.to_string()) {
+            application.released_dates.clone_from(&application.dates);
+            application.state = ApplicationState::Released;
+            if !application.matched_dates(rule).is_empty() {
+                continue;
+            }
+        }
         if let Some(date) = free.get(&application.id.to_string())
             && !application.matched_dates(rule).contains(date)
         {
@@ -178,7 +186,7 @@ impl Found {
 /// # Errors
 /// The database's.
 pub(super) fn fingerprint(db: &mut Db, round: &Round, asked: &Asked) -> Result<String, AppError> {
-    Ok(find(db, round, asked)?.fingerprint(asked))
+    Ok(find(db, round, asked, &BTreeSet::new())?.fingerprint(asked))
 }
 
 impl Base {
@@ -187,7 +195,20 @@ impl Base {
     /// # Errors
     /// The database's; `invalid-fields` where the file's own limits are exceeded.
     pub(super) fn load(db: &mut Db, round: &Round, asked: &Asked) -> Result<Self, AppError> {
-        let found = find(db, round, asked)?;
+        Self::load_anew(db, round, asked, &BTreeSet::new())
+    }
+
+    /// As [`Base::load`]; managers of `anew` are asked anew, so that what they released is no bar.
+    ///
+    /// # Errors
+    /// As for [`Base::load`].
+    pub(super) fn load_anew(
+        db: &mut Db,
+        round: &Round,
+        asked: &Asked,
+        anew: &BTreeSet<String>,
+    ) -> Result<Self, AppError> {
+        let found = find(db, round, asked, anew)?;
         let fingerprint = found.fingerprint(asked);
         let placements = found.placements(&found.standing);
         let with_ended: Vec<_> = placements.iter().cloned().chain(found.placements(&found.ended)).collect();

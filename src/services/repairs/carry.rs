@@ -19,17 +19,18 @@ use crate::domain::opening::Exception;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor};
 use crate::domain::placement::{Consent, Placement, Terms};
-use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::run::{Run, RunOptions};
 use crate::domain::states::{AlternativeState, Answer, RunKind, RunState};
 use crate::services::AppError;
+use crate::services::answer_time;
 use crate::services::app::{Now, record};
 use crate::services::load::{get_applicant, get_library};
 use crate::services::notices::{self, Case};
 use crate::services::placements::{get_case, note_elsewhere, release_place};
 use crate::services::runs::{read_round, read_schedule};
 use crate::services::solving::result_of;
+use crate::services::swaps::overtake;
 use crate::store::placements::CalendarIdentity;
 use crate::store::{Tx, alternatives, applications, opening, placements, rounds, runs};
 
@@ -43,13 +44,13 @@ pub(super) fn rehearse(
     plan: &Plan,
 ) -> Result<(), AppError> {
     let (file, schedule) = (base.file.canonical(), base.schedule.to_json());
-    carry(tx, now, actor, round, plan, (&file, &schedule)).map(drop)
+    carry(tx, now, actor, (round, &BTreeMap::new()), plan, (&file, &schedule)).map(drop)
 }
 
 /// Carries a way out; gives the run that its proposals are of, where there are any.
 ///
 /// # Errors
-/// `too-late` where somebody would have to answer after the last day for that; `placement-state`.
+/// `too-late` where nobody could answer a proposal before its day; `placement-state`.
 pub(super) fn apply(
     tx: &mut Tx<'_>,
     now: &Now,
@@ -58,22 +59,26 @@ pub(super) fn apply(
     plan: &Plan,
     files: (&str, &str),
 ) -> Result<Option<RunId>, AppError> {
-    let today = now.today(round.time_zone);
-    if plan.changes.iter().any(|change| change.to.is_some()) && today > round.answer_until {
-        let words = format!(
-            "the last day for answers, {}, has passed, so that nobody could answer a proposal: move it, or leave the gap",
-            round.answer_until
-        );
-        return Err(Refusal::new(RefusalCode::TooLate, words).into());
+    let mut until = BTreeMap::new();
+    for change in &plan.changes {
+        if let Some(to) = &change.to {
+            let home = get_applicant(tx, change.id()?)?.application.home;
+            let libraries = [get_library(tx, home)?, get_library(tx, library_id(&to.host)?)?];
+            let day = answer_time::last_day(tx, now, round, to.date, &libraries)?;
+            until.insert(change.application.clone(), day);
+        }
     }
-    carry(tx, now, actor, round, plan, files)
+    carry(tx, now, actor, (round, &until), plan, files)
 }
+
+/// The last days for answers of those who come, where they are not the round's.
+type LastDays = BTreeMap<String, Option<NaiveDate>>;
 
 fn carry(
     tx: &mut Tx<'_>,
     now: &Now,
     actor: &Actor,
-    round: &Round,
+    (round, until): (&Round, &LastDays),
     plan: &Plan,
     files: (&str, &str),
 ) -> Result<Option<RunId>, AppError> {
@@ -90,7 +95,8 @@ fn carry(
     let run = insert_run(tx, now, round, files)?;
     for change in &plan.changes {
         if let Some(to) = &change.to {
-            propose(tx, now, actor, (round, run), change, to, left.get(change.application.as_str()))?;
+            let until = until.get(&change.application).copied().flatten();
+            propose(tx, now, actor, (round, run, until), change, to, left.get(change.application.as_str()))?;
         }
     }
     Ok(Some(run))
@@ -130,10 +136,11 @@ fn end(
     placements::save(tx, &mut case.placement, now.utc())?;
     let mut told = Vec::new();
     match &change.to {
-        None => release_place(tx, now, &mut case)?,
+        None => release_place(tx, now, actor, &mut case)?,
         Some(to) => {
             note_elsewhere(tx, &[&case.placement])?;
             alternatives::settle(tx, id, AlternativeState::Lapsed, now.utc())?;
+            overtake(tx, now, actor, &case.placement)?;
             told.push(Party::Participant);
             if to.host == case.placement.host.to_string() && case.placement.terms.contact.is_none() {
                 told.push(Party::Host);
@@ -160,7 +167,7 @@ fn end(
     Ok(Left { case, told, events })
 }
 
-fn numbers(events: &[(Party, CalendarIdentity)]) -> serde_json::Value {
+pub(super) fn numbers(events: &[(Party, CalendarIdentity)]) -> serde_json::Value {
     let number =
         |(party, identity): &(Party, CalendarIdentity)| (party.to_string(), json!(identity.sequence));
     serde_json::Value::Object(events.iter().map(number).collect())
@@ -170,7 +177,7 @@ fn propose(
     tx: &mut Tx<'_>,
     now: &Now,
     actor: &Actor,
-    (round, run): (&Round, RunId),
+    (round, run, until): (&Round, RunId, Option<NaiveDate>),
     change: &Changed,
     to: &NewPlace,
     left: Option<&Left>,
@@ -199,6 +206,7 @@ fn propose(
         ring: to.ring,
         terms: Terms::default(),
         override_reason: to.override_reason.clone(),
+        answer_until: until,
         state: crate::domain::states::PlacementState::Proposed,
         revision: 0,
         consents: parties.into_iter().map(pending).collect(),
@@ -229,7 +237,7 @@ fn propose(
 }
 
 /// The run that the proposals are of: the schedule as it is mended.
-fn insert_run(
+pub(super) fn insert_run(
     tx: &mut Tx<'_>,
     now: &Now,
     round: &Round,

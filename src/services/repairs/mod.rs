@@ -7,22 +7,26 @@
 
 mod base;
 mod carry;
+mod exchange;
 mod plan;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, NaiveDateTime};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub(super) use base::as_published;
+pub(super) use exchange::{Judged, carry as exchange, is_frozen, judge as judge_exchange};
 pub use plan::{Call, Changed, LibraryDay, Mails, NewPlace, Plan, Waived, Why};
 
 use super::app::{Now, permit_everywhere, record, sha256_hex};
 use super::clock::seconds_running;
 use super::load::get_round;
 use super::mending;
+use super::page::{Page, Paged};
 use super::rehearsal::Stop;
 use super::rounds::load as load_round;
 use super::{App, AppError};
@@ -34,6 +38,8 @@ use crate::domain::repair::{Repair, RepairOption};
 use crate::domain::round::Round;
 use crate::matching::StopReason;
 use crate::matching::repair::{Kind, RepairFault, Request, repair};
+use crate::store::repairs::Outline;
+use crate::store::tasks::Lost;
 use crate::store::{Db, Tx, repairs};
 use crate::verify::{self, Subject};
 use base::Base;
@@ -237,12 +243,76 @@ pub fn get(app: &App, actor: &Actor, round: RoundId, id: RepairId) -> Result<Sho
     })
 }
 
+/// A repair as a list shows it.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// The repair, without its files.
+    pub outline: Outline,
+    /// What was asked.
+    pub asked: Asked,
+    /// What each option changes, in their order.
+    pub plans: Vec<(RepairOptionId, Plan)>,
+}
+
+/// A page of the repairs of a round, oldest first.
+///
+/// # Errors
+/// `not-found`, `forbidden`, `unauthenticated`.
+pub fn list(
+    app: &App,
+    actor: &Actor,
+    round: RoundId,
+    page: &Page<RepairId>,
+) -> Result<Paged<Summary, RepairId>, AppError> {
+    permit_everywhere(actor, Action::Repair)?;
+    app.store.read(|db| {
+        load_round(db, actor, round)?;
+        let found = repairs::list(db, round, page.after, page.fetch())?;
+        let summary = |outline: Outline| {
+            let plans = outline.options.iter().map(|(id, plan)| Ok((*id, stored(plan)?)));
+            let plans = plans.collect::<Result<_, AppError>>()?;
+            Ok(Summary { asked: stored(&outline.asked)?, plans, outline })
+        };
+        let found: Vec<Summary> = found.into_iter().map(summary).collect::<Result<_, AppError>>()?;
+        Ok(page.cut(found, |summary| summary.outline.id))
+    })
+}
+
+/// A repair that somebody has looked at.
+pub(super) struct Look {
+    asked: Asked,
+    created_at: NaiveDateTime,
+    applied_at: Option<NaiveDateTime>,
+}
+
+impl Look {
+    /// Whether it was about a gap: asked for since it is there, or what made it.
+    pub(super) fn is_about(&self, lost: &Lost) -> bool {
+        let is_named = self.asked.drop.contains(&lost.application.to_string())
+            || self.asked.close.contains(&(lost.host_id.to_string(), lost.date));
+        is_named && (self.created_at >= lost.ended_at || self.applied_at == Some(lost.ended_at))
+    }
+}
+
+/// The repairs that were ever looked at in a round.
+///
+/// # Errors
+/// The database's.
+pub(super) fn looks(db: &mut Db, round: RoundId) -> Result<Vec<Look>, AppError> {
+    let all = repairs::list_asked(db, round)?.into_iter();
+    let look = |(asked, created_at, applied_at): (String, NaiveDateTime, Option<NaiveDateTime>)| {
+        Ok(Look { asked: stored(&asked)?, created_at, applied_at })
+    };
+    all.map(look).collect()
+}
+
+/// What a repair has stored as JSON.
+fn stored<T: DeserializeOwned>(text: &str) -> Result<T, AppError> {
+    serde_json::from_str(text).map_err(|error| AppError::Internal(format!("a stored repair: {error}")))
+}
+
 fn shown(db: &mut Db, repair: Repair) -> Result<Shown, AppError> {
-    let unreadable = |error: serde_json::Error| AppError::Internal(format!("a stored repair: {error}"));
-    let plans = repair
-        .options
-        .iter()
-        .map(|option| Ok((option.id, serde_json::from_str(&option.plan).map_err(unreadable)?)));
+    let plans = repair.options.iter().map(|option| Ok((option.id, stored(&option.plan)?)));
     let plans: Vec<(RepairOptionId, Plan)> = plans.collect::<Result<_, AppError>>()?;
     let zone = get_round(db, repair.round)?.time_zone;
     let until = near(repair.created_at.and_utc().with_timezone(&zone).date_naive());
@@ -275,8 +345,7 @@ pub fn apply(
     let chosen = chosen.ok_or_else(|| AppError::field("/option", option, "is no option of this repair"))?;
     let plan = found.plans.iter().find(|(known, _)| *known == option).map(|(_, plan)| plan.clone());
     let plan = plan.ok_or_else(|| AppError::Internal(format!("option {option} has no plan")))?;
-    let asked: Asked = serde_json::from_str(&found.repair.asked)
-        .map_err(|error| AppError::Internal(format!("a stored repair: {error}")))?;
+    let asked: Asked = stored(&found.repair.asked)?;
     app.store.write(|tx| {
         let round = get_round(tx, round)?;
         round.admit_repair()?;

@@ -29,7 +29,12 @@ pub(super) fn owed(view: &LinkView, now: &Now) -> Result<Vec<Task>, AppError> {
             Deed::Verify => tasks.extend(prove_address(view, now)),
             Deed::Decide => tasks.extend(view.requests().map(|request| decide_release(view, request))),
             Deed::Accept => tasks.extend(answer_proposal(view, Door::Page)),
-            Deed::Take | Deed::WritePack | Deed::Attendance | Deed::Feedback | Deed::Idea => {
+            Deed::Take
+            | Deed::AgreeSwap
+            | Deed::WritePack
+            | Deed::Attendance
+            | Deed::Feedback
+            | Deed::Idea => {
                 tasks.extend(of_placement(view, *deed, now));
             }
             // Possible, but nobody waits for it; or a part of one of the others.
@@ -37,6 +42,8 @@ pub(super) fn owed(view: &LinkView, now: &Now) -> Result<Vec<Task>, AppError> {
             | Deed::RefuseRelease
             | Deed::Decline
             | Deed::Offer
+            | Deed::AskSwap
+            | Deed::RefuseSwap
             | Deed::Ill
             | Deed::Withdraw => {}
         }
@@ -97,8 +104,13 @@ fn of_placement(view: &LinkView, deed: Deed, now: &Now) -> Option<Task> {
     let (kind, deadline, what) = match deed {
         Deed::Take => (
             TaskKind::AnswerOffer,
-            view.round.answer_until,
+            view.last_answers(),
             "Say whether you take what the library offers instead.",
+        ),
+        Deed::AgreeSwap => (
+            TaskKind::AnswerSwap,
+            view.swap.as_ref()?.swap.answer_until,
+            "Say whether the exchange that participants ask for suits you.",
         ),
         Deed::WritePack if is_pack_owed(view, date, now.today(placement.time_zone)) => {
             (TaskKind::WritePack, late_on(date), "Write what the visitor has to know before the day.")
@@ -155,7 +167,7 @@ fn answer_proposal(view: &LinkView, door: Door) -> Option<Task> {
     };
     Some(Task {
         kind: TaskKind::AnswerProposal,
-        deadline: Some(view.round.answer_until),
+        deadline: Some(view.last_answers()),
         subject_kind: SubjectKind::Placement,
         subject: placement.id.uuid(),
         about,
