@@ -1,7 +1,11 @@
 //! Reserves: proposals late in a round with a last day of their own, and places that are offered to whoever was left out.
 
-use library_swap::domain::permissions::Actor;
+use library_swap::domain::permissions::{Actor, Role};
+use library_swap::services::Settings;
+use library_swap::services::refills::{self, Patience};
 use library_swap::services::traces::check_all;
+use library_swap::worker::Stop;
+use library_swap::worker::deadlines::act_on_due;
 use serde_json::{Value, json};
 
 use crate::programme::{DAY, LIBRARIES, Mail, World, id_of, kinds, to};
@@ -313,6 +317,39 @@ fn fifty_clicks_on_yes_are_one_yes() {
 }
 
 #[test]
+fn many_organisers_and_workers_at_once_make_one_offer_at_a_time() {
+    for_each_service(|service| {
+        let case = empty(service, &["ann", "bob", "cid"]);
+        let replies: Vec<(u16, String)> = std::thread::scope(|scope| {
+            let start = || {
+                let reply = case.start();
+                (reply.status, if reply.status == 201 { String::new() } else { reply.code() })
+            };
+            let all: Vec<_> = (0..10).map(|_| scope.spawn(start)).collect();
+            all.into_iter().map(|one| one.join().expect("a reply")).collect()
+        });
+        assert_eq!(replies.iter().filter(|(status, _)| *status == 201).count(), 1, "{replies:?}");
+        let others = replies.iter().filter(|(status, _)| *status != 201);
+        assert!(others.clone().all(|(_, code)| code == "refill-running"), "{replies:?}");
+        let mails = case.world.deliver();
+        let secret = only(&mails, "offer").secret.clone().expect("a link");
+        let no = json!({ "deed": "decline", "version": 0 });
+        service.anyone().post(&format!("/v1/links/{secret}"), &no).expect(200);
+        service.set_clock("2027-02-17T09:00:00Z");
+        std::thread::scope(|scope| {
+            for n in 0..4 {
+                let work = move || act_on_due(&service.app, &format!("worker {n}"), &Stop::new());
+                scope.spawn(move || work().expect("a step"));
+            }
+        });
+        let mails: Vec<Mail> = case.world.deliver().into_iter().filter(|mail| mail.kind == "offer").collect();
+        assert_eq!(mails.len(), 1, "{mails:?}");
+        let refills = case.world.organiser.get(&case.world.of_round("/refills")).expect(200);
+        assert_eq!(states(&refills["data"][0]), ["declined", "open"]);
+    });
+}
+
+#[test]
 fn of_two_places_one_waits_for_the_only_reserve_and_learns_that_nobody_is_left() {
     for_each_service(|service| {
         let world = World::new(service);
@@ -503,6 +540,54 @@ fn an_ill_person_s_place_is_offered_where_the_day_is_not_too_near() {
         let late = world.organiser.step(&format!("{url}/refill"));
         assert_eq!((late.status, late.code().as_str()), (409, "too-late"), "three days before at the latest");
         assert!(late.text().contains("too near"), "{}", late.text());
+    });
+}
+
+#[test]
+fn where_the_programme_asks_until_the_eve_an_ill_person_s_place_finds_somebody() {
+    for_each_service(|service| {
+        const TUESDAY: &str = "2027-03-02";
+        let mut world = World::again(&World::new(service));
+        world.open_round_by(&json!({ "dates": [TUESDAY] }), TUESDAY);
+        for (who, name) in
+            [("ann", "town"), ("bob", "town"), ("ann", "campus"), ("ann", "grammar"), ("ann", "hospital")]
+        {
+            world.sign_up_as(who, name, TUESDAY);
+        }
+        for deed in ["verify", "release"] {
+            for mail in world.deliver() {
+                world.press(&mail, deed);
+            }
+        }
+        world
+            .organiser
+            .post(&world.of_round("/close"), &json!({ "early_reason": "all are here" }))
+            .expect(200);
+        let run = world.solve();
+        world.publish(&run);
+        for mail in world.deliver().iter().filter(|mail| mail.kind == "proposal") {
+            world.press(mail, "accept");
+        }
+        world.at("2027-03-01T12:30:00Z");
+        let placement = of_town(&world, "confirmed");
+        world.organiser.step(&format!("/v1/placements/{}/ill", id_of(&placement))).expect(200);
+        world.deliver();
+        let reserves = Patience { working_days: 2, days_before: 1 };
+        let mut app = service.app.clone();
+        app.settings = Settings { reserves, ..app.settings };
+        let organiser = Actor::named("token:test", Role::Organiser);
+        let id = id_of(&placement).parse().expect("an id");
+        let begun = refills::start(&app, &organiser, id, None).expect("an offer");
+        assert_eq!(begun.offers[0].answer_until.to_string(), "2027-03-01", "today, while both work");
+        let offer = only(&world.deliver(), "offer").clone();
+        assert_ne!(offer.to, address(&placement), "not whoever is ill");
+        world.press(&offer, "accept");
+        assert_eq!(of_town(&world, "proposed")["answer_until"], "2027-03-01");
+        for mail in world.deliver().iter().filter(|mail| mail.to.starts_with("desk@")) {
+            world.press(mail, "accept");
+        }
+        assert_eq!(address(&of_town(&world, "confirmed")), offer.to);
+        assert_whole(&world);
     });
 }
 

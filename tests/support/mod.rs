@@ -272,6 +272,8 @@ const TABLES: &[&str] = &[
     "past_placements",
     "persons",
     "placements",
+    "refills",
+    "reserve_offers",
     "round_forbidden",
     "round_introductions",
     "round_libraries",
