@@ -76,7 +76,7 @@ pub fn list_due(app: &App, by: &str) -> Result<Vec<Due>, AppError> {
         for round in &rounds {
             due.extend(packs::list_to_ask(db, &now, round)?.into_iter().map(Due::AskForPack));
         }
-        due.extend(refills::list_due(db, &now)?);
+        due.extend(refills::list_due(db, &now, app.settings.reserves)?);
         for round in &rounds {
             let today = now.today(round.time_zone);
             let mut round = round.clone();

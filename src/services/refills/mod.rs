@@ -7,7 +7,7 @@
 mod offers;
 mod place;
 
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveTime};
 use serde_json::json;
 
 pub(super) use self::offers::{answer_in, end_all_of_round, end_offer, forget_reserve, list_due, offer_next};
@@ -125,7 +125,7 @@ fn admit(
         let words = format!("the day, {}, has passed", placement.date);
         return Err(Refusal::new(RefusalCode::TooLate, words).into());
     }
-    if now.today(round.time_zone) + Days::new(patience.days_before.into()) > placement.date {
+    if patience.is_over(now.today(round.time_zone), placement.date) {
         let words = format!(
             "the day, {}, is too near: reserves are asked until {} days before. Ring those whom a repair names",
             placement.date, patience.days_before

@@ -55,12 +55,19 @@ pub(super) fn go_on(
         let words = format!("the round is {}", round.state);
         return over(tx, now, by, refill, (Deed::Overtake, &words, RefusalCode::RoundState));
     }
+    let today = now.today(round.time_zone);
+    let too_near = format!(
+        "the day, {}, is too near: reserves are asked until {} days before",
+        refill.date, patience.days_before
+    );
+    if patience.is_over(today, refill.date) {
+        return over(tx, now, by, refill, (Deed::ComeTooLate, &too_near, RefusalCode::TooLate));
+    }
     let place = Place::load(tx, now, &round, (refill.host, refill.date), None)?;
     if !place.is_open() {
         let words = "the host library takes nobody more on this day";
         return over(tx, now, by, refill, (Deed::Overtake, words, RefusalCode::PlaceTaken));
     }
-    let today = now.today(round.time_zone);
     let before = refills::list_asked(tx, round.id, (refill.host, refill.date))?;
     let (mut waits_for, mut too_late) = (None, false);
     for applicant in in_turn(&place, refill, &before)? {
@@ -101,17 +108,13 @@ pub(super) fn go_on(
         notices::reserve_offer(tx, now, applicant, offer.id)?;
         return Ok(Next::Asked);
     }
-    if too_late {
-        let words = format!(
-            "the day, {}, is too near: reserves are asked until {} days before",
-            refill.date, patience.days_before
-        );
-        return over(tx, now, by, refill, (Deed::ComeTooLate, &words, RefusalCode::TooLate));
-    }
     if let Some(other) = waits_for {
         refill.waits_for = Some(other);
         refills::save(tx, refill)?;
         return Ok(Next::Waits);
+    }
+    if too_late {
+        return over(tx, now, by, refill, (Deed::ComeTooLate, &too_near, RefusalCode::TooLate));
     }
     let words = if before.is_empty() {
         "nobody without a place could take it by the rules of the round"
@@ -294,7 +297,11 @@ fn words_for_host(db: &mut Db, refill: &Refill) -> Result<Option<&'static str>, 
 ///
 /// # Errors
 /// The database's.
-pub(in crate::services) fn list_due(db: &mut Db, now: &Now) -> Result<Vec<Due>, AppError> {
+pub(in crate::services) fn list_due(
+    db: &mut Db,
+    now: &Now,
+    patience: Patience,
+) -> Result<Vec<Due>, AppError> {
     let mut due = Vec::new();
     let running = refills::list_in_state(db, RefillState::Running)?;
     let ids: Vec<RefillId> = running.iter().map(|refill| refill.id).collect();
@@ -312,7 +319,7 @@ pub(in crate::services) fn list_due(db: &mut Db, now: &Now) -> Result<Vec<Due>, 
                     Some(other) => refills::find_offer(db, other)?.is_some_and(|other| other.is_open()),
                     None => false,
                 };
-                if !waits {
+                if !waits || patience.is_over(now.today(round.time_zone), refill.date) {
                     due.push(Due::OfferNext(refill.id));
                 }
             }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{Days, NaiveDate, NaiveTime};
 
 use crate::domain::deadlines::reserve_answers;
 use crate::domain::history::Successors;
@@ -56,6 +56,13 @@ pub(super) struct Seat {
 fn unexpected(faults: &[RepairFault]) -> AppError {
     let words: Vec<String> = faults.iter().map(ToString::to_string).collect();
     AppError::Internal(format!("a place cannot be looked at: {}", words.join("; ")))
+}
+
+impl Patience {
+    /// Whether a day is too near to ask anybody.
+    pub(super) fn is_over(self, today: NaiveDate, date: NaiveDate) -> bool {
+        today.checked_add_days(Days::new(self.days_before.into())).is_none_or(|day| day > date)
+    }
 }
 
 impl Place {
@@ -155,8 +162,12 @@ impl Place {
         let (Some(choice), Some(schedule)) = (found.choices.first(), schedules.first()) else {
             return Err(AppError::Internal("a seat without a schedule".to_owned()));
         };
+        // Proof before use: what does not verify is not published, whoever says yes.
         if let Some(first) = verify::verify(&Subject::Round(file), schedule).breaches.first() {
-            return Err(AppError::Internal(format!("what a reserve takes does not verify: {first}")));
+            return Ok(Err(format!(
+                "the schedule that comes of it would break a rule ({})",
+                first.code.as_str()
+            )));
         }
         Ok(Ok(Seat {
             plan: plan_of(&self.base, choice, schedule)?,
