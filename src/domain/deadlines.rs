@@ -83,6 +83,21 @@ pub fn late_answers(
     Ok((day > until).then_some(day))
 }
 
+/// The last day for the answer of a reserve to whom a visit is offered on `today`: so many working days on, but so many
+/// days before the visit at the latest, and while both libraries still work before it. None where that has passed.
+pub fn reserve_answers(
+    today: NaiveDate,
+    visit: NaiveDate,
+    (working_days, days_before): (u16, u16),
+    (home, host): (&Opening, &Opening),
+) -> Option<NaiveDate> {
+    let latest = [home, host].map(|opening| working_day_before(visit, opening)).into_iter().min()?;
+    let latest = latest.min(visit.checked_sub_days(Days::new(days_before.into()))?);
+    let days = working_days_after(today, home);
+    let day = days.get(usize::from(working_days).saturating_sub(1)).or(days.last()).copied()?;
+    (today <= latest).then_some(day.min(latest))
+}
+
 /// The last working day before a visit; the very day before where there is none in two weeks.
 fn working_day_before(visit: NaiveDate, opening: &Opening) -> NaiveDate {
     let before = |days: u64| visit - Days::new(days);
@@ -215,6 +230,22 @@ mod tests {
         // Nobody works on both days before the visit: the earlier one counts, so that everybody has one.
         let near = late_answers(day("2027-02-22"), day("2027-02-14"), day("2027-03-01"), &[&office, &rare]);
         assert_eq!(near, Ok(Some(day("2027-02-24"))));
+    }
+
+    #[test]
+    fn a_reserve_has_some_working_days_and_the_days_before_the_visit_are_left_alone() {
+        let office = Opening::default();
+        let until = |today, visit| reserve_answers(day(today), day(visit), (2, 3), (&office, &office));
+        assert_eq!(until("2027-02-18", "2027-03-01"), Some(day("2027-02-22")), "over the weekend");
+        assert_eq!(until("2027-02-25", "2027-03-01"), Some(day("2027-02-26")));
+        assert_eq!(until("2027-02-26", "2027-03-01"), Some(day("2027-02-26")), "three days before: today");
+        assert_eq!(until("2027-02-27", "2027-03-01"), None);
+        // Three days before is a Sunday, on which nobody works any more before the visit.
+        let shut = Opening { weekly: "Mo 09:00-17:00; Th 09:00-17:00".parse().ok(), ..Opening::default() };
+        let rare = reserve_answers(day("2027-02-22"), day("2027-03-04"), (2, 3), (&office, &shut));
+        assert_eq!(rare, Some(day("2027-02-24")));
+        let rare = reserve_answers(day("2027-02-26"), day("2027-03-04"), (5, 1), (&office, &shut));
+        assert_eq!(rare, Some(day("2027-03-01")), "the host's last day before");
     }
 
     #[test]

@@ -96,6 +96,10 @@ named! {
         Exchange = "exchange",
         /// See the swaps of a round, or call one off.
         OverseeSwaps = "oversee_swaps",
+        /// Offer a place that fell empty to reserves: see them, begin, look, stop.
+        Refill = "refill",
+        /// Answer the offer of such a place.
+        AnswerOffer = "answer_offer",
         /// Turn a run into proposals.
         Publish = "publish",
         /// Take a publication back.
@@ -201,6 +205,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::Repair, Reach::Everywhere),
     (Role::Organiser, Action::OverseeSwaps, Reach::Everywhere),
     (Role::Organiser, Action::Exchange, Reach::Everywhere),
+    (Role::Organiser, Action::Refill, Reach::Everywhere),
     (Role::Organiser, Action::Publish, Reach::Everywhere),
     (Role::Organiser, Action::WithdrawPublication, Reach::Everywhere),
     (Role::Organiser, Action::EditMails, Reach::Everywhere),
@@ -246,6 +251,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Participant, Action::ReadExplanation, Reach::OwnCase),
     (Role::Participant, Action::WithdrawApplication, Reach::OwnCase),
     (Role::Participant, Action::AnswerAsParticipant, Reach::OwnCase),
+    (Role::Participant, Action::AnswerOffer, Reach::OwnCase),
     (Role::Participant, Action::ReadPlacement, Reach::OwnCase),
     (Role::HostContact, Action::ReadPlacement, Reach::OwnCase),
     (Role::Manager, Action::ReadPlacement, Reach::OwnCase),

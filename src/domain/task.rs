@@ -54,6 +54,10 @@ named! {
         ReplacePlacement = "replace_placement",
         /// An organiser looks after those whose host is closed on their day.
         MendClosedDay = "mend_closed_day",
+        /// An organiser looks after a place that no reserve took.
+        FillPlace = "fill_place",
+        /// A reserve takes a place that has become free, or not.
+        AnswerReserveOffer = "answer_reserve_offer",
         /// Somebody was to be told something, and the mail does not reach them.
         LookAtMail = "look_at_mail",
     }

@@ -21,6 +21,7 @@ use super::packs::{self, JoiningPack};
 use super::pages::{self, Told};
 use super::placements::{self, Consent, Place, Side, Visitor, clock, consents, visitor};
 use super::problem::Problem;
+use super::refills::{self, LinkedOffer};
 use super::releases::{self, Request};
 use super::schemas;
 use super::swaps::{self, LinkedSwap};
@@ -71,6 +72,9 @@ pub(super) struct Case {
     /// About the day itself, once everybody has said yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     day: Option<Day>,
+    /// The place that is offered to a reserve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offer: Option<LinkedOffer>,
     /// The joining pack: for the host, and for the participant once it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     joining_pack: Option<JoiningPack>,
@@ -209,6 +213,7 @@ impl From<&LinkView> for Case {
                 .map(|(placement, _)| visitor(&view.applicant, &view.home, side, placement.state)),
             swap: swaps::of_link(view),
             day: (view.link.purpose == Purpose::Answer).then(|| day::of_link(view)).flatten(),
+            offer: view.reserve_offer.as_ref().map(LinkedOffer::new),
             joining_pack: packs::of_link(view),
             explanation: view.explanation.clone().map(|found| explanations::shape(&view.link.actor(), found)),
         }
@@ -226,11 +231,14 @@ fn other_days(view: &LinkView) -> Vec<NaiveDate> {
 
 /// What is true now and what happens next, in one or two sentences.
 fn next(view: &LinkView) -> String {
+    if let Some(offered) = &view.reserve_offer {
+        return refills::next(&offered.offer);
+    }
     match (view.link.purpose, &view.placement) {
         (Purpose::Answer, Some((placement, _))) => {
             day::next(view).map_or_else(|| placement_next(view, placement.state), str::to_owned)
         }
-        (Purpose::Verify | Purpose::Release | Purpose::Application | Purpose::Answer, _) => {
+        (Purpose::Verify | Purpose::Release | Purpose::Application | Purpose::Answer | Purpose::Offer, _) => {
             application_next(view)
         }
     }

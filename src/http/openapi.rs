@@ -12,7 +12,7 @@ use super::routes::{self, Listed};
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, held_mails,
     ideas, libraries, links, locks, offers, opening, outbox, outlook, packs, placements, publication,
-    repairs, rounds, runs, schedule, successors, swaps, tasks, tokens, traces,
+    refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -92,6 +92,11 @@ pub(super) struct PageParameters {
         swaps::get,
         swaps::call_off,
         swaps::answer,
+        refills::reserves,
+        refills::start,
+        refills::list,
+        refills::get,
+        refills::stop,
         outlook::health,
         outlook::frontier,
         locks::list,

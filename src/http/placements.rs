@@ -271,7 +271,7 @@ pub(super) fn host(placement: &placement::Placement, library: &Library, side: Si
 }
 
 /// A library of a placement.
-fn place(library: &Library) -> Place {
+pub(super) fn place(library: &Library) -> Place {
     Place {
         name: library.name.to_string(),
         sectors: texts(&library.sectors),

@@ -22,8 +22,8 @@ use crate::domain::permissions::{Action, Role};
 use crate::domain::release::RefusalReason;
 use crate::domain::sector::Sector;
 use crate::domain::states::{
-    AlternativeState, Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState,
-    RunKind, RunState, SwapState,
+    AlternativeState, Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RefillState,
+    ReserveOfferState, RoundState, RunKind, RunState, SwapState,
 };
 use crate::domain::swap::MOST_MEMBERS;
 use crate::domain::task::{SubjectKind, TaskKind};
@@ -81,6 +81,8 @@ names! {
     alternative_kind: AlternativeKind,
     alternative_state: AlternativeState,
     swap_state: SwapState,
+    refill_state: RefillState,
+    reserve_offer_state: ReserveOfferState,
     run_state: RunState,
     run_kind: RunKind,
     library_status: LibraryStatus,

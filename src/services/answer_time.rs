@@ -31,7 +31,7 @@ pub(super) fn last_day(
 }
 
 /// The days that are looked at.
-fn days(today: NaiveDate, visit: NaiveDate) -> RangeInclusive<NaiveDate> {
+pub(super) fn days(today: NaiveDate, visit: NaiveDate) -> RangeInclusive<NaiveDate> {
     let after = u64::try_from(MOST_DAYS_AFTER).unwrap_or(u64::MAX);
     let first = today.min(visit - Days::new(MOST_DAYS_BEFORE));
     first..=visit.max(today.checked_add_days(Days::new(after)).unwrap_or(visit))

@@ -16,10 +16,11 @@ use super::load::get_round;
 use super::notices;
 use super::packs;
 use super::placements::{expire_in, get_case};
+use super::refills;
 use super::swaps;
 use super::{App, AppError};
 use crate::domain::deadlines::{Warning, day_of, days_to_answer, has_come, local};
-use crate::domain::ids::{LibraryId, PlacementId, RoundId, SwapId};
+use crate::domain::ids::{LibraryId, PlacementId, RefillId, ReserveOfferId, RoundId, SwapId};
 use crate::domain::opening::Opening;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor};
@@ -48,6 +49,10 @@ pub enum Due {
     AskForPack(PlacementId),
     /// The time for answers to a swap is over.
     ExpireSwap(SwapId),
+    /// The offer of a place to a reserve is over.
+    EndOffer(ReserveOfferId),
+    /// The next reserve is to be asked.
+    OfferNext(RefillId),
     /// The first placement day has come.
     Begin(RoundId),
     /// The last placement day is over.
@@ -75,6 +80,7 @@ pub fn list_due(app: &App, by: &str) -> Result<Vec<Due>, AppError> {
         for round in &rounds {
             due.extend(packs::list_to_ask(db, &now, round)?.into_iter().map(Due::AskForPack));
         }
+        due.extend(refills::list_due(db, &now, app.settings.reserves)?);
         for round in &rounds {
             let today = now.today(round.time_zone);
             let mut round = round.clone();
@@ -156,6 +162,8 @@ pub fn act(app: &App, by: &str, due: Due) -> Result<bool, AppError> {
         Due::Assume(placement) => attendance::assume(tx, &now, &actor, placement),
         Due::AskForPack(placement) => packs::ask(tx, &now, &actor, placement),
         Due::ExpireSwap(swap) => swaps::expire_in(tx, &now, &actor, swap),
+        Due::EndOffer(offer) => refills::end_offer(tx, &now, &actor, offer),
+        Due::OfferNext(refill) => refills::offer_next(tx, &now, &actor, refill, app.settings.reserves),
         Due::Begin(round) => advance(tx, &now, &actor, round, Round::begin),
         Due::Complete(round) => advance(tx, &now, &actor, round, Round::complete),
     })

@@ -41,6 +41,7 @@ pub mod page;
 pub mod placements;
 pub mod preview;
 pub mod publication;
+pub mod refills;
 mod rehearsal;
 pub mod releases;
 pub mod repairs;

@@ -30,6 +30,8 @@ const fn has_visit(kind: NoticeKind) -> bool {
         | NoticeKind::DeputyRequest
         | NoticeKind::DeadlineMoved
         | NoticeKind::Alternative
+        | NoticeKind::Offer
+        | NoticeKind::OfferEnded
         | NoticeKind::HandedOver
         | NoticeKind::SwapRequest
         | NoticeKind::SwapEnded
@@ -149,6 +151,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::Alternative
             | NoticeKind::SwapRequest
             | NoticeKind::SwapEnded
+            | NoticeKind::Offer
+            | NoticeKind::OfferEnded
             | NoticeKind::Changed
             | NoticeKind::Reminder
             | NoticeKind::FeedbackRequest
@@ -209,12 +213,17 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
                 | NoticeKind::DeputyRequest
                 | NoticeKind::DeadlineMoved
                 | NoticeKind::Alternative
+                | NoticeKind::Offer
                 | NoticeKind::SwapRequest
                 | NoticeKind::ReleaseRequest
         )
         .then(|| day(2, 12)),
-        reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::Unplaced | NoticeKind::SwapEnded)
-            .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
+        has_agreed: false,
+        reason: matches!(
+            kind,
+            NoticeKind::Cancelled | NoticeKind::OfferEnded | NoticeKind::Unplaced | NoticeKind::SwapEnded
+        )
+        .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
         change: (kind == NoticeKind::Unplaced)
             .then(|| "Had you been ready to go 31.5 km, there would be one.".to_owned()),
         pack: kind.is_about_the_pack().then(|| pack_news(kind)),
@@ -223,6 +232,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             && kind != NoticeKind::FeedbackRequest
             && !matches!(kind, NoticeKind::SwapRequest | NoticeKind::SwapEnded)
             && !kind.is_about_the_pack()
+            && !matches!(kind, NoticeKind::Offer | NoticeKind::OfferEnded)
             && party != Party::Manager)
             .then_some(invitation),
         message_id: "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned(),

@@ -391,7 +391,8 @@ impl<'a> Play<'a> {
             Purpose::Verify => state == ApplicationState::Submitted,
             Purpose::Release => state == ApplicationState::Verified,
             Purpose::Answer => link.placement.is_some_and(|place| is_asked(place) || has_a_day(place)),
-            Purpose::Application => false,
+            // Refills are not played here.
+            Purpose::Application | Purpose::Offer => false,
         };
         does && !link.used && link.expires > self.model.now
     }
@@ -687,7 +688,7 @@ impl<'a> Play<'a> {
         let last = match purpose {
             Purpose::Verify => round.sign_up_until,
             Purpose::Release => round.answer_until,
-            Purpose::Application => *round.dates.last().expect("days"),
+            Purpose::Application | Purpose::Offer => *round.dates.last().expect("days"),
             // As long as the day can be told about.
             Purpose::Answer => *round.dates.last().expect("days") + Days::new(40),
         };
@@ -726,7 +727,7 @@ impl<'a> Play<'a> {
             Purpose::Release => Act::Decide(decided.clone()),
             Purpose::Answer => self.usual_answer(&link, n, version),
             Purpose::Application if n[1].is_multiple_of(4) => Act::Withdraw,
-            Purpose::Application => return Ok(Became::Void),
+            Purpose::Application | Purpose::Offer => return Ok(Became::Void),
         };
         let act = if n[1] % 12 == 11 {
             let any = [

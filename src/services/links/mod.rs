@@ -3,10 +3,12 @@
 //! Looking never changes anything, however often and by whomever (mail scanners follow links). A spent link shows the
 //! present state and what can be done now.
 
+mod new;
 mod possible;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 
+pub(super) use self::new::{NewLink, mint};
 use self::possible::deeds;
 use super::alternatives::{offer_in, take_in};
 use super::app::{Now, permit, sha256_hex};
@@ -19,6 +21,7 @@ use super::load::{get_applicant, get_library, get_round};
 use super::notices::Case;
 use super::packs::{self, PackEdit, SeenPack};
 use super::placements::{Reply, answer_in};
+use super::refills::{self, OfferedPlace};
 use super::releases::{self, CoverOnDay};
 use super::swaps::{self, SeenSwap, SwapReply};
 use super::{App, AppError};
@@ -26,7 +29,7 @@ use crate::domain::alternative::{Alternative, Wanted};
 use crate::domain::attendance::{Attendance, Recorded};
 use crate::domain::feedback::Feedback;
 use crate::domain::idea::{Idea, NewIdea};
-use crate::domain::ids::{ApplicationId, PlacementId, SwapId};
+use crate::domain::ids::SwapId;
 use crate::domain::link::{Link, Purpose};
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
@@ -35,7 +38,7 @@ use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::release::Answered;
 use crate::domain::round::Round;
-use crate::domain::states::{AlternativeState, Answer, ApplicationState, named};
+use crate::domain::states::{AlternativeState, Answer, ApplicationState, ReserveOfferState, named};
 use crate::domain::swap::Named;
 use crate::store::applications::Applicant;
 use crate::store::{Db, Tx, alternatives, attendance, feedback, ideas, links, placements};
@@ -68,6 +71,8 @@ pub struct LinkView {
     pub team: Vec<Applicant>,
     /// What a release would do to the library on the days of the round; only where it is looked at and asked for.
     pub cover: Vec<CoverOnDay>,
+    /// What is offered to a reserve by the link.
+    pub reserve_offer: Option<OfferedPlace>,
     /// The joining pack, for the host and, once it was sent, for the participant; only where it is looked at.
     pub pack: Option<SeenPack>,
     /// Why there is this place or none, for the participant; only where it is looked at.
@@ -224,7 +229,11 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
     };
     let team = match link.purpose {
         Purpose::Release => releases::list_team(db, &round, &applicant.application)?,
-        Purpose::Verify | Purpose::Answer | Purpose::Application => Vec::new(),
+        Purpose::Verify | Purpose::Answer | Purpose::Application | Purpose::Offer => Vec::new(),
+    };
+    let reserve_offer = match link.reserve_offer {
+        Some(id) => Some(refills::get_offered(db, id)?),
+        None => None,
     };
     let (none, cover) = (Vec::new(), Vec::new());
     let day = load_day(db, &link)?;
@@ -241,6 +250,7 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         day,
         team,
         cover,
+        reserve_offer,
         pack: None,
         explanation: None,
     };
@@ -319,7 +329,10 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
                 .as_ref()
                 .is_some_and(|(placement, _)| placement.answer_of(view.link.party) == Some(answer))
     };
+    let offer = view.reserve_offer.as_ref().map(|offered| offered.offer.state);
     match act {
+        Act::Accept(_) if offer.is_some() => offer == Some(ReserveOfferState::Accepted),
+        Act::Decline(..) if offer.is_some() => offer == Some(ReserveOfferState::Declined),
         Act::Verify => {
             view.link.purpose == Purpose::Verify && application.state != ApplicationState::Submitted
         }
@@ -389,6 +402,15 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
         (Purpose::Application, Act::Withdraw) => {
             applications::withdraw_in(tx, now, actor, applicant).map(|_| ())
         }
+        (Purpose::Offer, Act::Accept(_) | Act::Decline(_, None)) => match view.link.reserve_offer {
+            Some(id) => refills::answer_in(tx, now, actor, id, matches!(act, Act::Accept(_))),
+            None => Err(AppError::Internal(format!("link {} answers no offer", view.link.id))),
+        },
+        (Purpose::Offer, Act::Decline(..)) => Err(AppError::field(
+            "/reason",
+            "",
+            "is not asked for: nobody has to say why they do not take a place",
+        )),
         (purpose, _) => Err(AppError::field(
             "/deed",
             act_name(act),
@@ -467,35 +489,4 @@ const fn act_name(act: &Act) -> &'static str {
         Act::Idea(_) => Deed::Idea.as_str(),
         Act::WritePack(_) => Deed::WritePack.as_str(),
     }
-}
-
-/// A link to be made for a mail.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct NewLink {
-    pub(super) purpose: Purpose,
-    pub(super) application: ApplicationId,
-    pub(super) placement: Option<PlacementId>,
-    pub(super) party: Party,
-    pub(super) is_deputy: bool,
-    pub(super) expires_at: NaiveDateTime,
-}
-
-/// Makes a link and gives its secret, which is stored nowhere but in the mail.
-///
-/// # Errors
-/// The database's.
-pub(super) fn mint(tx: &mut Tx<'_>, now: &Now, name: &str, new: NewLink) -> Result<String, AppError> {
-    let secret = now.secret(name);
-    let link = Link {
-        id: crate::domain::ids::LinkId::new(now.id(name)),
-        purpose: new.purpose,
-        application: new.application,
-        placement: new.placement,
-        party: new.party,
-        is_deputy: new.is_deputy,
-        expires_at: new.expires_at,
-        used_at: None,
-    };
-    links::insert(tx, &link, &sha256_hex(&secret), now.utc())?;
-    Ok(secret)
 }

@@ -43,7 +43,10 @@ pub(super) fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
             };
             if view.placement.as_ref().is_some_and(has_been) { Vec::new() } else { vec![Deed::Withdraw] }
         }
-        Purpose::Verify | Purpose::Release | Purpose::Application => Vec::new(),
+        Purpose::Offer if view.reserve_offer.as_ref().is_some_and(|offered| offered.offer.is_open()) => {
+            vec![Deed::Accept, Deed::Decline]
+        }
+        Purpose::Verify | Purpose::Release | Purpose::Application | Purpose::Offer => Vec::new(),
     }
 }
 

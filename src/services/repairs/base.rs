@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::Asked;
 use crate::domain::application::ReleaseRule;
-use crate::domain::ids::{ApplicationId, LibraryId};
+use crate::domain::ids::{ApplicationId, LibraryId, ReserveOfferId};
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
@@ -22,24 +22,24 @@ use crate::services::locks::by_hand;
 use crate::services::round_file::{Known, round_file};
 use crate::services::snapshot;
 use crate::store::placements::Visible;
-use crate::store::{Db, organisations, outbox, placements};
+use crate::store::{Db, organisations, outbox, placements, refills};
 use crate::verify::{self, Code, Draft, Rule, Subject};
 
 /// Why something that is against the rules by now stands.
 const STANDS: &str = "it was published so";
 
 /// How things stand.
-pub(super) struct Base {
-    pub(super) file: files::Round,
-    pub(super) schedule: Schedule,
-    pub(super) standing: BTreeMap<String, Placement>,
+pub(in crate::services) struct Base {
+    pub(in crate::services) file: files::Round,
+    pub(in crate::services) schedule: Schedule,
+    pub(in crate::services) standing: BTreeMap<String, Placement>,
     /// The placements of those who drop out that have ended already.
     pub(super) ended: BTreeMap<String, Placement>,
-    pub(super) fingerprint: String,
+    pub(in crate::services) fingerprint: String,
 }
 
 /// A round that some people have not heard of yet is not mended: their mails would be of another round.
-pub(super) fn refuse_untold(db: &mut Db, round: &Round) -> Result<(), AppError> {
+pub(in crate::services) fn refuse_untold(db: &mut Db, round: &Round) -> Result<(), AppError> {
     let known = crate::store::applications::list_of_round(db, round.id)?;
     let ids: Vec<ApplicationId> = known.iter().map(|applicant| applicant.application.id).collect();
     if outbox::list_untold(db, &ids)?.is_empty() {
@@ -60,8 +60,15 @@ struct Found {
     hosts: BTreeMap<LibraryId, LibraryId>,
 }
 
-/// `anew` are those whose managers are asked anew: they are free on every day that they asked for.
-fn find(db: &mut Db, round: &Round, asked: &Asked, anew: &BTreeSet<String>) -> Result<Found, AppError> {
+/// What stands and what is free, but for what open offers to reserves hold; `but` is one that holds nothing here. `anew`
+/// are those whose managers are asked anew: they are free on every day that they asked for.
+fn find(
+    db: &mut Db,
+    round: &Round,
+    asked: &Asked,
+    anew: &BTreeSet<String>,
+    but: Option<ReserveOfferId>,
+) -> Result<Found, AppError> {
     let mut known = snapshot::load(db, round)?;
     let all = placements::list(db, round.id, Visible::All, None, None, i64::MAX)?;
     let standing: BTreeMap<String, Placement> = all
@@ -75,7 +82,7 @@ fn find(db: &mut Db, round: &Round, asked: &Asked, anew: &BTreeSet<String>) -> R
     let (ended, lost): (Vec<_>, Vec<_>) = over.into_iter().partition(|(id, _)| asked.drop.contains(id));
     let ended: BTreeMap<String, Placement> =
         ended.into_iter().map(|(id, placement)| (id, placement.clone())).collect();
-    let lost = lost.into_iter().map(|(id, _)| id).collect();
+    let mut lost: BTreeSet<String> = lost.into_iter().map(|(id, _)| id).collect();
     let hosts: BTreeMap<LibraryId, LibraryId> = all
         .iter()
         .map(|placement| (placement.host, known.libraries_became.current(placement.host)))
@@ -90,6 +97,15 @@ fn find(db: &mut Db, round: &Round, asked: &Asked, anew: &BTreeSet<String>) -> R
         let host = hosts.get(&refused.host).unwrap_or(&refused.host);
         take_no_more(&mut file, *host, refused.date, stays.count());
     }
+    for held in refills::list_held(db, round.id)?.into_iter().filter(|held| Some(held.offer) != but) {
+        // Who is asked has neither a place nor another offer, and the place is nobody else's.
+        lost.insert(held.application.to_string());
+        let host = known.libraries_became.current(held.host);
+        let stays = standing
+            .values()
+            .filter(|other| (hosts.get(&other.host), other.date) == (Some(&host), held.date));
+        hold(&mut file, host, held.date, stays.count());
+    }
     Ok(Found { file, standing, ended, lost, hosts })
 }
 
@@ -98,7 +114,16 @@ fn find(db: &mut Db, round: &Round, asked: &Asked, anew: &BTreeSet<String>) -> R
 /// # Errors
 /// The database's; `invalid-fields` where the file's own limits are exceeded.
 pub(in crate::services) fn as_published(db: &mut Db, round: &Round) -> Result<files::Round, AppError> {
-    Ok(find(db, round, &Asked::default(), &BTreeSet::new())?.file)
+    Ok(find(db, round, &Asked::default(), &BTreeSet::new(), None)?.file)
+}
+
+/// A place less on a day, but none of those who stand.
+pub(in crate::services) fn hold(file: &mut files::Round, host: LibraryId, date: NaiveDate, standing: usize) {
+    let id = host.to_string();
+    let library = file.libraries.iter_mut().find(|library| library.id == id);
+    if let Some(places) = library.and_then(|library| library.hosting.get_mut(&date)) {
+        *places = (*places - 1).max(i64::try_from(standing).unwrap_or(i64::MAX)).min(*places);
+    }
 }
 
 /// A host that has said no takes nobody on that day but those who stand.
@@ -186,7 +211,7 @@ impl Found {
 /// # Errors
 /// The database's.
 pub(super) fn fingerprint(db: &mut Db, round: &Round, asked: &Asked) -> Result<String, AppError> {
-    Ok(find(db, round, asked, &BTreeSet::new())?.fingerprint(asked))
+    Ok(find(db, round, asked, &BTreeSet::new(), None)?.fingerprint(asked))
 }
 
 impl Base {
@@ -194,8 +219,13 @@ impl Base {
     ///
     /// # Errors
     /// The database's; `invalid-fields` where the file's own limits are exceeded.
-    pub(super) fn load(db: &mut Db, round: &Round, asked: &Asked) -> Result<Self, AppError> {
-        Self::load_anew(db, round, asked, &BTreeSet::new())
+    pub(in crate::services) fn load(
+        db: &mut Db,
+        round: &Round,
+        asked: &Asked,
+        own: Option<ReserveOfferId>,
+    ) -> Result<Self, AppError> {
+        Self::find(db, round, asked, &BTreeSet::new(), own)
     }
 
     /// As [`Base::load`]; managers of `anew` are asked anew, so that what they released is no bar.
@@ -208,7 +238,17 @@ impl Base {
         asked: &Asked,
         anew: &BTreeSet<String>,
     ) -> Result<Self, AppError> {
-        let found = find(db, round, asked, anew)?;
+        Self::find(db, round, asked, anew, None)
+    }
+
+    fn find(
+        db: &mut Db,
+        round: &Round,
+        asked: &Asked,
+        anew: &BTreeSet<String>,
+        own: Option<ReserveOfferId>,
+    ) -> Result<Self, AppError> {
+        let found = find(db, round, asked, anew, own)?;
         let fingerprint = found.fingerprint(asked);
         let placements = found.placements(&found.standing);
         let with_ended: Vec<_> = placements.iter().cloned().chain(found.placements(&found.ended)).collect();

@@ -18,7 +18,7 @@ use crate::domain::ids::{PlacementId, RunId};
 use crate::domain::opening::Exception;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor};
-use crate::domain::placement::{Consent, Placement, Terms};
+use crate::domain::placement::{Consent, Given, Placement, Terms};
 use crate::domain::round::Round;
 use crate::domain::run::{Run, RunOptions};
 use crate::domain::states::{AlternativeState, Answer, RunKind, RunState};
@@ -34,6 +34,14 @@ use crate::services::swaps::overtake;
 use crate::store::placements::CalendarIdentity;
 use crate::store::{Tx, alternatives, applications, opening, placements, rounds, runs};
 
+/// Who carries something out, and as what.
+pub(in crate::services) struct By<'a> {
+    pub(in crate::services) actor: &'a Actor,
+    pub(in crate::services) action: Action,
+    /// The yes of the participant who comes, where they have said it, and what the host hears of the place.
+    pub(in crate::services) agreed: Option<(&'a Given, Option<&'a str>)>,
+}
+
 /// Carries a way out as it would be, with no files yet.
 pub(super) fn rehearse(
     tx: &mut Tx<'_>,
@@ -44,17 +52,18 @@ pub(super) fn rehearse(
     plan: &Plan,
 ) -> Result<(), AppError> {
     let (file, schedule) = (base.file.canonical(), base.schedule.to_json());
-    carry(tx, now, actor, (round, &BTreeMap::new()), plan, (&file, &schedule)).map(drop)
+    let by = By { actor, action: Action::Repair, agreed: None };
+    carry(tx, now, &by, (round, &BTreeMap::new()), plan, (&file, &schedule)).map(drop)
 }
 
 /// Carries a way out; gives the run that its proposals are of, where there are any.
 ///
 /// # Errors
 /// `too-late` where nobody could answer a proposal before its day; `placement-state`.
-pub(super) fn apply(
+pub(in crate::services) fn apply(
     tx: &mut Tx<'_>,
     now: &Now,
-    actor: &Actor,
+    by: &By<'_>,
     round: &Round,
     plan: &Plan,
     files: (&str, &str),
@@ -68,7 +77,7 @@ pub(super) fn apply(
             until.insert(change.application.clone(), day);
         }
     }
-    carry(tx, now, actor, (round, &until), plan, files)
+    carry(tx, now, by, (round, &until), plan, files)
 }
 
 /// The last days for answers of those who come, where they are not the round's.
@@ -77,7 +86,7 @@ type LastDays = BTreeMap<String, Option<NaiveDate>>;
 fn carry(
     tx: &mut Tx<'_>,
     now: &Now,
-    actor: &Actor,
+    by: &By<'_>,
     (round, until): (&Round, &LastDays),
     plan: &Plan,
     files: (&str, &str),
@@ -86,7 +95,7 @@ fn carry(
     let mut left: BTreeMap<&str, Left> = BTreeMap::new();
     for change in &plan.changes {
         if let Some(placement) = change.placement.as_ref().filter(|placement| !placement.ended) {
-            left.insert(&change.application, end(tx, now, actor, change, placement.id()?)?);
+            left.insert(&change.application, end(tx, now, by.actor, change, placement.id()?)?);
         }
     }
     if plan.changes.iter().all(|change| change.to.is_none()) {
@@ -96,7 +105,7 @@ fn carry(
     for change in &plan.changes {
         if let Some(to) = &change.to {
             let until = until.get(&change.application).copied().flatten();
-            propose(tx, now, actor, (round, run, until), change, to, left.get(change.application.as_str()))?;
+            propose(tx, now, by, (round, run, until), change, to, left.get(change.application.as_str()))?;
         }
     }
     Ok(Some(run))
@@ -176,7 +185,7 @@ pub(super) fn numbers(events: &[(Party, CalendarIdentity)]) -> serde_json::Value
 fn propose(
     tx: &mut Tx<'_>,
     now: &Now,
-    actor: &Actor,
+    by: &By<'_>,
     (round, run, until): (&Round, RunId, Option<NaiveDate>),
     change: &Changed,
     to: &NewPlace,
@@ -188,7 +197,10 @@ fn propose(
     if asks_manager(&applicant.application, to) {
         parties.push(Party::Manager);
     }
-    let pending = |party| Consent { party, answer: Answer::Pending, reason: None, given: None };
+    let consent = |party| match by.agreed.filter(|_| party == Party::Participant) {
+        Some((given, _)) => Consent { party, answer: Answer::Yes, reason: None, given: Some(given.clone()) },
+        None => Consent { party, answer: Answer::Pending, reason: None, given: None },
+    };
     let placement = Placement {
         id: PlacementId::new(now.id(&format!("placement {}", change.application))),
         round: round.id,
@@ -209,7 +221,7 @@ fn propose(
         answer_until: until,
         state: crate::domain::states::PlacementState::Proposed,
         revision: 0,
-        consents: parties.into_iter().map(pending).collect(),
+        consents: parties.into_iter().map(consent).collect(),
     };
     placements::insert(tx, &placement, now.utc())?;
     if left.is_none() {
@@ -225,7 +237,7 @@ fn propose(
         "deed": "propose", "why": change.why, "run": run.to_string(), "took_over_events": numbers(events),
         "instead_of": left.map(|left| left.case.placement.id.to_string()),
     });
-    record(tx, now, actor, Action::Repair, ("placement", &placement.id), &details)?;
+    record(tx, now, by.actor, by.action, ("placement", &placement.id), &details)?;
     let case = Case { applicant, host, placement };
     let words = left.map(|left| {
         let (was, host) = (&left.case.placement, &left.case.host.name);
@@ -233,6 +245,8 @@ fn propose(
         format!("This takes the place of the day at {host} on {day}, which is off. {}", words_of(change.why))
     });
     let instead = left.zip(words.as_deref()).map(|(left, words)| (words, left.told.as_slice()));
+    let of_reserve = by.agreed.and_then(|(_, words)| words).map(|words| (words, [Party::Host].as_slice()));
+    let instead = instead.or(of_reserve);
     notices::proposal_of_repair(tx, now, &case, instead)
 }
 

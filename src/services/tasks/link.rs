@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::super::AppError;
 use super::super::app::{Now, permit};
 use super::super::links::{Deed, LinkView};
+use super::super::refills::OfferedPlace;
 use crate::domain::attendance::last_review;
 use crate::domain::link::Purpose;
 use crate::domain::packs::{ask_on, late_on};
@@ -28,6 +29,7 @@ pub(super) fn owed(view: &LinkView, now: &Now) -> Result<Vec<Task>, AppError> {
         match deed {
             Deed::Verify => tasks.extend(prove_address(view, now)),
             Deed::Decide => tasks.extend(view.requests().map(|request| decide_release(view, request))),
+            Deed::Accept if view.reserve_offer.is_some() => tasks.extend(answer_offer(view)),
             Deed::Accept => tasks.extend(answer_proposal(view, Door::Page)),
             Deed::Take
             | Deed::AgreeSwap
@@ -147,6 +149,20 @@ fn is_pack_owed(view: &LinkView, day: NaiveDate, today: NaiveDate) -> bool {
     let is_certain = view.placement.as_ref().is_some_and(|(of, _)| of.state == PlacementState::Confirmed);
     let is_missing = view.pack.as_ref().is_some_and(|pack| pack.version == 0);
     is_certain && is_missing && today >= ask_on(day)
+}
+
+fn answer_offer(view: &LinkView) -> Option<Task> {
+    let OfferedPlace { offer, host, date } = view.reserve_offer.as_ref()?;
+    Some(Task {
+        kind: TaskKind::AnswerReserveOffer,
+        deadline: Some(offer.answer_until),
+        subject_kind: SubjectKind::Application,
+        subject: offer.application.uuid(),
+        about: format!("{} on {date}", host.name),
+        round: Some(view.round.id),
+        what: "Say whether you take the place that has become free.".to_owned(),
+        door: Door::Page,
+    })
 }
 
 fn answer_proposal(view: &LinkView, door: Door) -> Option<Task> {

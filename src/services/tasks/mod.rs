@@ -26,6 +26,7 @@ const OF_ORGANISERS: &[Gather] = &[
     organiser::held_mails,
     organiser::lost_places,
     organiser::closed_days,
+    organiser::empty_places,
     organiser::late_packs,
     organiser::given_up_mails,
 ];
