@@ -99,8 +99,8 @@ fn carry(
 /// What somebody who moves leaves behind.
 struct Left {
     case: Case,
-    /// Who hears of it by the proposal.
-    told: Vec<Party>,
+    /// Who hears of it by the proposal, and of which day they had heard.
+    told: Vec<(Party, Option<String>)>,
     events: Vec<(Party, CalendarIdentity)>,
 }
 
@@ -144,7 +144,9 @@ fn end(
         }
     }
     let mut events = Vec::new();
+    let mut former = Vec::new();
     for party in &told {
+        former.push((*party, notices::last_heard(tx, &case, *party)?));
         if let Some(identity) = placements::find_identity(tx, id, *party)? {
             placements::forget_identity(tx, id, *party)?;
             events.push((*party, identity));
@@ -157,7 +159,7 @@ fn end(
     });
     record(tx, now, actor, Action::Repair, ("placement", &id), &details)?;
     notices::cancelled_but(tx, now, &case, before, words_of(change.why), &told)?;
-    Ok(Left { case, told, events })
+    Ok(Left { case, told: former, events })
 }
 
 fn numbers(events: &[(Party, CalendarIdentity)]) -> serde_json::Value {
@@ -219,13 +221,8 @@ fn propose(
     });
     record(tx, now, actor, Action::Repair, ("placement", &placement.id), &details)?;
     let case = Case { applicant, host, placement };
-    let words = left.map(|left| {
-        let (was, host) = (&left.case.placement, &left.case.host.name);
-        let day = was.date.format("%A %-d %B %Y");
-        format!("This takes the place of the day at {host} on {day}, which is off. {}", words_of(change.why))
-    });
-    let instead = left.zip(words.as_deref()).map(|(left, words)| (words, left.told.as_slice()));
-    notices::proposal_of_repair(tx, now, &case, instead)
+    let former = left.map(|left| left.told.as_slice()).unwrap_or_default();
+    notices::proposal_of_repair(tx, now, &case, (former, words_of(change.why)))
 }
 
 /// The run that the proposals are of: the schedule as it is mended.
