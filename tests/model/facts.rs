@@ -1,6 +1,9 @@
 //! The small model: nothing but facts of who did what, and what follows from them by docs/states.md, docs/deadlines.md and
 //! docs/mail.md. It shares no code with the service but the names of things.
 
+#[path = "facts_repairs.rs"]
+mod repairs;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
@@ -16,6 +19,8 @@ use library_swap::domain::states::{
 };
 
 use crate::evidence::Dump;
+
+pub use repairs::{Asked, Change, Repair, Way};
 
 pub const PARTIES: [Party; 3] = [Party::Participant, Party::Host, Party::Manager];
 /// How long before its first day a publication can be taken back.
@@ -36,6 +41,9 @@ pub type Numbers = BTreeMap<NaiveDate, u32>;
 
 /// What a joining pack says, by field.
 pub type Fields = BTreeMap<PackField, String>;
+
+/// An application, a library, a day.
+pub type Goes = (usize, usize, NaiveDate);
 
 /// A refusal's code, or none.
 pub type Verdict = Result<(), &'static str>;
@@ -68,6 +76,8 @@ pub struct Round {
     pub answer_until: NaiveDate,
     pub dates: Vec<NaiveDate>,
     pub release_required: bool,
+    /// By how much visitors and leavers of a library may differ on a day.
+    pub balance: Option<i64>,
     /// By library: visitors taken, and staff released.
     pub offers: BTreeMap<usize, (Numbers, Numbers)>,
 }
@@ -91,8 +101,8 @@ pub struct Run {
     pub state: RunState,
     /// What it froze.
     pub input: Input,
-    /// Who goes where, by application and library, and who does not.
-    pub schedule: Vec<(usize, usize, NaiveDate)>,
+    /// Who goes where, and who does not.
+    pub schedule: Vec<Goes>,
     pub left_out: Vec<usize>,
 }
 
@@ -160,6 +170,8 @@ pub struct Placement {
     pub pack: BTreeMap<i64, (i64, Fields)>,
     pub feedback: BTreeMap<Party, Marks>,
     pub idea: Option<Idea>,
+    /// The placement whose place it takes, and who hears of both by its proposal.
+    pub instead_of: Option<(usize, Vec<Party>)>,
 }
 
 /// The parties' threads are about placements or applications.
@@ -213,6 +225,7 @@ pub struct Model {
     pub notices: Vec<Notice>,
     pub links: Vec<Link>,
     pub closed: BTreeSet<(usize, NaiveDate)>,
+    pub repairs: Vec<Repair>,
 }
 
 impl Placement {
@@ -298,6 +311,23 @@ impl Model {
 
     /// What a run of the round would rest on now.
     pub fn input(&self, round: usize) -> Input {
+        self.input_of(round, |_, one| self.matched_days(one.state, one))
+    }
+
+    /// The days on which somebody is matched who is in a state.
+    fn matched_days(&self, state: ApplicationState, one: &Application) -> Vec<NaiveDate> {
+        match state {
+            ApplicationState::Released => one.released.clone(),
+            ApplicationState::Verified
+                if !self.rounds[one.round].release_required && one.is_manager_known() =>
+            {
+                one.dates.clone()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn input_of(&self, round: usize, days_of: impl Fn(usize, &Application) -> Vec<NaiveDate>) -> Input {
         let elsewhere = || {
             self.placements
                 .iter()
@@ -305,19 +335,10 @@ impl Model {
         };
         let mut people = BTreeMap::new();
         for (n, one) in self.applications.iter().enumerate().filter(|(_, one)| one.round == round) {
-            let days = match one.state {
-                ApplicationState::Released => one.released.clone(),
-                ApplicationState::Verified
-                    if !self.rounds[round].release_required && one.is_manager_known() =>
-                {
-                    one.dates.clone()
-                }
-                _ => Vec::new(),
-            };
             let own =
                 || elsewhere().filter(|place| self.applications[place.application].person == one.person);
             let days: Vec<NaiveDate> =
-                days.into_iter().filter(|day| own().all(|place| place.date != *day)).collect();
+                days_of(n, one).into_iter().filter(|day| own().all(|place| place.date != *day)).collect();
             if !days.is_empty() {
                 let visited = own().map(|place| place.host).collect();
                 people.insert(n, (days, visited, self.waited(one.person, round)));
@@ -479,8 +500,12 @@ impl Model {
         place.contact.clone().unwrap_or_else(|| self.libraries[place.host].contact.clone())
     }
 
+    /// Of the day, or of the one whose place it takes.
     fn has_heard(&mut self, place: usize, party: Party) -> bool {
+        let former = self.placements[place].instead_of.as_ref().filter(|(_, told)| told.contains(&party));
+        let former = former.map(|(former, _)| *former);
         self.thread(About::Placement(place), party).any(|one| one.begun)
+            || former.is_some_and(|former| self.has_heard(former, party))
     }
 
     /// Drops what reminds a party and has not left.
@@ -665,35 +690,7 @@ impl Model {
                 parties.push(Party::Manager);
             }
             let id = ids.get(&self.applications[application].id).cloned().unwrap_or_default();
-            let pending = Consent { answer: Answer::Pending, reminded: false, at: None };
-            let consents = parties.iter().map(|party| (*party, pending.clone())).collect();
-            let (state, revision, deputy_asked) = (PlacementState::Proposed, 0, false);
-            let (version, came) = (0, None);
-            self.placements.push(Placement {
-                id,
-                run,
-                application,
-                host,
-                date,
-                times,
-                state,
-                revision,
-                version,
-                came,
-                consents,
-                deputy_asked,
-                others: Vec::new(),
-                contact: None,
-                is_virtual: false,
-                pack: BTreeMap::new(),
-                feedback: BTreeMap::new(),
-                idea: None,
-            });
-            self.applications[application].state = ApplicationState::Placed;
-            for party in parties {
-                let about = About::Placement(self.placements.len() - 1);
-                self.enqueue(NoticeKind::Proposal, about, party, 0, Some(run));
-            }
+            self.propose((id, run), application, (host, date, times), &parties, Some(run));
         }
         for application in left_out {
             self.applications[application].state = ApplicationState::Unplaced;
@@ -708,6 +705,44 @@ impl Model {
             if one.round == round && is_left {
                 self.unplaced(application, Some(run));
             }
+        }
+    }
+
+    /// A placement of a run is proposed to those who are asked; held with the mails of a publication, or told at once.
+    fn propose(
+        &mut self,
+        (id, run): (String, usize),
+        application: usize,
+        (host, date, times): (usize, NaiveDate, (NaiveTime, NaiveTime)),
+        parties: &[Party],
+        held: Option<usize>,
+    ) {
+        let pending = Consent { answer: Answer::Pending, reminded: false, at: None };
+        self.placements.push(Placement {
+            id,
+            run,
+            application,
+            host,
+            date,
+            times,
+            state: PlacementState::Proposed,
+            revision: 0,
+            version: 0,
+            came: None,
+            consents: parties.iter().map(|party| (*party, pending.clone())).collect(),
+            deputy_asked: false,
+            others: Vec::new(),
+            contact: None,
+            is_virtual: false,
+            pack: BTreeMap::new(),
+            feedback: BTreeMap::new(),
+            idea: None,
+            instead_of: None,
+        });
+        self.applications[application].state = ApplicationState::Placed;
+        for party in parties {
+            let about = About::Placement(self.placements.len() - 1);
+            self.enqueue(NoticeKind::Proposal, about, *party, 0, held);
         }
     }
 
@@ -734,9 +769,16 @@ impl Model {
 
     pub fn taken_back(&mut self, run: usize) {
         let round = self.runs[run].round;
-        self.runs[run].state = RunState::Finished;
+        // With what repairs have published since.
+        let out =
+            |run: &usize| self.runs[*run].round == round && self.runs[*run].state == RunState::Published;
+        let runs: Vec<usize> = (0..self.runs.len()).filter(out).collect();
+        for run in &runs {
+            self.runs[*run].state = RunState::Finished;
+        }
         self.rounds[round].state = RoundState::Matched;
-        for one in self.notices.iter_mut().filter(|one| one.run == Some(run)) {
+        let is_of = |one: &Notice| one.run.is_some_and(|run| runs.contains(&run));
+        for one in self.notices.iter_mut().filter(|one| is_of(one)) {
             if one.state == NoticeState::Held {
                 one.state = NoticeState::Discarded;
             }
@@ -751,7 +793,7 @@ impl Model {
             let told = self.notices.iter().rposition(|one| {
                 let is_stopped =
                     matches!(one.state, NoticeState::Held | NoticeState::Discarded | NoticeState::Superseded);
-                one.run == Some(run) && one.kind == NoticeKind::Unplaced && one.about == about && !is_stopped
+                is_of(one) && one.kind == NoticeKind::Unplaced && one.about == about && !is_stopped
             });
             let Some(told) = told else { continue };
             if self.applications[application].state == ApplicationState::Withdrawn {
@@ -1432,6 +1474,7 @@ impl Model {
         let mut lines = BTreeSet::new();
         lines.extend(self.rounds.iter().map(|one| format!("round {} {}", one.id, one.state)));
         lines.extend(self.runs.iter().map(|one| format!("run {} {}", one.id, one.state)));
+        lines.extend(self.repairs.iter().map(|one| one.line(&self.rounds[one.round].id)));
         for one in &self.applications {
             lines.insert(format!("application {} {} {:?}", one.id, one.state, texts(&one.released)));
         }
@@ -1450,7 +1493,10 @@ impl Model {
                 lines.insert(format!("came {} {} {:?}", one.id, came.kind, came.left_at.map(clock)));
             }
             let (id, named) = (&one.id, one.contact.as_deref());
-            lines.insert(format!("terms {id} {} {named:?} virtual {}", one.version, one.is_virtual));
+            lines.insert(format!(
+                "terms {id} {} {named:?} virtual {} revision {}",
+                one.version, one.is_virtual, one.revision
+            ));
             for other in &one.others {
                 let (Other { kind, date, contact, state, .. }, times) = (other, other.times);
                 lines.insert(format!(
@@ -1489,6 +1535,10 @@ impl Model {
             let rows = dump.rows(table);
             lines.extend(rows.iter().map(|row| format!("{name} {} {}", row.text("id"), row.text("state"))));
         }
+        for row in dump.rows("repairs") {
+            let (id, round, option) = (row.text("id"), row.text("round_id"), row.get("applied_option"));
+            lines.insert(format!("repair {id} of {round} applied {option:?}"));
+        }
         for row in dump.rows("applications") {
             let released: Vec<String> = serde_json::from_str(row.text("released_dates")).expect("dates");
             lines.insert(format!("application {} {} {released:?}", row.text("id"), row.text("state")));
@@ -1508,7 +1558,9 @@ impl Model {
         }
         for row in dump.rows("placements") {
             let (id, contact, version) = (row.text("id"), row.get("contact_email"), row.number("version"));
-            lines.insert(format!("terms {id} {version} {contact:?} virtual {}", row.is("is_virtual")));
+            let (is_virtual, revision) = (row.is("is_virtual"), row.number("revision"));
+            lines
+                .insert(format!("terms {id} {version} {contact:?} virtual {is_virtual} revision {revision}"));
         }
         for row in dump.rows("alternatives") {
             let (id, kind, date) = (row.text("placement_id"), row.text("kind"), row.text("date"));

@@ -1,5 +1,10 @@
 //! Steps on the real services, each beside what the small model says of it.
 
+#[path = "calendars.rs"]
+mod calendars;
+#[path = "play_repairs.rs"]
+mod repairs;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -30,6 +35,7 @@ use library_swap::services::packs::{self, PackEdit};
 use library_swap::services::placements::{self, Reply};
 use library_swap::services::rounds::{self, NewRound};
 use library_swap::services::sign_up::{SignUp, SignedUp, sign_up};
+use library_swap::services::traces::check_all;
 use library_swap::services::{
     App, AppError, alternatives, applications, attendance, employers, feedback, held_mails, ideas, libraries,
     offers, opening, publication, runs, withdrawal,
@@ -39,10 +45,14 @@ use library_swap::worker::deadlines::act_on_due;
 use library_swap::worker::runs::{Solved, solve_next};
 
 use crate::evidence::{Dump, Dumper, breaches};
-use crate::facts::{About, Fields, Idea, Library, Link, Model, Other, Person, Round, Run, Verdict};
+use crate::facts::{About, Fields, Goes, Idea, Library, Link, Model, Other, Person, Round, Run, Verdict};
 use crate::random::Random;
 use crate::steps;
 
+use calendars::Calendars;
+
+/// How often everything is traced that placements rest on, beside after each repair.
+const STEPS_PER_TRACE: usize = 50;
 const NINE: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
 const ARRIVED: Attendance = Attendance::of(AttendanceKind::Arrived);
 const FIVE: NaiveTime = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
@@ -66,7 +76,8 @@ macro_rules! kinds {
 }
 kinds! {
     Clock, NewRound, Open, Offer, Day, SignUp, Program, Deliver, Press, Judge, Withdraw, Close, Start, Solve, Publish,
-    LetGo, Discard, TakeBack, Answer, Instead, Move, Pack, CallOff, Ill, Mark, Say, Idea, Ideas, Deadlines, CancelRound,
+    LetGo, Discard, TakeBack, Answer, Instead, Move, Pack, CallOff, Repair, Apply, Ill, Mark, Say, Idea, Ideas, Deadlines,
+    CancelRound,
 }
 
 /// What became of a step.
@@ -98,6 +109,9 @@ pub struct Play<'a> {
     pub dump: Dump,
     /// What of the tables of states was seen.
     pub seen: steps::Seen,
+    /// What the mails that went out have left in people's calendars.
+    calendars: Calendars,
+    played: usize,
 }
 
 type Told<T> = Result<T, String>;
@@ -197,7 +211,8 @@ impl<'a> Play<'a> {
         }
         let dumper = Dumper::new(app);
         let dump = dumper.take(app);
-        Self { app, model, employers, dumper, dump, seen: steps::Seen::new() }
+        let (seen, calendars) = (steps::Seen::new(), Calendars::default());
+        Self { app, model, employers, dumper, dump, seen, calendars, played: 0 }
     }
 
     /// Plays a step and checks everything after it.
@@ -211,7 +226,19 @@ impl<'a> Play<'a> {
         self.dump = after;
         wrong.extend(breaches(&self.dump));
         wrong.extend(self.model.differences(&self.dump));
+        wrong.extend(self.calendars.differences(&self.model));
+        self.played += 1;
+        let mends = step.kind == Kind::Apply && became == Became::Accepted;
+        if mends || self.played.is_multiple_of(STEPS_PER_TRACE) {
+            wrong.extend(self.broken_traces()?);
+        }
         if wrong.is_empty() { Ok(became) } else { Err(wrong.join("\n")) }
+    }
+
+    /// The links that do not hold of what placements rest on.
+    fn broken_traces(&self) -> Told<Vec<String>> {
+        let found = check_all(self.app, &organiser(), 3).map_err(|error| error.to_string())?;
+        Ok(found.first.iter().map(|(id, broken)| format!("trace of {id}: {broken:?}")).collect())
     }
 
     fn act(&mut self, Step { kind, n }: Step) -> Told<Became> {
@@ -242,6 +269,8 @@ impl<'a> Play<'a> {
             Kind::Ideas => self.handle_idea(n),
             Kind::Move => self.move_times(n),
             Kind::CallOff => self.call_off(n),
+            Kind::Repair => self.plan_repair(n),
+            Kind::Apply => self.apply_repair(n),
             Kind::Ill => self.ill(n),
             Kind::Mark => self.mark(n),
             Kind::Deadlines => self.deadlines(),
@@ -272,7 +301,7 @@ impl<'a> Play<'a> {
         Step { kind: Kind::Clock, n }
     }
 
-    fn weights(&self) -> [(Kind, usize); 30] {
+    fn weights(&self) -> [(Kind, usize); 32] {
         let model = &self.model;
         let (today, is_timely) = (model.today(), |round: &Round| self.is_timely(round));
         let count =
@@ -307,6 +336,7 @@ impl<'a> Play<'a> {
             .iter()
             .any(|one| one.trust == ManagerTrust::ToConfirm && one.state == ApplicationState::Verified);
         let certain = self.next_visit().is_some();
+        let is_planned = model.repairs.iter().any(|one| model.is_fresh_repair(one));
         let proposed = model.placements.iter().filter(|one| one.state == PlacementState::Proposed).count();
         let reviewed = self.at_their_day(|at| model.admits_review(&model.placements[at])).len();
         let links = those(&model.links, |link| self.is_useful(link)).len();
@@ -323,7 +353,7 @@ impl<'a> Play<'a> {
             (Kind::NewRound, if going == 0 { if standing > 0 { 3 } else { 30 } } else { 0 }),
             (Kind::Open, 40 * count(RoundState::Draft)),
             (Kind::Offer, if bare { 16 } else { 1 }),
-            (Kind::Day, 1),
+            (Kind::Day, 1 + standing.min(1)),
             (Kind::SignUp, open.min(1) + 4 * new.min(8)),
             (Kind::Program, 2 * open.min(1)),
             (Kind::Deliver, 3 * due.min(8)),
@@ -345,6 +375,8 @@ impl<'a> Play<'a> {
             (Kind::Ideas, 4 * usize::from(model.placements.iter().any(|one| one.idea.is_some()))),
             (Kind::Move, standing.min(6)),
             (Kind::CallOff, standing.min(1)),
+            (Kind::Repair, if self.mendable().is_empty() { 1 } else { 8 + 2 * standing.min(4) }),
+            (Kind::Apply, if is_planned { 30 } else { model.repairs.len().min(2) }),
             (
                 Kind::Ill,
                 25 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2),
@@ -450,14 +482,15 @@ impl<'a> Play<'a> {
         let dates: Vec<NaiveDate> = (0..3).map(|day| monday + Days::new(day)).collect();
         let (sign_up_until, answer_until) = (today + Days::new(10), monday - Days::new(5));
         let release_required = !n[0].is_multiple_of(3);
-        let balance = ["0", "1", "null"][n[1] % 3];
+        let balance = [Some(0), Some(1), None][n[1] % 3];
+        let rule = balance.map_or("null".to_owned(), |most: i64| most.to_string());
         let wanted = NewRound {
             name: parsed(&format!("Round {}", self.model.rounds.len())),
             time_zone: chrono_tz::Europe::London,
             sign_up_until,
             answer_until,
             dates: dates.clone(),
-            rules: Some(format!("{{\"balance\": {balance}}}")),
+            rules: Some(format!("{{\"balance\": {rule}}}")),
             release: if release_required { ReleaseRule::Required } else { ReleaseRule::Waived },
         };
         let id = rounds::create(self.app, &organiser(), &wanted).expect("a round").id.to_string();
@@ -469,6 +502,7 @@ impl<'a> Play<'a> {
             answer_until,
             dates,
             release_required,
+            balance,
             offers,
         });
         Became::Accepted
@@ -527,7 +561,12 @@ impl<'a> Play<'a> {
         if days.is_empty() {
             return Ok(Became::Void);
         }
-        let (date, library) = (days[n[0] % days.len()], n[1] % self.model.libraries.len());
+        let standing = self.model.placements.iter().filter(|place| place.can_end());
+        let standing: Vec<(usize, NaiveDate)> = standing.map(|place| (place.host, place.date)).collect();
+        let (library, date) = match standing.get(n[1] / 3 % standing.len().max(1)) {
+            Some(day) if !n[1].is_multiple_of(3) => *day,
+            _ => (n[1] % self.model.libraries.len(), days[n[0] % days.len()]),
+        };
         let found = &self.model.libraries[library];
         let who = self.who(if n[2].is_multiple_of(4) { n[2] / 4 } else { 2 + 6 * found.employers[0] });
         let verdict = match who.actor.role {
@@ -648,6 +687,7 @@ impl<'a> Play<'a> {
                 if let Some(link) = &letter.link {
                     self.keep_link(own, link);
                 }
+                self.calendars.prepared(&notice.dedupe_key, &letter);
                 let id = message_id(self.app, notice);
                 if !store_message(self.app, notice.id, "test", &id, b"a mail").expect("stored") {
                     return Err("the lease was lost".to_owned());
@@ -658,6 +698,9 @@ impl<'a> Play<'a> {
                 if is_taken { Attempt::Sent("250".to_owned()) } else { Attempt::Later("451".to_owned()) };
             settle(self.app, notice, "test", &attempt).expect("settled");
             self.model.attempt(own, is_taken);
+            if is_taken {
+                self.calendars.arrived(&notice.dedupe_key);
+            }
         }
         Ok(if claimed.is_empty() { Became::Void } else { Became::Accepted })
     }
@@ -1330,8 +1373,20 @@ impl<'a> Play<'a> {
                 .any(|row| row.text("id") == self.model.runs[*run].id && row.text("state") == "finished")
         });
         let Some(at) = finished else { return Ok(Became::Void) };
-        let id = parsed(&self.model.runs[at].id);
-        let file = runs::schedule_file(self.app, &organiser(), id).map_err(|error| error.to_string())?;
+        let (schedule, left_out) = self.schedule_of(&self.model.runs[at].id)?;
+        let run = &mut self.model.runs[at];
+        (run.state, run.schedule, run.left_out) = (RunState::Finished, schedule, left_out);
+        let round = &mut self.model.rounds[self.model.runs[at].round];
+        if takes_runs(round.state) {
+            round.state = RoundState::Matched;
+        }
+        Ok(Became::Accepted)
+    }
+
+    /// Who goes where by the schedule of a run, and who does not.
+    fn schedule_of(&self, run: &str) -> Told<(Vec<Goes>, Vec<usize>)> {
+        let file =
+            runs::schedule_file(self.app, &organiser(), parsed(run)).map_err(|error| error.to_string())?;
         let file: serde_json::Value = serde_json::from_str(&file).expect("a schedule");
         let application = |one: &serde_json::Value| {
             let found = self.model.applications.iter().position(|known| one["staff"] == known.id.as_str());
@@ -1342,15 +1397,10 @@ impl<'a> Play<'a> {
             (application(one), host.expect("a library"), parsed(one["date"].as_str().expect("a date")))
         };
         let list = |name: &str| file[name].as_array().cloned().unwrap_or_default();
-        let schedule = list("placements").iter().map(placed).collect();
-        let left_out = list("unplaced").iter().map(application).collect();
-        let run = &mut self.model.runs[at];
-        (run.state, run.schedule, run.left_out) = (RunState::Finished, schedule, left_out);
-        let round = &mut self.model.rounds[self.model.runs[at].round];
-        if takes_runs(round.state) {
-            round.state = RoundState::Matched;
-        }
-        Ok(Became::Accepted)
+        Ok((
+            list("placements").iter().map(placed).collect(),
+            list("unplaced").iter().map(application).collect(),
+        ))
     }
 
     fn publish(&mut self, n: [usize; 4]) -> Told<Became> {
@@ -1369,14 +1419,17 @@ impl<'a> Play<'a> {
         });
         let done = judge(publication::publish(self.app, &who.actor, parsed(&run.id)), verdict)?;
         if done.is_some() {
-            let rows = self.dumper.take(self.app).rows("placements");
-            let own =
-                rows.iter().filter(|row| row.text("run_id") == run.id && row.text("state") == "proposed");
-            let ids: BTreeMap<String, String> =
-                own.map(|row| (row.text("application_id").to_owned(), row.text("id").to_owned())).collect();
+            let ids = self.proposed_by(&run.id);
             self.model.published(at, &ids, (NINE, FIVE));
         }
         Ok(became(done.as_ref()))
+    }
+
+    /// The placements that a run has proposed, by application.
+    fn proposed_by(&self, run: &str) -> BTreeMap<String, String> {
+        let rows = self.dumper.take(self.app).rows("placements");
+        let own = rows.iter().filter(|row| row.text("run_id") == run && row.text("state") == "proposed");
+        own.map(|row| (row.text("application_id").to_owned(), row.text("id").to_owned())).collect()
     }
 
     /// A run whose publication stands, or any.
