@@ -49,12 +49,15 @@ mod opening;
 mod outlook;
 #[path = "api/packs.rs"]
 mod packs;
+mod programme;
 #[path = "api/publication.rs"]
 mod publication;
 #[path = "api/releases.rs"]
 mod releases;
 #[path = "api/repairs.rs"]
 mod repairs;
+#[path = "api/reserves.rs"]
+mod reserves;
 #[path = "api/runs.rs"]
 mod runs;
 #[path = "api/shapes.rs"]

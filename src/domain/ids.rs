@@ -62,6 +62,10 @@ ids! {
     RepairId,
     /// One of them.
     RepairOptionId,
+    /// A place that fell empty and is offered to reserves.
+    RefillId,
+    /// The offer of such a place to one of them.
+    ReserveOfferId,
     /// A pair that must not be matched.
     ForbiddenId,
     /// A participant, a host and a day.

@@ -27,6 +27,10 @@ named! {
         DeputyRequest = "deputy_request",
         /// The host offers something else instead of a no.
         Alternative = "alternative",
+        /// A place that has become free is offered to a reserve.
+        Offer = "offer",
+        /// It is not to be had any more.
+        OfferEnded = "offer_ended",
         /// A colleague receives the visitor instead of the recipient.
         HandedOver = "handed_over",
         /// Everybody has said yes.
@@ -70,6 +74,8 @@ impl NoticeKind {
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
             | NoticeKind::Proposal
+            | NoticeKind::Offer
+            | NoticeKind::OfferEnded
             | NoticeKind::Confirmed
             | NoticeKind::Changed
             | NoticeKind::Cancelled
@@ -134,6 +140,8 @@ pub struct Letter {
     pub taken: Option<AlternativeKind>,
     /// Whether everybody has said yes.
     pub is_certain: bool,
+    /// Whether the recipient has said yes before: a reserve who took the place.
+    pub has_agreed: bool,
     /// The last day for an answer.
     pub answer_until: Option<NaiveDate>,
     /// Why, in words.

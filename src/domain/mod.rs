@@ -27,6 +27,7 @@ pub mod pattern;
 pub mod permissions;
 pub mod place;
 pub mod placement;
+pub mod refill;
 pub mod refusal;
 pub mod release;
 pub mod repair;

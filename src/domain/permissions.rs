@@ -88,6 +88,10 @@ named! {
         EditSchedule = "edit_schedule",
         /// Mend a published round: see the ways, read them, apply one.
         Repair = "repair",
+        /// Offer a place that fell empty to reserves: see them, begin, look, stop.
+        Refill = "refill",
+        /// Answer the offer of such a place.
+        AnswerOffer = "answer_offer",
         /// Turn a run into proposals.
         Publish = "publish",
         /// Take a publication back.
@@ -190,6 +194,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::Match, Reach::Everywhere),
     (Role::Organiser, Action::EditSchedule, Reach::Everywhere),
     (Role::Organiser, Action::Repair, Reach::Everywhere),
+    (Role::Organiser, Action::Refill, Reach::Everywhere),
     (Role::Organiser, Action::Publish, Reach::Everywhere),
     (Role::Organiser, Action::WithdrawPublication, Reach::Everywhere),
     (Role::Organiser, Action::EditMails, Reach::Everywhere),
@@ -229,6 +234,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Participant, Action::ReadApplication, Reach::OwnCase),
     (Role::Participant, Action::WithdrawApplication, Reach::OwnCase),
     (Role::Participant, Action::AnswerAsParticipant, Reach::OwnCase),
+    (Role::Participant, Action::AnswerOffer, Reach::OwnCase),
     (Role::Participant, Action::ReadPlacement, Reach::OwnCase),
     (Role::HostContact, Action::ReadPlacement, Reach::OwnCase),
     (Role::Manager, Action::ReadPlacement, Reach::OwnCase),

@@ -99,6 +99,8 @@ pub struct Placement {
     pub terms: Terms,
     /// Why rules were set aside for it, where they were.
     pub override_reason: Option<String>,
+    /// The last day for its answers in the round's zone, where that is not the round's.
+    pub answer_until: Option<NaiveDate>,
     /// Where it is in its life.
     pub state: PlacementState,
     /// Raised by every change.
@@ -155,6 +157,11 @@ impl Placement {
     fn refuse(&self, word: &str) -> Refusal {
         let words = format!("this placement is {}: it cannot be {word}", self.state);
         Refusal::new(RefusalCode::PlacementState, words)
+    }
+
+    /// The last day for answers, in the round's zone; `round` is the round's own.
+    pub fn last_answers(&self, round: NaiveDate) -> NaiveDate {
+        self.answer_until.unwrap_or(round)
     }
 
     /// Who receives the visitor: a colleague where the host has named one, else the library's contact.
@@ -380,6 +387,7 @@ mod tests {
             ring: Some(1),
             terms: Terms::default(),
             override_reason: None,
+            answer_until: None,
             state: PlacementState::Proposed,
             revision: 0,
             consents: parties

@@ -33,6 +33,14 @@ pub enum RefusalCode {
     OfferOpen,
     /// No other offer of the host waits for an answer.
     NoOffer,
+    /// The place is given, or the host takes nobody.
+    PlaceTaken,
+    /// The place is offered to reserves already.
+    RefillRunning,
+    /// Nobody could take the place.
+    NoReserves,
+    /// Reserves are asked no more.
+    RefillEnded,
     /// This party's answer is not asked for.
     ConsentNotAsked,
     /// What a repair was worked out from has changed, or another repair was looked at.
@@ -62,6 +70,10 @@ impl RefusalCode {
             RefusalCode::StalePage => "stale-page",
             RefusalCode::OfferOpen => "offer-open",
             RefusalCode::NoOffer => "no-offer",
+            RefusalCode::PlaceTaken => "place-taken",
+            RefusalCode::RefillRunning => "refill-running",
+            RefusalCode::NoReserves => "no-reserves",
+            RefusalCode::RefillEnded => "refill-ended",
             RefusalCode::ConsentNotAsked => "consent-not-asked",
             RefusalCode::StaleRepair => "stale-repair",
             RefusalCode::IfMatchRequired => "if-match-required",

@@ -181,6 +181,40 @@ named! {
 }
 
 named! {
+    /// A place that fell empty and is offered to reserves, one after another.
+    RefillState {
+        /// Somebody is asked, or will be.
+        Running = "running",
+        /// Somebody took it.
+        Filled = "filled",
+        /// Nobody is left to be asked.
+        NobodyLeft = "nobody_left",
+        /// The day is too near.
+        OutOfTime = "out_of_time",
+        /// An organiser ended it.
+        Stopped = "stopped",
+        /// There is no such place any more.
+        Overtaken = "overtaken",
+    }
+}
+
+named! {
+    /// The offer of a place to a reserve.
+    ReserveOfferState {
+        /// Waits for an answer; the place is held.
+        Open = "open",
+        /// The reserve took it.
+        Accepted = "accepted",
+        /// The reserve did not.
+        Declined = "declined",
+        /// Not answered in time.
+        Expired = "expired",
+        /// The place or the reserve was not to be had any more.
+        Overtaken = "overtaken",
+    }
+}
+
+named! {
     /// A matching run.
     RunState {
         /// Waits for a solver.

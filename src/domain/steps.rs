@@ -4,7 +4,10 @@
 //! conditions are in words here and checked by the methods. Who an action's roles are: `permissions::TABLE`.
 
 use super::permissions::Action;
-use super::states::{AlternativeState, Answer, ApplicationState, PlacementState, RoundState, named};
+use super::states::{
+    AlternativeState, Answer, ApplicationState, PlacementState, RefillState, ReserveOfferState, RoundState,
+    named,
+};
 
 named! {
     /// What is done to a round, an application, a placement or a consent.
@@ -87,6 +90,16 @@ named! {
         RegainPlace = "regain_place",
         /// Write the joining pack.
         Prepare = "prepare",
+        /// Give an empty place to a reserve.
+        Fill = "fill",
+        /// Find nobody who is left.
+        RunOut = "run_out",
+        /// Find that the day is too near.
+        ComeTooLate = "come_too_late",
+        /// End what is going on.
+        Stop = "stop",
+        /// Find that something else has come in between.
+        Overtake = "overtake",
         /// Say yes.
         Agree = "agree",
         /// Say no.
@@ -166,7 +179,7 @@ pub const APPLICATION: &[Step<ApplicationState>] = {
         step(Deed::Place, &[Verified, Released], Some(Placed), &[Action::Publish], "the schedule places the person"),
         step(Deed::LeaveOut, &[Verified, Released], Some(Unplaced), &[Action::Publish], "the schedule does not"),
         step(Deed::LosePlace, &[Placed], Some(Unplaced), &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::KeepDeadlines, Action::CallInIll, Action::RecordAttendance, Action::Repair], "the placement has ended without its day"),
-        step(Deed::RegainPlace, &[Unplaced], Some(Placed), &[Action::RecordAttendance, Action::Repair], "the host corrects that the visitor did not come, or a repair gives a place"),
+        step(Deed::RegainPlace, &[Unplaced], Some(Placed), &[Action::RecordAttendance, Action::Repair, Action::AnswerOffer], "the host corrects that the visitor did not come, a repair gives a place, or a reserve takes one"),
         step(Deed::TakeBack, &[Placed, Unplaced], Some(Released), &[Action::WithdrawPublication], "verified again where it was not released before"),
         step(Deed::Withdraw, &[Submitted, Verified, Released, Refused, Placed, Unplaced], Some(Withdrawn), &[Action::WithdrawApplication], "the day of a confirmed placement has not passed"),
     ]
@@ -219,6 +232,35 @@ pub const ALTERNATIVE: &[Step<AlternativeState>] = {
     ]
 };
 
+/// What ends the offer of a place because there is no such place or reserve any more.
+const OVERTAKEN_BY: &[Action] =
+    &[Action::SteerRound, Action::WithdrawPublication, Action::KeepDeadlines, Action::AnswerOffer];
+
+/// Places that are offered to reserves.
+#[rustfmt::skip]
+pub const REFILL: &[Step<RefillState>] = {
+    use RefillState::{Filled, NobodyLeft, OutOfTime, Overtaken, Running, Stopped};
+    &[
+        step(Deed::Fill, &[Running], Some(Filled), &[Action::AnswerOffer], "a reserve takes it, and the rules allow it still"),
+        step(Deed::RunOut, &[Running], Some(NobodyLeft), &[Action::KeepDeadlines], "nobody is left who could take it"),
+        step(Deed::ComeTooLate, &[Running], Some(OutOfTime), &[Action::KeepDeadlines], "less than the configured days are left before the day"),
+        step(Deed::Stop, &[Running], Some(Stopped), &[Action::Refill], ""),
+        step(Deed::Overtake, &[Running], Some(Overtaken), OVERTAKEN_BY, "the round is called off or over, its publication is taken back, or the host takes nobody on the day"),
+    ]
+};
+
+/// Offers of places to reserves.
+#[rustfmt::skip]
+pub const RESERVE_OFFER: &[Step<ReserveOfferState>] = {
+    use ReserveOfferState::{Accepted, Declined, Expired, Open, Overtaken};
+    &[
+        step(Deed::Agree, &[Open], Some(Accepted), &[Action::AnswerOffer], "the rules allow it still"),
+        step(Deed::Refuse, &[Open], Some(Declined), &[Action::AnswerOffer], ""),
+        step(Deed::Expire, &[Open], Some(Expired), &[Action::KeepDeadlines], "after its last day for an answer"),
+        step(Deed::Overtake, &[Open], Some(Overtaken), &[Action::SteerRound, Action::WithdrawPublication, Action::KeepDeadlines, Action::AnswerOffer, Action::Refill, Action::WithdrawApplication], "the refill has ended, the application is taken back, or the rules forbid it by now"),
+    ]
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,6 +285,8 @@ mod tests {
         check(PLACEMENT, &mut used);
         check(CONSENT, &mut used);
         check(ALTERNATIVE, &mut used);
+        check(REFILL, &mut used);
+        check(RESERVE_OFFER, &mut used);
         for deed in Deed::ALL {
             assert!(used.contains(deed), "{deed}");
         }

@@ -50,6 +50,10 @@ named! {
         ReleaseMails = "release_mails",
         /// An organiser looks after somebody whose place was lost.
         ReplacePlacement = "replace_placement",
+        /// An organiser looks after a place that no reserve took.
+        FillPlace = "fill_place",
+        /// A reserve takes a place that has become free, or not.
+        AnswerReserveOffer = "answer_reserve_offer",
         /// Somebody was to be told something, and the mail does not reach them.
         LookAtMail = "look_at_mail",
     }

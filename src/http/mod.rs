@@ -33,6 +33,7 @@ mod placements;
 pub mod problem;
 mod publication;
 mod read;
+mod refills;
 mod releases;
 mod repairs;
 mod rounds;

@@ -11,8 +11,8 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, held_mails, ideas,
-    libraries, links, locks, offers, opening, outbox, outlook, packs, placements, publication, repairs,
-    rounds, runs, schedule, successors, tasks, tokens, traces,
+    libraries, links, locks, offers, opening, outbox, outlook, packs, placements, publication, refills,
+    repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -86,6 +86,11 @@ pub(super) struct PageParameters {
         repairs::create,
         repairs::get,
         repairs::apply,
+        refills::reserves,
+        refills::start,
+        refills::list,
+        refills::get,
+        refills::stop,
         outlook::health,
         outlook::frontier,
         locks::list,

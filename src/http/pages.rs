@@ -73,6 +73,7 @@ pub(super) fn link(
     let title = match (case.purpose.parse(), case.party.parse()) {
         (Ok(Purpose::Verify), _) if case.is_open() => "Is this your sign-up?",
         (Ok(Purpose::Verify | Purpose::Application) | Err(_), _) => "Your application",
+        (Ok(Purpose::Offer), _) => "A place has become free",
         (Ok(Purpose::Release), _) => "May this member of staff be away?",
         (Ok(Purpose::Answer), Ok(Party::Host)) => "A visitor for a day",
         (Ok(Purpose::Answer), Ok(Party::Participant | Party::Manager) | Err(_)) => "A day in another library",

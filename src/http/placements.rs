@@ -112,6 +112,8 @@ pub(super) struct PlacementInList {
     ends: String,
     /// The host's.
     time_zone: String,
+    /// The last day for answers to it, local to the round; null where it is the round's.
+    answer_until: Option<NaiveDate>,
     /// The host library.
     host_library: Uuid,
     /// The home library; never for the host's side.
@@ -242,6 +244,7 @@ fn in_list(actor: &Actor, placement: &placement::Placement) -> PlacementInList {
         starts: clock(placement.starts),
         ends: clock(placement.ends),
         time_zone: placement.time_zone.to_string(),
+        answer_until: placement.answer_until,
         host_library: placement.host.uuid(),
         home_library: side.sees_home().then(|| placement.home.uuid()),
         application: side.sees_home().then(|| placement.application.uuid()),
@@ -268,7 +271,7 @@ pub(super) fn host(placement: &placement::Placement, library: &Library, side: Si
 }
 
 /// A library of a placement.
-fn place(library: &Library) -> Place {
+pub(super) fn place(library: &Library) -> Place {
     Place {
         name: library.name.to_string(),
         sectors: texts(&library.sectors),

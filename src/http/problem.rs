@@ -69,6 +69,14 @@ named! {
         OfferOpen = "offer-open",
         /// Nothing else is offered.
         NoOffer = "no-offer",
+        /// The place is given, or the host takes nobody.
+        PlaceTaken = "place-taken",
+        /// The place is offered to reserves already.
+        RefillRunning = "refill-running",
+        /// Nobody could take the place.
+        NoReserves = "no-reserves",
+        /// Reserves are asked no more.
+        RefillEnded = "refill-ended",
         /// This party is not asked.
         ConsentNotAsked = "consent-not-asked",
         /// What a repair was worked out from has changed.
@@ -114,6 +122,10 @@ impl Code {
             | Code::StalePage
             | Code::OfferOpen
             | Code::NoOffer
+            | Code::PlaceTaken
+            | Code::RefillRunning
+            | Code::NoReserves
+            | Code::RefillEnded
             | Code::ConsentNotAsked
             | Code::RepairApplied
             | Code::ManagerNotConfirmed => StatusCode::CONFLICT,
@@ -151,7 +163,11 @@ impl Code {
             Code::LinkSpent => "The link was used or has expired",
             Code::StalePage => "What was shown has changed",
             Code::OfferOpen => "The host has offered something else",
-            Code::NoOffer => "Nothing else is offered",
+            Code::NoOffer => "Nothing is offered any more",
+            Code::PlaceTaken => "There is no such place any more",
+            Code::RefillRunning => "The place is offered to reserves already",
+            Code::NoReserves => "Nobody could take the place",
+            Code::RefillEnded => "Reserves are asked no more",
             Code::ConsentNotAsked => "This party is not asked",
             Code::StaleRepair => "Something has changed since",
             Code::IfMatchRequired => "Say which repair was looked at",
@@ -179,6 +195,10 @@ impl From<RefusalCode> for Code {
             RefusalCode::StalePage => Code::StalePage,
             RefusalCode::OfferOpen => Code::OfferOpen,
             RefusalCode::NoOffer => Code::NoOffer,
+            RefusalCode::PlaceTaken => Code::PlaceTaken,
+            RefusalCode::RefillRunning => Code::RefillRunning,
+            RefusalCode::NoReserves => Code::NoReserves,
+            RefusalCode::RefillEnded => Code::RefillEnded,
             RefusalCode::ConsentNotAsked => Code::ConsentNotAsked,
             RefusalCode::StaleRepair => Code::StaleRepair,
             RefusalCode::IfMatchRequired => Code::IfMatchRequired,

@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, held_mails, ideas,
     libraries, links, locks, offers, opening, outbox, outlook, packs, pages, placements, publication,
-    repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
+    refills, repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -220,6 +220,11 @@ fn table() -> Vec<Url> {
         Url::at("/v1/rounds/{id}/repairs").post(&[Repair], repairs::create),
         Url::at("/v1/rounds/{id}/repairs/{repair}").get(&[Repair], NONE, repairs::get),
         Url::at("/v1/rounds/{id}/repairs/{repair}/apply").post(&[Repair], repairs::apply),
+        Url::at("/v1/placements/{id}/reserves").get(&[Refill], NONE, refills::reserves),
+        Url::at("/v1/placements/{id}/refill").post(&[Refill], refills::start),
+        Url::at("/v1/rounds/{id}/refills").get(&[Refill], PAGE, refills::list),
+        Url::at("/v1/rounds/{id}/refills/{refill}").get(&[Refill], NONE, refills::get),
+        Url::at("/v1/rounds/{id}/refills/{refill}/stop").post(&[Refill], refills::stop),
         Url::at("/v1/runs/{id}/edits").post(&[EditSchedule], edits::edit),
         Url::at("/v1/runs/{id}/preview").get(&[Publish], NONE, publication::preview),
         Url::at("/v1/runs/{id}/publish").post(&[Publish], publication::publish),

@@ -22,8 +22,8 @@ use crate::domain::permissions::{Action, Role};
 use crate::domain::release::RefusalReason;
 use crate::domain::sector::Sector;
 use crate::domain::states::{
-    AlternativeState, Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState,
-    RunKind, RunState,
+    AlternativeState, Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RefillState,
+    ReserveOfferState, RoundState, RunKind, RunState,
 };
 use crate::domain::task::{SubjectKind, TaskKind};
 use crate::domain::telephone::MOST_LETTERS;
@@ -79,6 +79,8 @@ names! {
     placement_state: PlacementState,
     alternative_kind: AlternativeKind,
     alternative_state: AlternativeState,
+    refill_state: RefillState,
+    reserve_offer_state: ReserveOfferState,
     run_state: RunState,
     run_kind: RunKind,
     library_status: LibraryStatus,

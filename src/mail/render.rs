@@ -145,6 +145,8 @@ fn source(name: &str, shape: &'static str) -> Option<&'static str> {
         "en/proposal" => Some(include_str!("templates/en/proposal.jinja")),
         "en/answer_reminder" => Some(include_str!("templates/en/answer_reminder.jinja")),
         "en/deputy_request" => Some(include_str!("templates/en/deputy_request.jinja")),
+        "en/offer" => Some(include_str!("templates/en/offer.jinja")),
+        "en/offer_ended" => Some(include_str!("templates/en/offer_ended.jinja")),
         "en/alternative" => Some(include_str!("templates/en/alternative.jinja")),
         "en/handed_over" => Some(include_str!("templates/en/handed_over.jinja")),
         "en/confirmed" => Some(include_str!("templates/en/confirmed.jinja")),

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::AppError;
 use super::clock::{Chance, Clock};
+use super::refills::Patience;
 use crate::domain::ids::{AuditId, EmployerId};
 use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Subject};
 use crate::store::audit::{self, Entry};
@@ -29,6 +30,8 @@ pub struct Settings {
     pub solver_threads: usize,
     /// How many days before the first placement day a publication can be taken back at the latest.
     pub withdrawal_days: u16,
+    /// How long reserves have for an answer, and when nobody is asked any more.
+    pub reserves: Patience,
 }
 
 /// The application: cheap to clone, shared by every request and worker.

@@ -8,6 +8,7 @@ use super::load::{get_applicant, get_library, get_round};
 use super::notices::{self, Case};
 use super::page::{Page, Paged};
 use super::placements::note_elsewhere;
+use super::refills;
 use super::rounds::load as load_round;
 use super::{App, AppError};
 use crate::domain::application::Application;
@@ -178,6 +179,7 @@ pub(super) fn withdraw_in(
     record(tx, now, actor, Action::WithdrawApplication, ("application", &id), &json!({}))?;
     rounds::bump_revision(tx, applicant.application.round)?;
     notices::withdrawn(tx, now, &applicant)?;
+    refills::forget_reserve(tx, now, actor, &applicant)?;
     if let Some(mut placement) = placements::find_live_of_application(tx, id)? {
         let before = placement.state;
         placement.cancel(local(now.at, placement.time_zone))?;

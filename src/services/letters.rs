@@ -10,7 +10,9 @@ use super::load::{get_applicant, get_library, get_placement, get_round};
 use super::notices::{Case, Event, Facts, PACK_THREAD};
 use super::outbox::message_id;
 use super::packs;
+use super::refills::{self, OfferedPlace};
 use super::{App, AppError};
+use crate::domain::ids::ReserveOfferId;
 use crate::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Offered, Visit};
 use crate::domain::link::Purpose;
 use crate::domain::notice::Notice;
@@ -18,6 +20,7 @@ use crate::domain::organisation::{Contact, Library};
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::round::Round;
+use crate::domain::states::Answer;
 use crate::store::applications::Applicant;
 use crate::store::{Db, alternatives, introductions, outbox, placements};
 
@@ -52,11 +55,17 @@ pub(super) fn letter(
         }
         None => None,
     };
-    let asked = visit.as_ref().is_some_and(|(placement, _, _)| placement.answer_of(notice.party).is_some());
+    let answer = visit.as_ref().and_then(|(placement, _, _)| placement.answer_of(notice.party));
+    let asked = answer.is_some();
+    let reserve = match &facts.offer {
+        Some(id) => Some(refills::get_offered(db, parse_offer(id)?)?),
+        None => None,
+    };
     let link = purpose(notice, asked).map(|purpose| NewLink {
         purpose,
         application: notice.application,
         placement: if purpose == Purpose::Answer { notice.placement } else { None },
+        reserve_offer: reserve.as_ref().filter(|_| purpose == Purpose::Offer).map(|offered| offered.offer.id),
         party: notice.party,
         is_deputy: notice.kind == NoticeKind::DeputyRequest,
         expires_at: expiry(&round, purpose, visit.as_ref().map(|(placement, _, _)| placement.date)),
@@ -103,7 +112,10 @@ pub(super) fn letter(
         home_sectors: home.sectors.iter().map(ToString::to_string).collect(),
         home_library: may_see.home().then(|| home.name.to_string()),
         dates: applicant.application.dates.clone(),
-        visit: visit.as_ref().map(|(placement, host, _)| visit_of(placement, host, &facts, notice, may_see)),
+        visit: visit
+            .as_ref()
+            .map(|(placement, host, _)| visit_of(placement, host, &facts, notice, may_see))
+            .or_else(|| reserve.as_ref().map(visit_offered)),
         offer: offer.map(|offer| Offered {
             kind: offer.kind,
             date: offer.date,
@@ -113,7 +125,12 @@ pub(super) fn letter(
         }),
         taken: facts.taken.as_deref().and_then(|kind| kind.parse().ok()),
         is_certain: facts.event == Some(Event::Confirmed),
-        answer_until: answer_until(notice.kind, &round),
+        has_agreed: notice.kind == NoticeKind::Proposal && answer == Some(Answer::Yes),
+        answer_until: match &reserve {
+            Some(offered) if notice.kind == NoticeKind::Offer => Some(offered.offer.answer_until),
+            Some(_) => None,
+            None => answer_until(notice.kind, &round, visit.as_ref().map(|(placement, _, _)| placement)),
+        },
         reason: facts.reason,
         pack,
         invitation,
@@ -127,6 +144,8 @@ pub(super) fn letter(
             | NoticeKind::Proposal
             | NoticeKind::AnswerReminder
             | NoticeKind::Alternative
+            | NoticeKind::Offer
+            | NoticeKind::OfferEnded
             | NoticeKind::Confirmed
             | NoticeKind::Changed
             | NoticeKind::Cancelled
@@ -174,22 +193,49 @@ fn visit_of(
     }
 }
 
+/// A day that is offered to a reserve, who does not know the host yet.
+fn visit_offered(offered: &OfferedPlace) -> Visit {
+    let (offer, host) = (&offered.offer, &offered.host);
+    Visit {
+        host_library: host.name.to_string(),
+        host_address: address_of(host),
+        host_contact_name: None,
+        host_contact_address: None,
+        host_telephone: None,
+        deputy_telephone: None,
+        date: offered.date,
+        starts: offer.starts,
+        ends: offer.ends,
+        time_zone: host.time_zone,
+        former_times: None,
+        former_date: None,
+        is_virtual: false,
+    }
+}
+
+fn parse_offer(id: &str) -> Result<ReserveOfferId, AppError> {
+    id.parse().map_err(|_| AppError::Internal(format!("`{id}` is no offer")))
+}
+
 /// What empty lines part.
 fn paragraphs(words: &str) -> impl Iterator<Item = String> {
     words.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned)
 }
 
 /// The last day for an answer, where a notice asks for one.
-const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
+fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) -> Option<NaiveDate> {
+    let until = round.answer_until;
     match kind {
         NoticeKind::Proposal
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
         | NoticeKind::DeadlineMoved
-        | NoticeKind::Alternative => Some(round.answer_until),
+        | NoticeKind::Alternative => Some(placement.map_or(until, |placement| placement.last_answers(until))),
         NoticeKind::ReleaseRequest => Some(round.sign_up_until),
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
+        | NoticeKind::Offer
+        | NoticeKind::OfferEnded
         | NoticeKind::HandedOver
         | NoticeKind::Confirmed
         | NoticeKind::Changed
@@ -259,6 +305,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
     match (notice.kind, notice.party) {
         (NoticeKind::VerifyAddress, _) => Some(Purpose::Verify),
         (NoticeKind::ReleaseRequest, _) => Some(Purpose::Release),
+        (NoticeKind::Offer, _) => Some(Purpose::Offer),
         (
             NoticeKind::Proposal
             | NoticeKind::AnswerReminder
@@ -275,7 +322,13 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
         (NoticeKind::Confirmed | NoticeKind::Changed, Party::Host | Party::Manager) => {
             asked.then_some(Purpose::Answer)
         }
-        (NoticeKind::AlreadySignedUp | NoticeKind::Unplaced | NoticeKind::MatchedAgain, _)
+        (
+            NoticeKind::AlreadySignedUp
+            | NoticeKind::Unplaced
+            | NoticeKind::MatchedAgain
+            | NoticeKind::OfferEnded,
+            _,
+        )
         | (NoticeKind::Cancelled, Party::Participant) => Some(Purpose::Application),
         (NoticeKind::Reminder | NoticeKind::FeedbackRequest, _) | (NoticeKind::Ill, Party::Participant) => {
             Some(Purpose::Answer)
@@ -296,7 +349,7 @@ pub(super) fn expiry(round: &Round, purpose: Purpose, day: Option<NaiveDate>) ->
         Purpose::Verify => round.sign_up_until,
         Purpose::Release => round.answer_until,
         Purpose::Answer => last_day() + Duration::days(DAYS_AFTER_THE_DAY),
-        Purpose::Application => last_day(),
+        Purpose::Application | Purpose::Offer => last_day(),
     };
     // One day more covers every zone west of UTC.
     last.and_time(NaiveTime::MIN) + Duration::days(2)

@@ -5,6 +5,7 @@
 //! because a write closure may be repeated.
 
 pub mod alternatives;
+mod answer_time;
 pub mod app;
 pub mod applications;
 pub mod attendance;
@@ -39,6 +40,7 @@ pub mod page;
 pub mod placements;
 pub mod preview;
 pub mod publication;
+pub mod refills;
 mod rehearsal;
 pub mod releases;
 pub mod repairs;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::app::{permit_everywhere, record};
 use super::load::{get_round, get_run};
 use super::placements::cancel_all_of_round;
-use super::{App, AppError, notices};
+use super::{App, AppError, notices, refills};
 use crate::domain::ids::{ApplicationId, PersonId, RunId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::Notice;
@@ -44,6 +44,7 @@ pub fn withdraw(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError>
             told.extend(notices.into_iter().map(|notice| (notice.application, notice)));
         }
         let words = "The organisers have taken the schedule back; the days are being arranged anew.";
+        refills::end_all_of_round(tx, &now, (actor, Action::WithdrawPublication), round.id, words)?;
         cancel_all_of_round(tx, &now, actor, &round, words)?;
         let mut persons: Vec<PersonId> = Vec::new();
         for mut applicant in applications::list_of_round(tx, round.id)? {

@@ -39,6 +39,7 @@ pub mod outbox;
 pub mod packs;
 pub mod past_placements;
 pub mod placements;
+pub mod refills;
 pub mod repairs;
 pub mod rounds;
 pub mod runs;

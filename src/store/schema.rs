@@ -184,6 +184,7 @@ diesel::table! {
         ring -> Nullable<BigInt>,
         override_reason -> Nullable<Text>,
         state -> Text,
+        answer_until -> Nullable<Date>,
         version -> BigInt,
         contact_name -> Nullable<Text>,
         contact_email -> Nullable<Text>,
@@ -230,6 +231,7 @@ diesel::table! {
         purpose -> Text,
         application_id -> Text,
         placement_id -> Nullable<Text>,
+        reserve_offer_id -> Nullable<Text>,
         party -> Text,
         is_deputy -> Bool,
         created_at -> Timestamp,
@@ -403,36 +405,16 @@ diesel::table! {
 }
 diesel::table! {
     alternatives (id) {
-        id -> Text,
-        placement_id -> Text,
-        version -> BigInt,
-        kind -> Text,
-        date -> Date,
-        starts -> Text,
-        ends -> Text,
-        contact_name -> Nullable<Text>,
-        contact_email -> Nullable<Text>,
-        words -> Nullable<Text>,
-        state -> Text,
-        set_aside -> Text,
-        offered_at -> Timestamp,
-        offered_by -> Text,
-        offered_as -> Text,
-        on_behalf_of -> Nullable<Text>,
-        channel -> Text,
-        settled_at -> Nullable<Timestamp>,
+        id -> Text, placement_id -> Text, version -> BigInt, kind -> Text, date -> Date, starts -> Text,
+        ends -> Text, contact_name -> Nullable<Text>, contact_email -> Nullable<Text>, words -> Nullable<Text>,
+        state -> Text, set_aside -> Text, offered_at -> Timestamp, offered_by -> Text, offered_as -> Text,
+        on_behalf_of -> Nullable<Text>, channel -> Text, settled_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {
     repairs (id) {
-        id -> Text,
-        round_id -> Text,
-        asked -> Text,
-        fingerprint -> Text,
-        round_file -> Text,
-        default_option -> Text,
-        created_at -> Timestamp,
-        applied_option -> Nullable<Text>,
+        id -> Text, round_id -> Text, asked -> Text, fingerprint -> Text, round_file -> Text,
+        default_option -> Text, created_at -> Timestamp, applied_option -> Nullable<Text>,
         applied_at -> Nullable<Timestamp>,
     }
 }
@@ -440,7 +422,24 @@ diesel::table! {
     repair_options (id) { id -> Text, repair_id -> Text, place -> BigInt, plan -> Text, schedule_file -> Text, }
 }
 
+diesel::table! {
+    refills (id) {
+        id -> Text, placement_id -> Text, round_id -> Text, host_library_id -> Text, date -> Date, named -> Nullable<Text>,
+        state -> Text, waits_for -> Nullable<Text>, reason -> Nullable<Text>, started_at -> Timestamp,
+        started_by -> Text, ended_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    reserve_offers (id) {
+        id -> Text, refill_id -> Text, application_id -> Text, person_id -> Text, starts -> Text, ends -> Text,
+        answer_until -> Date, state -> Text, offered_at -> Timestamp, settled_at -> Nullable<Timestamp>,
+        answered_by -> Nullable<Text>, placement_id -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    refills,
+    reserve_offers,
     repairs,
     repair_options,
     alternatives,

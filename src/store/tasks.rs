@@ -142,6 +142,8 @@ pub struct Visit {
     pub time_zone: Tz,
     /// The host library's name.
     pub host: String,
+    /// Its last day for answers.
+    pub answer_until: NaiveDate,
     /// Its round.
     pub round: OfRound,
 }
@@ -156,12 +158,13 @@ pub fn list_visits(
     state: PlacementState,
     answer: Answer,
 ) -> Result<Vec<Visit>, StoreError> {
+    type Columns = ((String, NaiveDate, String, String, Option<NaiveDate>), String, RoundColumns);
     let own = library_employers::table
         .filter(library_employers::employer_id.eq(employer.to_string()))
         .select(library_employers::library_id);
     let untold =
         outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
-    let rows: Vec<(String, NaiveDate, String, String, String, RoundColumns)> = placements::table
+    let rows: Vec<Columns> = placements::table
         .inner_join(consents::table.on(consents::placement_id.eq(placements::id)))
         .inner_join(libraries::table.on(libraries::id.eq(placements::host_library_id)))
         .inner_join(rounds::table.on(rounds::id.eq(placements::round_id)))
@@ -171,23 +174,28 @@ pub fn list_visits(
         .filter(consents::answer.eq(answer.as_str()))
         .filter(placements::application_id.ne_all(untold))
         .select((
-            placements::id,
-            placements::date,
-            placements::starts,
-            placements::time_zone,
+            (
+                placements::id,
+                placements::date,
+                placements::starts,
+                placements::time_zone,
+                placements::answer_until,
+            ),
             libraries::name,
             ROUND,
         ))
         .load(db)?;
     rows.into_iter()
-        .map(|(id, date, starts, zone, host, round)| {
+        .map(|((id, date, starts, zone, answer_until), host, round)| {
+            let round = OfRound::read(round)?;
             Ok(Visit {
                 placement: parse("placement", &id)?,
                 date,
                 starts: time(&starts)?,
                 time_zone: parse("time zone", &zone)?,
                 host,
-                round: OfRound::read(round)?,
+                answer_until: answer_until.unwrap_or(round.answer_until),
+                round,
             })
         })
         .collect()

@@ -79,7 +79,7 @@ impl Tables {
 
     /// What repairs did to a placement.
     fn mended(&self, id: &str, deed: &str) -> impl Iterator<Item = &Value> {
-        let own = self.audit.get(id).into_iter().flatten().filter(|(action, ..)| action == "repair");
+        let own = self.audit.get(id).into_iter().flatten().filter(|(action, ..)| is_mending(action));
         own.map(|(_, details, _)| details).filter(move |details| details["deed"] == deed)
     }
 
@@ -111,6 +111,11 @@ impl Tables {
     fn entries(&self, id: &str, action: &str) -> usize {
         self.audit.get(id).into_iter().flatten().filter(|(found, ..)| found == action).count()
     }
+}
+
+/// A repair, or a reserve who takes a place.
+fn is_mending(action: &str) -> bool {
+    matches!(action, "repair" | "answer_offer")
 }
 
 /// Every rule that is broken, in words; empty: none.
@@ -358,7 +363,7 @@ fn audit(tables: &Tables, found: &mut Vec<String>) {
         owed(row.text("id"), "shown", &["repair"]);
     }
     let tells = |round: &str, name: &str, id: &str| {
-        let own = tables.audit.get(round).into_iter().flatten().filter(|(action, ..)| action == "repair");
+        let own = tables.audit.get(round).into_iter().flatten().filter(|(action, ..)| is_mending(action));
         own.filter(|(_, details, _)| details[name] == id).count()
     };
     for row in &tables.repairs {

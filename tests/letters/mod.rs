@@ -28,6 +28,8 @@ const fn has_visit(kind: NoticeKind) -> bool {
         | NoticeKind::DeputyRequest
         | NoticeKind::DeadlineMoved
         | NoticeKind::Alternative
+        | NoticeKind::Offer
+        | NoticeKind::OfferEnded
         | NoticeKind::HandedOver
         | NoticeKind::Confirmed
         | NoticeKind::Changed
@@ -123,6 +125,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::DeputyRequest
             | NoticeKind::DeadlineMoved
             | NoticeKind::Alternative
+            | NoticeKind::Offer
+            | NoticeKind::OfferEnded
             | NoticeKind::Changed
             | NoticeKind::Reminder
             | NoticeKind::FeedbackRequest
@@ -182,16 +186,19 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
                 | NoticeKind::DeputyRequest
                 | NoticeKind::DeadlineMoved
                 | NoticeKind::Alternative
+                | NoticeKind::Offer
                 | NoticeKind::ReleaseRequest
         )
         .then(|| day(2, 12)),
-        reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::Unplaced)
+        has_agreed: false,
+        reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::OfferEnded | NoticeKind::Unplaced)
             .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
         pack: kind.is_about_the_pack().then(|| pack_news(kind)),
         invitation: (has_visit(kind)
             && (!kind.is_reminder() || handed_over)
             && kind != NoticeKind::FeedbackRequest
             && !kind.is_about_the_pack()
+            && !matches!(kind, NoticeKind::Offer | NoticeKind::OfferEnded)
             && party != Party::Manager)
             .then_some(invitation),
         message_id: "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned(),

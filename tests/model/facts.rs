@@ -1,6 +1,8 @@
 //! The small model: nothing but facts of who did what, and what follows from them by docs/states.md, docs/deadlines.md and
 //! docs/mail.md. It shares no code with the service but the names of things.
 
+#[path = "facts_refills.rs"]
+mod refills;
 #[path = "facts_repairs.rs"]
 mod repairs;
 
@@ -20,11 +22,14 @@ use library_swap::domain::states::{
 
 use crate::evidence::Dump;
 
+pub use refills::{Refill, ReserveOffer};
 pub use repairs::{Asked, Change, Repair, Way};
 
 pub const PARTIES: [Party; 3] = [Party::Participant, Party::Host, Party::Manager];
 /// How long before its first day a publication can be taken back.
 const WITHDRAWAL_DAYS: u64 = 14;
+/// The working days of whoever is asked late.
+const LATE_WORKING_DAYS: usize = 3;
 /// How long a mark can be corrected, and a day told about.
 const DAYS_TO_CORRECT: u64 = 7;
 const DAYS_TO_REVIEW: u64 = 30;
@@ -154,6 +159,8 @@ pub struct Placement {
     pub date: NaiveDate,
     pub times: (NaiveTime, NaiveTime),
     pub state: PlacementState,
+    /// The last day for answers, where that is not the round's.
+    pub answer_until: Option<NaiveDate>,
     pub revision: i64,
     /// Of what is agreed to.
     pub version: i64,
@@ -170,6 +177,8 @@ pub struct Placement {
     pub pack: BTreeMap<i64, (i64, Fields)>,
     pub feedback: BTreeMap<Party, Marks>,
     pub idea: Option<Idea>,
+    /// A repair has ended it although its participant would have gone.
+    pub was_moved_away: bool,
     /// The placement whose place it takes, and who hears of both by its proposal.
     pub instead_of: Option<(usize, Vec<Party>)>,
 }
@@ -179,6 +188,8 @@ pub struct Placement {
 pub enum About {
     Application(usize),
     Placement(usize),
+    /// The offer of a place to a reserve.
+    Reserve(usize),
 }
 
 #[derive(Debug, Clone)]
@@ -208,6 +219,8 @@ pub struct Link {
     pub purpose: Purpose,
     pub application: usize,
     pub placement: Option<usize>,
+    /// The offer of a place.
+    pub offer: Option<usize>,
     pub party: Party,
     pub expires: DateTime<Utc>,
     pub used: bool,
@@ -226,6 +239,8 @@ pub struct Model {
     pub links: Vec<Link>,
     pub closed: BTreeSet<(usize, NaiveDate)>,
     pub repairs: Vec<Repair>,
+    pub refills: Vec<Refill>,
+    pub reserve_offers: Vec<ReserveOffer>,
 }
 
 impl Placement {
@@ -301,6 +316,7 @@ impl Model {
     fn application_of(&self, about: About) -> usize {
         match about {
             About::Application(application) => application,
+            About::Reserve(offer) => self.reserve_offers[offer].application,
             About::Placement(placement) => self.placements[placement].application,
         }
     }
@@ -405,6 +421,9 @@ impl Model {
         let thread = match notice.about {
             About::Application(n) => format!("application:{}", self.applications[n].id),
             About::Placement(n) => format!("placement:{}", self.placements[n].id),
+            About::Reserve(n) => {
+                return format!("offer:{}:{}:{}", self.reserve_offers[n].id, notice.kind, notice.version);
+            }
         };
         format!("{thread}:{}{}:{}:{}", notice.party, notice.beside, notice.kind, notice.version)
     }
@@ -472,7 +491,7 @@ impl Model {
                     host.deputy.clone().filter(|_| kind == NoticeKind::DeputyRequest || beside == DEPUTY);
                 deputy.unwrap_or_else(|| self.receives(place))
             }
-            (Party::Host, About::Application(_)) => panic!("hosts hear of placements only"),
+            (Party::Host, _) => panic!("hosts hear of placements only"),
         };
         let state = if run.is_some() { NoticeState::Held } else { NoticeState::Queued };
         let (now, begun) = (self.now, false);
@@ -674,6 +693,7 @@ impl Model {
         for party in [Party::Participant, Party::Manager] {
             self.supersede(About::Application(application), party);
         }
+        self.forget_reserve(application);
         if let Some(place) = self.live_of(application) {
             self.end(place, PlacementState::Cancelled);
         }
@@ -726,6 +746,7 @@ impl Model {
             date,
             times,
             state: PlacementState::Proposed,
+            answer_until: None,
             revision: 0,
             version: 0,
             came: None,
@@ -737,6 +758,7 @@ impl Model {
             pack: BTreeMap::new(),
             feedback: BTreeMap::new(),
             idea: None,
+            was_moved_away: false,
             instead_of: None,
         });
         self.applications[application].state = ApplicationState::Placed;
@@ -783,6 +805,7 @@ impl Model {
                 one.state = NoticeState::Discarded;
             }
         }
+        self.end_refills_of(round);
         self.all_off(round);
         for application in 0..self.applications.len() {
             if self.applications[application].round != round {
@@ -905,11 +928,10 @@ impl Model {
         let is_out = |round: &Round| matches!(round.state, RoundState::Published | RoundState::Running);
         for place in 0..self.placements.len() {
             let (application, state) = (self.placements[place].application, self.placements[place].state);
-            let round = self.round_of(application);
-            if !is_out(round) || state != PlacementState::Proposed {
+            if !is_out(self.round_of(application)) || state != PlacementState::Proposed {
                 continue;
             }
-            if today > round.answer_until {
+            if today > self.last_answers(place) {
                 self.end(place, PlacementState::Expired);
                 done += 1;
                 continue;
@@ -927,6 +949,7 @@ impl Model {
         for place in packs {
             self.push(NoticeKind::PackMissing, (About::Placement(place), Party::Host, PACK), 0, None);
         }
+        done += self.end_offers();
         for round in &mut self.rounds {
             if round.state == RoundState::Published && today >= round.dates[0] {
                 round.state = RoundState::Running;
@@ -940,6 +963,45 @@ impl Model {
         done
     }
 
+    fn last_answers(&self, place: usize) -> NaiveDate {
+        let place = &self.placements[place];
+        place.answer_until.unwrap_or(self.round_of(place.application).answer_until)
+    }
+
+    /// The last day for answers to a proposal that is made now, where it is not the round's; none where nobody could answer.
+    fn late_answers(
+        &self,
+        round: usize,
+        visit: NaiveDate,
+        libraries: [usize; 2],
+    ) -> Option<Option<NaiveDate>> {
+        let (today, until) = (self.today(), self.rounds[round].answer_until);
+        let or_all =
+            |working: Vec<NaiveDate>, all: Vec<NaiveDate>| if working.is_empty() { all } else { working };
+        let days_until = |library: usize| {
+            let all: Vec<NaiveDate> = today.iter_days().skip(1).take_while(|day| *day <= until).collect();
+            or_all(all.iter().copied().filter(|day| self.is_working(library, *day)).collect(), all)
+        };
+        if libraries.into_iter().all(|library| days_until(library).len() >= LATE_WORKING_DAYS) {
+            return Some(None);
+        }
+        let third = |library: usize| {
+            let all: Vec<NaiveDate> = today.iter_days().skip(1).take(30).collect();
+            let days = or_all(self.working_after(library, today), all);
+            days[days.len().min(LATE_WORKING_DAYS) - 1]
+        };
+        let latest =
+            libraries.map(|library| self.last_working_before(library, visit))[..].iter().min().copied();
+        let day = libraries.map(third)[..].iter().max().copied().min(latest)?;
+        (day >= today).then_some(Some(day).filter(|day| *day > until))
+    }
+
+    /// The last working day of a library before a visit; the very day before where there is none in two weeks.
+    fn last_working_before(&self, library: usize, visit: NaiveDate) -> NaiveDate {
+        let before = |days: u64| visit - Days::new(days);
+        (1..=14).map(before).find(|day| self.is_working(library, *day)).unwrap_or(before(1))
+    }
+
     fn warn(&mut self, place: usize, party: Party) -> usize {
         let about = About::Placement(place);
         let one = &self.placements[place];
@@ -948,7 +1010,7 @@ impl Model {
         };
         let is_reminded = consent.reminded;
         let library = if party == Party::Host { one.host } else { self.person_of(one.application).home };
-        let until = self.round_of(one.application).answer_until;
+        let until = self.last_answers(place);
         let has_deputy = party == Party::Host && self.libraries[one.host].deputy.is_some();
         let is_deputy_asked = one.deputy_asked;
         let version = one.version;
@@ -1116,9 +1178,8 @@ impl Model {
             for party in [Party::Participant, Party::Host] {
                 let library =
                     if party == Party::Host { place.host } else { self.person_of(place.application).home };
-                let before = |days: u64| place.date - Days::new(days);
-                let last = (1..=14).map(before).find(|day| self.is_working(library, *day));
-                let mut days = [before(7), last.unwrap_or_else(|| before(1))];
+                let last = self.last_working_before(library, place.date);
+                let mut days = [place.date - Days::new(7), last];
                 days.sort_unstable();
                 let due = days.into_iter().rev().find(|day| has_come(*day));
                 let agreed = place.consents.values().filter_map(|consent| consent.at).max();
@@ -1177,9 +1238,11 @@ impl Model {
     pub fn admits_offer(&self, at: usize, seen: i64, other: &Other) -> Verdict {
         let place = &self.placements[at];
         let round = self.round_of(place.application);
+        let until = self.last_answers(at);
         let is_same = match other.kind {
             AlternativeKind::Date => {
-                other.date == place.date || !round.dates.contains(&other.date) || other.date <= self.today()
+                let is_too_soon = other.date <= self.today() || other.date <= until;
+                other.date == place.date || !round.dates.contains(&other.date) || is_too_soon
             }
             AlternativeKind::Colleague => {
                 let library = &self.libraries[place.host];
@@ -1193,7 +1256,7 @@ impl Model {
             (self.is_untold(place.application), "too-early"),
             (place.version != seen, "stale-page"),
             (place.state != PlacementState::Proposed, "placement-state"),
-            (self.today() > round.answer_until, "too-late"),
+            (self.today() > until, "too-late"),
             (is_same, "invalid-fields"),
             (
                 !self.fits(at, other),
@@ -1235,6 +1298,10 @@ impl Model {
             numbers.get(&day).is_some_and(|most| usize::try_from(*most).expect("few") > taken)
         };
         let is_open = |library: usize| !self.closed.contains(&(library, day));
+        let held = self.held(application.round, None);
+        let held = held.iter().filter(|(_, host, date)| (*host, *date) == (place.host, day)).count();
+        // What is held is not taken, as long as those who stand have their place.
+        let visitors = visitors + held;
         application.dates.contains(&day)
             && !is_elsewhere
             && is_open(place.host)
@@ -1474,6 +1541,7 @@ impl Model {
         let mut lines = BTreeSet::new();
         lines.extend(self.rounds.iter().map(|one| format!("round {} {}", one.id, one.state)));
         lines.extend(self.runs.iter().map(|one| format!("run {} {}", one.id, one.state)));
+        lines.extend(self.refill_lines());
         lines.extend(self.repairs.iter().map(|one| one.line(&self.rounds[one.round].id)));
         for one in &self.applications {
             lines.insert(format!("application {} {} {:?}", one.id, one.state, texts(&one.released)));
@@ -1494,8 +1562,11 @@ impl Model {
             }
             let (id, named) = (&one.id, one.contact.as_deref());
             lines.insert(format!(
-                "terms {id} {} {named:?} virtual {} revision {}",
-                one.version, one.is_virtual, one.revision
+                "terms {id} {} {named:?} virtual {} revision {} until {:?}",
+                one.version,
+                one.is_virtual,
+                one.revision,
+                one.answer_until.map(|day| day.to_string())
             ));
             for other in &one.others {
                 let (Other { kind, date, contact, state, .. }, times) = (other, other.times);
@@ -1539,6 +1610,15 @@ impl Model {
             let (id, round, option) = (row.text("id"), row.text("round_id"), row.get("applied_option"));
             lines.insert(format!("repair {id} of {round} applied {option:?}"));
         }
+        for row in dump.rows("refills") {
+            let (id, placement, waits) = (row.text("id"), row.text("placement_id"), row.get("waits_for"));
+            lines.insert(format!("refill {id} of {placement} {} waits {waits:?}", row.text("state")));
+        }
+        for row in dump.rows("reserve_offers") {
+            let (id, refill, to) = (row.text("id"), row.text("refill_id"), row.text("application_id"));
+            let (until, state) = (row.text("answer_until"), row.text("state"));
+            lines.insert(format!("reserve {id} of {refill} to {to} until {until} {state}"));
+        }
         for row in dump.rows("applications") {
             let released: Vec<String> = serde_json::from_str(row.text("released_dates")).expect("dates");
             lines.insert(format!("application {} {} {released:?}", row.text("id"), row.text("state")));
@@ -1559,8 +1639,10 @@ impl Model {
         for row in dump.rows("placements") {
             let (id, contact, version) = (row.text("id"), row.get("contact_email"), row.number("version"));
             let (is_virtual, revision) = (row.is("is_virtual"), row.number("revision"));
-            lines
-                .insert(format!("terms {id} {version} {contact:?} virtual {is_virtual} revision {revision}"));
+            lines.insert(format!(
+                "terms {id} {version} {contact:?} virtual {is_virtual} revision {revision} until {:?}",
+                row.get("answer_until")
+            ));
         }
         for row in dump.rows("alternatives") {
             let (id, kind, date) = (row.text("placement_id"), row.text("kind"), row.text("date"));

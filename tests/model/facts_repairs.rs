@@ -37,7 +37,7 @@ pub struct Asked {
 /// All that a repair rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Basis {
-    input: Input,
+    pub(super) input: Input,
     /// Who stands, where, and as what.
     standing: BTreeMap<usize, (usize, PlacementState, i64)>,
     /// The placements of those who drop out that have ended already.
@@ -102,12 +102,17 @@ impl Basis {
 
 // What may be asked.
 impl Model {
-    fn is_of(&self, round: usize, place: &Placement) -> bool {
+    pub(super) fn is_of(&self, round: usize, place: &Placement) -> bool {
         self.applications[place.application].round == round
     }
 
     /// How a published round stands, seen by somebody who says that people drop out.
     pub fn basis(&self, round: usize, drop: &BTreeSet<usize>) -> Basis {
+        self.basis_but(round, drop, None)
+    }
+
+    /// The same without what one open offer of a place holds.
+    pub(super) fn basis_but(&self, round: usize, drop: &BTreeSet<usize>, but: Option<usize>) -> Basis {
         let (mut standing, mut over) = (BTreeMap::new(), BTreeMap::new());
         for (at, place) in self.placements.iter().enumerate().filter(|(_, one)| self.is_of(round, one)) {
             if place.is_live() {
@@ -141,7 +146,17 @@ impl Model {
                 *places = (*places).min(u32::try_from(stays).expect("few"));
             }
         }
-        Basis { input, standing, ended, lost: lost.into_keys().collect() }
+        let mut lost: BTreeSet<usize> = lost.into_keys().collect();
+        for (application, host, date) in self.held(round, but) {
+            lost.insert(application);
+            let stays = standing.values().map(|(place, ..)| &self.placements[*place]);
+            let stays = stays.filter(|one| (one.host, one.date) == (host, date)).count();
+            let hosting = input.libraries.get_mut(&host).map(|library| &mut library[0]);
+            if let Some(places) = hosting.and_then(|hosting| hosting.get_mut(&date)) {
+                *places = places.saturating_sub(1).max(u32::try_from(stays).expect("few")).min(*places);
+            }
+        }
+        Basis { input, standing, ended, lost }
     }
 
     /// Who must stay where they are.
@@ -192,6 +207,7 @@ impl Model {
             || is_nothing
             || everybody().any(is_unknown)
             || asked.add.iter().any(has_place)
+            || asked.add.iter().any(|one| self.is_asked(*one))
             || !asked.drop.iter().chain(&asked.freeze).all(has_place)
             || asked.drop.iter().any(|one| frozen.contains(one))
             || asked
@@ -424,13 +440,18 @@ impl Model {
     /// What forbids to apply an option of a repair that is open and was looked at.
     pub fn admits_applying(&self, repair: &Repair, way: &Way) -> Verdict {
         let round = &self.rounds[repair.round];
-        let proposes = way.changes.iter().any(|change| change.to.is_some());
+        let nobody_could_answer = |change: &Change| {
+            let libraries = |host| [self.person_of(change.application).home, host];
+            change.to.is_some_and(|(host, date, _)| {
+                self.late_answers(repair.round, date, libraries(host)).is_none()
+            })
+        };
         let ending = || way.changes.iter().filter_map(|change| change.from).filter(|(_, ended)| !ended);
         let has_been = ending().any(|(at, _)| self.has_been(&self.placements[at]));
         first(&[
             (!matches!(round.state, RoundState::Published | RoundState::Running), "round-state"),
             (self.basis(repair.round, &repair.asked.drop) != repair.basis, "stale-repair"),
-            (proposes && self.today() > round.answer_until, "too-late"),
+            (way.changes.iter().any(nobody_could_answer), "too-late"),
             (has_been, "too-late"),
             (self.mails_of(way) != way.mails, "stale-repair"),
         ])
@@ -445,6 +466,7 @@ impl Model {
     }
 
     fn carry(&mut self, way: &Way, run: usize, ids: &BTreeMap<String, String>) {
+        let until: Vec<Option<NaiveDate>> = way.changes.iter().map(|change| self.until(change)).collect();
         let mut left = BTreeMap::new();
         for change in &way.changes {
             match (change.from, change.to) {
@@ -454,8 +476,11 @@ impl Model {
                 }
                 _ => {}
             }
+            if let Some((place, false)) = change.from {
+                self.placements[place].was_moved_away = change.why != Why::DroppedOut;
+            }
         }
-        for change in &way.changes {
+        for (change, until) in way.changes.iter().zip(until) {
             let Some(to) = change.to else { continue };
             let mut parties = vec![Party::Participant, Party::Host];
             if self.is_asked_about(change.application, to.1) {
@@ -463,12 +488,21 @@ impl Model {
             }
             let id = ids.get(&self.applications[change.application].id).cloned().unwrap_or_default();
             self.propose((id, run), change.application, to, &parties, None);
-            self.placements.last_mut().expect("it").instead_of = left.remove(&change.application);
+            let placed = self.placements.last_mut().expect("it");
+            (placed.instead_of, placed.answer_until) = (left.remove(&change.application), until);
         }
     }
 
+    /// Until when a proposal is to be answered, where that is not the round's day.
+    fn until(&self, change: &Change) -> Option<NaiveDate> {
+        let (host, date, _) = change.to?;
+        let application = &self.applications[change.application];
+        let home = self.persons[application.person].home;
+        self.late_answers(application.round, date, [home, host]).flatten()
+    }
+
     /// A manager is asked about a day that was not released before.
-    fn is_asked_about(&self, application: usize, date: NaiveDate) -> bool {
+    pub(super) fn is_asked_about(&self, application: usize, date: NaiveDate) -> bool {
         !self.applications[application].released.contains(&date)
     }
 

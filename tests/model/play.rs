@@ -2,6 +2,8 @@
 
 #[path = "calendars.rs"]
 mod calendars;
+#[path = "play_refills.rs"]
+mod refills;
 #[path = "play_repairs.rs"]
 mod repairs;
 
@@ -27,7 +29,8 @@ use library_swap::domain::permissions::{Actor, Role};
 use library_swap::domain::release::{Answered, Decision, RefusalReason, ReleaseRefusal};
 use library_swap::domain::sector::Sector;
 use library_swap::domain::states::{
-    AlternativeState, Answer, ApplicationState, ManagerTrust, PlacementState, RoundState, RunState,
+    AlternativeState, Answer, ApplicationState, ManagerTrust, PlacementState, RefillState, ReserveOfferState,
+    RoundState, RunState,
 };
 use library_swap::services::links::{self, Act};
 use library_swap::services::outbox::{Attempt, Prepared, claim, message_id, prepare, settle, store_message};
@@ -56,6 +59,7 @@ const STEPS_PER_TRACE: usize = 50;
 const NINE: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
 const ARRIVED: Attendance = Attendance::of(AttendanceKind::Arrived);
 const FIVE: NaiveTime = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
+const OFFICE_DAY: (NaiveTime, NaiveTime) = (NINE, FIVE);
 
 /// A kind of step and the numbers that say which thing it is about: resolved when it is played, so that a step still
 /// means something when steps before it are left out.
@@ -76,7 +80,7 @@ macro_rules! kinds {
 }
 kinds! {
     Clock, NewRound, Open, Offer, Day, SignUp, Program, Deliver, Press, Judge, Withdraw, Close, Start, Solve, Publish,
-    LetGo, Discard, TakeBack, Answer, Instead, Move, Pack, CallOff, Repair, Apply, Ill, Mark, Say, Idea, Ideas, Deadlines,
+    LetGo, Discard, TakeBack, Answer, Instead, Move, Pack, CallOff, Repair, Apply, Refill, Stop, Ill, Mark, Say, Idea, Ideas, Deadlines,
     CancelRound,
 }
 
@@ -271,6 +275,8 @@ impl<'a> Play<'a> {
             Kind::CallOff => self.call_off(n),
             Kind::Repair => self.plan_repair(n),
             Kind::Apply => self.apply_repair(n),
+            Kind::Refill => self.refill(n),
+            Kind::Stop => self.stop_refill(n),
             Kind::Ill => self.ill(n),
             Kind::Mark => self.mark(n),
             Kind::Deadlines => self.deadlines(),
@@ -301,7 +307,7 @@ impl<'a> Play<'a> {
         Step { kind: Kind::Clock, n }
     }
 
-    fn weights(&self) -> [(Kind, usize); 32] {
+    fn weights(&self) -> [(Kind, usize); 34] {
         let model = &self.model;
         let (today, is_timely) = (model.today(), |round: &Round| self.is_timely(round));
         let count =
@@ -340,7 +346,9 @@ impl<'a> Play<'a> {
         let proposed = model.placements.iter().filter(|one| one.state == PlacementState::Proposed).count();
         let reviewed = self.at_their_day(|at| model.admits_review(&model.placements[at])).len();
         let links = those(&model.links, |link| self.is_useful(link)).len();
-        let overdue = model.clone().keep_deadlines() > 0;
+        let overdue = model.clone().keep_deadlines() > 0 || !model.refills_to_go_on().is_empty();
+        let running = model.refills.iter().filter(|one| one.state == RefillState::Running).count();
+        let empty = (0..model.placements.len()).filter(|at| model.admits_refill(*at).is_ok()).count();
         let going = open + ready + count(RoundState::Draft);
         let is_new = |at: usize, person: usize| {
             model.applications.iter().all(|one| (one.round, one.person) != (at, person))
@@ -377,6 +385,8 @@ impl<'a> Play<'a> {
             (Kind::CallOff, standing.min(1)),
             (Kind::Repair, if self.mendable().is_empty() { 1 } else { 8 + 2 * standing.min(4) }),
             (Kind::Apply, if is_planned { 30 } else { model.repairs.len().min(2) }),
+            (Kind::Refill, if empty > 0 { 12 } else { 1 }),
+            (Kind::Stop, running.min(1)),
             (
                 Kind::Ill,
                 25 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2),
@@ -423,6 +433,7 @@ impl<'a> Play<'a> {
             Purpose::Verify => state == ApplicationState::Submitted,
             Purpose::Release => state == ApplicationState::Verified,
             Purpose::Answer => link.placement.is_some_and(|place| is_asked(place) || has_a_day(place)),
+            Purpose::Offer => link.offer.is_some_and(|offer| self.model.reserve_offers[offer].is_open()),
             Purpose::Application => false,
         };
         does && !link.used && link.expires > self.model.now
@@ -710,10 +721,16 @@ impl<'a> Play<'a> {
         let (application, placement) = match notice.about {
             About::Application(application) => (application, None),
             About::Placement(place) => (self.model.placements[place].application, Some(place)),
+            About::Reserve(offer) => (self.model.reserve_offers[offer].application, None),
+        };
+        let offer = match notice.about {
+            About::Reserve(offer) if notice.kind == NoticeKind::Offer => Some(offer),
+            _ => None,
         };
         let purpose = match notice.kind {
             NoticeKind::VerifyAddress => Purpose::Verify,
             NoticeKind::ReleaseRequest => Purpose::Release,
+            NoticeKind::Offer => Purpose::Offer,
             NoticeKind::Proposal | NoticeKind::AnswerReminder | NoticeKind::DeputyRequest => Purpose::Answer,
             NoticeKind::Reminder
             | NoticeKind::FeedbackRequest
@@ -730,7 +747,7 @@ impl<'a> Play<'a> {
         let last = match purpose {
             Purpose::Verify => round.sign_up_until,
             Purpose::Release => round.answer_until,
-            Purpose::Application => *round.dates.last().expect("days"),
+            Purpose::Application | Purpose::Offer => *round.dates.last().expect("days"),
             // As long as the day can be told about.
             Purpose::Answer => *round.dates.last().expect("days") + Days::new(40),
         };
@@ -740,6 +757,7 @@ impl<'a> Play<'a> {
             purpose,
             application,
             placement: placement.filter(|_| purpose == Purpose::Answer),
+            offer,
             party: notice.party,
             expires: (last + Days::new(2)).and_time(NaiveTime::MIN).and_utc(),
             used: false,
@@ -769,6 +787,8 @@ impl<'a> Play<'a> {
             Purpose::Release => Act::Decide(decided.clone()),
             Purpose::Answer => self.usual_answer(&link, n, version),
             Purpose::Application if n[1].is_multiple_of(4) => Act::Withdraw,
+            Purpose::Offer if n[1].is_multiple_of(4) => Act::Decline(0, None),
+            Purpose::Offer => Act::Accept(0),
             Purpose::Application => return Ok(Became::Void),
         };
         let act = if n[1] % 12 == 11 {
@@ -799,6 +819,10 @@ impl<'a> Play<'a> {
                 self.model.links[at].used = true;
             }
             Act::Decide(_) => self.model.decided(link.application, days.ok_or(reason)),
+            Act::Accept(_) if link.offer.is_some() => self.follow_yes(link.offer.expect("one"))?,
+            Act::Decline(..) if link.offer.is_some() => {
+                self.model.declined_place(link.offer.expect("one"));
+            }
             Act::Accept(_) => self.model.answered(link.placement.expect("one"), link.party, Answer::Yes),
             Act::Decline(..) => self.model.answered(link.placement.expect("one"), link.party, Answer::No),
             Act::Withdraw => self.model.withdrawn(link.application),
@@ -838,6 +862,7 @@ impl<'a> Play<'a> {
         let answer_of = |place: Option<&crate::facts::Placement>| {
             place.and_then(|place| place.consents.get(&link.party)).map(|consent| consent.answer)
         };
+        let of_reserve = link.offer.map(|offer| model.reserve_offers[offer].state);
         let is_done = match (link.purpose, act) {
             (Purpose::Verify, Act::Verify) => one.state != ApplicationState::Submitted,
             (Purpose::Release, Act::Decide(_)) => match days {
@@ -849,6 +874,8 @@ impl<'a> Play<'a> {
             }
             (Purpose::Answer, Act::Decline(..)) => answer_of(place) == Some(Answer::No),
             (Purpose::Application, Act::Withdraw) => one.state == ApplicationState::Withdrawn,
+            (Purpose::Offer, Act::Accept(_)) => of_reserve == Some(ReserveOfferState::Accepted),
+            (Purpose::Offer, Act::Decline(..)) => of_reserve == Some(ReserveOfferState::Declined),
             (Purpose::Answer, Act::Offer(_, wanted)) => {
                 link.party == Party::Host && link.placement.is_some_and(|at| self.is_offered(at, wanted))
             }
@@ -867,6 +894,9 @@ impl<'a> Play<'a> {
         }
         let verdict = match (link.purpose, act, place) {
             (Purpose::Verify, Act::Verify, _) => model.admits_sign_up(one.round),
+            (Purpose::Offer, Act::Accept(_) | Act::Decline(_, None), _) => {
+                first([(of_reserve != Some(ReserveOfferState::Open), "no-offer")])
+            }
             (Purpose::Release, Act::Decide(_), _) => first([
                 (!takes_releases(round.state), "too-late"),
                 (one.state != ApplicationState::Verified, "application-state"),
@@ -1053,7 +1083,7 @@ impl<'a> Play<'a> {
     fn an_other(&self, at: usize, wanted: &Wanted) -> Other {
         let place = &self.model.placements[at];
         let (date, times, contact) = match &wanted.instead {
-            Instead::Date(date, _) => (*date, (NINE, FIVE), None),
+            Instead::Date(date, _) => (*date, OFFICE_DAY, None),
             Instead::Colleague(contact) => (place.date, place.times, Some(contact.email.to_string())),
             Instead::Virtual(_) => (place.date, place.times, None),
         };
@@ -1420,7 +1450,7 @@ impl<'a> Play<'a> {
         let done = judge(publication::publish(self.app, &who.actor, parsed(&run.id)), verdict)?;
         if done.is_some() {
             let ids = self.proposed_by(&run.id);
-            self.model.published(at, &ids, (NINE, FIVE));
+            self.model.published(at, &ids, OFFICE_DAY);
         }
         Ok(became(done.as_ref()))
     }
@@ -1566,8 +1596,10 @@ impl<'a> Play<'a> {
     }
 
     fn deadlines(&mut self) -> Told<Became> {
-        let expected = self.model.keep_deadlines();
+        let go_on = self.model.refills_to_go_on();
+        let mut expected = self.model.keep_deadlines();
         let done = act_on_due(self.app, "test", &Stop::new()).map_err(|error| error.to_string())?;
+        expected += self.follow_refills(&go_on)?;
         if done != expected {
             return Err(format!("{done} deadlines were kept, and the facts say {expected}"));
         }
@@ -1583,6 +1615,7 @@ impl<'a> Play<'a> {
         if done.is_some() {
             self.model.rounds[at].state = RoundState::Cancelled;
             self.model.discard_held(at);
+            self.model.end_refills_of(at);
             self.model.all_off(at);
         }
         Ok(became(done.as_ref()))

@@ -1,3 +1,5 @@
+DROP TABLE reserve_offers;
+DROP TABLE refills;
 DROP TABLE repair_options;
 DROP TABLE repairs;
 DROP TABLE alternatives;

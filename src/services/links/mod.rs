@@ -5,7 +5,7 @@
 
 mod possible;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 
 use self::possible::deeds;
 use super::alternatives::{offer_in, take_in};
@@ -18,13 +18,14 @@ use super::load::{get_applicant, get_library, get_round};
 use super::notices::Case;
 use super::packs::{self, PackEdit, SeenPack};
 use super::placements::{Reply, answer_in};
+use super::refills::{self, OfferedPlace};
 use super::releases::{self, CoverOnDay};
 use super::{App, AppError};
 use crate::domain::alternative::{Alternative, Wanted};
 use crate::domain::attendance::{Attendance, Recorded};
 use crate::domain::feedback::Feedback;
 use crate::domain::idea::{Idea, NewIdea};
-use crate::domain::ids::{ApplicationId, PlacementId};
+use crate::domain::ids::{ApplicationId, PlacementId, ReserveOfferId};
 use crate::domain::link::{Link, Purpose};
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
@@ -33,7 +34,7 @@ use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::release::Answered;
 use crate::domain::round::Round;
-use crate::domain::states::{AlternativeState, Answer, ApplicationState, named};
+use crate::domain::states::{AlternativeState, Answer, ApplicationState, ReserveOfferState, named};
 use crate::store::applications::Applicant;
 use crate::store::{Db, Tx, alternatives, attendance, feedback, ideas, links, placements};
 
@@ -63,6 +64,8 @@ pub struct LinkView {
     pub team: Vec<Applicant>,
     /// What a release would do to the library on the days of the round; only where it is looked at and asked for.
     pub cover: Vec<CoverOnDay>,
+    /// What is offered to a reserve by the link.
+    pub reserve_offer: Option<OfferedPlace>,
     /// The joining pack, for the host and, once it was sent, for the participant; only where it is looked at.
     pub pack: Option<SeenPack>,
 }
@@ -71,6 +74,12 @@ impl LinkView {
     /// What the host offers, where that waits for the participant.
     pub fn open_offer(&self) -> Option<&Alternative> {
         self.other.as_ref().filter(|other| other.is_open())
+    }
+
+    /// The last day for answers to the placement, or to the proposals of the round.
+    pub fn last_answers(&self) -> NaiveDate {
+        let until = self.round.answer_until;
+        self.placement.as_ref().map_or(until, |(placement, _)| placement.last_answers(until))
     }
 
     /// The requests that wait for the manager, the link's own first.
@@ -195,7 +204,11 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
     };
     let team = match link.purpose {
         Purpose::Release => releases::list_team(db, &round, &applicant.application)?,
-        Purpose::Verify | Purpose::Answer | Purpose::Application => Vec::new(),
+        Purpose::Verify | Purpose::Answer | Purpose::Application | Purpose::Offer => Vec::new(),
+    };
+    let reserve_offer = match link.reserve_offer {
+        Some(id) => Some(refills::get_offered(db, id)?),
+        None => None,
     };
     let (none, cover) = (Vec::new(), Vec::new());
     let day = load_day(db, &link)?;
@@ -211,6 +224,7 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         day,
         team,
         cover,
+        reserve_offer,
         pack: None,
     };
     view.deeds = deeds(&view, now);
@@ -287,7 +301,10 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
                 .as_ref()
                 .is_some_and(|(placement, _)| placement.answer_of(view.link.party) == Some(answer))
     };
+    let offer = view.reserve_offer.as_ref().map(|offered| offered.offer.state);
     match act {
+        Act::Accept(_) if offer.is_some() => offer == Some(ReserveOfferState::Accepted),
+        Act::Decline(..) if offer.is_some() => offer == Some(ReserveOfferState::Declined),
         Act::Verify => {
             view.link.purpose == Purpose::Verify && application.state != ApplicationState::Submitted
         }
@@ -343,6 +360,15 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
         (Purpose::Application, Act::Withdraw) => {
             applications::withdraw_in(tx, now, actor, applicant).map(|_| ())
         }
+        (Purpose::Offer, Act::Accept(_) | Act::Decline(_, None)) => match view.link.reserve_offer {
+            Some(id) => refills::answer_in(tx, now, actor, id, matches!(act, Act::Accept(_))),
+            None => Err(AppError::Internal(format!("link {} answers no offer", view.link.id))),
+        },
+        (Purpose::Offer, Act::Decline(..)) => Err(AppError::field(
+            "/reason",
+            "",
+            "is not asked for: nobody has to say why they do not take a place",
+        )),
         (purpose, _) => Err(AppError::field(
             "/deed",
             act_name(act),
@@ -413,6 +439,7 @@ pub(super) struct NewLink {
     pub(super) purpose: Purpose,
     pub(super) application: ApplicationId,
     pub(super) placement: Option<PlacementId>,
+    pub(super) reserve_offer: Option<ReserveOfferId>,
     pub(super) party: Party,
     pub(super) is_deputy: bool,
     pub(super) expires_at: NaiveDateTime,
@@ -429,6 +456,7 @@ pub(super) fn mint(tx: &mut Tx<'_>, now: &Now, name: &str, new: NewLink) -> Resu
         purpose: new.purpose,
         application: new.application,
         placement: new.placement,
+        reserve_offer: new.reserve_offer,
         party: new.party,
         is_deputy: new.is_deputy,
         expires_at: new.expires_at,

@@ -42,7 +42,10 @@ pub(super) fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
             };
             if view.placement.as_ref().is_some_and(has_been) { Vec::new() } else { vec![Deed::Withdraw] }
         }
-        Purpose::Verify | Purpose::Release | Purpose::Application => Vec::new(),
+        Purpose::Offer if view.reserve_offer.as_ref().is_some_and(|offered| offered.offer.is_open()) => {
+            vec![Deed::Accept, Deed::Decline]
+        }
+        Purpose::Verify | Purpose::Release | Purpose::Application | Purpose::Offer => Vec::new(),
     }
 }
 
@@ -103,7 +106,7 @@ fn answers(view: &LinkView, placement: &Placement, now: &Now, clock: NaiveDateTi
             let answer = placement.answer_of(party);
             let mut deeds = if answer == Some(Answer::Pending) { vec![Deed::Accept] } else { Vec::new() };
             deeds.push(Deed::Decline);
-            if party == Party::Host && !view.round.is_answering_over(now.today(view.round.time_zone)) {
+            if party == Party::Host && now.today(view.round.time_zone) <= view.last_answers() {
                 deeds.push(Deed::Offer);
             }
             deeds

@@ -8,6 +8,7 @@ mod dates;
 mod day;
 mod packs;
 mod placements;
+mod refills;
 
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub use self::dates::*;
 pub use self::day::*;
 pub use self::packs::*;
 pub use self::placements::*;
+pub use self::refills::*;
 use super::AppError;
 use super::app::Now;
 use crate::domain::email::Email;
@@ -65,6 +67,9 @@ pub struct Facts {
     /// Which version of the joining pack it tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pack: Option<PackFacts>,
+    /// The offer of a place to a reserve that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<String>,
 }
 
 /// Which version of a joining pack a mail tells.

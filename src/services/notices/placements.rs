@@ -171,8 +171,7 @@ pub fn proposal(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError>
     tell(tx, now, case, NoticeKind::Proposal, Event::Tentative, &Facts::default())
 }
 
-/// Proposes a placement that a repair makes: at once, with why it takes the place of a former day for the parties that
-/// had heard of that.
+/// Proposes a placement that a repair makes: at once, with more facts for the parties that have heard of another day.
 ///
 /// # Errors
 /// The database's.
@@ -180,15 +179,14 @@ pub fn proposal_of_repair(
     tx: &mut Tx<'_>,
     now: &Now,
     case: &Case,
-    (former, why): (&[(Party, Option<String>)], &str),
+    told: &[(Party, Facts)],
 ) -> Result<(), AppError> {
     for party in Party::ALL {
-        let day = former.iter().find(|(told, _)| told == party).and_then(|(_, day)| day.clone());
-        let reason = day.as_ref().map(|day| format!("This takes the place of {day}, which is off. {why}"));
-        let facts = Facts { reason, instead_of: day, ..Facts::default() };
+        let facts = told.iter().find(|(told, _)| told == party).map(|(_, facts)| facts.clone());
         let others: Vec<Party> = Party::ALL.iter().copied().filter(|other| other != party).collect();
         let what = (NoticeKind::Proposal, Event::Tentative);
-        tell_but(tx, now, case, what, &facts, &Reach { held: None, but: &others })?;
+        let reach = Reach { held: None, but: &others };
+        tell_but(tx, now, case, what, &facts.unwrap_or_default(), &reach)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::Asked;
 use crate::domain::application::ReleaseRule;
-use crate::domain::ids::{ApplicationId, LibraryId};
+use crate::domain::ids::{ApplicationId, LibraryId, ReserveOfferId};
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
@@ -22,24 +22,24 @@ use crate::services::locks::by_hand;
 use crate::services::round_file::{Known, round_file};
 use crate::services::snapshot;
 use crate::store::placements::Visible;
-use crate::store::{Db, organisations, outbox, placements};
+use crate::store::{Db, organisations, outbox, placements, refills};
 use crate::verify::{self, Code, Draft, Rule, Subject};
 
 /// Why something that is against the rules by now stands.
 const STANDS: &str = "it was published so";
 
 /// How things stand.
-pub(super) struct Base {
-    pub(super) file: files::Round,
-    pub(super) schedule: Schedule,
-    pub(super) standing: BTreeMap<String, Placement>,
+pub(in crate::services) struct Base {
+    pub(in crate::services) file: files::Round,
+    pub(in crate::services) schedule: Schedule,
+    pub(in crate::services) standing: BTreeMap<String, Placement>,
     /// The placements of those who drop out that have ended already.
     pub(super) ended: BTreeMap<String, Placement>,
-    pub(super) fingerprint: String,
+    pub(in crate::services) fingerprint: String,
 }
 
 /// A round that some people have not heard of yet is not mended: their mails would be of another round.
-pub(super) fn refuse_untold(db: &mut Db, round: &Round) -> Result<(), AppError> {
+pub(in crate::services) fn refuse_untold(db: &mut Db, round: &Round) -> Result<(), AppError> {
     let known = crate::store::applications::list_of_round(db, round.id)?;
     let ids: Vec<ApplicationId> = known.iter().map(|applicant| applicant.application.id).collect();
     if outbox::list_untold(db, &ids)?.is_empty() {
@@ -60,7 +60,8 @@ struct Found {
     hosts: BTreeMap<LibraryId, LibraryId>,
 }
 
-fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
+/// What stands and what is free, but for what open offers to reserves hold; `but` is one that holds nothing here.
+fn find(db: &mut Db, round: &Round, asked: &Asked, but: Option<ReserveOfferId>) -> Result<Found, AppError> {
     let mut known = snapshot::load(db, round)?;
     let all = placements::list(db, round.id, Visible::All, None, None, i64::MAX)?;
     let standing: BTreeMap<String, Placement> = all
@@ -74,7 +75,7 @@ fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
     let (ended, lost): (Vec<_>, Vec<_>) = over.into_iter().partition(|(id, _)| asked.drop.contains(id));
     let ended: BTreeMap<String, Placement> =
         ended.into_iter().map(|(id, placement)| (id, placement.clone())).collect();
-    let lost = lost.into_iter().map(|(id, _)| id).collect();
+    let mut lost: BTreeSet<String> = lost.into_iter().map(|(id, _)| id).collect();
     let hosts: BTreeMap<LibraryId, LibraryId> = all
         .iter()
         .map(|placement| (placement.host, known.libraries_became.current(placement.host)))
@@ -89,6 +90,15 @@ fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
         let host = hosts.get(&refused.host).unwrap_or(&refused.host);
         take_no_more(&mut file, *host, refused.date, stays.count());
     }
+    for held in refills::list_held(db, round.id)?.into_iter().filter(|held| Some(held.offer) != but) {
+        // Who is asked has neither a place nor another offer, and the place is nobody else's.
+        lost.insert(held.application.to_string());
+        let host = known.libraries_became.current(held.host);
+        let stays = standing
+            .values()
+            .filter(|other| (hosts.get(&other.host), other.date) == (Some(&host), held.date));
+        hold(&mut file, host, held.date, stays.count());
+    }
     Ok(Found { file, standing, ended, lost, hosts })
 }
 
@@ -97,7 +107,16 @@ fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
 /// # Errors
 /// The database's; `invalid-fields` where the file's own limits are exceeded.
 pub(in crate::services) fn as_published(db: &mut Db, round: &Round) -> Result<files::Round, AppError> {
-    Ok(find(db, round, &Asked::default())?.file)
+    Ok(find(db, round, &Asked::default(), None)?.file)
+}
+
+/// A place less on a day, but none of those who stand.
+pub(in crate::services) fn hold(file: &mut files::Round, host: LibraryId, date: NaiveDate, standing: usize) {
+    let id = host.to_string();
+    let library = file.libraries.iter_mut().find(|library| library.id == id);
+    if let Some(places) = library.and_then(|library| library.hosting.get_mut(&date)) {
+        *places = (*places - 1).max(i64::try_from(standing).unwrap_or(i64::MAX)).min(*places);
+    }
 }
 
 /// A host that has said no takes nobody on that day but those who stand.
@@ -178,7 +197,7 @@ impl Found {
 /// # Errors
 /// The database's.
 pub(super) fn fingerprint(db: &mut Db, round: &Round, asked: &Asked) -> Result<String, AppError> {
-    Ok(find(db, round, asked)?.fingerprint(asked))
+    Ok(find(db, round, asked, None)?.fingerprint(asked))
 }
 
 impl Base {
@@ -186,8 +205,13 @@ impl Base {
     ///
     /// # Errors
     /// The database's; `invalid-fields` where the file's own limits are exceeded.
-    pub(super) fn load(db: &mut Db, round: &Round, asked: &Asked) -> Result<Self, AppError> {
-        let found = find(db, round, asked)?;
+    pub(in crate::services) fn load(
+        db: &mut Db,
+        round: &Round,
+        asked: &Asked,
+        own: Option<ReserveOfferId>,
+    ) -> Result<Self, AppError> {
+        let found = find(db, round, asked, own)?;
         let fingerprint = found.fingerprint(asked);
         let placements = found.placements(&found.standing);
         let with_ended: Vec<_> = placements.iter().cloned().chain(found.placements(&found.ended)).collect();

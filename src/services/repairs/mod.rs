@@ -16,7 +16,9 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub(super) use base::as_published;
+pub(super) use base::{Base, as_published, hold, refuse_untold};
+pub(super) use carry::{By, apply as carry_out};
+pub(super) use plan::of as plan_of;
 pub use plan::{Call, Changed, LibraryDay, Mails, NewPlace, Plan, Waived, Why};
 
 use super::app::{Now, permit_everywhere, record, sha256_hex};
@@ -35,9 +37,8 @@ use crate::domain::round::Round;
 use crate::domain::states::PlacementState;
 use crate::matching::StopReason;
 use crate::matching::repair::{Kind, RepairFault, Request, repair};
-use crate::store::{Db, Tx, repairs};
+use crate::store::{Db, Tx, refills, repairs};
 use crate::verify::{self, Subject};
-use base::Base;
 
 /// What has happened, and what must not change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,11 +93,12 @@ pub fn create(app: &App, actor: &Actor, round: RoundId, asked: &Asked) -> Result
     let (round, base, asked) = app.store.read(|db| {
         let round = load_round(db, actor, round)?;
         round.admit_repair()?;
-        base::refuse_untold(db, &round)?;
+        refuse_untold(db, &round)?;
+        refuse_asked(db, &asked.add)?;
         let today = now.today(round.time_zone);
         let from = asked.from.map_or(today, |from| from.max(today));
         let asked = Asked { from: Some(from), ..asked.clone() };
-        let base = Base::load(db, &round, &asked)?;
+        let base = Base::load(db, &round, &asked, None)?;
         Ok::<_, AppError>((round, base, asked))
     })?;
     let request = request_of(&asked, &base);
@@ -145,6 +147,22 @@ pub fn create(app: &App, actor: &Actor, round: RoundId, asked: &Asked) -> Result
         record(tx, &now, actor, Action::Repair, ("repair", &repair.id), &details)
     })?;
     get(app, actor, round.id, repair.id)
+}
+
+/// Nobody gets a place to whom another one is offered.
+fn refuse_asked(db: &mut Db, add: &[String]) -> Result<(), AppError> {
+    let faults = Faults::none();
+    for (n, id) in add.iter().enumerate() {
+        let Some(id) = id.parse().ok() else { continue };
+        if let Some(known) = crate::store::applications::find(db, id)?
+            && let Some(offer) = refills::find_open_offer(db, known.person.id)?
+        {
+            let rule =
+                format!("asked: a place is offered to {id} until {}: stop that first", offer.answer_until);
+            faults.add(format!("/add/{n}"), id, rule);
+        }
+    }
+    faults.into_result(Some(())).map_err(AppError::Fields)
 }
 
 /// The last day that is near on a day.
@@ -295,7 +313,8 @@ pub fn apply(
             return Err(applied());
         }
         let files = (found.repair.round_file.as_str(), chosen.schedule_file.as_str());
-        let run = carry::apply(tx, &now, actor, &round, &plan, files)?;
+        let by = By { actor, action: Action::Repair, agreed: None };
+        let run = carry::apply(tx, &now, &by, &round, &plan, files)?;
         if mails_made(tx, &now, &plan)? != plan.mails {
             return Err(stale("other people have heard by now of what would change: ask for a new repair"));
         }

@@ -110,7 +110,7 @@ pub(super) fn attendance(db: &mut Db, now: &Now, own: EmployerId) -> Result<Vec<
 pub(super) fn proposals(db: &mut Db, _: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
     let task = |found: tasks::Visit| Task {
         kind: TaskKind::AnswerProposal,
-        deadline: Some(found.round.answer_until),
+        deadline: Some(found.answer_until),
         subject_kind: SubjectKind::Placement,
         subject: found.placement.uuid(),
         about: format!("a visitor at {} on {}", found.host, found.date),

@@ -25,6 +25,7 @@ const OF_ORGANISERS: &[Gather] = &[
     organiser::rounds,
     organiser::held_mails,
     organiser::lost_places,
+    organiser::empty_places,
     organiser::late_packs,
     organiser::given_up_mails,
 ];

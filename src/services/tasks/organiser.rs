@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use super::super::AppError;
 use super::super::app::Now;
+use super::super::load::{get_library, get_round};
 use super::super::packs;
 use crate::domain::ids::{ApplicationId, EmployerId};
 use crate::domain::letter::NoticeKind;
@@ -14,7 +15,7 @@ use crate::domain::round::Round;
 use crate::domain::states::{ApplicationState, PlacementState, RoundState};
 use crate::domain::task::{Door, SubjectKind, Task, TaskKind};
 use crate::store::tasks::{GivenUp, Lost, UsableRun};
-use crate::store::{Db, rounds as round_store, tasks};
+use crate::store::{Db, refills, rounds as round_store, tasks};
 
 /// Rounds whose next step is the organisers': to be closed, matched, published, or called off.
 pub(super) fn rounds(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
@@ -115,6 +116,29 @@ pub(super) fn lost_places(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError>
     Ok(lost.collect())
 }
 
+/// Places that were offered to reserves, and that nobody took; until the day has passed.
+pub(super) fn empty_places(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
+    let mut owed = Vec::new();
+    for refill in refills::list_in_vain(db, now.utc().date())? {
+        let (round, host) = (get_round(db, refill.round)?, get_library(db, refill.host)?);
+        if round.admit_repair().is_err() {
+            continue;
+        }
+        let why = refill.reason.as_deref().unwrap_or_default();
+        owed.push(Task {
+            kind: TaskKind::FillPlace,
+            deadline: Some(refill.date),
+            subject_kind: SubjectKind::Placement,
+            subject: refill.placement.uuid(),
+            about: format!("the place at {} on {}", host.name, refill.date),
+            round: Some(refill.round),
+            what: format!("No reserve took it: {why}. Ask for a repair, or leave the gap."),
+            door: Door::Api(format!("/v1/rounds/{}/refills/{}", refill.round, refill.id)),
+        });
+    }
+    Ok(owed)
+}
+
 /// Joining packs of which something is missing a week before the day.
 pub(super) fn late_packs(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
     incomplete_packs(db, now, None, &[PackState::Late])
@@ -198,6 +222,8 @@ fn matters(mail: &GivenUp, today: NaiveDate) -> bool {
         NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver => placed(PlacementState::ALL),
         // Its place is on a list of tasks as well.
         NoticeKind::FeedbackRequest => false,
+        // Silence ends the offer, and the place is offered to somebody else.
+        NoticeKind::Offer | NoticeKind::OfferEnded => false,
         NoticeKind::Unplaced | NoticeKind::MatchedAgain => !is_over,
     }
 }

@@ -259,7 +259,9 @@ fn tells(entry: &Entry, consent: &GivenConsent, trace: &Trace) -> bool {
         Party::Host => Action::AnswerAsHost,
         Party::Manager => Action::AnswerAsManager,
     };
-    let is_theirs = entry.action == action
+    // A reserve agrees by taking the place, before there is a placement.
+    let is_reserve = entry.action == Action::AnswerOffer && consent.party == Party::Participant;
+    let is_theirs = (entry.action == action || is_reserve)
         && Some(entry.at) == consent.answered_at
         && Some(&entry.actor) == consent.answered_by.as_ref()
         && entry.on_behalf_of == consent.on_behalf_of;
@@ -271,6 +273,7 @@ fn tells(entry: &Entry, consent: &GivenConsent, trace: &Trace) -> bool {
         consent.answer == answer && detail(entry, "alternative").is_some_and(|id| is_it(&id))
     };
     let is_said = says("answer", consent.answer.as_str())
+        || (is_reserve && says("deed", "propose") && consent.answer == Answer::Yes)
         || (says("deed", "take_other") && consent.answer == Answer::Yes)
         || (says("deed", "offer_other")
             && (became(AlternativeState::Taken, Answer::Yes)

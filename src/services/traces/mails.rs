@@ -109,6 +109,7 @@ fn of_answers(trace: &Trace, known: &Known<'_>, needed: &mut Vec<Needed>) {
                     && mail.settled_at.is_some_and(|sent| sent < **at)
             });
             trace.offers.is_empty()
+                && trace.placement.answer_until.is_none()
                 && has_read
                 && later(consent.answered_at)
                 && later(find_end(trace).map(|end| end.at))
