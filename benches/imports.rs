@@ -75,6 +75,7 @@ fn app_on(url: &str) -> App {
             mail_domain: "exchange.example".to_owned(),
             run_seconds: 1,
             withdrawal_days: 14,
+            reserves: library_swap::services::refills::Patience { working_days: 2, days_before: 3 },
             solver_threads: 1,
         },
     }

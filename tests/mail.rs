@@ -63,6 +63,13 @@ fn words_of_the_proposal() {
 }
 
 #[test]
+fn words_of_the_offer_to_a_reserve_and_of_its_end() {
+    let text = |kind| plain(&parsed(&rendered(&letter(kind, Party::Participant))));
+    insta::assert_snapshot!("offer", text(NoticeKind::Offer));
+    insta::assert_snapshot!("offer_ended", text(NoticeKind::OfferEnded));
+}
+
+#[test]
 fn words_of_the_reminder_and_of_the_deputy_s_request() {
     insta::assert_snapshot!(told(NoticeKind::AnswerReminder));
     let mail = rendered(&letter(NoticeKind::DeputyRequest, Party::Host));

@@ -49,6 +49,7 @@ pub(super) struct Reserves {
 
 /// The offer of a place to one reserve.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ReserveOffer)]
 struct Offer {
     id: Uuid,
     application: Uuid,
@@ -201,7 +202,7 @@ pub(super) async fn reserves(call: Call) -> Answer {
 ///
 /// By mail, to one after another, until somebody takes it, nobody is left, or the day is near. The place is held meanwhile.
 #[utoipa::path(post, path = "/v1/placements/{id}/refill", tag = "reserves", params(("id" = Uuid, Path)),
-    request_body(content = Option<RefillBody>),
+    request_body = Option<RefillBody>,
     responses((status = 201, description = "The refill with its first offer.", body = Refill,
         headers(("Location" = String, description = "Its URL.")))))]
 pub(super) async fn start(call: Call) -> Answer {

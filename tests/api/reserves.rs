@@ -320,8 +320,9 @@ fn of_two_places_one_waits_for_the_only_reserve_and_learns_that_nobody_is_left()
         world.at(LATE);
         let no = json!({ "reason": "It cannot be." });
         let gone = of_town(&world, "confirmed");
-        let other =
-            standing(&world, "confirmed").into_iter().find(|one| one["id"] != gone["id"]).expect("another");
+        // Nobody goes to their own library.
+        let is_other = |one: &Value| one["id"] != gone["id"] && one["host"]["name"] != "The town library";
+        let other = standing(&world, "confirmed").into_iter().find(is_other).expect("another");
         for placement in [&gone, &other] {
             world.organiser.post(&format!("/v1/placements/{}/cancel", id_of(placement)), &no).expect(200);
         }
@@ -334,11 +335,6 @@ fn of_two_places_one_waits_for_the_only_reserve_and_learns_that_nobody_is_left()
         let start = |placement: &Value| {
             world.organiser.step(&format!("/v1/placements/{}/refill", id_of(placement))).expect(201)
         };
-        if other["host"]["name"] == "The town library" {
-            // Nobody goes to their own library.
-            assert_eq!(reserves(&other), 0);
-            return;
-        }
         assert_eq!((reserves(&gone), reserves(&other)), (1, 1));
         let first = start(&gone);
         assert_eq!(first["waits"], false);
@@ -548,6 +544,27 @@ fn what_ends_the_round_the_day_or_the_application_ends_the_offer_and_is_told() {
         assert_eq!(only(&mails, "offer_ended").to, asked.to);
         assert_eq!(case.refill(&id_of(&refill))["state"], "overtaken");
         assert_eq!(case.page(&asked)["offer"]["state"], "overtaken");
+    });
+}
+
+#[test]
+fn a_publication_that_is_taken_back_ends_its_offers() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        agreed(&world, &["ann", "bob"]);
+        world.at("2027-02-10T09:00:00Z");
+        let placement = of_town(&world, "confirmed");
+        let url = format!("/v1/placements/{}", id_of(&placement));
+        world.organiser.post(&format!("{url}/cancel"), &json!({ "reason": "Ill for weeks." })).expect(200);
+        let refill = world.organiser.step(&format!("{url}/refill")).expect(201);
+        let asked = only(&world.deliver(), "offer").to.clone();
+        let run = placement["run"].as_str().expect("a run").to_owned();
+        world.organiser.step(&format!("/v1/runs/{run}/withdraw")).expect(200);
+        let mails = world.deliver();
+        assert_eq!(only(&mails, "offer_ended").to, asked);
+        let url = world.of_round(&format!("/refills/{}", id_of(&refill)));
+        assert_eq!(world.organiser.get(&url).expect(200)["state"], "overtaken");
+        assert_whole(&world);
     });
 }
 
