@@ -339,7 +339,9 @@ fn audit(tables: &Tables, found: &mut Vec<String>) {
         }
         for (party, consent) in &tables.consents[id] {
             if consent.text("answer") != "pending" {
-                owed(id, consent.text("answer"), &[format!("answer_as_{party}").as_str()]);
+                // A reserve agrees by taking the place.
+                let taken = if party == "participant" { "answer_offer" } else { "" };
+                owed(id, consent.text("answer"), &[format!("answer_as_{party}").as_str(), taken]);
             }
             if consent.get("reminded_at").is_some() || consent.get("deputy_asked_at").is_some() {
                 owed(id, "reminded", &["keep_deadlines"]);

@@ -2,6 +2,8 @@
 //!
 //! Whom the service asks first, and what balance forbids, is its own affair: whoever is asked must be one who could be.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveDate, NaiveTime};
 use library_swap::domain::letter::NoticeKind;
 use library_swap::domain::party::Party;
@@ -104,44 +106,50 @@ impl Model {
         })
     }
 
-    /// Whether somebody could take a place, as far as balance is not asked.
-    pub fn could_take(&self, refill: usize, application: usize, but: Option<usize>) -> bool {
-        let (round, place) = (self.round_of_refill(refill), self.place_of(refill));
+    /// Who could take the place of a placement, as far as balance is not asked.
+    pub fn able(&self, at: usize, but: Option<usize>) -> Vec<usize> {
+        let (place, round) = (&self.placements[at], self.applications[self.placements[at].application].round);
         let (host, date) = (place.host, place.date);
+        if self.left_at(round, (host, date), but) == 0 || date < self.today() {
+            return Vec::new();
+        }
         let basis = self.basis_but(round, &[].into(), but);
-        let one = &self.applications[application];
-        let person = self.person_of(application);
-        let Some((days, visited, _)) = basis.input.people.get(&application) else { return false };
-        let leave =
-            basis.input.libraries.get(&person.home).and_then(|library| library[1].get(&date)).copied();
-        let is_away = |place: &&Placement| {
-            place.date == date && place.is_live() && self.person_of(place.application).home == person.home
+        let has_leave = |home: usize| {
+            let leave = basis.input.libraries.get(&home).and_then(|library| library[1].get(&date)).copied();
+            let is_away = |place: &&Placement| {
+                place.date == date && place.is_live() && self.person_of(place.application).home == home
+            };
+            let away =
+                self.placements.iter().filter(|place| self.is_of(round, place)).filter(is_away).count();
+            usize::try_from(leave.unwrap_or_default()).expect("few") > away
         };
-        let away = self.placements.iter().filter(|place| self.is_of(round, place)).filter(is_away).count();
-        one.state == ApplicationState::Unplaced
-            && one.round == round
-            && !self.has_gone(application)
-            && days.contains(&date)
-            && date >= self.today()
-            && !visited.contains(&host)
-            && host != person.home
-            && !self.libraries[host].employers.contains(&person.employer)
-            && self.left_at(round, (host, date), but) > 0
-            && usize::try_from(leave.unwrap_or_default()).expect("few") > away
+        let could = |(application, (days, visited, _)): &(&usize, &(Vec<NaiveDate>, _, _))| {
+            let person = self.person_of(**application);
+            let visited: &BTreeSet<usize> = visited;
+            self.applications[**application].state == ApplicationState::Unplaced
+                && !self.has_gone(**application)
+                && days.contains(&date)
+                && !visited.contains(&host)
+                && host != person.home
+                && !self.libraries[host].employers.contains(&person.employer)
+                && has_leave(person.home)
+        };
+        basis.input.people.iter().filter(could).map(|(application, _)| *application).collect()
     }
 
-    fn was_offered(&self, refill: usize, application: usize) -> bool {
-        let round = self.round_of_refill(refill);
-        let of = |refill: usize| (self.place_of(refill).host, self.place_of(refill).date);
+    fn was_offered(&self, at: usize, application: usize) -> bool {
+        let place = &self.placements[at];
+        let round = self.applications[place.application].round;
         self.reserve_offers.iter().any(|offer| {
-            let is_same = of(offer.refill) == of(refill) && self.round_of_refill(offer.refill) == round;
-            is_same && offer.application == application
+            let known = self.place_of(offer.refill);
+            let is_same = (known.host, known.date) == (place.host, place.date);
+            is_same && self.round_of_refill(offer.refill) == round && offer.application == application
         })
     }
 
     /// Until when somebody who is asked now may answer; none where the day is too near.
-    pub fn reserve_answers(&self, refill: usize, application: usize) -> Option<NaiveDate> {
-        let (place, home) = (self.place_of(refill), self.person_of(application).home);
+    pub fn reserve_answers(&self, at: usize, application: usize) -> Option<NaiveDate> {
+        let (place, home) = (&self.placements[at], self.person_of(application).home);
         let latest = [home, place.host].map(|library| self.last_working_before(library, place.date));
         let latest = latest[0].min(latest[1]).min(place.date - Days::new(DAYS_BEFORE));
         let all: Vec<NaiveDate> = self.today().iter_days().skip(1).take(30).collect();
@@ -169,10 +177,16 @@ impl Model {
         ])
     }
 
-    /// Who could be asked next about a place; nobody: nobody is.
-    pub fn next_reserves(&self, refill: usize) -> Vec<usize> {
-        let fits = |one: &usize| self.could_take(refill, *one, None) && !self.was_offered(refill, *one);
-        (0..self.applications.len()).filter(fits).collect()
+    /// Who could be asked next about the place of a placement.
+    pub fn next_reserves(&self, at: usize) -> Vec<usize> {
+        let mut able = self.able(at, None);
+        able.retain(|one| !self.was_offered(at, *one));
+        able
+    }
+
+    /// Whether the place of a placement can be offered to somebody.
+    pub fn is_offerable(&self, at: usize) -> bool {
+        self.admits_refill(at).is_ok() && !self.next_reserves(at).is_empty()
     }
 
     /// Whether an open offer is over: its day has passed, or the host is closed.

@@ -116,6 +116,8 @@ pub struct Play<'a> {
     /// What the mails that went out have left in people's calendars.
     calendars: Calendars,
     played: usize,
+    /// Traces tell by the instants what came first: once a clock has gone back, they cannot.
+    went_back: bool,
 }
 
 type Told<T> = Result<T, String>;
@@ -216,11 +218,14 @@ impl<'a> Play<'a> {
         let dumper = Dumper::new(app);
         let dump = dumper.take(app);
         let (seen, calendars) = (steps::Seen::new(), Calendars::default());
-        Self { app, model, employers, dumper, dump, seen, calendars, played: 0 }
+        Self { app, model, employers, dumper, dump, seen, calendars, played: 0, went_back: false }
     }
 
     /// Plays a step and checks everything after it.
     pub fn step(&mut self, step: Step) -> Told<Became> {
+        // No two things happen at the same instant.
+        self.model.now += Duration::seconds(1);
+        self.app.clock.set(self.model.now);
         let became = self.act(step)?;
         let after = self.dumper.take(self.app);
         if became == Became::Refused && after != self.dump {
@@ -233,7 +238,7 @@ impl<'a> Play<'a> {
         wrong.extend(self.calendars.differences(&self.model));
         self.played += 1;
         let mends = step.kind == Kind::Apply && became == Became::Accepted;
-        if mends || self.played.is_multiple_of(STEPS_PER_TRACE) {
+        if (mends || self.played.is_multiple_of(STEPS_PER_TRACE)) && !self.went_back {
             wrong.extend(self.broken_traces()?);
         }
         if wrong.is_empty() { Ok(became) } else { Err(wrong.join("\n")) }
@@ -348,7 +353,7 @@ impl<'a> Play<'a> {
         let links = those(&model.links, |link| self.is_useful(link)).len();
         let overdue = model.clone().keep_deadlines() > 0 || !model.refills_to_go_on().is_empty();
         let running = model.refills.iter().filter(|one| one.state == RefillState::Running).count();
-        let empty = (0..model.placements.len()).filter(|at| model.admits_refill(*at).is_ok()).count();
+        let empty = (0..model.placements.len()).filter(|at| model.is_offerable(*at)).count();
         let going = open + ready + count(RoundState::Draft);
         let is_new = |at: usize, person: usize| {
             model.applications.iter().all(|one| (one.round, one.person) != (at, person))
@@ -357,7 +362,7 @@ impl<'a> Play<'a> {
         let is_open = |one: &Round| one.state == RoundState::Open && is_timely(one);
         let new: usize = those(&model.rounds, is_open).into_iter().map(new).sum();
         [
-            (Kind::Clock, 4 + 2 * standing.min(4) + if certain { 16 } else { 0 }),
+            (Kind::Clock, 4 + 2 * standing.min(4) + if certain { 28 } else { 0 }),
             (Kind::NewRound, if going == 0 { if standing > 0 { 3 } else { 30 } } else { 0 }),
             (Kind::Open, 40 * count(RoundState::Draft)),
             (Kind::Offer, if bare { 16 } else { 1 }),
@@ -375,7 +380,7 @@ impl<'a> Play<'a> {
             (Kind::LetGo, if held { 12 } else { 1 }),
             (Kind::Discard, 2 * usize::from(held)),
             (Kind::TakeBack, out),
-            (Kind::Answer, 2 * standing.min(6)),
+            (Kind::Answer, 4 * standing.min(6)),
             (Kind::Instead, 2 * proposed.min(4)),
             (Kind::Pack, 2 * standing.min(4)),
             (Kind::Say, 6 * reviewed.min(3)),
@@ -383,10 +388,10 @@ impl<'a> Play<'a> {
             (Kind::Ideas, 4 * usize::from(model.placements.iter().any(|one| one.idea.is_some()))),
             (Kind::Move, standing.min(6)),
             (Kind::CallOff, standing.min(1)),
-            (Kind::Repair, if self.mendable().is_empty() { 1 } else { 8 + 2 * standing.min(4) }),
-            (Kind::Apply, if is_planned { 30 } else { model.repairs.len().min(2) }),
-            (Kind::Refill, if empty > 0 { 12 } else { 1 }),
-            (Kind::Stop, running.min(1)),
+            (Kind::Repair, if self.mendable().is_empty() { 1 } else { 2 + 2 * standing.min(3) }),
+            (Kind::Apply, if is_planned { 16 } else { model.repairs.len().min(1) }),
+            (Kind::Refill, if empty > 0 { 25 } else { 1 }),
+            (Kind::Stop, 2 * running.min(1)),
             (
                 Kind::Ill,
                 25 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2),
@@ -465,9 +470,12 @@ impl<'a> Play<'a> {
     }
 
     fn clock(&mut self, n: [usize; 4]) -> Became {
-        let hours = [-3, 1, 5, 20, 24, 24, 47, 49, 72, 120, 24, 26];
+        let hours = [1, 1, 5, 20, 24, 24, 47, 49, 72, 120, 24, 26];
+        let goes_back = n[0].is_multiple_of(60);
+        self.went_back |= goes_back;
         // Now and then the afternoon before a visit, its forenoon or its evening: else most of them are slept through.
         match self.next_visit().filter(|_| n[1].is_multiple_of(2)) {
+            _ if goes_back => self.model.now -= Duration::hours(3),
             Some(then) => self.model.now = then,
             None => self.model.now += Duration::hours(hours[n[0] % hours.len()]),
         }
@@ -553,9 +561,11 @@ impl<'a> Play<'a> {
         };
         let verdict = verdict.and_then(|()| first([(!is_unpublished(round.state), "round-state")]));
         let number = |day: usize, spread: usize| u32::try_from(1 + (n[3] / spread + day) % 3).expect("small");
+        // Fewer places than people, so that there are reserves.
+        let places = |day: usize| u32::try_from(1 + (n[3] + day) % 4 / 3).expect("small");
         let days = || round.dates.iter().copied().enumerate();
         let hosting: BTreeMap<NaiveDate, u32> =
-            days().filter(|(day, _)| n[3] % 7 != *day).map(|(day, date)| (date, number(day, 1))).collect();
+            days().filter(|(day, _)| n[3] % 7 != *day).map(|(day, date)| (date, places(day))).collect();
         let release: BTreeMap<NaiveDate, u32> = days().map(|(day, date)| (date, number(day, 7))).collect();
         let wanted = Offer { hosting: hosting.clone(), release: release.clone(), ..Offer::default() };
         let id: LibraryId = parsed(&self.model.libraries[library].id);
@@ -769,6 +779,11 @@ impl<'a> Play<'a> {
         let mut fitting = those(&self.model.links, |link| self.is_useful(link));
         if n[3].is_multiple_of(6) {
             fitting = those(&self.model.links, |link| !link.used && link.expires > self.model.now);
+        }
+        let of_reserves: Vec<usize> =
+            fitting.iter().copied().filter(|at| self.model.links[*at].offer.is_some()).collect();
+        if n[3].is_multiple_of(2) && !of_reserves.is_empty() {
+            fitting = of_reserves;
         }
         let Some(at) = pick(n[0], &fitting, self.model.links.len()) else { return Ok(Became::Void) };
         let link = self.model.links[at].clone();

@@ -10,26 +10,19 @@ use crate::facts::{Refill, Run};
 impl Play<'_> {
     /// The place that a placement left is offered to reserves; now and then one that is none.
     pub(super) fn refill(&mut self, n: [usize; 4]) -> Told<Became> {
-        let fitting = (0..self.model.placements.len()).filter(|at| self.model.admits_refill(*at).is_ok());
+        let fitting = (0..self.model.placements.len()).filter(|at| self.model.is_offerable(*at));
         let fitting: Vec<usize> = fitting.collect();
         let Some(at) = pick(n[0], &fitting, self.model.placements.len()) else { return Ok(Became::Void) };
         let who = self.mostly_organiser(n[1]);
         let verdict = only_organiser(&who).and_then(|()| self.model.admits_refill(at));
         let id = parsed(&self.model.placements[at].id);
         let got = refills::start(self.app, &who.actor, id, None);
-        let is_new = |model: &mut crate::facts::Model, id: String| {
-            let (state, waits_for) = (RefillState::Running, None);
-            model.refills.push(Refill { id, placement: at, state, waits_for });
-            model.refills.len() - 1
-        };
         // Nobody could take it: whether balance forbids it is the service's to say.
         if let (Err(error), Ok(())) = (&got, verdict) {
-            let mut then = self.model.clone();
-            let refill = is_new(&mut then, String::new());
-            let (all, balance) =
-                (then.next_reserves(refill), then.rounds[then.round_of_refill(refill)].balance);
-            let free: Vec<usize> =
-                all.into_iter().filter(|one| then.reserve_answers(refill, *one).is_some()).collect();
+            let model = &self.model;
+            let balance = model.round_of(model.placements[at].application).balance;
+            let mut free = model.next_reserves(at);
+            free.retain(|one| model.reserve_answers(at, *one).is_some());
             let may_be = error.code() == "no-reserves" || error.code() == "too-late";
             return if may_be && (free.is_empty() || balance.is_some()) {
                 Ok(Became::Refused)
@@ -39,7 +32,9 @@ impl Play<'_> {
         }
         let done = judge(got, verdict)?;
         if let Some(shown) = &done {
-            let refill = is_new(&mut self.model, shown.refill.id.to_string());
+            let (id, state, waits_for) = (shown.refill.id.to_string(), RefillState::Running, None);
+            self.model.refills.push(Refill { id, placement: at, state, waits_for });
+            let refill = self.model.refills.len() - 1;
             self.model.placements[at].revision += 1;
             let dump = self.dumper.take(self.app);
             self.follow_refill(refill, &dump)?;
@@ -56,15 +51,15 @@ impl Play<'_> {
         let known = |id: &str| self.model.reserve_offers.iter().any(|offer| offer.id == id);
         let offers = dump.rows("reserve_offers");
         let new = offers.iter().find(|one| one.text("refill_id") == id && !known(one.text("id")));
-        let next = self.model.next_reserves(refill);
-        let free =
-            |one: &usize| self.model.reserve_answers(refill, *one).is_some() && !self.model.is_asked(*one);
+        let at = self.model.refills[refill].placement;
+        let next = self.model.next_reserves(at);
+        let free = |one: &usize| self.model.reserve_answers(at, *one).is_some() && !self.model.is_asked(*one);
         let is_asked = next.iter().any(|one| self.model.is_asked(*one));
         let balance = self.model.rounds[self.model.round_of_refill(refill)].balance;
         if let Some(new) = new {
             let to = self.model.applications.iter().position(|one| one.id == new.text("application_id"));
             let to = to.ok_or("an offer to nobody")?;
-            let until = self.model.reserve_answers(refill, to).filter(|_| next.contains(&to) && free(&to));
+            let until = self.model.reserve_answers(at, to).filter(|_| next.contains(&to) && free(&to));
             let Some(until) = until else { return Err(format!("{to} is asked, and could be: {next:?}")) };
             if new.text("answer_until") != until.to_string() || state != RefillState::Running {
                 return Err(format!("{to} is asked until {}: {until}", new.text("answer_until")));
@@ -122,7 +117,8 @@ impl Play<'_> {
         let offer = self.model.reserve_offers[at].clone();
         let row = dump.row("reserve_offers", &offer.id).ok_or("the offer is gone")?;
         let round = self.model.round_of_refill(offer.refill);
-        let could = self.model.could_take(offer.refill, offer.application, Some(at));
+        let place = self.model.refills[offer.refill].placement;
+        let could = self.model.able(place, Some(at)).contains(&offer.application);
         match parsed(row.text("state")) {
             ReserveOfferState::Accepted if could => {
                 let known = |id: &str| self.model.runs.iter().any(|run| run.id == id);

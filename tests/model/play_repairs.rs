@@ -14,12 +14,6 @@ use crate::random::Random;
 const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
 
 impl Play<'_> {
-    /// A second passes, so that what a repair tells bears an instant of its own.
-    fn tick(&mut self) {
-        self.model.now += Duration::seconds(1);
-        self.app.clock.set(self.model.now);
-    }
-
     /// The rounds that are out, and that everybody concerned has heard of.
     pub(super) fn mendable(&self) -> Vec<usize> {
         let is_told = |at: usize| {
@@ -34,7 +28,6 @@ impl Play<'_> {
     pub(super) fn plan_repair(&mut self, n: [usize; 4]) -> Told<Became> {
         let fitting = self.mendable();
         let Some(round) = pick(n[0], &fitting, self.model.rounds.len()) else { return Ok(Became::Void) };
-        self.tick();
         let who = self.mostly_organiser(n[1]);
         let (asked, from) =
             self.some_mishap(round, &mut Random::new(u64::try_from(n[2] * 10_000 + n[3]).expect("fits")));
@@ -183,7 +176,6 @@ impl Play<'_> {
     pub(super) fn apply_repair(&mut self, n: [usize; 4]) -> Told<Became> {
         let fitting = those(&self.model.repairs, |one| self.model.is_fresh_repair(one));
         let Some(at) = pick(n[0], &fitting, self.model.repairs.len()) else { return Ok(Became::Void) };
-        self.tick();
         let who = self.mostly_organiser(n[1]);
         let (model, repair) = (&self.model, &self.model.repairs[at]);
         let other = n[2] / 8 % model.repairs.len();
