@@ -143,3 +143,24 @@ fn who_has_come_has_been_there() {
         }
     });
 }
+
+#[test]
+fn whoever_drops_out_after_a_move_is_no_reserve_for_their_own_place() {
+    for_each_service(|service| {
+        let case = published(service);
+        case.world.mails();
+        let placement = moved(&case);
+        case.world.mails();
+        let url = format!("/v1/placements/{placement}");
+        let own = case.world.organiser.get(&url).expect(200)["application"].clone();
+        case.world.organiser.post(&format!("{url}/cancel"), &json!({ "reason": "Broke a leg." })).expect(200);
+        let found = case.world.organiser.get(&format!("{url}/reserves")).expect(200);
+        let reserves: Vec<&Value> =
+            found["reserves"].as_array().expect("a list").iter().map(|one| &one["application"]).collect();
+        assert_eq!(
+            reserves,
+            [&json!(case.left_out_but(&own))],
+            "the move was not their doing, the leg is theirs"
+        );
+    });
+}

@@ -61,6 +61,14 @@ impl Case<'_> {
         own.map(|one| (text(&one["application"]), text(&one["date"]))).collect()
     }
 
+    /// Who has no place, but for one of them.
+    pub fn left_out_but(&self, other: &Value) -> String {
+        let listed = self.world.organiser.get(&self.world.of_round("/applications?limit=200")).expect(200);
+        let all = listed["data"].as_array().expect("a list").clone();
+        let left = all.iter().find(|one| one["state"] == "unplaced" && one["id"] != *other);
+        left.expect("somebody")["id"].as_str().expect("an id").to_owned()
+    }
+
     pub fn left_out(&self) -> String {
         let listed = self.world.organiser.get(&self.world.of_round("/applications?limit=200")).expect(200);
         let all = listed["data"].as_array().expect("a list").clone();
