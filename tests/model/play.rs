@@ -1587,7 +1587,11 @@ impl<'a> Play<'a> {
         let verdict = permitted.and_then(|()| {
             first([
                 (ends <= starts, "invalid-fields"),
-                (self.model.closed.contains(&(place.host, place.date)), "invalid-fields"),
+                // Nobody stands before the door of a virtual visit.
+                (
+                    !place.is_virtual && self.model.closed.contains(&(place.host, place.date)),
+                    "invalid-fields",
+                ),
                 (place.times != (starts, ends) && !place.can_end(), "placement-state"),
             ])
         });
