@@ -43,6 +43,8 @@ mod links;
 mod lists;
 #[path = "api/locks.rs"]
 mod locks;
+#[path = "api/mended.rs"]
+mod mended;
 #[path = "api/opening.rs"]
 mod opening;
 #[path = "api/outlook.rs"]

@@ -235,7 +235,7 @@ pub const ALTERNATIVE: &[Step<AlternativeState>] = {
     &[
         step(Deed::TakeOther, &[Offered], Some(Taken), &[Action::AnswerAsParticipant], "the rules allow it still"),
         step(Deed::Refuse, &[Offered], Some(Refused), &[Action::AnswerAsParticipant], "the placement ends as declined"),
-        step(Deed::Expire, &[Offered], Some(Lapsed), &[Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication, Action::KeepDeadlines], "the placement has ended"),
+        step(Deed::Expire, &[Offered], Some(Lapsed), &[Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication, Action::KeepDeadlines, Action::Repair], "the placement has ended"),
     ]
 };
 

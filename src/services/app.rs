@@ -123,7 +123,8 @@ pub fn record(
     details: &serde_json::Value,
 ) -> Result<(), AppError> {
     let (subject_kind, subject_id) = (subject.0, subject.1.to_string());
-    let id = AuditId::new(now.id(&format!("audit {action} {subject_kind} {subject_id}")));
+    // One use case may do the same with a thing twice, as with two days of a library.
+    let id = AuditId::new(now.id(&format!("audit {action} {subject_kind} {subject_id} {details}")));
     audit::insert(
         tx,
         &Entry {

@@ -169,6 +169,19 @@ pub fn has_begun(db: &mut Db, thread_key: &str) -> Result<bool, StoreError> {
     Ok(begun > 0)
 }
 
+/// What the notices of a kind in a thread know, whatever became of them.
+///
+/// # Errors
+/// The database's.
+pub fn list_facts(db: &mut Db, thread_key: &str, kind: NoticeKind) -> Result<Vec<String>, StoreError> {
+    Ok(outbox::table
+        .filter(outbox::thread_key.eq(thread_key))
+        .filter(outbox::kind.eq(kind.as_str()))
+        .order(outbox::id)
+        .select(outbox::facts)
+        .load(db)?)
+}
+
 /// How many notices of a kind a thread has had since then, whatever became of them.
 ///
 /// # Errors

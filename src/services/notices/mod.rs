@@ -60,6 +60,9 @@ pub struct Facts {
     /// The calendar identity of somebody who hands the visitor over to a colleague.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_uid: Option<String>,
+    /// The day that this one takes the place of, in words, for who has heard of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
     /// Why, in words for the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

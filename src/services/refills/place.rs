@@ -208,6 +208,7 @@ fn gone_by_choice(db: &mut Db, round: &Round) -> Result<BTreeSet<ApplicationId>,
             let details: serde_json::Value = serde_json::from_str(&entry.details).unwrap_or_default();
             entry.action == Action::Repair
                 && entry.subject_id == placement.id.to_string()
+                && details["deed"] == "end"
                 && matches!(details["why"].as_str(), Some("host_closes" | "touched"))
         })
     };

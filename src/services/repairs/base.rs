@@ -309,10 +309,10 @@ impl Base {
         Ok(Self { file, schedule, standing: found.standing, ended: found.ended, fingerprint })
     }
 
-    /// Who has a certain placement.
-    pub(super) fn confirmed(&self) -> impl Iterator<Item = String> + '_ {
-        let certain = |(_, placement): &(&String, &Placement)| placement.state == PlacementState::Confirmed;
-        self.standing.iter().filter(certain).map(|(application, _)| application.clone())
+    /// Whose placement is in a state.
+    pub(super) fn in_state(&self, state: PlacementState) -> impl Iterator<Item = String> + '_ {
+        let is_it = move |(_, placement): &(&String, &Placement)| placement.state == state;
+        self.standing.iter().filter(is_it).map(|(application, _)| application.clone())
     }
 
     /// Whether somebody's host closes on their day.

@@ -26,7 +26,7 @@ use crate::services::AppError;
 use crate::services::answer_time;
 use crate::services::app::{Now, record};
 use crate::services::load::{get_applicant, get_library};
-use crate::services::notices::{self, Case};
+use crate::services::notices::{self, Case, Facts};
 use crate::services::placements::{get_case, note_elsewhere, release_place};
 use crate::services::runs::{read_round, read_schedule};
 use crate::services::solving::result_of;
@@ -114,8 +114,8 @@ fn carry(
 /// What somebody who moves leaves behind.
 struct Left {
     case: Case,
-    /// Who hears of it by the proposal.
-    told: Vec<Party>,
+    /// Who hears of it by the proposal, and of which day they had heard.
+    told: Vec<(Party, Option<String>)>,
     events: Vec<(Party, CalendarIdentity)>,
 }
 
@@ -160,7 +160,9 @@ fn end(
         }
     }
     let mut events = Vec::new();
+    let mut former = Vec::new();
     for party in &told {
+        former.push((*party, notices::last_heard(tx, &case, *party)?));
         if let Some(identity) = placements::find_identity(tx, id, *party)? {
             placements::forget_identity(tx, id, *party)?;
             events.push((*party, identity));
@@ -173,7 +175,7 @@ fn end(
     });
     record(tx, now, actor, Action::Repair, ("placement", &id), &details)?;
     notices::cancelled_but(tx, now, &case, before, words_of(change.why), &told)?;
-    Ok(Left { case, told, events })
+    Ok(Left { case, told: former, events })
 }
 
 pub(super) fn numbers(events: &[(Party, CalendarIdentity)]) -> serde_json::Value {
@@ -239,15 +241,19 @@ fn propose(
     });
     record(tx, now, by.actor, by.action, ("placement", &placement.id), &details)?;
     let case = Case { applicant, host, placement };
-    let words = left.map(|left| {
-        let (was, host) = (&left.case.placement, &left.case.host.name);
-        let day = was.date.format("%A %-d %B %Y");
-        format!("This takes the place of the day at {host} on {day}, which is off. {}", words_of(change.why))
-    });
-    let instead = left.zip(words.as_deref()).map(|(left, words)| (words, left.told.as_slice()));
-    let of_reserve = by.agreed.and_then(|(_, words)| words).map(|words| (words, [Party::Host].as_slice()));
-    let instead = instead.or(of_reserve);
-    notices::proposal_of_repair(tx, now, &case, instead)
+    let former = left.map(|left| left.told.as_slice()).unwrap_or_default();
+    let mut told: Vec<(Party, Facts)> =
+        former.iter().map(|(party, day)| (*party, facts_of(day.as_deref(), change.why))).collect();
+    if let Some((_, Some(words))) = by.agreed {
+        told.push((Party::Host, Facts { reason: Some(words.to_owned()), ..Facts::default() }));
+    }
+    notices::proposal_of_repair(tx, now, &case, &told)
+}
+
+/// What somebody hears who has heard of another day.
+fn facts_of(day: Option<&str>, why: Why) -> Facts {
+    let reason = day.map(|day| format!("This takes the place of {day}, which is off. {}", words_of(why)));
+    Facts { reason, instead_of: day.map(str::to_owned), ..Facts::default() }
 }
 
 /// The run that the proposals are of: the schedule as it is mended.

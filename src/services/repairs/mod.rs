@@ -38,6 +38,7 @@ use crate::domain::permissions::{Action, Actor};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::repair::{Repair, RepairOption};
 use crate::domain::round::Round;
+use crate::domain::states::PlacementState;
 use crate::matching::StopReason;
 use crate::matching::repair::{Kind, RepairFault, Request, repair};
 use crate::store::repairs::Outline;
@@ -189,8 +190,10 @@ fn request_of(asked: &Asked, base: &Base) -> Request {
     if asked.freeze_confirmed {
         let drop = set(&asked.drop);
         let is_free = |staff: &String| !drop.contains(staff) && !base.is_closed(staff, &asked.close);
-        freeze.extend(base.confirmed().filter(is_free));
+        freeze.extend(base.in_state(PlacementState::Confirmed).filter(is_free));
     }
+    // Who has come has been there, also when the day is not over.
+    freeze.extend(base.in_state(PlacementState::Completed));
     Request {
         drop: set(&asked.drop),
         close: asked.close.iter().cloned().collect(),
@@ -233,20 +236,25 @@ fn rehearse(
 ) -> Result<Vec<Mails>, AppError> {
     let stopped: Result<(), Stop<Vec<Mails>>> = app.store.write(|tx| {
         carry::rehearse(tx, now, actor, round, base, plan)?;
-        let people: Vec<ApplicationId> = plan.changes.iter().map(Changed::id).collect::<Result<_, _>>()?;
-        let counted = repairs::count_mails_made_at(tx, &people, now.utc()).map_err(AppError::from)?;
-        let mails = counted.into_iter().map(|(kind, party, count)| Mails {
-            kind: kind.as_str().to_owned(),
-            party: party.as_str().to_owned(),
-            count,
-        });
-        Err(Stop::Seen(mails.collect()))
+        Err(Stop::Seen(mails_made(tx, now, plan)?))
     });
     match stopped {
         Err(Stop::Seen(mails)) => Ok(mails),
         Err(Stop::Error(error)) => Err(error),
         Ok(()) => Err(AppError::Internal("a rehearsal was committed".to_owned())),
     }
+}
+
+/// The mails that a way has made, carried out just now.
+fn mails_made(tx: &mut Tx<'_>, now: &Now, plan: &Plan) -> Result<Vec<Mails>, AppError> {
+    let people: Vec<ApplicationId> = plan.changes.iter().map(Changed::id).collect::<Result<_, _>>()?;
+    let counted = repairs::count_mails_made_at(tx, &people, now.utc())?;
+    let mails = counted.into_iter().map(|(kind, party, count)| Mails {
+        kind: kind.as_str().to_owned(),
+        party: party.as_str().to_owned(),
+        count,
+    });
+    Ok(mails.collect())
 }
 
 /// A repair as it was shown.
@@ -376,6 +384,9 @@ pub fn apply(
         let files = (found.repair.round_file.as_str(), chosen.schedule_file.as_str());
         let by = By { actor, action: Action::Repair, agreed: None };
         let run = carry::apply(tx, &now, &by, &round, &plan, files)?;
+        if mails_made(tx, &now, &plan)? != plan.mails {
+            return Err(stale("other people have heard by now of what would change: ask for a new repair"));
+        }
         carry::close(tx, &now, actor, &asked.close)?;
         note(tx, &now, actor, &round, (id, &plan), run)
     })?;

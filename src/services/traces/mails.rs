@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDateTime;
+use chrono::{Duration, NaiveDateTime};
 
 use super::super::notices::{DEPUTY_THREAD, Facts, VISITING, thread_of_placement};
 use super::checks::{Known, Report, deeds, find_confirmation, find_end, find_exchange, takes};
@@ -41,11 +41,13 @@ pub(super) fn is_told(trace: &Trace, known: &Known<'_>, party: Party, at: NaiveD
     }
 }
 
-/// Whether a party had heard of the placement in the thread of its mails. What had not begun then was overtaken.
+/// Whether a party had heard of the placement in the thread of its mails, or of the day whose place it takes. What had not
+/// begun then was overtaken.
 fn has_heard(trace: &Trace, party: Party, at: NaiveDateTime, but: NoticeKind) -> bool {
     let thread = thread_of_placement(trace.placement.id, party);
     let is_of = |mail: &&PlacementMail| mail.thread == thread && mail.kind != but && mail.created_at <= at;
-    trace.mails.iter().filter(is_of).any(|mail| mail.has_begun)
+    let knows_former = |mail: &PlacementMail| facts(mail).is_some_and(|facts| facts.instead_of.is_some());
+    trace.mails.iter().filter(is_of).any(|mail| mail.has_begun || knows_former(mail))
 }
 
 /// A mail that must be there, of one of these kinds.
@@ -197,9 +199,8 @@ fn hand_over(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     for taken in hand_overs(trace) {
         let had_contact = known.contact.is_some_and(|contact| contact.since <= taken.at)
             || hand_overs(trace).any(|other| other.at < taken.at);
-        let thread = thread_of_placement(trace.placement.id, Party::Host);
-        let is_of = |mail: &&PlacementMail| mail.thread == thread && mail.created_at < taken.at;
-        let heard = had_contact && trace.mails.iter().filter(is_of).any(|mail| mail.has_begun);
+        let before = taken.at - Duration::microseconds(1);
+        let heard = had_contact && has_heard(trace, Party::Host, before, NoticeKind::HandedOver);
         let is_it = |mail: &PlacementMail| mail.kind == NoticeKind::HandedOver && mail.created_at == taken.at;
         report.require(!heard || trace.mails.iter().any(is_it), TraceLink::Mails, || {
             format!("there is no mail `{}` to the former contact of {}", NoticeKind::HandedOver, taken.at)
