@@ -32,6 +32,7 @@ mod pages;
 mod patterns;
 mod placements;
 pub mod problem;
+mod problem_code;
 mod publication;
 mod read;
 mod refills;
