@@ -11,7 +11,7 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, held_mails,
-    ideas, libraries, links, locks, offers, opening, outbox, outlook, packs, placements, publication,
+    ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, placements, publication,
     repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 
@@ -142,6 +142,8 @@ pub(super) struct PageParameters {
         tokens::revoke,
         outbox::list,
         outbox::counts,
+        inbound::list,
+        inbound::take,
         audit::list,
     ),
     components(schemas(Body)),

@@ -137,6 +137,7 @@ pub(super) fn letter(
             | NoticeKind::Unplaced
             | NoticeKind::MatchedAgain
             | NoticeKind::DeadlineMoved
+            | NoticeKind::ConfirmReply
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
             | NoticeKind::PackMissing => outbox::thread_root(db, thread)?,
@@ -187,6 +188,7 @@ const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
         | NoticeKind::DeadlineMoved
+            | NoticeKind::ConfirmReply
         | NoticeKind::Alternative => Some(round.answer_until),
         NoticeKind::ReleaseRequest => Some(round.sign_up_until),
         NoticeKind::VerifyAddress
@@ -266,6 +268,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
             | NoticeKind::DeputyRequest
             | NoticeKind::Alternative
             | NoticeKind::DeadlineMoved
+            | NoticeKind::ConfirmReply
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
             | NoticeKind::PackMissing,

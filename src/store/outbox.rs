@@ -354,6 +354,32 @@ pub fn find(db: &mut Db, id: NoticeId) -> Result<Option<Notice>, StoreError> {
     row.map(Row::into_domain).transpose()
 }
 
+/// The notice that was sent under one of these Message-IDs; the latest where there are several.
+///
+/// # Errors
+/// The database's.
+pub fn find_by_message_ids(db: &mut Db, message_ids: &[String]) -> Result<Option<Notice>, StoreError> {
+    let row = outbox::table
+        .filter(outbox::message_id.eq_any(message_ids))
+        .order(outbox::id.desc())
+        .select(Row::as_select())
+        .first(db)
+        .optional()?;
+    row.map(Row::into_domain).transpose()
+}
+
+/// Marks a sent notice as come back; false unless it is sent.
+///
+/// # Errors
+/// The database's.
+pub fn mark_bounced(tx: &mut Tx<'_>, id: NoticeId, answer: &str) -> Result<bool, StoreError> {
+    let marked = diesel::update(outbox::table.find(id.to_string()))
+        .filter(outbox::state.eq(NoticeState::Sent.as_str()))
+        .set((outbox::state.eq(NoticeState::Bounced.as_str()), outbox::last_answer.eq(answer)))
+        .execute(&mut **tx)?;
+    Ok(marked == 1)
+}
+
 /// The held notices of a publication, newest last, after `after`.
 ///
 /// # Errors

@@ -209,7 +209,14 @@ diesel::table! {
     }
 }
 diesel::table! {
-    invitations (placement_id, party) { placement_id -> Text, party -> Text, uid -> Text, sequence -> BigInt, }
+    invitations (placement_id, party) {
+        placement_id -> Text,
+        party -> Text,
+        uid -> Text,
+        sequence -> BigInt,
+        told -> Nullable<Text>,
+        told_since -> Nullable<BigInt>,
+    }
 }
 diesel::table! {
     api_tokens (id) {
@@ -439,8 +446,26 @@ diesel::table! {
 diesel::table! {
     repair_options (id) { id -> Text, repair_id -> Text, place -> BigInt, plan -> Text, schedule_file -> Text, }
 }
+diesel::table! {
+    inbound_mails (id) {
+        id -> Text,
+        received_at -> Timestamp,
+        channel -> Text,
+        sha256 -> Text,
+        fingerprint -> Text,
+        message_id -> Nullable<Text>,
+        kind -> Text,
+        outcome -> Text,
+        placement_id -> Nullable<Text>,
+        party -> Nullable<Text>,
+        notice_id -> Nullable<Text>,
+        stamped_at -> Nullable<Timestamp>,
+        detail -> Nullable<Text>,
+    }
+}
 
 diesel::allow_tables_to_appear_in_same_query!(
+    inbound_mails,
     repairs,
     repair_options,
     alternatives,

@@ -27,6 +27,7 @@ const fn has_visit(kind: NoticeKind) -> bool {
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
         | NoticeKind::DeadlineMoved
+        | NoticeKind::ConfirmReply
         | NoticeKind::Alternative
         | NoticeKind::HandedOver
         | NoticeKind::Confirmed
@@ -122,6 +123,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::AnswerReminder
             | NoticeKind::DeputyRequest
             | NoticeKind::DeadlineMoved
+        | NoticeKind::ConfirmReply
             | NoticeKind::Alternative
             | NoticeKind::Changed
             | NoticeKind::Reminder
@@ -181,11 +183,12 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
                 | NoticeKind::AnswerReminder
                 | NoticeKind::DeputyRequest
                 | NoticeKind::DeadlineMoved
+        | NoticeKind::ConfirmReply
                 | NoticeKind::Alternative
                 | NoticeKind::ReleaseRequest
         )
         .then(|| day(2, 12)),
-        reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::Unplaced)
+        reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::Unplaced | NoticeKind::ConfirmReply)
             .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
         change: (kind == NoticeKind::Unplaced)
             .then(|| "Had you been ready to go 31.5 km, there would be one.".to_owned()),
