@@ -76,7 +76,9 @@ fn an_answer_within_a_mail_that_was_passed_on_is_none() {
 #[test]
 fn two_authors_are_none() {
     let results = "Authentication-Results: mx.example; dkim=pass header.d=council.example\n";
-    for from in ["From: a@council.example\nFrom: b@council.example\n", "From: a@council.example, b@council.example\n"] {
+    for from in
+        ["From: a@council.example\nFrom: b@council.example\n", "From: a@council.example, b@council.example\n"]
+    {
         let mail = read(&format!("{results}{from}\nhello\n"));
         assert_eq!((mail.from, mail.proven.len()), (None, 1), "{from}");
     }
@@ -92,10 +94,17 @@ fn automatic_mails_are_known() {
         "Return-Path: <>",
         "List-Id: <x.example>",
     ] {
-        assert_eq!(read(&format!("{header}\nFrom: a@x.example\n\nI am away.\n")).kind(), InboundKind::AutoReply, "{header}");
+        assert_eq!(
+            read(&format!("{header}\nFrom: a@x.example\n\nI am away.\n")).kind(),
+            InboundKind::AutoReply,
+            "{header}"
+        );
     }
     let mail = read("Auto-Submitted: no\nFrom: a@x.example\nIn-Reply-To: <1@x.example>\n\nYes, gladly.\n");
-    assert_eq!((mail.kind(), mail.answers_to.as_slice()), (InboundKind::Words, ["<1@x.example>".to_owned()].as_slice()));
+    assert_eq!(
+        (mail.kind(), mail.answers_to.as_slice()),
+        (InboundKind::Words, ["<1@x.example>".to_owned()].as_slice())
+    );
     // What a person pressed at a service that marks everything as generated.
     let pressed = calendar("REPLY", "ATTENDEE;PARTSTAT=ACCEPTED:mailto:ann@council.example");
     assert!(!read(&format!("Auto-Submitted: auto-generated\n{pressed}")).is_automatic);
@@ -115,17 +124,22 @@ fn a_mail_that_is_too_large_or_too_deep_is_refused_and_takes_no_stack() {
     }
     assert!(refused(format!("From: a@x.example\r\n{levels}").as_bytes()).contains("parts"));
     let many = "--b\r\n\r\nx\r\n".repeat(90_000);
-    let many = format!("From: a@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{many}--b--\r\n");
+    let many =
+        format!("From: a@x.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{many}--b--\r\n");
     assert!(refused(many.as_bytes()).contains("parts"));
     let events = "BEGIN:VEVENT\nUID:1\nEND:VEVENT\n".repeat(10_000);
-    let calendar = format!("From: a@x.example\nContent-Type: text/calendar\n\nBEGIN:VCALENDAR\nMETHOD:REPLY\n{events}");
+    let calendar =
+        format!("From: a@x.example\nContent-Type: text/calendar\n\nBEGIN:VCALENDAR\nMETHOD:REPLY\n{events}");
     assert_eq!(read(&calendar).kind(), InboundKind::Words);
 }
 
 /// Bytes of good mails changed, cut, doubled and spliced: read or refused, never more.
 #[test]
 fn whatever_comes_is_read_or_refused() {
-    let reply = calendar("REPLY", "ATTENDEE;PARTSTAT=ACCEPTED;CN=\"a\":mailto:ann@council.example\nDTSTAMP:20270105T090807Z");
+    let reply = calendar(
+        "REPLY",
+        "ATTENDEE;PARTSTAT=ACCEPTED;CN=\"a\":mailto:ann@council.example\nDTSTAMP:20270105T090807Z",
+    );
     let seeds = [
         format!("Authentication-Results: mx.example; dkim=pass (x) header.d=\"a\\\"b\"; spf=pass\n{reply}"),
         "From: =?utf-8?b?w4Q=?= <a@x.example>\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\

@@ -11,8 +11,8 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, held_mails,
-    ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, placements, publication,
-    repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
+    ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, placements,
+    publication, repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 
 /// Which page of a list.

@@ -8,8 +8,8 @@ use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, held_mails,
-    ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, pages, placements, publication,
-    repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
+    ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, pages, placements,
+    publication, repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 

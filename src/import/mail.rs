@@ -99,7 +99,7 @@ impl Head {
             let is_it = move |(name, _): &(&str, &str)| name.eq_ignore_ascii_case(wanted);
             message.headers_raw().filter(is_it).map(|(_, value)| value.trim())
         };
-        if message.headers().is_empty() {
+        if named("From").next().is_none() {
             return Err(Rule::of(NO_MAIL));
         }
         // Two authors, or two headers of which different programs believe different ones, prove nothing.
@@ -195,18 +195,20 @@ impl Parts {
                     PartType::Multipart(_) => continue,
                 };
                 // What lies in a mail that was passed on was not said to us.
-                if depth == 0 && let Some(kind) = kind {
+                if depth == 0
+                    && let Some(kind) = kind
+                {
                     read.take(kind, body);
                 }
             }
-        }
-        if count > MOST_PARTS {
-            return Err(Rule::new(format!("has {count} parts: no answer has more than {MOST_PARTS}")));
         }
         if deepest > MOST_DEPTH {
             return Err(Rule::new(format!(
                 "holds mails in mails, {deepest} deep: no answer has more than {MOST_DEPTH}"
             )));
+        }
+        if count > MOST_PARTS {
+            return Err(Rule::new(format!("has {count} parts: no answer has more than {MOST_PARTS}")));
         }
         Ok(read)
     }
@@ -273,8 +275,7 @@ fn read_status(text: &str) -> DeliveryReport {
             report.is_final |= has_failed;
             report.status = field("Status").and_then(|words| {
                 let status = words.split_whitespace().next().unwrap_or_default();
-                let is_one =
-                    status.len() <= 11 && status.chars().all(|c| c.is_ascii_digit() || c == '.');
+                let is_one = status.len() <= 11 && status.chars().all(|c| c.is_ascii_digit() || c == '.');
                 (is_one && !status.is_empty()).then(|| status.to_owned())
             });
         }

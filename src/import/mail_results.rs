@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn only_the_uppermost_header_of_our_server_counts() {
-        let (ours, forged) = ("mx.example; dkim=fail header.d=a.example", "mx.example; dkim=pass header.d=a.example");
+        let (ours, forged) =
+            ("mx.example; dkim=fail header.d=a.example", "mx.example; dkim=pass header.d=a.example");
         assert!(proven(&["elsewhere.example; none", ours, forged]).is_empty());
         assert_eq!(proven(&["elsewhere.example; none", forged, ours]), ["a.example"]);
     }

@@ -13,6 +13,7 @@ use super::notices::{self, Case, told_of};
 use super::page::{Page, Paged};
 use super::placements::{Reply, answer_in, get_case};
 use super::{App, AppError};
+use crate::domain::email::Email;
 use crate::domain::ids::{InboundId, NoticeId, PlacementId};
 use crate::domain::inbound::{
     CalendarReply, Content, DeliveryReport, InboundKind, InboundOutcome, Received, Recorded,
@@ -59,7 +60,11 @@ pub fn take(app: &App, actor: &Actor, bytes: &[u8], channel: &'static str) -> Re
 ///
 /// # Errors
 /// `forbidden`, `unauthenticated`.
-pub fn list(app: &App, actor: &Actor, page: &Page<InboundId>) -> Result<Paged<Recorded, InboundId>, AppError> {
+pub fn list(
+    app: &App,
+    actor: &Actor,
+    page: &Page<InboundId>,
+) -> Result<Paged<Recorded, InboundId>, AppError> {
     permit(actor, Action::ReadOutbox, &Subject::installation(), ("mail", &"list"))?;
     app.store.read(|db| {
         let rows = inbound::list(db, page.after, page.fetch())?;
@@ -86,7 +91,11 @@ fn fingerprint(mail: &Received, sha256: &str) -> String {
     match &mail.message_id {
         None => sha256.to_owned(),
         Some(id) => {
-            let said = format!("{id}\n{:?}\n{:?}\n{:?}", mail.content, mail.from, mail.proven);
+            let Received { from, proven, is_automatic, content, .. } = mail;
+            let said = format!(
+                "{id} {content:?} {is_automatic} {proven:?} {}",
+                from.as_ref().map_or("", Email::as_str)
+            );
             hex(Sha256::digest(said.as_bytes()).as_slice())
         }
     }

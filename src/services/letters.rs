@@ -188,7 +188,7 @@ const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
         | NoticeKind::DeadlineMoved
-            | NoticeKind::ConfirmReply
+        | NoticeKind::ConfirmReply
         | NoticeKind::Alternative => Some(round.answer_until),
         NoticeKind::ReleaseRequest => Some(round.sign_up_until),
         NoticeKind::VerifyAddress

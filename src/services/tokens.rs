@@ -100,7 +100,11 @@ fn check(tx: &mut Tx<'_>, wanted: &NewToken, now: &Now) -> Result<(), AppError> 
     let faults = Faults::none();
     match (Token::binding(wanted.role), wanted.employer) {
         (None, _) => {
-            faults.add("/role", wanted.role, "must be operator, organiser, library_administrator, hr or mail_server");
+            faults.add(
+                "/role",
+                wanted.role,
+                "must be operator, organiser, library_administrator, hr or mail_server",
+            );
         }
         (Some(Binding::Employer), None) => {
             let rule = format!("is required: a token with the role {} acts for one employer", wanted.role);

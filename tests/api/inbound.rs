@@ -28,7 +28,7 @@ struct Answer {
     uid: String,
     sequence: i64,
     stamp: &'static str,
-    id: &'static str,
+    id: String,
     head: String,
 }
 
@@ -43,7 +43,7 @@ impl Answer {
             uid: invitation.uid.clone(),
             sequence: invitation.sequence,
             stamp: "20270104T090000Z",
-            id: "1@mail.example",
+            id: "1@mail.example".to_owned(),
             head: format!("Authentication-Results: mx.exchange.example; dkim=pass header.d={domain}\r\n"),
         }
     }
@@ -84,7 +84,11 @@ impl<'a> Desk<'a> {
     fn bring(&self, mail: &str) -> String {
         let taken = self.send(mail).expect(200);
         assert_eq!(taken["is_repeated"], false, "{taken}");
-        format!("{}: {}", taken["kind"].as_str().expect("a kind"), taken["outcome"].as_str().expect("an outcome"))
+        format!(
+            "{}: {}",
+            taken["kind"].as_str().expect("a kind"),
+            taken["outcome"].as_str().expect("an outcome")
+        )
     }
 
     fn seen(&self) -> Value {
@@ -100,8 +104,12 @@ impl<'a> Desk<'a> {
 
     /// What is mailed, as kind and address.
     fn mailed(&self) -> Vec<String> {
-        let mut mailed: Vec<String> =
-            self.world.mails().iter().map(|letter| format!("{} {}", letter.kind, letter.to_address)).collect();
+        let mut mailed: Vec<String> = self
+            .world
+            .mails()
+            .iter()
+            .map(|letter| format!("{} {}", letter.kind, letter.to_address))
+            .collect();
         mailed.sort();
         mailed
     }
@@ -123,13 +131,20 @@ fn an_answer_from_a_calendar_counts_like_one_on_the_page_and_once() {
         }
         assert_eq!(row_counts(&service.app), rows);
         // Pressed once more: another mail, the same answer.
-        assert_eq!(desk.bring(&Answer { id: "2@mail.example", ..yes }.mail()), "accepted: repeated");
+        assert_eq!(
+            desk.bring(&Answer { id: "2@mail.example".to_owned(), ..yes }.mail()),
+            "accepted: repeated"
+        );
         let host = Answer::to(desk.invited(Party::Host), "ACCEPTED");
         assert_eq!(desk.bring(&host.mail()), "accepted: answered");
         assert_eq!(desk.seen()["state"], "confirmed");
         assert_eq!(
             desk.mailed(),
-            ["confirmed ann@council.example", "confirmed desk@campus.example", "confirmed head@council.example"]
+            [
+                "confirmed ann@council.example",
+                "confirmed desk@campus.example",
+                "confirmed head@council.example"
+            ]
         );
         let trace = desk.world.organiser.get(&format!("/v1/placements/{}/trace", desk.placement)).expect(200);
         assert!(!trace.to_string().contains("\"ok\":false"), "{trace}");
@@ -141,13 +156,13 @@ fn a_no_after_the_yes_of_an_earlier_sequence_counts_while_the_day_is_the_same() 
     for_each_service(|service| {
         let desk = Desk::new(service);
         for (party, id) in [(Party::Participant, "1@mail.example"), (Party::Host, "2@mail.example")] {
-            let yes = Answer { id, ..Answer::to(desk.invited(party), "ACCEPTED") };
+            let yes = Answer { id: id.to_owned(), ..Answer::to(desk.invited(party), "ACCEPTED") };
             assert_eq!(desk.bring(&yes.mail()), "accepted: answered");
         }
         desk.world.mails();
         // The confirmation has raised SEQUENCE; the day is the one of the proposal.
         let no = Answer {
-            id: "3@mail.example",
+            id: "3@mail.example".to_owned(),
             stamp: "20270104T090001Z",
             ..Answer::to(desk.invited(Party::Participant), "DECLINED")
         };
@@ -155,7 +170,7 @@ fn a_no_after_the_yes_of_an_earlier_sequence_counts_while_the_day_is_the_same() 
         assert_eq!(desk.seen()["state"], "declined");
         assert!(desk.mailed().contains(&"cancelled desk@campus.example".to_owned()));
         // Nothing stands any more: neither an answer nor a link.
-        let yes = Answer { said: "ACCEPTED", id: "4@mail.example", ..no };
+        let yes = Answer { said: "ACCEPTED", id: "4@mail.example".to_owned(), ..no };
         assert_eq!(desk.bring(&yes.mail()), "accepted: refused");
         assert_eq!(desk.mailed(), Vec::<String>::new());
     });
@@ -179,8 +194,12 @@ fn an_answer_to_times_that_have_changed_gets_the_page() {
         // The one that was sent since counts; one from the future does not.
         let newest = changed.iter().find(|letter| letter.party == Party::Participant).expect("a mail");
         let invitation = newest.invitation.as_ref().expect("an invitation");
-        let yes = Answer { id: "2@mail.example", ..Answer::to(invitation, "ACCEPTED") };
-        let ahead = Answer { id: "3@mail.example", sequence: invitation.sequence + 1, ..Answer::to(invitation, "ACCEPTED") };
+        let yes = Answer { id: "2@mail.example".to_owned(), ..Answer::to(invitation, "ACCEPTED") };
+        let ahead = Answer {
+            id: "3@mail.example".to_owned(),
+            sequence: invitation.sequence + 1,
+            ..Answer::to(invitation, "ACCEPTED")
+        };
         assert_eq!(desk.bring(&ahead.mail()), "accepted: out_of_date");
         assert_eq!(desk.bring(&yes.mail()), "accepted: answered");
     });
@@ -194,13 +213,36 @@ fn a_forged_answer_changes_nothing_and_only_the_invited_hears_of_it_once_a_day()
         let head = |text: &str| format!("{text}\r\n");
         let forged = [
             (Answer { head: String::new(), ..own() }, "unproven"),
-            (Answer { head: head("Authentication-Results: mx.evil.example; dkim=pass header.d=council.example"), ..own() }, "unproven"),
-            (Answer { head: head("Authentication-Results: mx.exchange.example; dkim=pass header.d=evil.example"), ..own() }, "unproven"),
-            (Answer { head: head("Authentication-Results: mx.exchange.example; dkim=fail header.d=council.example"), ..own() }, "unproven"),
+            (
+                Answer {
+                    head: head("Authentication-Results: mx.evil.example; dkim=pass header.d=council.example"),
+                    ..own()
+                },
+                "unproven",
+            ),
+            (
+                Answer {
+                    head: head(
+                        "Authentication-Results: mx.exchange.example; dkim=pass header.d=evil.example",
+                    ),
+                    ..own()
+                },
+                "unproven",
+            ),
+            (
+                Answer {
+                    head: head(
+                        "Authentication-Results: mx.exchange.example; dkim=fail header.d=council.example",
+                    ),
+                    ..own()
+                },
+                "unproven",
+            ),
             (Answer { from: "eve@council.example".to_owned(), ..own() }, "wrong_address"),
             (Answer { attendee: "eve@council.example".to_owned(), ..own() }, "wrong_address"),
         ];
-        for (answer, outcome) in &forged {
+        for (n, (answer, outcome)) in forged.into_iter().enumerate() {
+            let answer = Answer { id: format!("forged-{n}@mail.example"), ..answer };
             assert_eq!(desk.bring(&answer.mail()), format!("declined: {outcome}"));
         }
         assert_eq!(desk.consent("participant"), "pending -");
@@ -208,11 +250,16 @@ fn a_forged_answer_changes_nothing_and_only_the_invited_hears_of_it_once_a_day()
         // Six days of it: five mails in all, and then no more.
         for day in 5..12 {
             service.set_clock(&format!("2027-01-{day:02}T10:00:00Z"));
-            let id: &'static str = Box::leak(format!("{day}@mail.example").into_boxed_str());
+            let id = format!("{day}@mail.example");
             assert_eq!(desk.bring(&Answer { id, head: String::new(), ..own() }.mail()), "declined: unproven");
         }
         let sent = desk.world.organiser.get("/v1/outbox?limit=200").expect(200);
-        let sent = sent["data"].as_array().expect("a list").iter().filter(|one| one["kind"] == "confirm_reply").count();
+        let sent = sent["data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter(|one| one["kind"] == "confirm_reply")
+            .count();
         assert_eq!(sent, 5);
         // The true one is not locked out by a forged one with its Message-ID.
         assert_eq!(desk.bring(&own().mail()), "declined: answered");
@@ -224,13 +271,17 @@ fn what_is_neither_yes_nor_no_gets_the_page_and_a_program_gets_nothing() {
     for_each_service(|service| {
         let desk = Desk::new(service);
         let own = |said| Answer::to(desk.invited(Party::Host), said);
-        let away = Answer { head: format!("Auto-Submitted: auto-replied\r\n{}", own("x").head), ..own("TENTATIVE") };
+        let away =
+            Answer { head: format!("Auto-Submitted: auto-replied\r\n{}", own("x").head), ..own("TENTATIVE") };
         assert_eq!(desk.bring(&away.mail()), "tentative: undecided");
         assert_eq!(desk.mailed(), Vec::<String>::new());
-        assert_eq!(desk.bring(&Answer { id: "2@mail.example", ..own("TENTATIVE") }.mail()), "tentative: undecided");
+        assert_eq!(
+            desk.bring(&Answer { id: "2@mail.example".to_owned(), ..own("TENTATIVE") }.mail()),
+            "tentative: undecided"
+        );
         assert_eq!(desk.mailed(), ["confirm_reply desk@campus.example"]);
         service.set_clock("2027-01-06T09:00:00Z");
-        let counter = Answer { id: "3@mail.example", method: "COUNTER", ..own("TENTATIVE") };
+        let counter = Answer { id: "3@mail.example".to_owned(), method: "COUNTER", ..own("TENTATIVE") };
         assert_eq!(desk.bring(&counter.mail()), "counter: undecided");
         let mails = desk.world.mails();
         let letter = mails.iter().find(|letter| letter.kind == NoticeKind::ConfirmReply).expect("a mail");
@@ -238,7 +289,10 @@ fn what_is_neither_yes_nor_no_gets_the_page_and_a_program_gets_nothing() {
         // A holiday notice in answer to any of ours.
         let id = &desk.mails[0].message_id;
         let notice = |head: &str| {
-            format!("{head}From: {}\r\nIn-Reply-To: {id}\r\nMessage-ID: <4@mail.example>\r\n\r\nI am away.\r\n", desk.mails[0].to_address)
+            format!(
+                "{head}From: {}\r\nIn-Reply-To: {id}\r\nMessage-ID: <4@mail.example>\r\n\r\nI am away.\r\n",
+                desk.mails[0].to_address
+            )
         };
         service.set_clock("2027-01-08T09:00:00Z");
         assert_eq!(desk.bring(&notice("Auto-Submitted: auto-replied\r\n")), "auto_reply: ignored");
@@ -246,7 +300,10 @@ fn what_is_neither_yes_nor_no_gets_the_page_and_a_program_gets_nothing() {
         assert_eq!(desk.bring(&notice("")), "words: not_understood");
         assert_eq!(desk.mailed(), [format!("confirm_reply {}", desk.mails[0].to_address)]);
         assert_eq!(desk.bring("From: a@x.example\r\n\r\nbuy\r\n"), "words: unknown");
-        assert_eq!(desk.bring(&Answer { uid: "foreign".to_owned(), ..own("ACCEPTED") }.mail()), "accepted: unknown");
+        assert_eq!(
+            desk.bring(&Answer { uid: "foreign".to_owned(), ..own("ACCEPTED") }.mail()),
+            "accepted: unknown"
+        );
         assert_eq!(desk.consent("host"), "pending -");
     });
 }
@@ -265,12 +322,13 @@ fn an_older_answer_never_overtakes_a_newer_one() {
         assert_eq!(desk.consent("participant"), "yes link");
         assert_eq!(desk.mailed(), ["confirm_reply ann@council.example"]);
         // A clock that goes wrong does not lock out what is said next.
-        let yes = Answer { stamp: "20990101T000000Z", said: "ACCEPTED", id: "2@mail.example", ..no() };
+        let yes =
+            Answer { stamp: "20990101T000000Z", said: "ACCEPTED", id: "2@mail.example".to_owned(), ..no() };
         assert_eq!(desk.bring(&yes.mail()), "accepted: repeated");
-        let earlier = Answer { stamp: "20270104T115959Z", id: "3@mail.example", ..no() };
+        let earlier = Answer { stamp: "20270104T115959Z", id: "3@mail.example".to_owned(), ..no() };
         assert_eq!(desk.bring(&earlier.mail()), "declined: late");
         service.set_clock("2027-01-04T12:30:00Z");
-        let later = Answer { stamp: "20270104T121000Z", id: "4@mail.example", ..no() };
+        let later = Answer { stamp: "20270104T121000Z", id: "4@mail.example".to_owned(), ..no() };
         assert_eq!(desk.bring(&later.mail()), "declined: answered");
     });
 }
@@ -290,12 +348,18 @@ fn report(action: &str, status: &str, message_id: &str, id: &str) -> String {
 fn a_mail_that_came_back_is_marked_and_the_organisers_are_told() {
     for_each_service(|service| {
         let desk = Desk::new(service);
-        let to_participant = desk.mails.iter().find(|letter| letter.party == Party::Participant).expect("a mail");
+        let to_participant =
+            desk.mails.iter().find(|letter| letter.party == Party::Participant).expect("a mail");
         let id = &to_participant.message_id;
         assert_eq!(desk.bring(&report("delayed", "4.4.7", id, "1@x")), "delay: noted");
         let looks = || {
             let tasks = desk.world.organiser.get("/v1/me/tasks?limit=200").expect(200);
-            tasks["data"].as_array().expect("a list").iter().filter(|task| task["kind"] == "look_at_mail").count()
+            tasks["data"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .filter(|task| task["kind"] == "look_at_mail")
+                .count()
         };
         assert_eq!(looks(), 0);
         assert_eq!(desk.bring(&report("failed", "5.1.1", id, "2@x")), "bounce: bounced");
@@ -304,7 +368,13 @@ fn a_mail_that_came_back_is_marked_and_the_organisers_are_told() {
         let counts = desk.world.organiser.get("/v1/outbox/counts").expect(200);
         assert_eq!(counts["bounced"], 1, "{counts}");
         let all = desk.world.organiser.get("/v1/inbound").expect(200);
-        let told: Vec<&str> = all["data"].as_array().expect("a list").iter().filter_map(|mail| mail["detail"].as_str()).collect();
+        let mut told: Vec<&str> = all["data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|mail| mail["detail"].as_str())
+            .collect();
+        told.sort_unstable();
         assert_eq!(told, ["4.4.7", "5.1.1"]);
         assert!(!all.to_string().contains("council.example"), "{all}");
         assert_eq!(desk.mailed(), Vec::<String>::new());
@@ -361,14 +431,16 @@ fn a_mail_server_pipes_a_mail_in_and_reads_the_exit_code() {
         assert!(said.contains("more than"), "{said}");
         let (code, said) = pipe(service, yes.as_bytes(), &[("LIBRARY_SWAP__MAIL__DOMAIN", "no domain")]);
         assert_eq!(code, Some(75), "{said}");
-        let (code, said) = pipe(service, yes.as_bytes(), &[("LIBRARY_SWAP__DATABASE__URL", "sqlite:/nowhere/at/all.db")]);
+        let (code, said) =
+            pipe(service, yes.as_bytes(), &[("LIBRARY_SWAP__DATABASE__URL", "sqlite:/nowhere/at/all.db")]);
         assert_eq!(code, Some(75), "{said}");
     });
 }
 
 #[test]
 fn answers_of_a_real_thunderbird_count() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures/mail/thunderbird153-reply-accepted-1.eml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/fixtures/mail/thunderbird153-reply-accepted-1.eml");
     let Ok(golden) = std::fs::read_to_string(&path) else {
         skip!("an answer of a real Thunderbird (there is no {})", path.display());
         return;

@@ -123,7 +123,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::AnswerReminder
             | NoticeKind::DeputyRequest
             | NoticeKind::DeadlineMoved
-        | NoticeKind::ConfirmReply
+            | NoticeKind::ConfirmReply
             | NoticeKind::Alternative
             | NoticeKind::Changed
             | NoticeKind::Reminder
@@ -183,7 +183,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
                 | NoticeKind::AnswerReminder
                 | NoticeKind::DeputyRequest
                 | NoticeKind::DeadlineMoved
-        | NoticeKind::ConfirmReply
+                | NoticeKind::ConfirmReply
                 | NoticeKind::Alternative
                 | NoticeKind::ReleaseRequest
         )
