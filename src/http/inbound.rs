@@ -69,7 +69,7 @@ pub(super) struct TakenMail {
 ///
 /// Raw, as it came over SMTP, with the `Authentication-Results` of your mail server. The same mail again does nothing.
 #[utoipa::path(post, path = "/v1/inbound", tag = "inbound",
-    request_body(content = String, content_type = "message/rfc822"),
+    request_body(content = String, content_type = "message/rfc822", description = "A mail (RFC 5322)."),
     responses((status = 200, description = "What it was, and what was done with it.", body = TakenMail)))]
 pub(super) async fn take(call: Call) -> Answer {
     call.require_type("message/rfc822")?;
