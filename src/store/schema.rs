@@ -1,5 +1,9 @@
 //! The tables as diesel sees them; the truth is in `migrations`.
 
+mod mails;
+
+pub use self::mails::inbound_mails;
+
 diesel::table! {
     employers (id) { id -> Text, name -> Text, group_name -> Nullable<Text>, successor_id -> Nullable<Text>, created_at -> Timestamp, }
 }
@@ -446,26 +450,8 @@ diesel::table! {
 diesel::table! {
     repair_options (id) { id -> Text, repair_id -> Text, place -> BigInt, plan -> Text, schedule_file -> Text, }
 }
-diesel::table! {
-    inbound_mails (id) {
-        id -> Text,
-        received_at -> Timestamp,
-        channel -> Text,
-        sha256 -> Text,
-        fingerprint -> Text,
-        message_id -> Nullable<Text>,
-        kind -> Text,
-        outcome -> Text,
-        placement_id -> Nullable<Text>,
-        party -> Nullable<Text>,
-        notice_id -> Nullable<Text>,
-        stamped_at -> Nullable<Timestamp>,
-        detail -> Nullable<Text>,
-    }
-}
 
 diesel::allow_tables_to_appear_in_same_query!(
-    inbound_mails,
     repairs,
     repair_options,
     alternatives,
