@@ -76,6 +76,7 @@ fn app_on(url: &str) -> App {
             authserv_id: None,
             run_seconds: 1,
             withdrawal_days: 14,
+            reserves: library_swap::services::refills::Patience { working_days: 2, days_before: 3 },
             solver_threads: 1,
         },
     }

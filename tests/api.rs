@@ -45,18 +45,23 @@ mod links;
 mod lists;
 #[path = "api/locks.rs"]
 mod locks;
+#[path = "api/mended.rs"]
+mod mended;
 #[path = "api/opening.rs"]
 mod opening;
 #[path = "api/outlook.rs"]
 mod outlook;
 #[path = "api/packs.rs"]
 mod packs;
+mod programme;
 #[path = "api/publication.rs"]
 mod publication;
 #[path = "api/releases.rs"]
 mod releases;
 #[path = "api/repairs.rs"]
 mod repairs;
+#[path = "api/reserves.rs"]
+mod reserves;
 #[path = "api/runs.rs"]
 mod runs;
 #[path = "api/shapes.rs"]
@@ -66,6 +71,8 @@ mod sign_up;
 #[path = "api/story.rs"]
 mod story;
 mod support;
+#[path = "api/swaps.rs"]
+mod swaps;
 #[path = "api/tasks.rs"]
 mod tasks;
 #[path = "api/trace.rs"]

@@ -63,6 +63,13 @@ fn words_of_the_proposal() {
 }
 
 #[test]
+fn words_of_the_offer_to_a_reserve_and_of_its_end() {
+    let text = |kind| plain(&parsed(&rendered(&letter(kind, Party::Participant))));
+    insta::assert_snapshot!("offer", text(NoticeKind::Offer));
+    insta::assert_snapshot!("offer_ended", text(NoticeKind::OfferEnded));
+}
+
+#[test]
 fn words_of_the_reminder_and_of_the_deputy_s_request() {
     insta::assert_snapshot!(told(NoticeKind::AnswerReminder));
     let mail = rendered(&letter(NoticeKind::DeputyRequest, Party::Host));
@@ -77,6 +84,13 @@ fn words_of_the_confirmation() {
 #[test]
 fn words_before_on_and_after_the_day() {
     for kind in [NoticeKind::Reminder, NoticeKind::Ill, NoticeKind::FeedbackRequest] {
+        insta::assert_snapshot!(kind.as_str(), told(kind));
+    }
+}
+
+#[test]
+fn words_of_a_swap() {
+    for kind in [NoticeKind::SwapRequest, NoticeKind::SwapEnded] {
         insta::assert_snapshot!(kind.as_str(), told(kind));
     }
 }

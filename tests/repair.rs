@@ -3,10 +3,13 @@
 //! What must come out is worked out in `repair_brute` from the words of docs/repairs.md, by trying every schedule.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
+use chrono::NaiveDate;
+
 use library_swap::files::{Round, Schedule};
-use library_swap::matching::repair::{Choice, Kind, Repair, Request, repair};
+use library_swap::matching::repair::{Choice, DayChange, Kind, Repair, Request, repair, reserves, seat};
 use library_swap::matching::{Options, solve};
 use library_swap::services::mending::schedules;
 use library_swap::verify::{Subject, verify};
@@ -134,6 +137,73 @@ fn repairs_are_what_trying_everything_finds() {
     eprintln!("{tally:?} of {seed} rounds");
     assert!(tally.touching >= 8 && tally.impossible >= 3 && tally.differing >= 5, "{tally:?}");
     assert!(tally.refilled > 100 && tally.waiving > 50, "{tally:?}");
+}
+
+/// Whether somebody may take a place by the checker's word, within the balance of the repair.
+fn may_sit(
+    round: &Round,
+    gap: &Schedule,
+    request: &Request,
+    staff: &str,
+    place: &(String, NaiveDate),
+) -> bool {
+    let Ok(found) = seat(round, gap, request, (staff, place)) else { return false };
+    let choice = found.choices.first().expect("one way");
+    let most = round.rules.balance.map_or(i64::MAX, |own| own + 1);
+    let is_waived = |day: &DayChange| {
+        choice.waived.iter().any(|waiver| {
+            waiver.library == day.library && waiver.date == Some(day.date) && waiver.code == "balance"
+        })
+    };
+    let is_too_far = |day: &DayChange| {
+        let before = (day.visitors.0 - day.leavers.0).abs();
+        let was_waived =
+            gap.waived.iter().any(|waiver| waiver.library == day.library && waiver.date == Some(day.date));
+        let allowed = if was_waived { most.max(before) } else { most };
+        (day.visitors.1 - day.leavers.1).abs() > allowed
+    };
+    let is_clean = |schedule: &Schedule| verify(&Subject::Round(round), schedule).is_clean();
+    !choice.days.iter().any(|day| is_waived(day) && is_too_far(day))
+        && schedules(round, gap, &found).iter().all(is_clean)
+}
+
+#[test]
+fn reserves_are_those_whom_the_checker_admits_best_first() {
+    let (mut places, mut admitted, mut refused) = (0, 0, 0);
+    for seed in 1..800 {
+        let value = random::round(seed);
+        let round = Round::read(value.to_string().as_bytes()).expect("a round");
+        let Ok(schedule) = solve(&round, &Options::default(), &mut |_| ControlFlow::Continue(())) else {
+            continue;
+        };
+        for gone in &schedule.placements {
+            let drop = Request { drop: [gone.staff.clone()].into(), ..Request::default() };
+            let Some(found) = work_out(&round, &schedule, &drop) else { continue };
+            let gap =
+                schedules(&round, &schedule, &found).into_iter().next().expect("the gap is always a way");
+            let waiting: BTreeSet<String> = schedule.unplaced.iter().map(|left| left.staff.clone()).collect();
+            if waiting.is_empty() {
+                continue;
+            }
+            let request = Request { add: waiting.clone(), ..Request::default() };
+            let place = (gone.host.clone(), gone.date);
+            let able = reserves(&round, &gap, &request, &place).expect("a request");
+            let own: BTreeSet<String> = able.iter().map(|reserve| reserve.staff.clone()).collect();
+            let may = |staff: &&String| may_sit(&round, &gap, &request, staff, &place);
+            let expected: BTreeSet<String> = if round.rules.max_ring.is_some() {
+                BTreeSet::new()
+            } else {
+                waiting.iter().filter(may).cloned().collect()
+            };
+            assert_eq!(own, expected, "seed {seed}: {} leaves {place:?}\n{gap:?}", gone.staff);
+            assert!(able.is_sorted_by(|one, other| one.value >= other.value), "{able:?}");
+            places += 1;
+            admitted += own.len();
+            refused += waiting.len() - own.len();
+        }
+    }
+    eprintln!("{places} places, {admitted} reserves, {refused} who cannot");
+    assert!(places > 100 && admitted > 50 && refused > 100, "{places} {admitted} {refused}");
 }
 
 /// A random round with its schedule in which somebody has a place and somebody has none.

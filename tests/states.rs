@@ -5,8 +5,13 @@ use std::fmt::Display;
 use std::fmt::Write;
 
 use library_swap::domain::permissions::{Action, TABLE};
-use library_swap::domain::states::{AlternativeState, Answer, ApplicationState, PlacementState, RoundState};
-use library_swap::domain::steps::{ALTERNATIVE, APPLICATION, CONSENT, PLACEMENT, ROUND, Step};
+use library_swap::domain::states::{
+    AlternativeState, Answer, ApplicationState, PlacementState, RefillState, ReserveOfferState, RoundState,
+    SwapState,
+};
+use library_swap::domain::steps::{
+    ALTERNATIVE, APPLICATION, CONSENT, PLACEMENT, REFILL, RESERVE_OFFER, ROUND, SWAP, Step,
+};
 
 const HEAD: &str = "# States
 
@@ -62,6 +67,9 @@ fn the_diagrams_are_those_of_the_tables() {
     tell(&mut text, "Placement", PLACEMENT, PlacementState::ALL);
     tell(&mut text, "Consent of one party", CONSENT, Answer::ALL);
     tell(&mut text, "What a host offers instead of a no", ALTERNATIVE, AlternativeState::ALL);
+    tell(&mut text, "A swap that participants ask for", SWAP, SwapState::ALL);
+    tell(&mut text, "A place that is offered to reserves", REFILL, RefillState::ALL);
+    tell(&mut text, "The offer to a reserve", RESERVE_OFFER, ReserveOfferState::ALL);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/states.md");
     if std::env::var("LIBRARY_SWAP_WRITE_DOCS").is_ok_and(|value| value == "1") {
         std::fs::write(path, &text).expect("docs/states.md is written");

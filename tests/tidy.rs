@@ -41,7 +41,8 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// Files of more than 500 lines, with the reason why they are not cut.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] =
+    &[("src/store/schema.rs", "a list of all tables, which nobody reads from top to bottom")];
 const MOST_LINES: usize = 500;
 
 fn root() -> PathBuf {

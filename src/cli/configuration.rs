@@ -149,6 +149,10 @@ pub struct Matching {
 pub struct Rounds {
     /// How many days before the first placement day a publication can be taken back at the latest.
     pub withdrawal_days: u16,
+    /// How many working days a reserve has to answer the offer of a place.
+    pub reserve_answer_days: NonZeroU16,
+    /// How many days before a day no reserve is asked any more.
+    pub reserve_stop_days: u16,
 }
 
 /// What a client may ask for.

@@ -14,6 +14,7 @@ use super::{Failure, NO};
 use crate::http::{self, HttpSettings};
 use crate::mail::{Transport, TransportSettings};
 use crate::services::clock::{Chance, Clock};
+use crate::services::refills::Patience;
 use crate::services::{App, Settings};
 use crate::store::{Store, StoreUrl};
 use crate::worker::{self, Stop};
@@ -91,6 +92,10 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
             run_seconds: configuration.matching.run_seconds.get(),
             solver_threads: configuration.matching.threads.get(),
             withdrawal_days: configuration.rounds.withdrawal_days,
+            reserves: Patience {
+                working_days: configuration.rounds.reserve_answer_days.get(),
+                days_before: configuration.rounds.reserve_stop_days,
+            },
         },
     }
 }

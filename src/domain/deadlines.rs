@@ -7,6 +7,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Timelike, Utc};
 use chrono_tz::Tz;
 
 use super::opening::Opening;
+use super::refusal::{Refusal, RefusalCode};
 
 /// Before this hour nobody is written to: a mail at midnight looks like an alarm.
 const MORNING: u32 = 8;
@@ -46,9 +47,66 @@ pub fn days_to_answer(told: NaiveDate, until: NaiveDate, opening: &Opening) -> V
     if working.is_empty() { all().collect() } else { working }
 }
 
+/// So many working days has whoever is asked late, where the visit leaves them.
+const LATE_WORKING_DAYS: usize = 3;
+
+/// The last day for answers to a proposal that is made on `today`, where it is not the round's, `until`.
+///
+/// The round's, as long as it leaves three working days to everybody. Else the day by which the slowest has had them; at
+/// the latest the last working day of all before the visit, be it today. `openings` are those of the libraries of
+/// whoever is asked.
+///
+/// # Errors
+/// `too-late` where nobody could answer before the visit.
+pub fn late_answers(
+    today: NaiveDate,
+    until: NaiveDate,
+    visit: NaiveDate,
+    openings: &[&Opening],
+) -> Result<Option<NaiveDate>, Refusal> {
+    let leaves_time = |opening: &&Opening| days_to_answer(today, until, opening).len() >= LATE_WORKING_DAYS;
+    if openings.iter().all(leaves_time) {
+        return Ok(None);
+    }
+    let had_time = |opening: &&Opening| {
+        let days = working_days_after(today, opening);
+        days.get(LATE_WORKING_DAYS - 1).or(days.last()).copied()
+    };
+    let latest = openings.iter().map(|opening| working_day_before(visit, opening)).min().unwrap_or(visit);
+    let day = openings.iter().filter_map(had_time).max().unwrap_or(latest).min(latest);
+    if day < today {
+        let words = format!(
+            "nobody could answer a proposal for {visit} any more: the last working day before it, {latest}, has passed"
+        );
+        return Err(Refusal::new(RefusalCode::TooLate, words));
+    }
+    Ok((day > until).then_some(day))
+}
+
+/// The last day for the answer of a reserve to whom a visit is offered on `today`: so many working days on, but so many
+/// days before the visit at the latest, and while both libraries still work before it. None where that has passed.
+pub fn reserve_answers(
+    today: NaiveDate,
+    visit: NaiveDate,
+    (working_days, days_before): (u16, u16),
+    (home, host): (&Opening, &Opening),
+) -> Option<NaiveDate> {
+    let latest = [home, host].map(|opening| working_day_before(visit, opening)).into_iter().min()?;
+    let latest = latest.min(visit.checked_sub_days(Days::new(days_before.into()))?);
+    let days = working_days_after(today, home);
+    let day = days.get(usize::from(working_days).saturating_sub(1)).or(days.last()).copied()?;
+    (today <= latest).then_some(day.min(latest))
+}
+
+/// The last working day before a visit; the very day before where there is none in two weeks.
+fn working_day_before(visit: NaiveDate, opening: &Opening) -> NaiveDate {
+    let before = |days: u64| visit - Days::new(days);
+    (1..=MOST_DAYS_BEFORE).map(before).find(|day| opening.on(*day).is_open()).unwrap_or_else(|| before(1))
+}
+
 /// The next working days after a day; every day where the library is open on none of the next thirty.
 fn working_days_after(day: NaiveDate, opening: &Opening) -> Vec<NaiveDate> {
-    let all = || day.iter_days().skip(1).take(30);
+    let all = || day.iter_days().skip(1).take(MOST_DAYS_AFTER);
     let working: Vec<NaiveDate> = all().filter(|day| opening.on(*day).is_open()).collect();
     if working.is_empty() { all().collect() } else { working }
 }
@@ -64,15 +122,16 @@ pub fn last_day_to_mark(asked: NaiveDate, opening: &Opening) -> Option<NaiveDate
     days.get(4).or(days.last()).copied()
 }
 
+/// How far on from a day working days are looked for.
+pub const MOST_DAYS_AFTER: usize = 30;
+
 /// How far back from a visit a working day is looked for.
 pub const MOST_DAYS_BEFORE: u64 = 14;
 
 /// The days on whose mornings somebody is reminded of a visit, earliest first: seven days before it and on the last working
 /// day before it, or the very day before where there is none in two weeks.
 pub fn days_of_reminders(visit: NaiveDate, opening: &Opening) -> Vec<NaiveDate> {
-    let before = |days: u64| visit - Days::new(days);
-    let working = (1..=MOST_DAYS_BEFORE).map(before).find(|day| opening.on(*day).is_open());
-    let mut days = vec![before(7), working.unwrap_or_else(|| before(1))];
+    let mut days = vec![visit - Days::new(7), working_day_before(visit, opening)];
     days.sort_unstable();
     days.dedup();
     days
@@ -132,6 +191,61 @@ mod tests {
             )),
             None
         );
+    }
+
+    #[test]
+    fn whoever_is_asked_late_has_three_working_days_before_the_visit() {
+        let office = Opening::default();
+        let late =
+            |today, until, visit| late_answers(day(today), day(until), day(visit), &[&office, &office]);
+        assert_eq!(late("2027-02-01", "2027-02-14", "2027-03-01"), Ok(None), "the round's leaves time");
+        assert_eq!(
+            late("2027-02-11", "2027-02-14", "2027-03-01"),
+            Ok(Some(day("2027-02-16"))),
+            "it does not"
+        );
+        assert_eq!(
+            late("2027-02-18", "2027-02-14", "2027-03-01"),
+            Ok(Some(day("2027-02-23"))),
+            "it has passed"
+        );
+        assert_eq!(
+            late("2027-02-25", "2027-02-14", "2027-03-01"),
+            Ok(Some(day("2027-02-26"))),
+            "the day before"
+        );
+        assert_eq!(
+            late("2027-02-26", "2027-02-14", "2027-03-01"),
+            Ok(Some(day("2027-02-26"))),
+            "still today"
+        );
+        let over = late("2027-02-27", "2027-02-14", "2027-03-01").expect_err("a weekend");
+        assert_eq!(over.code, RefusalCode::TooLate);
+        assert!(over.words.contains("2027-02-26"), "{}", over.words);
+        assert!(late("2027-03-01", "2027-02-14", "2027-03-01").is_err(), "the day has come");
+        let rare = Opening { weekly: "We 10:00-18:00".parse().ok(), ..Opening::default() };
+        let slowest =
+            late_answers(day("2027-02-15"), day("2027-02-14"), day("2027-03-22"), &[&office, &rare]);
+        assert_eq!(slowest, Ok(Some(day("2027-03-03"))), "the third Wednesday");
+        // Nobody works on both days before the visit: the earlier one counts, so that everybody has one.
+        let near = late_answers(day("2027-02-22"), day("2027-02-14"), day("2027-03-01"), &[&office, &rare]);
+        assert_eq!(near, Ok(Some(day("2027-02-24"))));
+    }
+
+    #[test]
+    fn a_reserve_has_some_working_days_and_the_days_before_the_visit_are_left_alone() {
+        let office = Opening::default();
+        let until = |today, visit| reserve_answers(day(today), day(visit), (2, 3), (&office, &office));
+        assert_eq!(until("2027-02-18", "2027-03-01"), Some(day("2027-02-22")), "over the weekend");
+        assert_eq!(until("2027-02-25", "2027-03-01"), Some(day("2027-02-26")));
+        assert_eq!(until("2027-02-26", "2027-03-01"), Some(day("2027-02-26")), "three days before: today");
+        assert_eq!(until("2027-02-27", "2027-03-01"), None);
+        // Three days before is a Sunday, on which nobody works any more before the visit.
+        let shut = Opening { weekly: "Mo 09:00-17:00; Th 09:00-17:00".parse().ok(), ..Opening::default() };
+        let rare = reserve_answers(day("2027-02-22"), day("2027-03-04"), (2, 3), (&office, &shut));
+        assert_eq!(rare, Some(day("2027-02-24")));
+        let rare = reserve_answers(day("2027-02-26"), day("2027-03-04"), (5, 1), (&office, &shut));
+        assert_eq!(rare, Some(day("2027-03-01")), "the host's last day before");
     }
 
     #[test]

@@ -62,6 +62,12 @@ ids! {
     RepairId,
     /// One of them.
     RepairOptionId,
+    /// A swap that participants ask for.
+    SwapId,
+    /// A place that fell empty and is offered to reserves.
+    RefillId,
+    /// The offer of such a place to one of them.
+    ReserveOfferId,
     /// A pair that must not be matched.
     ForbiddenId,
     /// A participant, a host and a day.

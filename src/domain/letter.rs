@@ -27,8 +27,16 @@ named! {
         DeputyRequest = "deputy_request",
         /// The host offers something else instead of a no.
         Alternative = "alternative",
+        /// A place that has become free is offered to a reserve.
+        Offer = "offer",
+        /// It is not to be had any more.
+        OfferEnded = "offer_ended",
         /// A colleague receives the visitor instead of the recipient.
         HandedOver = "handed_over",
+        /// Participants want to exchange their days: does that suit?
+        SwapRequest = "swap_request",
+        /// That came to nothing.
+        SwapEnded = "swap_ended",
         /// Everybody has said yes.
         Confirmed = "confirmed",
         /// The times have changed.
@@ -73,6 +81,10 @@ impl NoticeKind {
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
             | NoticeKind::Proposal
+            | NoticeKind::SwapRequest
+            | NoticeKind::SwapEnded
+            | NoticeKind::Offer
+            | NoticeKind::OfferEnded
             | NoticeKind::Confirmed
             | NoticeKind::Changed
             | NoticeKind::Cancelled
@@ -133,10 +145,14 @@ pub struct Letter {
     pub visit: Option<Visit>,
     /// What the host offers instead.
     pub offer: Option<Offered>,
+    /// What a swap would bring.
+    pub swap: Option<Exchanged>,
     /// What the participant took instead of what was proposed.
     pub taken: Option<AlternativeKind>,
     /// Whether everybody has said yes.
     pub is_certain: bool,
+    /// Whether the recipient has said yes before: a reserve who took the place.
+    pub has_agreed: bool,
     /// The last day for an answer.
     pub answer_until: Option<NaiveDate>,
     /// Why, in words.
@@ -212,6 +228,21 @@ pub struct Offered {
     pub ends: NaiveTime,
     /// The host's words.
     pub words: Option<String>,
+}
+
+/// What a swap would bring to its recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchanged {
+    /// The name of the participant who asks; for participants.
+    pub asked_by: Option<String>,
+    /// Where the participant would go, for them and their manager; for the host, its own place with its new visitor.
+    pub place: Visit,
+    /// The new visitor's role in words; for the host.
+    pub role_title: Option<String>,
+    /// What the new visitor hopes to learn; for the host.
+    pub objectives: Option<String>,
+    /// The sectors of the new visitor's library; for the host.
+    pub sectors: Vec<String>,
 }
 
 /// What an invitation does in a calendar (RFC 5546).

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 
-use super::ids::{ApplicationId, LinkId, PlacementId};
+use super::ids::{ApplicationId, LinkId, PlacementId, ReserveOfferId};
 use super::party::Party;
 use super::permissions::{Actor, Role};
 use super::states::named;
@@ -18,6 +18,8 @@ named! {
         Answer = "answer",
         /// See one's own application and take it back.
         Application = "application",
+        /// Take a place that has become free, or not.
+        Offer = "offer",
     }
 }
 
@@ -32,6 +34,8 @@ pub struct Link {
     pub application: ApplicationId,
     /// The placement, for an answer.
     pub placement: Option<PlacementId>,
+    /// The offer to a reserve, for the answer to one.
+    pub reserve_offer: Option<ReserveOfferId>,
     /// Who holds it.
     pub party: Party,
     /// Whether a deputy of that party holds it.

@@ -92,6 +92,16 @@ named! {
         EditSchedule = "edit_schedule",
         /// Mend a published round: see the ways, read them, apply one.
         Repair = "repair",
+        /// Ask others to exchange placements.
+        AskForSwap = "ask_for_swap",
+        /// Carry a swap out to which everybody has said yes.
+        Exchange = "exchange",
+        /// See the swaps of a round, or call one off.
+        OverseeSwaps = "oversee_swaps",
+        /// Offer a place that fell empty to reserves: see them, begin, look, stop.
+        Refill = "refill",
+        /// Answer the offer of such a place.
+        AnswerOffer = "answer_offer",
         /// Turn a run into proposals.
         Publish = "publish",
         /// Take a publication back.
@@ -197,6 +207,9 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::ReadExplanation, Reach::Everywhere),
     (Role::Organiser, Action::EditSchedule, Reach::Everywhere),
     (Role::Organiser, Action::Repair, Reach::Everywhere),
+    (Role::Organiser, Action::OverseeSwaps, Reach::Everywhere),
+    (Role::Organiser, Action::Exchange, Reach::Everywhere),
+    (Role::Organiser, Action::Refill, Reach::Everywhere),
     (Role::Organiser, Action::Publish, Reach::Everywhere),
     (Role::Organiser, Action::WithdrawPublication, Reach::Everywhere),
     (Role::Organiser, Action::EditMails, Reach::Everywhere),
@@ -222,6 +235,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::LibraryAdministrator, Action::ReschedulePlacement, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::ReadPlacement, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::AnswerAsHost, Reach::OwnEmployer),
+    (Role::LibraryAdministrator, Action::Exchange, Reach::OwnEmployer),
     (Role::Hr, Action::ReadEmployers, Reach::OwnEmployer),
     (Role::Hr, Action::ReadLibraries, Reach::Everywhere),
     (Role::Hr, Action::ReadCalendars, Reach::Everywhere),
@@ -231,12 +245,17 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Hr, Action::ExportSchedule, Reach::OwnEmployer),
     (Role::Manager, Action::DecideRelease, Reach::OwnCase),
     (Role::Manager, Action::AnswerAsManager, Reach::OwnCase),
+    (Role::Manager, Action::Exchange, Reach::OwnCase),
     (Role::HostContact, Action::AnswerAsHost, Reach::OwnCase),
+    (Role::HostContact, Action::Exchange, Reach::OwnCase),
+    (Role::Participant, Action::AskForSwap, Reach::OwnCase),
+    (Role::Participant, Action::Exchange, Reach::OwnCase),
     (Role::Participant, Action::VerifyAddress, Reach::OwnCase),
     (Role::Participant, Action::ReadApplication, Reach::OwnCase),
     (Role::Participant, Action::ReadExplanation, Reach::OwnCase),
     (Role::Participant, Action::WithdrawApplication, Reach::OwnCase),
     (Role::Participant, Action::AnswerAsParticipant, Reach::OwnCase),
+    (Role::Participant, Action::AnswerOffer, Reach::OwnCase),
     (Role::Participant, Action::ReadPlacement, Reach::OwnCase),
     (Role::HostContact, Action::ReadPlacement, Reach::OwnCase),
     (Role::Manager, Action::ReadPlacement, Reach::OwnCase),

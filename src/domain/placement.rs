@@ -99,6 +99,8 @@ pub struct Placement {
     pub terms: Terms,
     /// Why rules were set aside for it, where they were.
     pub override_reason: Option<String>,
+    /// The last day for its answers in the round's zone, where that is not the round's.
+    pub answer_until: Option<NaiveDate>,
     /// Where it is in its life.
     pub state: PlacementState,
     /// Raised by every change.
@@ -155,6 +157,11 @@ impl Placement {
     fn refuse(&self, word: &str) -> Refusal {
         let words = format!("this placement is {}: it cannot be {word}", self.state);
         Refusal::new(RefusalCode::PlacementState, words)
+    }
+
+    /// The last day for answers, in the round's zone; `round` is the round's own.
+    pub fn last_answers(&self, round: NaiveDate) -> NaiveDate {
+        self.answer_until.unwrap_or(round)
     }
 
     /// Who receives the visitor: a colleague where the host has named one, else the library's contact.
@@ -326,6 +333,34 @@ impl Placement {
         Ok(())
     }
 
+    /// Whether it may be exchanged for another one; `today` by the host's calendar.
+    ///
+    /// # Errors
+    /// `placement-state` unless it is proposed or confirmed; `too-late` once its day has come; `frozen` where its host has
+    /// arranged it otherwise with this very visitor.
+    pub fn admit_swap(&self, today: NaiveDate) -> Result<(), Refusal> {
+        self.next(Deed::AskSwap, "exchanged")?;
+        if today >= self.date {
+            let words = format!("the day, {}, has come: it cannot be exchanged any more", self.date);
+            return Err(Refusal::new(RefusalCode::TooLate, words));
+        }
+        if self.terms.contact.is_some() || self.terms.is_virtual {
+            let words = "the host has arranged a virtual visit or named a colleague for this very visitor: such a day \
+                         is not exchanged";
+            return Err(Refusal::new(RefusalCode::Frozen, words));
+        }
+        Ok(())
+    }
+
+    /// It ends because another one takes its place, by a swap.
+    ///
+    /// # Errors
+    /// `placement-state` unless it is proposed or confirmed.
+    pub fn exchange(&mut self) -> Result<(), Refusal> {
+        self.state = self.next(Deed::Exchange, "exchanged")?;
+        Ok(())
+    }
+
     /// The time for answers is over, and one is missing.
     ///
     /// # Errors
@@ -380,6 +415,7 @@ mod tests {
             ring: Some(1),
             terms: Terms::default(),
             override_reason: None,
+            answer_until: None,
             state: PlacementState::Proposed,
             revision: 0,
             consents: parties

@@ -23,7 +23,7 @@ pub enum RefusalCode {
     AlreadyExists,
     /// Libraries follow the calendar.
     CalendarInUse,
-    /// The runs are of different rounds.
+    /// The runs, or the placements, are of different rounds.
     OtherRound,
     /// The link was used, has expired or was overtaken.
     LinkSpent,
@@ -33,6 +33,14 @@ pub enum RefusalCode {
     OfferOpen,
     /// No other offer of the host waits for an answer.
     NoOffer,
+    /// The place is given, or the host takes nobody.
+    PlaceTaken,
+    /// The place is offered to reserves already.
+    RefillRunning,
+    /// Nobody could take the place.
+    NoReserves,
+    /// Reserves are asked no more.
+    RefillEnded,
     /// This party's answer is not asked for.
     ConsentNotAsked,
     /// What a repair was worked out from has changed, or another repair was looked at.
@@ -43,6 +51,12 @@ pub enum RefusalCode {
     RepairApplied,
     /// A manager's address that nothing vouches for has to be confirmed first.
     ManagerNotConfirmed,
+    /// The swap is over.
+    SwapState,
+    /// One of them is in another swap that is open.
+    SwapOpen,
+    /// A repair that is being looked at, or something that a host has arranged, keeps a placement as it is.
+    Frozen,
 }
 
 impl RefusalCode {
@@ -62,11 +76,18 @@ impl RefusalCode {
             RefusalCode::StalePage => "stale-page",
             RefusalCode::OfferOpen => "offer-open",
             RefusalCode::NoOffer => "no-offer",
+            RefusalCode::PlaceTaken => "place-taken",
+            RefusalCode::RefillRunning => "refill-running",
+            RefusalCode::NoReserves => "no-reserves",
+            RefusalCode::RefillEnded => "refill-ended",
             RefusalCode::ConsentNotAsked => "consent-not-asked",
             RefusalCode::StaleRepair => "stale-repair",
             RefusalCode::IfMatchRequired => "if-match-required",
             RefusalCode::RepairApplied => "repair-applied",
             RefusalCode::ManagerNotConfirmed => "manager-not-confirmed",
+            RefusalCode::SwapState => "swap-state",
+            RefusalCode::SwapOpen => "swap-open",
+            RefusalCode::Frozen => "frozen",
         }
     }
 }

@@ -264,6 +264,14 @@ impl Round {
         self.next(Deed::Repair, "repaired").map(drop)
     }
 
+    /// Whether participants may ask for swaps.
+    ///
+    /// # Errors
+    /// `round-state` unless it is published and not over.
+    pub fn admit_swap(&self) -> Result<(), Refusal> {
+        self.next(Deed::AskSwap, "changed by swaps").map(drop)
+    }
+
     /// Whether a manager's decision still changes what is matched.
     pub fn takes_releases(&self) -> bool {
         self.next(Deed::Release, "released for").is_ok()

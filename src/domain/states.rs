@@ -181,6 +181,60 @@ named! {
 }
 
 named! {
+    /// A swap that participants ask for.
+    SwapState {
+        /// The other participants are asked.
+        Asked = "asked",
+        /// Every participant has said yes; hosts and managers are asked.
+        Agreed = "agreed",
+        /// The placements were exchanged.
+        Done = "done",
+        /// Somebody said no.
+        Refused = "refused",
+        /// Not everybody answered in time.
+        Expired = "expired",
+        /// A placement of it has ended or moved, or the rules do not allow it any more.
+        Overtaken = "overtaken",
+        /// The organisers called it off.
+        Cancelled = "cancelled",
+    }
+}
+
+named! {
+    /// A place that fell empty and is offered to reserves, one after another.
+    RefillState {
+        /// Somebody is asked, or will be.
+        Running = "running",
+        /// Somebody took it.
+        Filled = "filled",
+        /// Nobody is left to be asked.
+        NobodyLeft = "nobody_left",
+        /// The day is too near.
+        OutOfTime = "out_of_time",
+        /// An organiser ended it.
+        Stopped = "stopped",
+        /// There is no such place any more.
+        Overtaken = "overtaken",
+    }
+}
+
+named! {
+    /// The offer of a place to a reserve.
+    ReserveOfferState {
+        /// Waits for an answer; the place is held.
+        Open = "open",
+        /// The reserve took it.
+        Accepted = "accepted",
+        /// The reserve did not.
+        Declined = "declined",
+        /// Not answered in time.
+        Expired = "expired",
+        /// The place or the reserve was not to be had any more.
+        Overtaken = "overtaken",
+    }
+}
+
+named! {
     /// A matching run.
     RunState {
         /// Waits for a solver.

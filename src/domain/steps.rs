@@ -4,7 +4,10 @@
 //! conditions are in words here and checked by the methods. Who an action's roles are: `permissions::TABLE`.
 
 use super::permissions::Action;
-use super::states::{AlternativeState, Answer, ApplicationState, PlacementState, RoundState, named};
+use super::states::{
+    AlternativeState, Answer, ApplicationState, PlacementState, RefillState, ReserveOfferState, RoundState,
+    SwapState, named,
+};
 
 named! {
     /// What is done to a round, an application, a placement or a consent.
@@ -87,10 +90,24 @@ named! {
         RegainPlace = "regain_place",
         /// Write the joining pack.
         Prepare = "prepare",
+        /// Give an empty place to a reserve.
+        Fill = "fill",
+        /// Find nobody who is left.
+        RunOut = "run_out",
+        /// Find that the day is too near.
+        ComeTooLate = "come_too_late",
+        /// End what is going on.
+        Stop = "stop",
+        /// Find that something else has come in between.
+        Overtake = "overtake",
         /// Say yes.
         Agree = "agree",
         /// Say no.
         Refuse = "refuse",
+        /// Ask others to exchange placements.
+        AskSwap = "ask_swap",
+        /// Exchange placements.
+        Exchange = "exchange",
     }
 }
 
@@ -146,6 +163,7 @@ pub const ROUND: &[Step<RoundState>] = {
         step(Deed::Publish, &[Matched], Some(Published), &[Action::Publish], "until the answer deadline, and nothing has changed since the run began"),
         step(Deed::TakeBack, &[Published], Some(Matched), &[Action::WithdrawPublication], "some days before the first placement day"),
         step(Deed::Repair, &[Published, Running], None, &[Action::Repair], "the mails of the publication have gone"),
+        step(Deed::AskSwap, &[Published, Running], None, &[Action::AskForSwap], ""),
         step(Deed::Begin, &[Published], Some(Running), &[Action::KeepDeadlines], "from the first placement day"),
         step(Deed::Complete, &[Running], Some(Completed), &[Action::KeepDeadlines], "after the last placement day"),
         step(Deed::Cancel, &[Draft, Open, Closed, Matched, Published, Running], Some(Cancelled), &[Action::SteerRound], ""),
@@ -166,7 +184,7 @@ pub const APPLICATION: &[Step<ApplicationState>] = {
         step(Deed::Place, &[Verified, Released], Some(Placed), &[Action::Publish], "the schedule places the person"),
         step(Deed::LeaveOut, &[Verified, Released], Some(Unplaced), &[Action::Publish], "the schedule does not"),
         step(Deed::LosePlace, &[Placed], Some(Unplaced), &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::KeepDeadlines, Action::CallInIll, Action::RecordAttendance, Action::Repair], "the placement has ended without its day"),
-        step(Deed::RegainPlace, &[Unplaced], Some(Placed), &[Action::RecordAttendance, Action::Repair], "the host corrects that the visitor did not come, or a repair gives a place"),
+        step(Deed::RegainPlace, &[Unplaced], Some(Placed), &[Action::RecordAttendance, Action::Repair, Action::AnswerOffer], "the host corrects that the visitor did not come, a repair gives a place, or a reserve takes one"),
         step(Deed::TakeBack, &[Placed, Unplaced], Some(Released), &[Action::WithdrawPublication], "verified again where it was not released before"),
         step(Deed::Withdraw, &[Submitted, Verified, Released, Refused, Placed, Unplaced], Some(Withdrawn), &[Action::WithdrawApplication], "the day of a confirmed placement has not passed"),
     ]
@@ -189,6 +207,8 @@ pub const PLACEMENT: &[Step<PlacementState>] = {
         step(Deed::TakeOther, &[Proposed], None, &[Action::AnswerAsParticipant], "an offer is open, and the rules allow it still"),
         step(Deed::Expire, &[Proposed], Some(Expired), &[Action::KeepDeadlines], "after the answer deadline"),
         step(Deed::Cancel, &[Proposed, Confirmed], Some(Cancelled), &[Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication, Action::Repair], "the day of a confirmed one has not passed"),
+        step(Deed::AskSwap, &[Proposed, Confirmed], None, &[Action::AskForSwap], "until the answer deadline; no offer of the host and no other swap is open, and the rules allow it"),
+        step(Deed::Exchange, &[Proposed, Confirmed], Some(Cancelled), ANSWER, "everybody of a swap has said yes, and the rules allow it still"),
         step(Deed::CallInIll, &[Confirmed], Some(DidNotTakePlace), &[Action::CallInIll], "from noon of the day before to the end of the visit"),
         step(Deed::Attend, &[Confirmed, Completed, DidNotTakePlace], Some(Completed), &[Action::RecordAttendance], "from the start of the visit, also otherwise than before within 7 days; not after *I am ill today*"),
         step(Deed::StayAway, &[Confirmed, Completed, DidNotTakePlace], Some(DidNotTakePlace), &[Action::RecordAttendance], "as attend"),
@@ -215,7 +235,51 @@ pub const ALTERNATIVE: &[Step<AlternativeState>] = {
     &[
         step(Deed::TakeOther, &[Offered], Some(Taken), &[Action::AnswerAsParticipant], "the rules allow it still"),
         step(Deed::Refuse, &[Offered], Some(Refused), &[Action::AnswerAsParticipant], "the placement ends as declined"),
-        step(Deed::Expire, &[Offered], Some(Lapsed), &[Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication, Action::KeepDeadlines], "the placement has ended"),
+        step(Deed::Expire, &[Offered], Some(Lapsed), &[Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication, Action::KeepDeadlines, Action::Repair], "the placement has ended"),
+    ]
+};
+
+/// Swaps that participants ask for.
+#[rustfmt::skip]
+pub const SWAP: &[Step<SwapState>] = {
+    use SwapState::{Agreed, Asked, Cancelled, Done, Expired, Overtaken, Refused};
+    &[
+        step(Deed::Agree, &[Asked, Agreed], None, ANSWER, "the party is asked"),
+        step(Deed::Confirm, &[Asked], Some(Agreed), &[Action::AnswerAsParticipant], "every participant has said yes"),
+        step(Deed::Exchange, &[Agreed], Some(Done), ANSWER, "everybody has said yes, and the rules allow it still"),
+        step(Deed::Refuse, &[Asked, Agreed], Some(Refused), ANSWER, "the party is asked; also whoever asked for it"),
+        step(Deed::Expire, &[Asked, Agreed], Some(Expired), &[Action::KeepDeadlines], "after its last day for answers"),
+        step(Deed::Overtake, &[Asked, Agreed], Some(Overtaken), &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::ReschedulePlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication, Action::KeepDeadlines, Action::CallInIll, Action::RecordAttendance, Action::Repair], "one of its placements has ended or changed, or the rules do not allow it any more"),
+        step(Deed::Cancel, &[Asked, Agreed], Some(Cancelled), &[Action::OverseeSwaps], ""),
+    ]
+};
+
+/// What ends the offer of a place because there is no such place or reserve any more.
+const OVERTAKEN_BY: &[Action] =
+    &[Action::SteerRound, Action::WithdrawPublication, Action::KeepDeadlines, Action::AnswerOffer];
+
+/// Places that are offered to reserves.
+#[rustfmt::skip]
+pub const REFILL: &[Step<RefillState>] = {
+    use RefillState::{Filled, NobodyLeft, OutOfTime, Overtaken, Running, Stopped};
+    &[
+        step(Deed::Fill, &[Running], Some(Filled), &[Action::AnswerOffer], "a reserve takes it, and the rules allow it still"),
+        step(Deed::RunOut, &[Running], Some(NobodyLeft), &[Action::KeepDeadlines], "nobody is left who could take it"),
+        step(Deed::ComeTooLate, &[Running], Some(OutOfTime), &[Action::KeepDeadlines], "less than the configured days are left before the day"),
+        step(Deed::Stop, &[Running], Some(Stopped), &[Action::Refill], ""),
+        step(Deed::Overtake, &[Running], Some(Overtaken), OVERTAKEN_BY, "the round is called off or over, its publication is taken back, or the host takes nobody on the day"),
+    ]
+};
+
+/// Offers of places to reserves.
+#[rustfmt::skip]
+pub const RESERVE_OFFER: &[Step<ReserveOfferState>] = {
+    use ReserveOfferState::{Accepted, Declined, Expired, Open, Overtaken};
+    &[
+        step(Deed::Agree, &[Open], Some(Accepted), &[Action::AnswerOffer], "the rules allow it still"),
+        step(Deed::Refuse, &[Open], Some(Declined), &[Action::AnswerOffer], ""),
+        step(Deed::Expire, &[Open], Some(Expired), &[Action::KeepDeadlines], "after its last day for an answer"),
+        step(Deed::Overtake, &[Open], Some(Overtaken), &[Action::SteerRound, Action::WithdrawPublication, Action::KeepDeadlines, Action::AnswerOffer, Action::Refill, Action::WithdrawApplication], "the refill has ended, the application is taken back, or the rules forbid it by now"),
     ]
 };
 
@@ -243,6 +307,9 @@ mod tests {
         check(PLACEMENT, &mut used);
         check(CONSENT, &mut used);
         check(ALTERNATIVE, &mut used);
+        check(SWAP, &mut used);
+        check(REFILL, &mut used);
+        check(RESERVE_OFFER, &mut used);
         for deed in Deed::ALL {
             assert!(used.contains(deed), "{deed}");
         }

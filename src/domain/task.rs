@@ -22,6 +22,8 @@ named! {
         AnswerProposal = "answer_proposal",
         /// A participant takes what the host offers instead, or not.
         AnswerOffer = "answer_offer",
+        /// A party says whether a swap suits.
+        AnswerSwap = "answer_swap",
         /// A host writes what the visitor has to know.
         WritePack = "write_pack",
         /// A host marks whether the visitor came.
@@ -48,8 +50,14 @@ named! {
         CancelRound = "cancel_round",
         /// An organiser lets the mails of a publication go.
         ReleaseMails = "release_mails",
-        /// An organiser looks after somebody whose place was lost.
+        /// An organiser mends the gap that a placement has left, or leaves it.
         ReplacePlacement = "replace_placement",
+        /// An organiser looks after those whose host is closed on their day.
+        MendClosedDay = "mend_closed_day",
+        /// An organiser looks after a place that no reserve took.
+        FillPlace = "fill_place",
+        /// A reserve takes a place that has become free, or not.
+        AnswerReserveOffer = "answer_reserve_offer",
         /// Somebody was to be told something, and the mail does not reach them.
         LookAtMail = "look_at_mail",
     }

@@ -55,6 +55,8 @@ pub(super) struct Segments {
     pub(super) pair: String,
     /// A kind of notice within a round.
     pub(super) kind: String,
+    /// Of a refill of a round.
+    pub(super) refill: String,
     /// Of a repair of a round.
     pub(super) repair: String,
     /// Of the run that another one is compared with.

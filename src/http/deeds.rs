@@ -10,17 +10,19 @@ use super::libraries::Contact;
 use super::packs;
 use super::problem::Problem;
 use super::releases::{self, DecisionBody, Given};
-use super::{day, read, schemas};
+use super::{day, read, schemas, swaps};
 use crate::domain::alternative::Wanted;
 use crate::domain::fault::Faults;
+use crate::domain::ids::SwapId;
 use crate::domain::json::{At, Object, parse_date};
 use crate::domain::packs::Pack;
 use crate::domain::release::Answered;
+use crate::domain::swap::Named;
 use crate::services::links::{Act, Deed};
 use crate::services::packs::PackEdit;
 
 /// The members of a body.
-pub(super) const FIELDS: [&str; 23] = [
+pub(super) const FIELDS: [&str; 25] = [
     "deed",
     "decisions",
     "dates",
@@ -32,6 +34,8 @@ pub(super) const FIELDS: [&str; 23] = [
     "starts",
     "ends",
     "contact",
+    "with",
+    "swap",
     "attendance",
     "left_at",
     "preparation",
@@ -59,8 +63,8 @@ pub(super) struct DeedBody {
     /// With `release`: which of the days asked for; absent means all.
     #[schema(schema_with = schemas::optional_dates)]
     dates: Option<Vec<NaiveDate>>,
-    /// With `refuse` and `decline`: why not. With `refuse` one of `cover`, `leave`, `business_need`, `vetting`, `other`;
-    /// with `decline` in words, and it may be absent. Only organisers read it.
+    /// With `refuse`, `decline` and `refuse_swap`: why not. With `refuse` one of `cover`, `leave`, `business_need`, `vetting`, `other`;
+    /// with the others in words, and it may be absent. Only organisers read it.
     #[schema(schema_with = schemas::optional_reason)]
     reason: Option<String>,
     /// With `refuse`: more about the reason, needed with `other`. With `offer`: what the host says to the participant.
@@ -79,6 +83,12 @@ pub(super) struct DeedBody {
     #[schema(schema_with = schemas::optional_time)]
     ends: Option<String>,
     contact: Option<Contact>,
+    /// With `ask_swap`, as in `NewSwap`.
+    #[schema(schema_with = schemas::named, required = false)]
+    with: Option<Vec<String>>,
+    /// With `agree_swap` and `refuse_swap`: the swap's id, as the link shows it.
+    #[schema(schema_with = schemas::optional_id)]
+    swap: Option<String>,
     /// With `attendance`.
     #[schema(schema_with = schemas::marked_attendance, required = false)]
     attendance: Option<String>,
@@ -120,6 +130,8 @@ struct Beside {
     words: Option<String>,
     version: Option<i64>,
     offer: Option<Wanted>,
+    with: Option<Vec<Named>>,
+    swap: Option<SwapId>,
     day: day::Fields,
     revision: Option<i64>,
     fields: Option<Pack>,
@@ -135,6 +147,9 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Accept | Deed::Take => &["version"],
         Deed::Decline => &["reason", "version"],
         Deed::Offer => &["version"],
+        Deed::AskSwap => &["with"],
+        Deed::AgreeSwap => &["swap"],
+        Deed::RefuseSwap => &["swap", "reason"],
         Deed::Attendance => &day::ATTENDANCE,
         Deed::Feedback => &day::FEEDBACK,
         Deed::Idea => &day::IDEA,
@@ -148,6 +163,8 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         words,
         version,
         offer,
+        with,
+        swap,
         day,
         revision,
         fields: pack,
@@ -159,6 +176,8 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         ("reason", reason.is_some()),
         ("words", words.is_some()),
         ("version", version.is_some()),
+        ("with", with.is_some()),
+        ("swap", swap.is_some()),
         ("revision", revision.is_some()),
         ("fields", pack.is_some()),
         ("for_later_visitors", for_later_visitors.is_some()),
@@ -172,6 +191,12 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
     let decides = matches!(deed, Deed::Accept | Deed::Decline | Deed::Offer | Deed::Take);
     if decides && version.is_none() {
         faults.add("/version", "", "is required: the placement's version, as the link shows it");
+    }
+    if deed == Deed::AskSwap && with.is_none() {
+        faults.add("/with", "", "is required");
+    }
+    if matches!(deed, Deed::AgreeSwap | Deed::RefuseSwap) && swap.is_none() {
+        faults.add("/swap", "", "is required: the swap's id, as the link shows it");
     }
     let about_the_mail = |decision| Act::Decide(vec![Answered { application: None, version, decision }]);
     match deed {
@@ -197,6 +222,9 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Decline => version.map(|version| Act::Decline(version, reason)),
         Deed::Take => version.map(Act::Take),
         Deed::Offer => version.zip(offer).map(|(version, wanted)| Act::Offer(version, wanted)),
+        Deed::AskSwap => with.map(Act::AskSwap),
+        Deed::AgreeSwap => swap.map(Act::AgreeSwap),
+        Deed::RefuseSwap => swap.map(|swap| Act::RefuseSwap(swap, reason)),
         Deed::Withdraw => Some(Act::Withdraw),
         Deed::Ill => Some(Act::Ill),
         Deed::Attendance => day.attendance(faults).map(Act::Attendance),
@@ -231,6 +259,8 @@ pub(super) fn read_body(object: &Object<'_>) -> Option<Act> {
         alternatives::refuse_fields(object);
         Some(None)
     };
+    let with = read::maybe_absent(object, "with", swaps::read_with);
+    let swap = read::maybe_absent(object, "swap", At::parse::<SwapId>);
     let day = day::Fields::read(object);
     let revision = read::maybe_absent(object, "revision", packs::read_revision);
     let fields = read::maybe_absent(object, "fields", |at| packs::read_pack(at, |_| true));
@@ -242,6 +272,8 @@ pub(super) fn read_body(object: &Object<'_>) -> Option<Act> {
         words: words?,
         version: version?,
         offer: offer?,
+        with: with?,
+        swap: swap?,
         day,
         revision: revision?,
         fields: fields?,
@@ -256,6 +288,7 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
         .map_err(|error| Problem::Malformed(format!("the form is not UTF-8: {error}")))?;
     let faults = Faults::none();
     let (mut deed, mut dates, mut beside) = (None, Vec::new(), Beside::default());
+    let mut with = Vec::new();
     let mut requests = releases::Form::default();
     let mut pack = packs::Form::default();
     let mut offer = alternatives::Form::default();
@@ -278,6 +311,15 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
             "version" => match value.parse() {
                 Ok(version) => beside.version = Some(version),
                 Err(_) => faults.add("/version", &value, "must be a whole number"),
+            },
+            "with" if value.trim().is_empty() => {}
+            "with" => match value.parse::<Named>() {
+                Ok(named) => with.push(named),
+                Err(rule) => faults.add(format!("/with/{}", with.len()), &value, rule),
+            },
+            "swap" => match value.parse::<SwapId>() {
+                Ok(id) => beside.swap = Some(id),
+                Err(rule) => faults.add("/swap", &value, rule),
             },
             _ if requests.take(&name, &value, &faults) => {}
             _ if deed.is_none_or(|deed| deed == Deed::WritePack) && pack.take(&name, &value, &faults) => {}
@@ -304,12 +346,16 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
             | Deed::Accept
             | Deed::Decline
             | Deed::Take
+            | Deed::AskSwap
+            | Deed::AgreeSwap
+            | Deed::RefuseSwap
             | Deed::Withdraw
             | Deed::Ill
             | Deed::Feedback
             | Deed::Idea => {}
         }
         beside.dates = Some(dates).filter(|dates| !dates.is_empty());
+        beside.with = Some(with).filter(|with| !with.is_empty());
         act_of(deed, beside, &faults)
     });
     read::finish(faults, act)

@@ -21,8 +21,10 @@ use super::packs::{self, JoiningPack};
 use super::pages::{self, Told};
 use super::placements::{self, Consent, Place, Side, Visitor, clock, consents, visitor};
 use super::problem::Problem;
+use super::refills::{self, LinkedOffer};
 use super::releases::{self, Request};
 use super::schemas;
+use super::swaps::{self, LinkedSwap};
 use crate::domain::fault::Fault;
 use crate::domain::link::Purpose;
 use crate::domain::party::Party;
@@ -64,9 +66,15 @@ pub(super) struct Case {
     /// For the host: whom it would receive.
     #[serde(skip_serializing_if = "Option::is_none")]
     visitor: Option<Visitor>,
+    /// The open swap of the placement, where the holder is asked about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    swap: Option<LinkedSwap>,
     /// About the day itself, once everybody has said yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     day: Option<Day>,
+    /// The place that is offered to a reserve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offer: Option<LinkedOffer>,
     /// The joining pack: for the host, and for the participant once it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     joining_pack: Option<JoiningPack>,
@@ -120,6 +128,8 @@ struct LinkedPlacement {
     #[schema(schema_with = schemas::time)]
     ends: String,
     time_zone: String,
+    /// The last day for answers to it, local to the round.
+    answer_until: NaiveDate,
     /// Whether nobody travels.
     r#virtual: bool,
     /// To be given back with an answer, so that it is about what is shown here.
@@ -170,10 +180,11 @@ impl From<&LinkView> for Case {
             starts: clock(placement.starts),
             ends: clock(placement.ends),
             time_zone: placement.time_zone.to_string(),
+            answer_until: view.last_answers(),
             r#virtual: placement.terms.is_virtual,
             version: placement.terms.version,
             host: placements::host(placement, host, side),
-            consents: if side == Side::Employer { consents(placement, side) } else { Vec::new() },
+            consents: if side == Side::Employer { consents(&placement.consents, side) } else { Vec::new() },
             answer: placement.answer_of(party).map(crate::domain::states::Answer::as_str),
         });
         let host_sees = view.placement.as_ref().filter(|_| side == Side::Host);
@@ -200,7 +211,9 @@ impl From<&LinkView> for Case {
             other_days: if view.deeds.contains(&Deed::Offer) { other_days(view) } else { Vec::new() },
             visitor: host_sees
                 .map(|(placement, _)| visitor(&view.applicant, &view.home, side, placement.state)),
+            swap: swaps::of_link(view),
             day: (view.link.purpose == Purpose::Answer).then(|| day::of_link(view)).flatten(),
+            offer: view.reserve_offer.as_ref().map(LinkedOffer::new),
             joining_pack: packs::of_link(view),
             explanation: view.explanation.clone().map(|found| explanations::shape(&view.link.actor(), found)),
         }
@@ -210,24 +223,29 @@ impl From<&LinkView> for Case {
 /// The days that the participant asked for, but for the proposed one.
 fn other_days(view: &LinkView) -> Vec<NaiveDate> {
     let proposed = view.placement.as_ref().map(|(placement, _)| placement.date);
-    let is_other = |day: &&NaiveDate| Some(**day) != proposed && view.round.dates.contains(day);
+    let until = view.last_answers();
+    let is_other =
+        |day: &&NaiveDate| Some(**day) != proposed && **day > until && view.round.dates.contains(day);
     view.applicant.application.dates.iter().filter(is_other).copied().collect()
 }
 
 /// What is true now and what happens next, in one or two sentences.
 fn next(view: &LinkView) -> String {
+    if let Some(offered) = &view.reserve_offer {
+        return refills::next(&offered.offer);
+    }
     match (view.link.purpose, &view.placement) {
         (Purpose::Answer, Some((placement, _))) => {
             day::next(view).map_or_else(|| placement_next(view, placement.state), str::to_owned)
         }
-        (Purpose::Verify | Purpose::Release | Purpose::Application | Purpose::Answer, _) => {
+        (Purpose::Verify | Purpose::Release | Purpose::Application | Purpose::Answer | Purpose::Offer, _) => {
             application_next(view)
         }
     }
 }
 
 fn placement_next(view: &LinkView, state: PlacementState) -> String {
-    let until = view.round.answer_until.format("%-d %B %Y");
+    let until = view.last_answers().format("%-d %B %Y");
     match state {
         PlacementState::Proposed if view.is_spent => format!(
             "This link has expired. Answers were asked for by {until}. The newest mail about the day has a working link; \

@@ -12,7 +12,7 @@ use super::routes::{self, Listed};
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, held_mails,
     ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, placements,
-    publication, repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
+    publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -83,9 +83,20 @@ pub(super) struct PageParameters {
         applications::get,
         applications::withdraw,
         applications::judge_manager,
+        repairs::list,
         repairs::create,
         repairs::get,
         repairs::apply,
+        swaps::ask,
+        swaps::list,
+        swaps::get,
+        swaps::call_off,
+        swaps::answer,
+        refills::reserves,
+        refills::start,
+        refills::list,
+        refills::get,
+        refills::stop,
         outlook::health,
         outlook::frontier,
         locks::list,

@@ -18,6 +18,7 @@ use crate::domain::ids::{CalendarId, LibraryId};
 use crate::domain::json::{At, parse_date};
 use crate::domain::opening::{self, DayHours, Span, minute_of_day};
 use crate::domain::permissions::Actor;
+use crate::domain::placement::Placement;
 use crate::services::opening as days;
 use crate::services::page::Paged;
 use crate::services::{App, AppError};
@@ -239,12 +240,44 @@ pub(super) async fn list_exceptions(call: Call) -> Answer {
     listed(&call, Paged { items, next: None::<LibraryId> }, exception_of)
 }
 
+/// A placement that stands at a library on a day on which it is closed.
+#[derive(Debug, Serialize, ToSchema)]
+struct AffectedPlacement {
+    placement: Uuid,
+    round: Uuid,
+    date: NaiveDate,
+    #[schema(schema_with = schemas::placement_state)]
+    state: &'static str,
+}
+
+fn affected_of(placements: Vec<Placement>) -> Vec<AffectedPlacement> {
+    let one = |placement: Placement| AffectedPlacement {
+        placement: placement.id.uuid(),
+        round: placement.round.uuid(),
+        date: placement.date,
+        state: placement.state.as_str(),
+    };
+    placements.into_iter().map(one).collect()
+}
+
+/// An exception that was set, and whom it concerns.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SetException {
+    #[serde(flatten)]
+    exception: Exception,
+    /// The placements that stand there on a day that is closed by it, where there are any: an organiser mends them by one
+    /// repair.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    affected: Vec<AffectedPlacement>,
+}
+
 /// Say when a library is open on one day
 ///
-/// In place of any exception before. Runs of rounds that have this day are stale.
+/// In place of any exception before. Runs of rounds that have this day are stale. Where it closes the day, the answer names
+/// the placements that stand on it: nothing is told to anybody before an organiser mends them.
 #[utoipa::path(put, path = "/v1/libraries/{id}/exceptions/{date}", tag = "calendars",
     params(("id" = Uuid, Path), ("date" = NaiveDate, Path)), request_body = ExceptionBody,
-    responses((status = 200, description = "The exception.", body = Exception)))]
+    responses((status = 200, description = "The exception, and whom it concerns.", body = SetException)))]
 pub(super) async fn set_exception(call: Call) -> Answer {
     let library: LibraryId = call.id("library")?;
     let date = date_of(&call)?;
@@ -259,8 +292,8 @@ pub(super) async fn set_exception(call: Call) -> Answer {
         let label = object.required("label").and_then(|at| at.parse());
         Some(opening::Exception { date, opens: opens?, label: label? })
     })?;
-    let exception = call.run(move |app, actor| days::set_exception(app, actor, library, &wanted)).await?;
-    shown(&exception_of(exception))
+    let set = call.run(move |app, actor| days::set_exception(app, actor, library, &wanted)).await?;
+    shown(&SetException { exception: exception_of(set.0), affected: affected_of(set.1) })
 }
 
 /// Take an exception away
@@ -290,6 +323,9 @@ pub(super) struct Closures {
     replaced: Vec<NaiveDate>,
     /// Days whose exception said the same.
     unchanged: Vec<NaiveDate>,
+    /// The placements that stand there on days that are closed by it, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    affected: Vec<AffectedPlacement>,
 }
 
 /// Enter closures from a calendar file
@@ -305,5 +341,6 @@ pub(super) async fn close(call: Call) -> Answer {
     call.require_type("text/calendar")?;
     let file = call.bytes().to_vec();
     let done = call.run(move |app, actor| days::close(app, actor, library, &file)).await?;
-    shown(&Closures { added: done.added, replaced: done.replaced, unchanged: done.unchanged })
+    let affected = affected_of(done.affected);
+    shown(&Closures { added: done.added, replaced: done.replaced, unchanged: done.unchanged, affected })
 }

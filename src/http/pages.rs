@@ -26,6 +26,7 @@ static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLoc
     pages.add_template("link.html", include_str!("templates/link.html"))?;
     pages.add_template("releases.html", include_str!("templates/releases.html"))?;
     pages.add_template("alternatives.html", include_str!("templates/alternatives.html"))?;
+    pages.add_template("swaps.html", include_str!("templates/swaps.html"))?;
     pages.add_template("day.html", include_str!("templates/day.html"))?;
     pages.add_template("explanation.html", include_str!("templates/explanation.html"))?;
     pages.add_template("pack.html", include_str!("templates/pack.html"))?;
@@ -74,6 +75,7 @@ pub(super) fn link(
     let title = match (case.purpose.parse(), case.party.parse()) {
         (Ok(Purpose::Verify), _) if case.is_open() => "Is this your sign-up?",
         (Ok(Purpose::Verify | Purpose::Application) | Err(_), _) => "Your application",
+        (Ok(Purpose::Offer), _) => "A place has become free",
         (Ok(Purpose::Release), _) => "May this member of staff be away?",
         (Ok(Purpose::Answer), Ok(Party::Host)) => "A visitor for a day",
         (Ok(Purpose::Answer), Ok(Party::Participant | Party::Manager) | Err(_)) => "A day in another library",

@@ -113,6 +113,8 @@ pub(super) struct PlacementInList {
     ends: String,
     /// The host's.
     time_zone: String,
+    /// The last day for answers to it, local to the round; null where it is the round's.
+    answer_until: Option<NaiveDate>,
     /// The host library.
     host_library: Uuid,
     /// The home library; never for the host's side.
@@ -164,7 +166,7 @@ pub(super) fn answered_as(given: &placement::Given) -> &'static str {
 }
 
 /// What the parties have said, as far as a side may know.
-pub(super) fn consents(placement: &placement::Placement, side: Side) -> Vec<Consent> {
+pub(super) fn consents(said: &[placement::Consent], side: Side) -> Vec<Consent> {
     let sees_who = matches!(side, Side::Organiser | Side::Employer);
     let shape = |consent: &placement::Consent| {
         let given = consent.given.as_ref().filter(|_| sees_who);
@@ -178,7 +180,7 @@ pub(super) fn consents(placement: &placement::Placement, side: Side) -> Vec<Cons
             channel: given.map(|given| given.channel.clone()),
         }
     };
-    placement.consents.iter().map(shape).collect()
+    said.iter().map(shape).collect()
 }
 
 /// A placement with its people, as far as the reader may know them.
@@ -243,12 +245,13 @@ fn in_list(actor: &Actor, placement: &placement::Placement) -> PlacementInList {
         starts: clock(placement.starts),
         ends: clock(placement.ends),
         time_zone: placement.time_zone.to_string(),
+        answer_until: placement.answer_until,
         host_library: placement.host.uuid(),
         home_library: side.sees_home().then(|| placement.home.uuid()),
         application: side.sees_home().then(|| placement.application.uuid()),
         run: (side == Side::Organiser).then(|| placement.run.uuid()),
         ring: placement.ring.filter(|_| side == Side::Organiser),
-        consents: consents(placement, side),
+        consents: consents(&placement.consents, side),
     }
 }
 
@@ -269,7 +272,7 @@ pub(super) fn host(placement: &placement::Placement, library: &Library, side: Si
 }
 
 /// A library of a placement.
-fn place(library: &Library) -> Place {
+pub(super) fn place(library: &Library) -> Place {
     Place {
         name: library.name.to_string(),
         sectors: texts(&library.sectors),

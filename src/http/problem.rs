@@ -4,189 +4,15 @@
 
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use super::problem_code::Code;
 use super::{schemas, trace};
-use crate::domain::refusal::RefusalCode;
-use crate::domain::states::named;
 use crate::services::AppError;
-
-named! {
-    /// The closed list of problem codes (docs/problems.md).
-    Code {
-        /// The body or the query cannot be read at all.
-        Malformed = "malformed",
-        /// Fields of the body or of the query break rules.
-        InvalidFields = "invalid-fields",
-        /// No credential, or a wrong one.
-        Unauthenticated = "unauthenticated",
-        /// The role may not do this.
-        Forbidden = "forbidden",
-        /// A browser sent a form from another site.
-        CrossSite = "cross-site",
-        /// There is no such thing, or it is not the requester's business.
-        NotFound = "not-found",
-        /// The URL is right, the method is not.
-        MethodNotAllowed = "method-not-allowed",
-        /// The body is not in the format that is read.
-        UnsupportedMediaType = "unsupported-media-type",
-        /// The body is longer than the limit.
-        TooLarge = "too-large",
-        /// Too many sign-ups or wrong credentials.
-        TooManyRequests = "too-many-requests",
-        /// The round is in another state.
-        RoundState = "round-state",
-        /// The application is in another state.
-        ApplicationState = "application-state",
-        /// The placement is in another state.
-        PlacementState = "placement-state",
-        /// The run is in another state.
-        RunState = "run-state",
-        /// The step may be taken later.
-        TooEarly = "too-early",
-        /// The step can no longer be taken.
-        TooLate = "too-late",
-        /// Something has the same name or reference.
-        AlreadyExists = "already-exists",
-        /// Libraries follow the calendar.
-        CalendarInUse = "calendar-in-use",
-        /// What was matched has changed since.
-        StaleRun = "stale-run",
-        /// The runs are of different rounds.
-        OtherRound = "other-round",
-        /// What was decided by hand breaks rules of matching.
-        BreaksRules = "breaks-rules",
-        /// The link was used or has expired.
-        LinkSpent = "link-spent",
-        /// What was looked at has changed since.
-        StalePage = "stale-page",
-        /// The host has offered something else.
-        OfferOpen = "offer-open",
-        /// Nothing else is offered.
-        NoOffer = "no-offer",
-        /// This party is not asked.
-        ConsentNotAsked = "consent-not-asked",
-        /// What a repair was worked out from has changed.
-        StaleRepair = "stale-repair",
-        /// Which repair was looked at is not said.
-        IfMatchRequired = "if-match-required",
-        /// One of the repair's options was applied before.
-        RepairApplied = "repair-applied",
-        /// Nobody vouches for the manager's address.
-        ManagerNotConfirmed = "manager-not-confirmed",
-        /// The database cannot be used now.
-        Unavailable = "unavailable",
-        /// Something broke inside.
-        Internal = "internal",
-    }
-}
-
-impl Code {
-    /// The HTTP status.
-    pub const fn status(self) -> StatusCode {
-        match self {
-            Code::Malformed => StatusCode::BAD_REQUEST,
-            Code::InvalidFields => StatusCode::UNPROCESSABLE_ENTITY,
-            Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Code::Forbidden | Code::CrossSite => StatusCode::FORBIDDEN,
-            Code::NotFound => StatusCode::NOT_FOUND,
-            Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-            Code::RoundState
-            | Code::ApplicationState
-            | Code::PlacementState
-            | Code::RunState
-            | Code::TooEarly
-            | Code::TooLate
-            | Code::AlreadyExists
-            | Code::CalendarInUse
-            | Code::StaleRun
-            | Code::OtherRound
-            | Code::BreaksRules
-            | Code::LinkSpent
-            | Code::StalePage
-            | Code::OfferOpen
-            | Code::NoOffer
-            | Code::ConsentNotAsked
-            | Code::RepairApplied
-            | Code::ManagerNotConfirmed => StatusCode::CONFLICT,
-            Code::StaleRepair => StatusCode::PRECONDITION_FAILED,
-            Code::IfMatchRequired => StatusCode::PRECONDITION_REQUIRED,
-            Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// The same few words for every occurrence.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Code::Malformed => "The request cannot be read",
-            Code::InvalidFields => "Some fields cannot be taken",
-            Code::Unauthenticated => "A valid credential is needed",
-            Code::Forbidden => "This role may not do this",
-            Code::CrossSite => "The form came from another site",
-            Code::NotFound => "There is no such thing",
-            Code::MethodNotAllowed => "This URL does not take this method",
-            Code::UnsupportedMediaType => "The body is in another format",
-            Code::TooLarge => "The body is too long",
-            Code::TooManyRequests => "Too many requests",
-            Code::RoundState => "The round is in another state",
-            Code::ApplicationState => "The application is in another state",
-            Code::PlacementState => "The placement is in another state",
-            Code::RunState => "The run is in another state",
-            Code::TooEarly => "It is too early for this step",
-            Code::TooLate => "It is too late for this step",
-            Code::AlreadyExists => "It is there already",
-            Code::CalendarInUse => "Libraries follow this calendar",
-            Code::StaleRun => "The run is out of date",
-            Code::OtherRound => "The runs are of different rounds",
-            Code::BreaksRules => "This breaks rules of matching",
-            Code::LinkSpent => "The link was used or has expired",
-            Code::StalePage => "What was shown has changed",
-            Code::OfferOpen => "The host has offered something else",
-            Code::NoOffer => "Nothing else is offered",
-            Code::ConsentNotAsked => "This party is not asked",
-            Code::StaleRepair => "Something has changed since",
-            Code::IfMatchRequired => "Say which repair was looked at",
-            Code::RepairApplied => "One of its options was applied before",
-            Code::ManagerNotConfirmed => "The manager is not confirmed",
-            Code::Unavailable => "The service cannot answer now",
-            Code::Internal => "Something broke inside the service",
-        }
-    }
-}
-
-impl From<RefusalCode> for Code {
-    fn from(code: RefusalCode) -> Self {
-        match code {
-            RefusalCode::RoundState => Code::RoundState,
-            RefusalCode::ApplicationState => Code::ApplicationState,
-            RefusalCode::PlacementState => Code::PlacementState,
-            RefusalCode::RunState => Code::RunState,
-            RefusalCode::TooEarly => Code::TooEarly,
-            RefusalCode::TooLate => Code::TooLate,
-            RefusalCode::AlreadyExists => Code::AlreadyExists,
-            RefusalCode::CalendarInUse => Code::CalendarInUse,
-            RefusalCode::OtherRound => Code::OtherRound,
-            RefusalCode::LinkSpent => Code::LinkSpent,
-            RefusalCode::StalePage => Code::StalePage,
-            RefusalCode::OfferOpen => Code::OfferOpen,
-            RefusalCode::NoOffer => Code::NoOffer,
-            RefusalCode::ConsentNotAsked => Code::ConsentNotAsked,
-            RefusalCode::StaleRepair => Code::StaleRepair,
-            RefusalCode::IfMatchRequired => Code::IfMatchRequired,
-            RefusalCode::RepairApplied => Code::RepairApplied,
-            RefusalCode::ManagerNotConfirmed => Code::ManagerNotConfirmed,
-        }
-    }
-}
 
 /// Why a request was not answered with what it asked for.
 #[derive(Debug)]
@@ -437,6 +263,8 @@ fn seconds(wait: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::StatusCode;
+
     use super::*;
 
     #[test]

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::answer::Answer;
+use super::answer::{Answer, Listed, listed};
 use super::call::{Call, id_in};
 use super::{read, schemas};
 use crate::domain::ids::{ApplicationId, LibraryId, RepairId, RepairOptionId, RoundId};
 use crate::domain::json::At;
-use crate::services::repairs::{self, Asked, Changed, NewPlace, Plan, Shown};
+use crate::services::repairs::{self, Asked, Changed, NewPlace, Plan, Shown, Summary};
 
 /// A library that takes nobody on a day.
 #[derive(Deserialize, ToSchema)]
@@ -262,6 +262,74 @@ fn read_closed(at: &At<'_>) -> Option<(String, NaiveDate)> {
     let library = object.required("library").and_then(|at| at.parse::<LibraryId>());
     let date = object.required("date").and_then(|at| at.date());
     Some((library?.to_string(), date?))
+}
+
+/// One way in a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RepairOptionInList)]
+struct WayInList {
+    id: Uuid,
+    /// `leave_the_gap`, `fewest_touched`, `keep_most_placed`.
+    kind: String,
+    placed: i64,
+    touched: i64,
+}
+
+/// A library on a day that was to be closed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClosedDayInList)]
+struct ClosedDay {
+    library: String,
+    date: NaiveDate,
+}
+
+/// A repair in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RepairInList {
+    id: Uuid,
+    /// The applications that were named as dropped out.
+    drop: Vec<String>,
+    close: Vec<ClosedDay>,
+    add: Vec<String>,
+    default_option: Uuid,
+    options: Vec<WayInList>,
+    created_at: DateTime<Utc>,
+    applied_option: Option<Uuid>,
+    applied_at: Option<DateTime<Utc>>,
+}
+
+fn in_list(summary: Summary) -> RepairInList {
+    let way = |(id, plan): (RepairOptionId, Plan)| WayInList {
+        id: id.uuid(),
+        kind: plan.kind,
+        placed: plan.placed,
+        touched: plan.touched,
+    };
+    let Summary { outline, asked, plans } = summary;
+    RepairInList {
+        id: outline.id.uuid(),
+        drop: asked.drop,
+        close: asked.close.into_iter().map(|(library, date)| ClosedDay { library, date }).collect(),
+        add: asked.add,
+        default_option: outline.default_option.uuid(),
+        options: plans.into_iter().map(way).collect(),
+        created_at: outline.created_at.and_utc(),
+        applied_option: outline.applied.map(|applied| applied.option.uuid()),
+        applied_at: outline.applied.map(|applied| applied.at.and_utc()),
+    }
+}
+
+/// List the repairs of a round
+///
+/// What was asked and which option was applied, oldest first; each with all that it brings by its own URL.
+#[utoipa::path(get, path = "/v1/rounds/{id}/repairs", tag = "repairs",
+    params(("id" = Uuid, Path), super::openapi::PageParameters),
+    responses((status = 200, description = "A page of repairs.", body = Listed<RepairInList>)))]
+pub(super) async fn list(call: Call) -> Answer {
+    let round: RoundId = call.id("round")?;
+    let page = call.only_page()?;
+    let found = call.run(move |app, actor| repairs::list(app, actor, round, &page)).await?;
+    listed(&call, found, in_list)
 }
 
 /// Ask how a published round can be mended

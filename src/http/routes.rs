@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, held_mails,
     ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, pages, placements,
-    publication, repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
+    publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -218,9 +218,21 @@ fn table() -> Vec<Url> {
         Url::at("/v1/runs/{id}/explanations/{application}").get(&[ReadExplanation], NONE, explanations::get),
         Url::at("/v1/runs/{id}/cancel").post(&[Match], runs::cancel),
         Url::at("/v1/runs/{id}/diff/{other}").get(&[Match], NONE, edits::diff),
-        Url::at("/v1/rounds/{id}/repairs").post(&[Repair], repairs::create),
+        Url::at("/v1/rounds/{id}/repairs")
+            .get(&[Repair], PAGE, repairs::list)
+            .post(&[Repair], repairs::create),
         Url::at("/v1/rounds/{id}/repairs/{repair}").get(&[Repair], NONE, repairs::get),
         Url::at("/v1/rounds/{id}/repairs/{repair}/apply").post(&[Repair], repairs::apply),
+        Url::at("/v1/rounds/{id}/swaps").get(&[OverseeSwaps], &["state", "limit", "cursor"], swaps::list),
+        Url::at("/v1/placements/{id}/swaps").post(&[AskForSwap], swaps::ask),
+        Url::at("/v1/swaps/{id}").get(&[OverseeSwaps], NONE, swaps::get),
+        Url::at("/v1/swaps/{id}/answers").post(answers, swaps::answer),
+        Url::at("/v1/swaps/{id}/cancel").post(&[OverseeSwaps], swaps::call_off),
+        Url::at("/v1/placements/{id}/reserves").get(&[Refill], NONE, refills::reserves),
+        Url::at("/v1/placements/{id}/refill").post(&[Refill], refills::start),
+        Url::at("/v1/rounds/{id}/refills").get(&[Refill], PAGE, refills::list),
+        Url::at("/v1/rounds/{id}/refills/{refill}").get(&[Refill], NONE, refills::get),
+        Url::at("/v1/rounds/{id}/refills/{refill}/stop").post(&[Refill], refills::stop),
         Url::at("/v1/runs/{id}/edits").post(&[EditSchedule], edits::edit),
         Url::at("/v1/runs/{id}/preview").get(&[Publish], NONE, publication::preview),
         Url::at("/v1/runs/{id}/publish").post(&[Publish], publication::publish),

@@ -23,9 +23,10 @@ use crate::domain::permissions::{Action, Role};
 use crate::domain::release::RefusalReason;
 use crate::domain::sector::Sector;
 use crate::domain::states::{
-    AlternativeState, Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState,
-    RunKind, RunState,
+    AlternativeState, Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RefillState,
+    ReserveOfferState, RoundState, RunKind, RunState, SwapState,
 };
+use crate::domain::swap::MOST_MEMBERS;
 use crate::domain::task::{SubjectKind, TaskKind};
 use crate::domain::telephone::MOST_LETTERS;
 use crate::domain::trace::TraceLink;
@@ -82,6 +83,9 @@ names! {
     placement_state: PlacementState,
     alternative_kind: AlternativeKind,
     alternative_state: AlternativeState,
+    swap_state: SwapState,
+    refill_state: RefillState,
+    reserve_offer_state: ReserveOfferState,
     run_state: RunState,
     run_kind: RunKind,
     library_status: LibraryStatus,
@@ -305,6 +309,13 @@ pub(super) fn some_ids() -> Array {
 
 pub(super) fn optional_ids() -> Array {
     set_of(id())
+}
+
+/// Whose placements are asked for: codes or addresses.
+pub(super) fn named() -> Array {
+    let name =
+        text_up_to(254).description(Some("a placement code (a UUID) or a work e-mail address")).build();
+    ArrayBuilder::new().items(name).min_items(Some(1)).max_items(Some(MOST_MEMBERS - 1)).build()
 }
 
 pub(super) fn optional_id() -> Object {

@@ -8,7 +8,7 @@ use chrono_tz::{OffsetName, Tz};
 use serde::Serialize;
 
 use crate::domain::alternative::AlternativeKind;
-use crate::domain::letter::{Letter, PackNews, Visit};
+use crate::domain::letter::{Exchanged, Letter, PackNews, Visit};
 use crate::domain::packs::{PackChange, PackField};
 
 /// A language that mails are written in.
@@ -104,11 +104,13 @@ pub(super) struct View<'a> {
     sectors: &'a [String],
     dates: Vec<String>,
     visit: Option<Day<'a>>,
+    has_agreed: bool,
     answer_until: Option<String>,
     reason: Option<&'a str>,
     change: Option<&'a str>,
     pack: Option<PackView<'a>>,
     offer: Option<Offer<'a>>,
+    swap: Option<Swap<'a>>,
     taken: Option<&'static str>,
     is_certain: bool,
     has_invitation: bool,
@@ -166,6 +168,28 @@ struct Offer<'a> {
     words: Option<&'a str>,
 }
 
+/// What the templates know of a swap.
+#[derive(Debug, Serialize)]
+struct Swap<'a> {
+    asked_by: Option<&'a str>,
+    place: Day<'a>,
+    role_title: Option<&'a str>,
+    objectives: Option<&'a str>,
+    sectors: &'a [String],
+}
+
+impl<'a> Swap<'a> {
+    fn new(swap: &'a Exchanged, language: Language) -> Self {
+        Self {
+            asked_by: swap.asked_by.as_deref(),
+            place: Day::new(&swap.place, language),
+            role_title: swap.role_title.as_deref(),
+            objectives: swap.objectives.as_deref(),
+            sectors: &swap.sectors,
+        }
+    }
+}
+
 impl<'a> View<'a> {
     /// Words a letter's facts.
     pub(super) fn new(letter: &'a Letter, language: Language) -> Self {
@@ -185,6 +209,7 @@ impl<'a> View<'a> {
             sectors: &letter.home_sectors,
             dates: letter.dates.iter().map(|date| language.date(*date)).collect(),
             visit: letter.visit.as_ref().map(|visit| Day::new(visit, language)),
+            has_agreed: letter.has_agreed,
             answer_until: letter.answer_until.map(|date| language.date(date)),
             reason: letter.reason.as_deref(),
             change: letter.change.as_deref(),
@@ -195,6 +220,7 @@ impl<'a> View<'a> {
                 times: language.times(offer.date, (offer.starts, offer.ends), visit.time_zone),
                 words: offer.words.as_deref(),
             }),
+            swap: letter.swap.as_ref().map(|swap| Swap::new(swap, language)),
             taken: letter.taken.map(AlternativeKind::as_str),
             is_certain: letter.is_certain,
             has_invitation: letter.invitation.is_some(),

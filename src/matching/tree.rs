@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn branching_without_any_pricing_equals_trying_everything() {
         let mut nodes = 0;
-        for random in 0..150 {
+        for random in 0..250 {
             let problem = problem(random, 3);
             let start = Start { staff: vec![0; problem.home.len()], limit: vec![0; problem.libraries] };
             // A root that has not taken a step: all the work is left to the branches.

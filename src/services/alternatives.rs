@@ -7,6 +7,8 @@
 
 use serde_json::json;
 
+use chrono::NaiveDate;
+
 use super::app::{Now, record};
 use super::judge::{self, Verdict};
 use super::load::get_round;
@@ -15,6 +17,7 @@ use super::packs;
 use super::placements::{
     Goes, acting_for, check_times, get_case, hide_untold, note_elsewhere, permit_on, permit_on_party,
 };
+use super::swaps::overtake;
 use super::{App, AppError};
 use crate::domain::alternative::{Alternative, AlternativeKind, Instead, Times, Wanted};
 use crate::domain::fault::Faults;
@@ -88,13 +91,13 @@ pub(super) fn offer_in(
     // What the day allows is looked at before what the form says.
     case.placement.offer_other()?;
     let round = get_round(tx, case.placement.round)?;
-    if round.is_answering_over(now.today(round.time_zone)) {
-        let words =
-            format!("answers were asked for by {}: nothing else can be offered any more", round.answer_until);
+    let until = case.placement.last_answers(round.answer_until);
+    if now.today(round.time_zone) > until {
+        let words = format!("answers were asked for by {until}: nothing else can be offered any more");
         return Err(Refusal::new(RefusalCode::TooLate, words).into());
     }
     let today = now.today(case.placement.time_zone);
-    check_form(tx, &case, &wanted.instead, (&round.dates, today))?;
+    check_form(tx, &case, &wanted.instead, (&round.dates, today, until))?;
     let verdict = judge_offer(tx, &case, &wanted.instead)?;
     let actor = acting_for(actor, Party::Host);
     let (starts, ends) = verdict.times;
@@ -128,6 +131,7 @@ pub(super) fn offer_in(
     record(tx, now, &actor, Action::AnswerAsHost, ("placement", &id), &details)?;
     notices::stop_reminding(tx, now, &case, Party::Host)?;
     notices::offered(tx, now, &case)?;
+    overtake(tx, now, &actor, &case.placement)?;
     Ok(case)
 }
 
@@ -200,7 +204,7 @@ fn check_form(
     db: &mut Db,
     case: &Case,
     instead: &Instead,
-    (days, today): (&[chrono::NaiveDate], chrono::NaiveDate),
+    (days, today, until): (&[NaiveDate], NaiveDate, NaiveDate),
 ) -> Result<(), AppError> {
     let faults = Faults::none();
     match instead {
@@ -212,6 +216,9 @@ fn check_form(
                 faults.add("/date", date, format!("must be a day of the round: {}", days.join(", ")));
             } else if *date <= today {
                 faults.add("/date", date, "has come already");
+            } else if *date <= until {
+                let rule = format!("must lie after the last day for answers, {until}");
+                faults.add("/date", date, rule);
             }
         }
         Instead::Colleague(contact) => {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::AppError;
 use super::clock::{Chance, Clock};
+use super::refills::Patience;
 use crate::domain::ids::{AuditId, EmployerId};
 use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Subject};
 use crate::store::audit::{self, Entry};
@@ -32,6 +33,8 @@ pub struct Settings {
     pub solver_threads: usize,
     /// How many days before the first placement day a publication can be taken back at the latest.
     pub withdrawal_days: u16,
+    /// How long reserves have for an answer, and when nobody is asked any more.
+    pub reserves: Patience,
 }
 
 /// The application: cheap to clone, shared by every request and worker.
@@ -123,7 +126,8 @@ pub fn record(
     details: &serde_json::Value,
 ) -> Result<(), AppError> {
     let (subject_kind, subject_id) = (subject.0, subject.1.to_string());
-    let id = AuditId::new(now.id(&format!("audit {action} {subject_kind} {subject_id}")));
+    // One use case may do the same with a thing twice, as with two days of a library.
+    let id = AuditId::new(now.id(&format!("audit {action} {subject_kind} {subject_id} {details}")));
     audit::insert(
         tx,
         &Entry {

@@ -8,7 +8,9 @@ use super::load::{get_applicant, get_library, get_round};
 use super::notices::{self, Case};
 use super::page::{Page, Paged};
 use super::placements::note_elsewhere;
+use super::refills;
 use super::rounds::load as load_round;
+use super::swaps::overtake;
 use super::{App, AppError};
 use crate::domain::application::Application;
 use crate::domain::deadlines::local;
@@ -178,6 +180,7 @@ pub(super) fn withdraw_in(
     record(tx, now, actor, Action::WithdrawApplication, ("application", &id), &json!({}))?;
     rounds::bump_revision(tx, applicant.application.round)?;
     notices::withdrawn(tx, now, &applicant)?;
+    refills::forget_reserve(tx, now, actor, &applicant)?;
     if let Some(mut placement) = placements::find_live_of_application(tx, id)? {
         let before = placement.state;
         placement.cancel(local(now.at, placement.time_zone))?;
@@ -186,6 +189,7 @@ pub(super) fn withdraw_in(
         record(tx, now, actor, Action::CancelPlacement, ("placement", &placement.id), &details)?;
         note_elsewhere(tx, &[&placement])?;
         alternatives::settle(tx, placement.id, AlternativeState::Lapsed, now.utc())?;
+        overtake(tx, now, actor, &placement)?;
         let host = get_library(tx, placement.host)?;
         let case = Case { applicant: applicant.clone(), host, placement };
         notices::cancelled(tx, now, &case, before, "The participant can no longer take part.")?;

@@ -70,7 +70,7 @@ pub(super) fn call_in_ill_in(
         id,
         &Recorded { attendance: Attendance::of(AttendanceKind::Ill), first_at: now.utc() },
     )?;
-    release_place(tx, now, &mut case)?;
+    release_place(tx, now, actor, &mut case)?;
     let details = json!({ "state": case.placement.state.as_str() });
     record(tx, now, actor, Action::CallInIll, ("placement", &id), &details)?;
     notices::ill(tx, now, &case)
@@ -119,7 +119,7 @@ pub(super) fn mark_in(
     let was = case.placement.state;
     case.placement.follow_mark(marked.kind)?;
     if case.placement.state != was {
-        follow_to(tx, now, &mut case, was)?;
+        follow_to(tx, now, actor, &mut case, was)?;
     }
     // What the worker took for granted is no mark.
     let first = known.filter(|known| known.attendance.kind != AttendanceKind::NotRecorded);
@@ -137,7 +137,13 @@ pub(super) fn mark_in(
 }
 
 /// Saves a placement whose mark led to another state, and lets its application follow.
-fn follow_to(tx: &mut Tx<'_>, now: &Now, case: &mut Case, was: PlacementState) -> Result<(), AppError> {
+fn follow_to(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    case: &mut Case,
+    was: PlacementState,
+) -> Result<(), AppError> {
     let (stood, stands) = (was.is_live(), case.placement.state.is_live());
     if stands && !stood {
         let Placement { application, person, date, .. } = case.placement;
@@ -148,7 +154,7 @@ fn follow_to(tx: &mut Tx<'_>, now: &Now, case: &mut Case, was: PlacementState) -
     }
     placements::save(tx, &mut case.placement, now.utc())?;
     if stood && !stands {
-        release_place(tx, now, case)?;
+        release_place(tx, now, actor, case)?;
     } else if stands && !stood {
         note_elsewhere(tx, &[&case.placement])?;
         let application = &mut case.applicant.application;

@@ -16,9 +16,11 @@ use super::load::get_round;
 use super::notices;
 use super::packs;
 use super::placements::{expire_in, get_case};
+use super::refills;
+use super::swaps;
 use super::{App, AppError};
 use crate::domain::deadlines::{Warning, day_of, days_to_answer, has_come, local};
-use crate::domain::ids::{LibraryId, PlacementId, RoundId};
+use crate::domain::ids::{LibraryId, PlacementId, RefillId, ReserveOfferId, RoundId, SwapId};
 use crate::domain::opening::Opening;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor};
@@ -45,6 +47,12 @@ pub enum Due {
     Assume(PlacementId),
     /// The day is near, and something is missing of the joining pack.
     AskForPack(PlacementId),
+    /// The time for answers to a swap is over.
+    ExpireSwap(SwapId),
+    /// The offer of a place to a reserve is over.
+    EndOffer(ReserveOfferId),
+    /// The next reserve is to be asked.
+    OfferNext(RefillId),
     /// The first placement day has come.
     Begin(RoundId),
     /// The last placement day is over.
@@ -60,17 +68,19 @@ pub fn list_due(app: &App, by: &str) -> Result<Vec<Due>, AppError> {
     let now = app.now()?;
     app.store.read(|db| {
         let rounds = rounds::list_in_states(db, &[RoundState::Published, RoundState::Running])?;
-        let (over, answering): (Vec<&Round>, Vec<&Round>) =
-            rounds.iter().partition(|round| round.is_answering_over(now.today(round.time_zone)));
         let mut due = Vec::new();
-        for round in over {
-            due.extend(deadlines::list_proposed(db, round.id)?.into_iter().map(Due::Expire));
+        for round in &rounds {
+            let today = now.today(round.time_zone);
+            let overdue = deadlines::list_overdue(db, (round.id, round.answer_until), today)?;
+            due.extend(overdue.into_iter().map(Due::Expire));
         }
-        due.extend(list_warnings(db, &now, &answering)?);
+        due.extend(swaps::list_due(db, &now)?.into_iter().map(Due::ExpireSwap));
+        due.extend(list_warnings(db, &now, &rounds)?);
         due.extend(day::list_due(db, &now)?);
         for round in &rounds {
             due.extend(packs::list_to_ask(db, &now, round)?.into_iter().map(Due::AskForPack));
         }
+        due.extend(refills::list_due(db, &now, app.settings.reserves)?);
         for round in &rounds {
             let today = now.today(round.time_zone);
             let mut round = round.clone();
@@ -86,17 +96,20 @@ pub fn list_due(app: &App, by: &str) -> Result<Vec<Due>, AppError> {
 }
 
 /// Reminders, then deputies.
-fn list_warnings(db: &mut Db, now: &Now, answering: &[&Round]) -> Result<Vec<Due>, AppError> {
-    let rounds: BTreeMap<RoundId, &Round> = answering.iter().map(|round| (round.id, *round)).collect();
+fn list_warnings(db: &mut Db, now: &Now, rounds: &[Round]) -> Result<Vec<Due>, AppError> {
+    let rounds: BTreeMap<RoundId, &Round> = rounds.iter().map(|round| (round.id, round)).collect();
     let owed = deadlines::list_owed(db)?;
-    let owed: Vec<(&Owed, &Round)> =
-        owed.iter().filter_map(|owed| Some((owed, *rounds.get(&owed.round)?))).collect();
+    let owed: Vec<(&Owed, &Round)> = owed
+        .iter()
+        .filter_map(|owed| Some((owed, *rounds.get(&owed.round)?)))
+        .filter(|(owed, round)| now.today(round.time_zone) <= last_answers(owed, round))
+        .collect();
     let openings = load_openings(db, &owed)?;
     let (mut reminders, mut deputies) = (Vec::new(), Vec::new());
     for (owed, round) in owed {
         let told = day_of(owed.told_at, round.time_zone);
         let opening = openings.get(&works_at(owed)).cloned().unwrap_or_default();
-        let days = days_to_answer(told, round.answer_until, &opening);
+        let days = days_to_answer(told, last_answers(owed, round), &opening);
         let wall_clock = local(now.at, round.time_zone);
         let is_due = |warning: Warning| warning.due_on(&days).is_some_and(|day| has_come(day, wall_clock));
         if owed.reminded_at.is_none() && is_due(Warning::Reminder) {
@@ -110,6 +123,11 @@ fn list_warnings(db: &mut Db, now: &Now, answering: &[&Round]) -> Result<Vec<Due
     Ok(reminders)
 }
 
+/// The last day for the answer.
+fn last_answers(owed: &Owed, round: &Round) -> NaiveDate {
+    owed.answer_until.unwrap_or(round.answer_until)
+}
+
 /// The library whose working days count for whoever owes an answer.
 fn works_at(owed: &Owed) -> LibraryId {
     match owed.party {
@@ -120,7 +138,7 @@ fn works_at(owed: &Owed) -> LibraryId {
 
 fn load_openings(db: &mut Db, owed: &[(&Owed, &Round)]) -> Result<BTreeMap<LibraryId, Opening>, AppError> {
     let told = owed.iter().map(|(owed, round)| day_of(owed.told_at, round.time_zone)).min();
-    let until = owed.iter().map(|(_, round)| round.answer_until).max();
+    let until = owed.iter().map(|(owed, round)| last_answers(owed, round)).max();
     let (Some(told), Some(until)) = (told, until) else { return Ok(BTreeMap::new()) };
     let ids: BTreeSet<LibraryId> = owed.iter().map(|(owed, _)| works_at(owed)).collect();
     let libraries = organisations::list_libraries_by_ids(db, &ids.into_iter().collect::<Vec<_>>())?;
@@ -143,6 +161,9 @@ pub fn act(app: &App, by: &str, due: Due) -> Result<bool, AppError> {
         Due::AskForFeedback(placement, party) => day::ask(tx, &now, &actor, (placement, party)),
         Due::Assume(placement) => attendance::assume(tx, &now, &actor, placement),
         Due::AskForPack(placement) => packs::ask(tx, &now, &actor, placement),
+        Due::ExpireSwap(swap) => swaps::expire_in(tx, &now, &actor, swap),
+        Due::EndOffer(offer) => refills::end_offer(tx, &now, &actor, offer),
+        Due::OfferNext(refill) => refills::offer_next(tx, &now, &actor, refill, app.settings.reserves),
         Due::Begin(round) => advance(tx, &now, &actor, round, Round::begin),
         Due::Complete(round) => advance(tx, &now, &actor, round, Round::complete),
     })
@@ -151,7 +172,7 @@ pub fn act(app: &App, by: &str, due: Due) -> Result<bool, AppError> {
 fn expire(tx: &mut Tx<'_>, now: &Now, actor: &Actor, id: PlacementId) -> Result<bool, AppError> {
     let case = get_case(tx, id)?;
     let round = get_round(tx, case.placement.round)?;
-    let is_due = round.is_answering_over(now.today(round.time_zone));
+    let is_due = now.today(round.time_zone) > case.placement.last_answers(round.answer_until);
     if !is_due || case.placement.state != PlacementState::Proposed {
         return Ok(false);
     }
@@ -170,7 +191,7 @@ fn warn(
     let round = get_round(tx, case.placement.round)?;
     let owes = case.placement.state == PlacementState::Proposed
         && case.placement.answer_of(party) == Some(Answer::Pending);
-    if !owes || round.is_answering_over(now.today(round.time_zone)) {
+    if !owes || now.today(round.time_zone) > case.placement.last_answers(round.answer_until) {
         return Ok(false);
     }
     let utc: NaiveDateTime = now.utc();

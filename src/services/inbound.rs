@@ -22,7 +22,7 @@ use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Role, Subject};
 use crate::domain::states::Answer;
 use crate::import::read_mail;
-use crate::store::{Tx, inbound, outbox, placements};
+use crate::store::{Tx, inbound, placements};
 
 /// Through what an answer of a calendar program came, as consents name it.
 const CHANNEL: &str = "mail";
@@ -289,12 +289,12 @@ const fn words(outcome: InboundOutcome, kind: InboundKind) -> &'static str {
 /// Marks the mail that a report is about.
 fn reported(tx: &mut Tx<'_>, report: &DeliveryReport) -> Result<Found, AppError> {
     let known = match &report.message_id {
-        Some(id) => outbox::find_by_message_ids(tx, std::slice::from_ref(id))?,
+        Some(id) => inbound::find_notice(tx, std::slice::from_ref(id))?,
         None => None,
     };
     let Some(notice) = known else { return Ok(Found::only(InboundOutcome::Unknown)) };
     let status = report.status.as_deref().unwrap_or("no status");
-    let is_marked = report.is_final && outbox::mark_bounced(tx, notice.id, &format!("came back: {status}"))?;
+    let is_marked = report.is_final && inbound::mark_bounced(tx, notice.id, &format!("came back: {status}"))?;
     Ok(Found {
         outcome: Some(if is_marked { InboundOutcome::Bounced } else { InboundOutcome::Noted }),
         placement: notice.placement,
@@ -310,7 +310,7 @@ fn written(tx: &mut Tx<'_>, now: &Now, mail: &Received) -> Result<Found, AppErro
     if mail.is_automatic {
         return Ok(Found::only(InboundOutcome::Ignored));
     }
-    let known = outbox::find_by_message_ids(tx, &mail.answers_to)?;
+    let known = inbound::find_notice(tx, &mail.answers_to)?;
     let Some(notice) = known.filter(|notice| mail.from.as_ref() == Some(&notice.recipient)) else {
         return Ok(Found::only(InboundOutcome::Unknown));
     };

@@ -12,6 +12,7 @@ use super::load::get_round;
 use super::locks::{broken, by_hand};
 use super::notices::Case;
 use super::publication::times_on;
+use super::repairs::hold;
 use super::round_file::{Known, closed_or_off, round_file};
 use super::snapshot;
 use crate::domain::alternative::Times;
@@ -22,7 +23,7 @@ use crate::domain::states::ApplicationState;
 use crate::files::schedule::{self, Prices};
 use crate::files::{Round, Rules};
 use crate::store::placements::Visible;
-use crate::store::{Db, placements};
+use crate::store::{Db, placements, refills};
 use crate::verify::{self, Breach, Code, Draft, Rule, Subject};
 
 /// What may be.
@@ -52,7 +53,18 @@ pub(super) fn move_to(db: &mut Db, case: &Case, date: NaiveDate) -> Result<Verdi
         return Err(AppError::BreaksRules(vec![closed]));
     }
     let concerned = narrow(&mut known, moved, standing);
-    let file = round_file(&known).map_err(AppError::Fields)?;
+    let mut file = round_file(&known).map_err(AppError::Fields)?;
+    let there = |placement: &&Placement| (placement.host, placement.date) == (moved.host, date);
+    for held in refills::list_held(db, round.id)? {
+        if (held.host, held.date) == (moved.host, date) {
+            hold(
+                &mut file,
+                known.libraries_became.current(moved.host),
+                date,
+                concerned.iter().filter(there).count(),
+            );
+        }
+    }
     if !file.staff.iter().any(|person| person.id == moved.application.to_string()) {
         return Err(AppError::BreaksRules(vec![no_free_day(moved, date)]));
     }

@@ -7,10 +7,13 @@ use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 use super::app::Now;
 use super::links::NewLink;
 use super::load::{get_applicant, get_library, get_placement, get_round};
-use super::notices::{Case, Event, Facts, PACK_THREAD};
+use super::notices::{Case, Event, Facts, PACK_THREAD, thread_of_placement};
 use super::outbox::message_id;
 use super::packs;
+use super::refills::{self, OfferedPlace};
+use super::swaps;
 use super::{App, AppError};
+use crate::domain::ids::ReserveOfferId;
 use crate::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Offered, Visit};
 use crate::domain::link::Purpose;
 use crate::domain::notice::Notice;
@@ -18,6 +21,7 @@ use crate::domain::organisation::{Contact, Library};
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::round::Round;
+use crate::domain::states::Answer;
 use crate::store::applications::Applicant;
 use crate::store::{Db, alternatives, introductions, outbox, placements};
 
@@ -52,11 +56,17 @@ pub(super) fn letter(
         }
         None => None,
     };
-    let asked = visit.as_ref().is_some_and(|(placement, _, _)| placement.answer_of(notice.party).is_some());
+    let answer = visit.as_ref().and_then(|(placement, _, _)| placement.answer_of(notice.party));
+    let asked = answer.is_some();
+    let reserve = match &facts.offer {
+        Some(id) => Some(refills::get_offered(db, parse_offer(id)?)?),
+        None => None,
+    };
     let link = purpose(notice, asked).map(|purpose| NewLink {
         purpose,
         application: notice.application,
         placement: if purpose == Purpose::Answer { notice.placement } else { None },
+        reserve_offer: reserve.as_ref().filter(|_| purpose == Purpose::Offer).map(|offered| offered.offer.id),
         party: notice.party,
         is_deputy: notice.kind == NoticeKind::DeputyRequest,
         expires_at: expiry(&round, purpose, visit.as_ref().map(|(placement, _, _)| placement.date)),
@@ -83,6 +93,15 @@ pub(super) fn letter(
         }
         Some(_) | None => None,
     };
+    let (swap, swap_until) = match (&facts.swap, notice.placement) {
+        (Some(id), Some(placement)) if notice.kind == NoticeKind::SwapRequest => {
+            let id = id.parse().map_err(|_| AppError::Internal(format!("`{id}` is no swap")))?;
+            let (swap, until) = swaps::exchanged(db, id, placement, notice.party)?;
+            (swap, Some(until))
+        }
+        (_, _) => (None, None),
+    };
+    let of_placement = notice.placement.map(|id| thread_of_placement(id, notice.party));
     let thread = notice.thread_key.strip_suffix(PACK_THREAD).unwrap_or(&notice.thread_key);
     let introduction = introductions::find(db, round.id, notice.kind)?;
     let letter = Letter {
@@ -103,7 +122,10 @@ pub(super) fn letter(
         home_sectors: home.sectors.iter().map(ToString::to_string).collect(),
         home_library: may_see.home().then(|| home.name.to_string()),
         dates: applicant.application.dates.clone(),
-        visit: visit.as_ref().map(|(placement, host, _)| visit_of(placement, host, &facts, notice, may_see)),
+        visit: visit
+            .as_ref()
+            .map(|(placement, host, _)| visit_of(placement, host, &facts, notice, may_see))
+            .or_else(|| reserve.as_ref().map(visit_offered)),
         offer: offer.map(|offer| Offered {
             kind: offer.kind,
             date: offer.date,
@@ -111,9 +133,17 @@ pub(super) fn letter(
             ends: offer.ends,
             words: offer.words,
         }),
+        swap,
         taken: facts.taken.as_deref().and_then(|kind| kind.parse().ok()),
         is_certain: facts.event == Some(Event::Confirmed),
-        answer_until: answer_until(notice.kind, &round),
+        has_agreed: notice.kind == NoticeKind::Proposal && answer == Some(Answer::Yes),
+        answer_until: match &reserve {
+            Some(offered) if notice.kind == NoticeKind::Offer => Some(offered.offer.answer_until),
+            Some(_) => None,
+            None => swap_until.or_else(|| {
+                answer_until(notice.kind, &round, visit.as_ref().map(|(placement, _, _)| placement))
+            }),
+        },
         reason: facts.reason,
         change: facts.change,
         pack,
@@ -122,12 +152,18 @@ pub(super) fn letter(
         // The deputy has not seen the mail that the contact got.
         thread_root: match notice.kind {
             NoticeKind::DeputyRequest | NoticeKind::HandedOver => None,
+            // In the thread of the placement's mails.
+            NoticeKind::SwapRequest | NoticeKind::SwapEnded => {
+                outbox::thread_root(db, of_placement.as_deref().unwrap_or(thread))?
+            }
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
             | NoticeKind::Proposal
             | NoticeKind::AnswerReminder
             | NoticeKind::Alternative
+            | NoticeKind::Offer
+            | NoticeKind::OfferEnded
             | NoticeKind::Confirmed
             | NoticeKind::Changed
             | NoticeKind::Cancelled
@@ -176,24 +212,53 @@ fn visit_of(
     }
 }
 
+/// A day that is offered to a reserve, who does not know the host yet.
+fn visit_offered(offered: &OfferedPlace) -> Visit {
+    let (offer, host) = (&offered.offer, &offered.host);
+    Visit {
+        host_library: host.name.to_string(),
+        host_address: address_of(host),
+        host_contact_name: None,
+        host_contact_address: None,
+        host_telephone: None,
+        deputy_telephone: None,
+        date: offered.date,
+        starts: offer.starts,
+        ends: offer.ends,
+        time_zone: host.time_zone,
+        former_times: None,
+        former_date: None,
+        is_virtual: false,
+    }
+}
+
+fn parse_offer(id: &str) -> Result<ReserveOfferId, AppError> {
+    id.parse().map_err(|_| AppError::Internal(format!("`{id}` is no offer")))
+}
+
 /// What empty lines part.
 fn paragraphs(words: &str) -> impl Iterator<Item = String> {
     words.split("\n\n").map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned)
 }
 
 /// The last day for an answer, where a notice asks for one.
-const fn answer_until(kind: NoticeKind, round: &Round) -> Option<NaiveDate> {
+fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) -> Option<NaiveDate> {
+    let until = round.answer_until;
     match kind {
         NoticeKind::Proposal
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
         | NoticeKind::DeadlineMoved
         | NoticeKind::ConfirmReply
-        | NoticeKind::Alternative => Some(round.answer_until),
+        | NoticeKind::Alternative => Some(placement.map_or(until, |placement| placement.last_answers(until))),
         NoticeKind::ReleaseRequest => Some(round.sign_up_until),
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
+        | NoticeKind::Offer
+        | NoticeKind::OfferEnded
         | NoticeKind::HandedOver
+        | NoticeKind::SwapRequest
+        | NoticeKind::SwapEnded
         | NoticeKind::Confirmed
         | NoticeKind::Changed
         | NoticeKind::Cancelled
@@ -262,6 +327,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
     match (notice.kind, notice.party) {
         (NoticeKind::VerifyAddress, _) => Some(Purpose::Verify),
         (NoticeKind::ReleaseRequest, _) => Some(Purpose::Release),
+        (NoticeKind::Offer, _) => Some(Purpose::Offer),
         (
             NoticeKind::Proposal
             | NoticeKind::AnswerReminder
@@ -269,6 +335,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
             | NoticeKind::Alternative
             | NoticeKind::DeadlineMoved
             | NoticeKind::ConfirmReply
+            | NoticeKind::SwapRequest
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
             | NoticeKind::PackMissing,
@@ -279,11 +346,18 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
         (NoticeKind::Confirmed | NoticeKind::Changed, Party::Host | Party::Manager) => {
             asked.then_some(Purpose::Answer)
         }
-        (NoticeKind::AlreadySignedUp | NoticeKind::Unplaced | NoticeKind::MatchedAgain, _)
+        (
+            NoticeKind::AlreadySignedUp
+            | NoticeKind::Unplaced
+            | NoticeKind::MatchedAgain
+            | NoticeKind::OfferEnded,
+            _,
+        )
         | (NoticeKind::Cancelled, Party::Participant) => Some(Purpose::Application),
         (NoticeKind::Reminder | NoticeKind::FeedbackRequest, _) | (NoticeKind::Ill, Party::Participant) => {
             Some(Purpose::Answer)
         }
+        (NoticeKind::SwapEnded, _) => asked.then_some(Purpose::Answer),
         (NoticeKind::HandedOver, _)
         | (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }
@@ -300,7 +374,7 @@ pub(super) fn expiry(round: &Round, purpose: Purpose, day: Option<NaiveDate>) ->
         Purpose::Verify => round.sign_up_until,
         Purpose::Release => round.answer_until,
         Purpose::Answer => last_day() + Duration::days(DAYS_AFTER_THE_DAY),
-        Purpose::Application => last_day(),
+        Purpose::Application | Purpose::Offer => last_day(),
     };
     // One day more covers every zone west of UTC.
     last.and_time(NaiveTime::MIN) + Duration::days(2)

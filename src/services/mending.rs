@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::files::schedule::{Placement, Reason, Run};
+use crate::files::schedule::{Placement, Reason, Run, Waiver};
 use crate::files::{Round, Schedule};
 use crate::matching::repair::{Choice, Place, Repair};
 use crate::verify::{Draft, complete, complete_each};
@@ -32,7 +32,7 @@ pub fn standing(round: &Round, schedule: &Schedule) -> Schedule {
 pub fn schedules(round: &Round, before: &Schedule, repair: &Repair) -> Vec<Schedule> {
     let same_round = before.round_sha256 == round.sha256();
     let draft = |choice: &Choice| Draft {
-        placements: placements(before, choice),
+        placements: placements(before, &choice.placements),
         dropped_out: repair.dropped_out.clone(),
         waived: choice.waived.clone(),
         prices: before.prices.clone(),
@@ -42,10 +42,32 @@ pub fn schedules(round: &Round, before: &Schedule, repair: &Repair) -> Vec<Sched
     complete_each(round, repair.choices.iter().map(draft).collect())
 }
 
+/// A schedule of the same round in which some people are elsewhere.
+pub fn exchanged(
+    round: &Round,
+    before: &Schedule,
+    moved: &HashMap<String, Place>,
+    waived: Vec<Waiver>,
+) -> Schedule {
+    let now = before.placements.iter().map(|placed| {
+        let place = moved.get(&placed.staff).cloned();
+        (placed.staff.clone(), place.unwrap_or_else(|| (placed.host.clone(), placed.date)))
+    });
+    let left = before.unplaced.iter().filter(|left| left.reason == Reason::DroppedOut);
+    let draft = Draft {
+        placements: placements(before, &now.collect::<Vec<_>>()),
+        dropped_out: left.map(|left| left.staff.clone()).collect(),
+        waived,
+        prices: before.prices.clone(),
+        bound: None,
+        run: Run { stopped: "repaired".to_owned(), seconds: 0.0, ..before.run.clone() },
+    };
+    complete(round, draft)
+}
+
 /// The placements of a way, with the rings that are whole yet.
-fn placements(before: &Schedule, choice: &Choice) -> Vec<Placement> {
-    let now: HashMap<&str, &Place> =
-        choice.placements.iter().map(|(staff, place)| (staff.as_str(), place)).collect();
+fn placements(before: &Schedule, placed: &[(String, Place)]) -> Vec<Placement> {
+    let now: HashMap<&str, &Place> = placed.iter().map(|(staff, place)| (staff.as_str(), place)).collect();
     let stays = |placed: &Placement| {
         now.get(placed.staff.as_str()).is_some_and(|place| place.0 == placed.host && place.1 == placed.date)
     };
@@ -59,12 +81,12 @@ fn placements(before: &Schedule, choice: &Choice) -> Vec<Placement> {
             Some((placed.staff.as_str(), placed.ring.filter(|ring| !broken.contains(ring))?))
         })
         .collect();
-    let placed = |(staff, (host, date)): &(String, Place)| Placement {
+    let place = |(staff, (host, date)): &(String, Place)| Placement {
         staff: staff.clone(),
         host: host.clone(),
         date: *date,
         score: 0,
         ring: rings.get(staff.as_str()).copied(),
     };
-    choice.placements.iter().map(placed).collect()
+    placed.iter().map(place).collect()
 }

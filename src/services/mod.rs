@@ -5,6 +5,7 @@
 //! because a write closure may be repeated.
 
 pub mod alternatives;
+mod answer_time;
 pub mod app;
 pub mod applications;
 pub mod attendance;
@@ -41,6 +42,7 @@ pub mod page;
 pub mod placements;
 pub mod preview;
 pub mod publication;
+pub mod refills;
 mod rehearsal;
 pub mod releases;
 pub mod repairs;
@@ -54,6 +56,7 @@ pub mod sign_up;
 pub mod snapshot;
 pub mod solving;
 pub mod successors;
+pub mod swaps;
 pub mod tasks;
 pub mod tokens;
 pub mod traces;

@@ -20,8 +20,9 @@ use crate::domain::opening::{
 };
 use crate::domain::organisation::Library;
 use crate::domain::permissions::{Action, Actor, Subject};
+use crate::domain::placement::Placement;
 use crate::import::closures_ics::{Closed, read_closures};
-use crate::store::{Db, calendars, opening, organisations, rounds};
+use crate::store::{Db, calendars, opening, organisations, placements, rounds};
 
 /// More days than anybody looks at in one go.
 const MOST_DAYS: i64 = 366;
@@ -42,7 +43,7 @@ pub struct LibraryDays {
 }
 
 /// What entering closures did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Closures {
     /// Days that had no exception.
     pub added: Vec<NaiveDate>,
@@ -50,6 +51,8 @@ pub struct Closures {
     pub replaced: Vec<NaiveDate>,
     /// Days whose exception said the same.
     pub unchanged: Vec<NaiveDate>,
+    /// The placements that stand at the library on days on which it is closed by that.
+    pub affected: Vec<Placement>,
 }
 
 fn load(db: &mut Db, id: LibraryId) -> Result<Library, AppError> {
@@ -215,7 +218,21 @@ pub fn list_exceptions(app: &App, actor: &Actor, library: LibraryId) -> Result<V
     })
 }
 
-/// Says when a library is open on one date, in place of all else that speaks for that day.
+/// The placements that stand at a library on days on which it is closed, as far as an actor may see placements.
+fn affected(
+    db: &mut Db,
+    actor: &Actor,
+    library: LibraryId,
+    days: &[NaiveDate],
+) -> Result<Vec<Placement>, AppError> {
+    match actor.reach(Action::ReadPlacement) {
+        Some(_) => Ok(placements::list_at(db, library, days)?),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Says when a library is open on one date, in place of all else that speaks for that day. Gives the placements that stand
+/// there on that day where it is closed.
 ///
 /// # Errors
 /// `invalid-fields` for a year that cannot be meant; `not-found`, also for somebody else's library; `forbidden`.
@@ -224,7 +241,7 @@ pub fn set_exception(
     actor: &Actor,
     library: LibraryId,
     wanted: &Exception,
-) -> Result<Exception, AppError> {
+) -> Result<(Exception, Vec<Placement>), AppError> {
     own_employer(actor, Action::EditLibrary)?;
     if !is_of_our_time(wanted.date) {
         return Err(AppError::field("/date", wanted.date, "must be a date of the years 2000 to 2099"));
@@ -239,7 +256,8 @@ pub fn set_exception(
             let details = json!({ "exception": wanted.date, "open": !wanted.opens.is_empty() });
             record(tx, &now, actor, Action::EditLibrary, ("library", &library), &details)?;
         }
-        Ok(wanted.clone())
+        let days: &[NaiveDate] = if wanted.opens.is_empty() { &[wanted.date] } else { &[] };
+        Ok((wanted.clone(), affected(tx, actor, library, days)?))
     })
 }
 
@@ -286,8 +304,11 @@ pub fn close(app: &App, actor: &Actor, library: LibraryId, file: &[u8]) -> Resul
         let dates = today..=ahead;
         let closed = read_closures(file, library.time_zone, &dates).map_err(AppError::Fields)?;
         let usual = Opening { exceptions: vec![], ..opening_of(tx, &library, &dates)? };
-        let mut outcome = Closures::default();
+        let (mut outcome, mut shut) = (Closures::default(), Vec::new());
         for wanted in exceptions_of(&closed, &usual)? {
+            if wanted.opens.is_empty() {
+                shut.push(wanted.date);
+            }
             match opening::find_exception(tx, library.id, wanted.date)? {
                 Some(before) if before == wanted => {
                     outcome.unchanged.push(wanted.date);
@@ -304,6 +325,7 @@ pub fn close(app: &App, actor: &Actor, library: LibraryId, file: &[u8]) -> Resul
             let details = json!({ "added": outcome.added, "replaced": outcome.replaced });
             record(tx, &now, actor, Action::EditLibrary, ("library", &library.id), &details)?;
         }
+        outcome.affected = affected(tx, actor, library.id, &shut)?;
         Ok(outcome)
     })
 }

@@ -12,6 +12,7 @@ use super::notices::{self, Case};
 use super::packs;
 use super::page::{Page, Paged};
 use super::rounds::load as load_round;
+use super::swaps::overtake;
 use super::{App, AppError};
 use crate::domain::alternative::{Alternative, Times};
 use crate::domain::attendance::Attendance;
@@ -109,7 +110,8 @@ pub fn list(
     })
 }
 
-const fn action_of(party: Party) -> Action {
+/// What an answer of a party is in the table.
+pub(super) const fn action_of(party: Party) -> Action {
     match party {
         Party::Participant => Action::AnswerAsParticipant,
         Party::Host => Action::AnswerAsHost,
@@ -205,7 +207,7 @@ pub(super) fn answer_in(
             packs::follow_confirmation(tx, now, &case)?;
         }
         Outcome::Declined => {
-            release_place(tx, now, &mut case)?;
+            release_place(tx, now, actor, &mut case)?;
             let words = match party {
                 Party::Participant if refuses_other => {
                     "The participant cannot take what the host library offered instead."
@@ -273,9 +275,16 @@ pub(super) fn note_visits(tx: &mut Tx<'_>, changed: &[Visit]) -> Result<(), AppE
     Ok(rounds::bump_revisions_of_persons(tx, &persons)?)
 }
 
-/// The participant of a placement that ended has no place any more, and its days are free for other rounds.
-pub(super) fn release_place(tx: &mut Tx<'_>, now: &Now, case: &mut Case) -> Result<(), AppError> {
+/// The participant of a placement that ended has no place any more, and its days are free for other rounds; what was open
+/// about it comes to nothing.
+pub(super) fn release_place(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    case: &mut Case,
+) -> Result<(), AppError> {
     note_elsewhere(tx, &[&case.placement])?;
+    overtake(tx, now, actor, &case.placement)?;
     alternatives::settle(tx, case.placement.id, AlternativeState::Lapsed, now.utc())?;
     let application = &mut case.applicant.application;
     if application.lose_place().is_ok() {
@@ -313,6 +322,7 @@ pub fn reschedule(
         let details = json!({ "starts": starts.to_string(), "ends": ends.to_string() });
         record(tx, &now, actor, Action::ReschedulePlacement, ("placement", &id), &details)?;
         notices::changed(tx, &now, &case, former)?;
+        overtake(tx, &now, actor, &case.placement)?;
         packs::follow_move(tx, &now, actor, &case, former.0)?;
         Ok(case)
     })
@@ -390,7 +400,7 @@ fn cancel_in(
     let before = case.placement.state;
     case.placement.cancel(local(now.at, case.placement.time_zone))?;
     placements::save(tx, &mut case.placement, now.utc())?;
-    release_place(tx, now, &mut case)?;
+    release_place(tx, now, actor, &mut case)?;
     record(tx, now, actor, Action::CancelPlacement, ("placement", &case.placement.id), &json!({}))?;
     notices::cancelled(tx, now, &case, before, reason)?;
     Ok(case)
@@ -405,7 +415,7 @@ pub(super) fn expire_in(tx: &mut Tx<'_>, now: &Now, actor: &Actor, mut case: Cas
     let offered = alternatives::find_latest(tx, case.placement.id)?.is_some_and(|other| other.is_open());
     case.placement.expire()?;
     placements::save(tx, &mut case.placement, now.utc())?;
-    release_place(tx, now, &mut case)?;
+    release_place(tx, now, actor, &mut case)?;
     let details = json!({ "deed": "expire", "state": case.placement.state.as_str() });
     record(tx, now, actor, Action::KeepDeadlines, ("placement", &case.placement.id), &details)?;
     let words = if offered {

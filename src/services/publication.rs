@@ -139,6 +139,7 @@ fn propose(
             ring: placed.ring,
             terms: Terms::default(),
             override_reason,
+            answer_until: None,
             state: PlacementState::Proposed,
             revision: 0,
             consents: parties

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::app::{Now, permit, permit_everywhere, record, sha256_hex};
 use super::page::{Page, Paged};
-use super::{App, AppError, placements};
+use super::{App, AppError, placements, refills};
 use crate::domain::application::ReleaseRule;
 use crate::domain::fault::Faults;
 use crate::domain::ids::RoundId;
@@ -218,6 +218,8 @@ pub fn cancel(app: &App, actor: &Actor, id: RoundId) -> Result<Round, AppError> 
         for run in runs::list(tx, round.id)?.iter().filter(|run| run.state == RunState::Published) {
             outbox::discard_held(tx, run.id, now.utc())?;
         }
-        placements::cancel_all_of_round(tx, now, actor, round, "The round has been called off.")
+        let words = "The round has been called off.";
+        refills::end_all_of_round(tx, now, (actor, Action::SteerRound), round.id, words)?;
+        placements::cancel_all_of_round(tx, now, actor, round, words)
     })
 }

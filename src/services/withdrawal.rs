@@ -7,7 +7,7 @@ use serde_json::json;
 use super::app::{permit_everywhere, record};
 use super::load::{get_round, get_run};
 use super::placements::cancel_all_of_round;
-use super::{App, AppError, notices};
+use super::{App, AppError, notices, refills};
 use crate::domain::ids::{ApplicationId, PersonId, RunId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::Notice;
@@ -35,17 +35,17 @@ pub fn withdraw(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError>
         let mut round = get_round(tx, run.round)?;
         round.withdraw_publication(now.today(round.time_zone), app.settings.withdrawal_days)?;
         rounds::save(tx, &round, now.utc())?;
-        // What repairs have published since goes with it.
+        // What repairs have published since goes with it, whichever of the runs is named.
+        let (mut discarded, mut told) = (0, HashMap::<ApplicationId, Notice>::new());
         for published in runs::list(tx, round.id)?.iter().filter(|run| run.state == RunState::Published) {
             runs::mark_withdrawn(tx, published.id)?;
+            discarded += outbox::discard_held(tx, published.id, now.utc())?;
+            let notices = outbox::list_let_go(tx, published.id, NoticeKind::Unplaced)?;
+            told.extend(notices.into_iter().map(|notice| (notice.application, notice)));
         }
-        let discarded = outbox::discard_held(tx, run.id, now.utc())?;
         let words = "The organisers have taken the schedule back; the days are being arranged anew.";
+        refills::end_all_of_round(tx, &now, (actor, Action::WithdrawPublication), round.id, words)?;
         cancel_all_of_round(tx, &now, actor, &round, words)?;
-        let told: HashMap<ApplicationId, Notice> = outbox::list_let_go(tx, run.id, NoticeKind::Unplaced)?
-            .into_iter()
-            .map(|notice| (notice.application, notice))
-            .collect();
         let mut persons: Vec<PersonId> = Vec::new();
         for mut applicant in applications::list_of_round(tx, round.id)? {
             persons.push(applicant.person.id);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::schema::{alternatives, consents, libraries, outbox, placements};
@@ -26,6 +26,8 @@ pub struct Owed {
     pub home: LibraryId,
     /// The library that would receive.
     pub host: LibraryId,
+    /// The placement's own last day for answers, where it is not the round's.
+    pub answer_until: Option<NaiveDate>,
     /// When the mail server took the proposal, or a change that overtook it: a mail that is held back starts no clock.
     pub told_at: NaiveDateTime,
     /// When the party was reminded.
@@ -41,6 +43,7 @@ struct Row {
     party: String,
     home_library_id: String,
     host_library_id: String,
+    answer_until: Option<NaiveDate>,
     told_at: NaiveDateTime,
     kind: String,
     reminded_at: Option<NaiveDateTime>,
@@ -86,6 +89,7 @@ pub fn list_owed(db: &mut Db) -> Result<Vec<Owed>, StoreError> {
             consents::party,
             placements::home_library_id,
             placements::host_library_id,
+            placements::answer_until,
             outbox::settled_at.assume_not_null(),
             outbox::kind,
             consents::reminded_at,
@@ -111,6 +115,7 @@ pub fn list_owed(db: &mut Db) -> Result<Vec<Owed>, StoreError> {
                 party: parse("party", &row.party)?,
                 home: parse("library", &row.home_library_id)?,
                 host: parse("library", &row.host_library_id)?,
+                answer_until: row.answer_until,
                 told_at: row.told_at,
                 reminded_at: row.reminded_at,
                 deputy_asked_at: row.deputy_asked_at,
@@ -130,8 +135,8 @@ pub struct Asked {
     pub is_deputy_asked: bool,
 }
 
-/// Everybody in a round whose proposal has begun to leave and who has not answered it. Whose mail is still waiting reads
-/// in it what is true when it leaves.
+/// Everybody in a round whose proposal has begun to leave and who has not answered it, by the round's last day for answers.
+/// Whose mail is still waiting reads in it what is true when it leaves.
 ///
 /// # Errors
 /// The database's.
@@ -147,6 +152,7 @@ pub fn list_asked(db: &mut Db, round: RoundId) -> Result<Vec<Asked>, StoreError>
         .filter(placements::round_id.eq(round.to_string()))
         .filter(placements::state.eq(PlacementState::Proposed.as_str()))
         .filter(consents::answer.eq(Answer::Pending.as_str()))
+        .filter(placements::answer_until.is_null())
         .filter(has_begun)
         .order((consents::placement_id, consents::party))
         .select((consents::placement_id, consents::party, consents::deputy_asked_at))
@@ -163,17 +169,27 @@ pub fn list_asked(db: &mut Db, round: RoundId) -> Result<Vec<Asked>, StoreError>
         .collect()
 }
 
-/// The placements of a round that not everybody has agreed to.
+/// The proposals of a round whose last day for answers, their own or else the round's (`until`), lies before `today`.
 ///
 /// # Errors
 /// The database's.
-pub fn list_proposed(db: &mut Db, round: RoundId) -> Result<Vec<PlacementId>, StoreError> {
-    let ids: Vec<String> = placements::table
+pub fn list_overdue(
+    db: &mut Db,
+    (round, until): (RoundId, NaiveDate),
+    today: NaiveDate,
+) -> Result<Vec<PlacementId>, StoreError> {
+    let mut query = placements::table
         .filter(placements::round_id.eq(round.to_string()))
         .filter(placements::state.eq(PlacementState::Proposed.as_str()))
         .order(placements::id)
         .select(placements::id)
-        .load(db)?;
+        .into_boxed();
+    query = if until < today {
+        query.filter(placements::answer_until.is_null().or(placements::answer_until.lt(today)))
+    } else {
+        query.filter(placements::answer_until.lt(today))
+    };
+    let ids: Vec<String> = query.load(db)?;
     ids.iter().map(|id| parse("placement", id)).collect()
 }
 

@@ -1,12 +1,13 @@
-//! Mails that came in.
+//! Mails that came in, and the notices that they are about.
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::schema::inbound_mails;
+use super::schema::{inbound_mails, outbox};
 use super::{Db, StoreError, Tx, parse};
-use crate::domain::ids::{InboundId, PlacementId};
+use crate::domain::ids::{InboundId, NoticeId, PlacementId};
 use crate::domain::inbound::{InboundOutcome, Recorded};
+use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::party::Party;
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -113,4 +114,33 @@ pub fn list(db: &mut Db, after: Option<InboundId>, most: i64) -> Result<Vec<Reco
     }
     let rows = query.order(inbound_mails::id).limit(most).load(db)?;
     rows.into_iter().map(Row::into_domain).collect()
+}
+
+/// The notice that was sent under one of these Message-IDs; the latest where there are several.
+///
+/// # Errors
+/// The database's.
+pub fn find_notice(db: &mut Db, message_ids: &[String]) -> Result<Option<Notice>, StoreError> {
+    let id: Option<String> = outbox::table
+        .filter(outbox::message_id.eq_any(message_ids))
+        .order(outbox::id.desc())
+        .select(outbox::id)
+        .first(db)
+        .optional()?;
+    match id {
+        Some(id) => super::outbox::find(db, parse("notice", &id)?),
+        None => Ok(None),
+    }
+}
+
+/// Marks a sent notice as come back; false unless it is sent.
+///
+/// # Errors
+/// The database's.
+pub fn mark_bounced(tx: &mut Tx<'_>, id: NoticeId, answer: &str) -> Result<bool, StoreError> {
+    let marked = diesel::update(outbox::table.find(id.to_string()))
+        .filter(outbox::state.eq(NoticeState::Sent.as_str()))
+        .set((outbox::state.eq(NoticeState::Bounced.as_str()), outbox::last_answer.eq(answer)))
+        .execute(&mut **tx)?;
+    Ok(marked == 1)
 }

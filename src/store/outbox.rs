@@ -126,6 +126,20 @@ pub fn supersede(tx: &mut Tx<'_>, thread_key: &str, now: NaiveDateTime) -> Resul
         .execute(&mut **tx)?)
 }
 
+/// As [`supersede`], of every thread whose key begins with a text without `%` and `_`.
+///
+/// # Errors
+/// The database's.
+pub fn supersede_below(tx: &mut Tx<'_>, prefix: &str, now: NaiveDateTime) -> Result<(), StoreError> {
+    diesel::update(outbox::table)
+        .filter(outbox::thread_key.like(format!("{prefix}%")))
+        .filter(outbox::state.eq(NoticeState::Queued.as_str()))
+        .filter(outbox::message_id.is_null())
+        .set((outbox::state.eq(NoticeState::Superseded.as_str()), outbox::settled_at.eq(now)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Drops the reminders of a thread that nobody has begun to send.
 ///
 /// # Errors
@@ -153,6 +167,19 @@ pub fn has_begun(db: &mut Db, thread_key: &str) -> Result<bool, StoreError> {
         .count()
         .get_result(db)?;
     Ok(begun > 0)
+}
+
+/// What the notices of a kind in a thread know, whatever became of them.
+///
+/// # Errors
+/// The database's.
+pub fn list_facts(db: &mut Db, thread_key: &str, kind: NoticeKind) -> Result<Vec<String>, StoreError> {
+    Ok(outbox::table
+        .filter(outbox::thread_key.eq(thread_key))
+        .filter(outbox::kind.eq(kind.as_str()))
+        .order(outbox::id)
+        .select(outbox::facts)
+        .load(db)?)
 }
 
 /// How many notices of a kind a thread has had since then, whatever became of them.
@@ -352,32 +379,6 @@ pub fn list(db: &mut Db, after: Option<NoticeId>, most: i64) -> Result<Vec<Notic
 pub fn find(db: &mut Db, id: NoticeId) -> Result<Option<Notice>, StoreError> {
     let row = outbox::table.find(id.to_string()).select(Row::as_select()).first(db).optional()?;
     row.map(Row::into_domain).transpose()
-}
-
-/// The notice that was sent under one of these Message-IDs; the latest where there are several.
-///
-/// # Errors
-/// The database's.
-pub fn find_by_message_ids(db: &mut Db, message_ids: &[String]) -> Result<Option<Notice>, StoreError> {
-    let row = outbox::table
-        .filter(outbox::message_id.eq_any(message_ids))
-        .order(outbox::id.desc())
-        .select(Row::as_select())
-        .first(db)
-        .optional()?;
-    row.map(Row::into_domain).transpose()
-}
-
-/// Marks a sent notice as come back; false unless it is sent.
-///
-/// # Errors
-/// The database's.
-pub fn mark_bounced(tx: &mut Tx<'_>, id: NoticeId, answer: &str) -> Result<bool, StoreError> {
-    let marked = diesel::update(outbox::table.find(id.to_string()))
-        .filter(outbox::state.eq(NoticeState::Sent.as_str()))
-        .set((outbox::state.eq(NoticeState::Bounced.as_str()), outbox::last_answer.eq(answer)))
-        .execute(&mut **tx)?;
-    Ok(marked == 1)
 }
 
 /// The held notices of a publication, newest last, after `after`.

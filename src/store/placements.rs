@@ -9,7 +9,7 @@ use super::organisations::{contact, contact_columns};
 use super::schema::{consents, invitations, library_employers, outbox, placements};
 use super::{Db, StoreError, Tx, parse, past_placements};
 use crate::domain::history::Visit;
-use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId, RunId};
+use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, PlacementId, RoundId, RunId};
 use crate::domain::notice::NoticeState;
 use crate::domain::party::Party;
 use crate::domain::placement::{Consent, Given, Placement, Terms};
@@ -34,6 +34,7 @@ struct Row {
     ring: Option<i64>,
     override_reason: Option<String>,
     state: String,
+    answer_until: Option<NaiveDate>,
     version: i64,
     contact_name: Option<String>,
     contact_email: Option<String>,
@@ -69,6 +70,7 @@ impl Row {
             ring: p.ring,
             override_reason: p.override_reason.clone(),
             state: p.state.to_string(),
+            answer_until: p.answer_until,
             version: p.terms.version,
             contact_name,
             contact_email,
@@ -101,6 +103,7 @@ impl Row {
                 contact: contact(self.contact_name, self.contact_email, None)?,
                 is_virtual: self.is_virtual,
             },
+            answer_until: self.answer_until,
             state: parse("state", &self.state)?,
             revision: self.revision,
             consents,
@@ -275,6 +278,24 @@ pub fn list_of_run(
         query = query.filter(placements::id.gt(after.to_string()));
     }
     let rows = query.order(placements::id).limit(most).load(db)?;
+    with_consents(db, rows)
+}
+
+/// The placements at a library on some days that stand, by id; none of which the mails are held.
+///
+/// # Errors
+/// The database's.
+pub fn list_at(db: &mut Db, host: LibraryId, days: &[NaiveDate]) -> Result<Vec<Placement>, StoreError> {
+    let untold =
+        outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
+    let rows = placements::table
+        .filter(placements::host_library_id.eq(host.to_string()))
+        .filter(placements::date.eq_any(days))
+        .filter(placements::state.eq_any(["proposed", "confirmed"]))
+        .filter(placements::application_id.ne_all(untold))
+        .order(placements::id)
+        .select(Row::as_select())
+        .load(db)?;
     with_consents(db, rows)
 }
 

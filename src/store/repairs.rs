@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::schema::{outbox, repair_options, repairs};
 use super::{Db, StoreError, Tx, parse};
-use crate::domain::ids::{ApplicationId, RepairId, RepairOptionId};
+use crate::domain::ids::{ApplicationId, RepairId, RepairOptionId, RoundId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::NoticeState;
 use crate::domain::party::Party;
@@ -85,10 +85,6 @@ pub fn find(db: &mut Db, id: RepairId) -> Result<Option<Repair>, StoreError> {
             schedule_file: option.schedule_file,
         })
     });
-    let applied = match (row.applied_option, row.applied_at) {
-        (Some(option), Some(at)) => Some(AppliedOption { option: parse("repair option", &option)?, at }),
-        (Some(_) | None, Some(_) | None) => None,
-    };
     Ok(Some(Repair {
         id: parse("repair", &row.id)?,
         round: parse("round", &row.round_id)?,
@@ -98,8 +94,111 @@ pub fn find(db: &mut Db, id: RepairId) -> Result<Option<Repair>, StoreError> {
         default_option: parse("repair option", &row.default_option)?,
         options: options.collect::<Result<_, StoreError>>()?,
         created_at: row.created_at,
-        applied,
+        applied: applied(row.applied_option, row.applied_at)?,
     }))
+}
+
+/// The repairs of a round that were asked for since an instant and not applied: what was asked, and the fingerprint.
+///
+/// # Errors
+/// The database's.
+pub fn list_unapplied(
+    db: &mut Db,
+    round: RoundId,
+    since: NaiveDateTime,
+) -> Result<Vec<(String, String)>, StoreError> {
+    Ok(repairs::table
+        .filter(repairs::round_id.eq(round.to_string()))
+        .filter(repairs::applied_option.is_null())
+        .filter(repairs::created_at.ge(since))
+        .order(repairs::id)
+        .select((repairs::asked, repairs::fingerprint))
+        .load(db)?)
+}
+
+/// Every repair that was ever asked for in a round: what was asked, when, and when an option was applied.
+///
+/// # Errors
+/// The database's.
+pub fn list_asked(
+    db: &mut Db,
+    round: RoundId,
+) -> Result<Vec<(String, NaiveDateTime, Option<NaiveDateTime>)>, StoreError> {
+    Ok(repairs::table
+        .filter(repairs::round_id.eq(round.to_string()))
+        .select((repairs::asked, repairs::created_at, repairs::applied_at))
+        .load(db)?)
+}
+
+/// A repair without its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// Which.
+    pub id: RepairId,
+    /// What was asked, as JSON.
+    pub asked: String,
+    /// The options with what each changes, as JSON, in their order.
+    pub options: Vec<(RepairOptionId, String)>,
+    /// The option that was proposed.
+    pub default_option: RepairOptionId,
+    /// When it was asked for, in UTC.
+    pub created_at: NaiveDateTime,
+    /// Which option was applied; none as long as none was.
+    pub applied: Option<AppliedOption>,
+}
+
+/// The repairs of a round by id, at most `most` after `after`.
+///
+/// # Errors
+/// The database's.
+pub fn list(
+    db: &mut Db,
+    round: RoundId,
+    after: Option<RepairId>,
+    most: i64,
+) -> Result<Vec<Outline>, StoreError> {
+    type Columns = (String, String, String, NaiveDateTime, Option<String>, Option<NaiveDateTime>);
+    let mut query = repairs::table
+        .filter(repairs::round_id.eq(round.to_string()))
+        .select((
+            repairs::id,
+            repairs::asked,
+            repairs::default_option,
+            repairs::created_at,
+            repairs::applied_option,
+            repairs::applied_at,
+        ))
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(repairs::id.gt(after.to_string()));
+    }
+    let rows: Vec<Columns> = query.order(repairs::id).limit(most).load(db)?;
+    let ids: Vec<String> = rows.iter().map(|row| row.0.clone()).collect();
+    let plans: Vec<(String, String, String)> = repair_options::table
+        .filter(repair_options::repair_id.eq_any(&ids))
+        .order((repair_options::repair_id, repair_options::place))
+        .select((repair_options::repair_id, repair_options::id, repair_options::plan))
+        .load(db)?;
+    let outline = |(id, asked, default_option, created_at, option, at): Columns| {
+        let own = plans.iter().filter(|(repair, _, _)| *repair == id);
+        let options = own.map(|(_, id, plan)| Ok((parse("repair option", id)?, plan.clone())));
+        Ok(Outline {
+            options: options.collect::<Result<_, StoreError>>()?,
+            id: parse("repair", &id)?,
+            asked,
+            default_option: parse("repair option", &default_option)?,
+            created_at,
+            applied: applied(option, at)?,
+        })
+    };
+    rows.into_iter().map(outline).collect()
+}
+
+fn applied(option: Option<String>, at: Option<NaiveDateTime>) -> Result<Option<AppliedOption>, StoreError> {
+    match (option, at) {
+        (Some(option), Some(at)) => Ok(Some(AppliedOption { option: parse("repair option", &option)?, at })),
+        (Some(_) | None, Some(_) | None) => Ok(None),
+    }
 }
 
 /// Notes which option was applied; false where one was before.

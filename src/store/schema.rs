@@ -2,7 +2,7 @@
 
 mod mails;
 
-pub use self::mails::inbound_mails;
+pub use self::mails::{inbound_mails, outbox};
 
 diesel::table! {
     employers (id) { id -> Text, name -> Text, group_name -> Nullable<Text>, successor_id -> Nullable<Text>, created_at -> Timestamp, }
@@ -188,6 +188,7 @@ diesel::table! {
         ring -> Nullable<BigInt>,
         override_reason -> Nullable<Text>,
         state -> Text,
+        answer_until -> Nullable<Date>,
         version -> BigInt,
         contact_name -> Nullable<Text>,
         contact_email -> Nullable<Text>,
@@ -241,6 +242,7 @@ diesel::table! {
         purpose -> Text,
         application_id -> Text,
         placement_id -> Nullable<Text>,
+        reserve_offer_id -> Nullable<Text>,
         party -> Text,
         is_deputy -> Bool,
         created_at -> Timestamp,
@@ -259,31 +261,6 @@ diesel::table! {
         subject_kind -> Text,
         subject_id -> Text,
         details -> Text,
-    }
-}
-diesel::table! {
-    outbox (id) {
-        id -> Text,
-        kind -> Text,
-        dedupe_key -> Text,
-        thread_key -> Text,
-        party -> Text,
-        recipient_name -> Nullable<Text>,
-        recipient_address -> Text,
-        application_id -> Text,
-        placement_id -> Nullable<Text>,
-        run_id -> Nullable<Text>,
-        facts -> Text,
-        state -> Text,
-        message_id -> Nullable<Text>,
-        message -> Nullable<Binary>,
-        attempts -> BigInt,
-        next_attempt_at -> Timestamp,
-        lease_until -> Nullable<Timestamp>,
-        lease_by -> Nullable<Text>,
-        last_answer -> Nullable<Text>,
-        created_at -> Timestamp,
-        settled_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {
@@ -414,36 +391,16 @@ diesel::table! {
 }
 diesel::table! {
     alternatives (id) {
-        id -> Text,
-        placement_id -> Text,
-        version -> BigInt,
-        kind -> Text,
-        date -> Date,
-        starts -> Text,
-        ends -> Text,
-        contact_name -> Nullable<Text>,
-        contact_email -> Nullable<Text>,
-        words -> Nullable<Text>,
-        state -> Text,
-        set_aside -> Text,
-        offered_at -> Timestamp,
-        offered_by -> Text,
-        offered_as -> Text,
-        on_behalf_of -> Nullable<Text>,
-        channel -> Text,
-        settled_at -> Nullable<Timestamp>,
+        id -> Text, placement_id -> Text, version -> BigInt, kind -> Text, date -> Date, starts -> Text,
+        ends -> Text, contact_name -> Nullable<Text>, contact_email -> Nullable<Text>, words -> Nullable<Text>,
+        state -> Text, set_aside -> Text, offered_at -> Timestamp, offered_by -> Text, offered_as -> Text,
+        on_behalf_of -> Nullable<Text>, channel -> Text, settled_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {
     repairs (id) {
-        id -> Text,
-        round_id -> Text,
-        asked -> Text,
-        fingerprint -> Text,
-        round_file -> Text,
-        default_option -> Text,
-        created_at -> Timestamp,
-        applied_option -> Nullable<Text>,
+        id -> Text, round_id -> Text, asked -> Text, fingerprint -> Text, round_file -> Text,
+        default_option -> Text, created_at -> Timestamp, applied_option -> Nullable<Text>,
         applied_at -> Nullable<Timestamp>,
     }
 }
@@ -451,7 +408,46 @@ diesel::table! {
     repair_options (id) { id -> Text, repair_id -> Text, place -> BigInt, plan -> Text, schedule_file -> Text, }
 }
 
+diesel::table! {
+    swaps (id) {
+        id -> Text, round_id -> Text, state -> Text, answer_until -> Date, set_aside -> Text,
+        reason -> Nullable<Text>, created_at -> Timestamp, settled_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    swap_members (swap_id, place) {
+        swap_id -> Text, place -> BigInt, named -> Nullable<Text>, placement_id -> Nullable<Text>, starts -> Nullable<Text>,
+        ends -> Nullable<Text>, became_id -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    swap_consents (swap_id, place, party) {
+        swap_id -> Text, place -> BigInt, party -> Text, answer -> Text, answered_at -> Nullable<Timestamp>,
+        answered_by -> Nullable<Text>, channel -> Nullable<Text>, answered_as -> Nullable<Text>,
+        on_behalf_of -> Nullable<Text>, reason -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    refills (id) {
+        id -> Text, placement_id -> Text, round_id -> Text, host_library_id -> Text, date -> Date, named -> Nullable<Text>,
+        state -> Text, waits_for -> Nullable<Text>, reason -> Nullable<Text>, started_at -> Timestamp,
+        started_by -> Text, ended_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    reserve_offers (id) {
+        id -> Text, refill_id -> Text, application_id -> Text, person_id -> Text, starts -> Text, ends -> Text,
+        answer_until -> Date, state -> Text, offered_at -> Timestamp, settled_at -> Nullable<Timestamp>,
+        answered_by -> Nullable<Text>, placement_id -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
+    swaps,
+    swap_members,
+    swap_consents,
+    refills,
+    reserve_offers,
     repairs,
     repair_options,
     alternatives,

@@ -2,7 +2,7 @@
 //!
 //! Their number does not grow with the number of tasks, and what is foreign is left out by the query itself.
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 use diesel::prelude::*;
 
@@ -142,6 +142,8 @@ pub struct Visit {
     pub time_zone: Tz,
     /// The host library's name.
     pub host: String,
+    /// Its last day for answers.
+    pub answer_until: NaiveDate,
     /// Its round.
     pub round: OfRound,
 }
@@ -156,12 +158,13 @@ pub fn list_visits(
     state: PlacementState,
     answer: Answer,
 ) -> Result<Vec<Visit>, StoreError> {
+    type Columns = ((String, NaiveDate, String, String, Option<NaiveDate>), String, RoundColumns);
     let own = library_employers::table
         .filter(library_employers::employer_id.eq(employer.to_string()))
         .select(library_employers::library_id);
     let untold =
         outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
-    let rows: Vec<(String, NaiveDate, String, String, String, RoundColumns)> = placements::table
+    let rows: Vec<Columns> = placements::table
         .inner_join(consents::table.on(consents::placement_id.eq(placements::id)))
         .inner_join(libraries::table.on(libraries::id.eq(placements::host_library_id)))
         .inner_join(rounds::table.on(rounds::id.eq(placements::round_id)))
@@ -171,23 +174,28 @@ pub fn list_visits(
         .filter(consents::answer.eq(answer.as_str()))
         .filter(placements::application_id.ne_all(untold))
         .select((
-            placements::id,
-            placements::date,
-            placements::starts,
-            placements::time_zone,
+            (
+                placements::id,
+                placements::date,
+                placements::starts,
+                placements::time_zone,
+                placements::answer_until,
+            ),
             libraries::name,
             ROUND,
         ))
         .load(db)?;
     rows.into_iter()
-        .map(|(id, date, starts, zone, host, round)| {
+        .map(|((id, date, starts, zone, answer_until), host, round)| {
+            let round = OfRound::read(round)?;
             Ok(Visit {
                 placement: parse("placement", &id)?,
                 date,
                 starts: time(&starts)?,
                 time_zone: parse("time zone", &zone)?,
                 host,
-                round: OfRound::read(round)?,
+                answer_until: answer_until.unwrap_or(round.answer_until),
+                round,
             })
         })
         .collect()
@@ -269,41 +277,53 @@ pub struct Lost {
     pub host: String,
     /// The day.
     pub date: NaiveDate,
-    /// Declined or expired.
+    /// Declined, expired or cancelled.
     pub state: PlacementState,
+    /// When it ended, in UTC.
+    pub ended_at: NaiveDateTime,
+    /// The host library.
+    pub host_id: LibraryId,
     /// Its round.
     pub round: OfRound,
 }
 
-/// The declined and expired placements of publications that stand, whose participants have no place since; oldest first.
+/// The placements of publications that stand which ended before their day and whose participants have no place since;
+/// oldest first.
 ///
 /// # Errors
 /// The database's.
 pub fn list_lost(db: &mut Db) -> Result<Vec<Lost>, StoreError> {
-    let lost = [PlacementState::Declined, PlacementState::Expired].map(PlacementState::as_str);
+    type Columns =
+        ((String, String, NaiveDate, String, NaiveDateTime), (String, String), String, RoundColumns);
+    let lost = [PlacementState::Declined, PlacementState::Expired, PlacementState::Cancelled];
+    let lost = lost.map(PlacementState::as_str);
+    let without = [ApplicationState::Unplaced, ApplicationState::Withdrawn].map(ApplicationState::as_str);
     let standing = [RoundState::Published, RoundState::Running].map(RoundState::as_str);
-    let rows: Vec<(String, String, String, String, NaiveDate, String, RoundColumns)> = placements::table
+    let rows: Vec<Columns> = placements::table
         .inner_join(applications::table.on(applications::id.eq(placements::application_id)))
         .inner_join(libraries::table.on(libraries::id.eq(placements::host_library_id)))
         .inner_join(rounds::table.on(rounds::id.eq(placements::round_id)))
         .inner_join(runs::table.on(runs::id.eq(placements::run_id)))
         .filter(placements::state.eq_any(lost))
-        .filter(applications::state.eq(ApplicationState::Unplaced.as_str()))
+        .filter(applications::state.eq_any(without))
         .filter(rounds::state.eq_any(standing))
         .filter(runs::state.eq(RunState::Published.as_str()))
         .order(placements::id)
         .select((
-            placements::id,
-            applications::id,
-            applications::name,
+            (
+                placements::id,
+                placements::host_library_id,
+                placements::date,
+                placements::state,
+                placements::updated_at,
+            ),
+            (applications::id, applications::name),
             libraries::name,
-            placements::date,
-            placements::state,
             ROUND,
         ))
         .load(db)?;
     rows.into_iter()
-        .map(|(id, application, name, host, date, state, round)| {
+        .map(|((id, host_id, date, state, ended_at), (application, name), host, round)| {
             Ok(Lost {
                 placement: parse("placement", &id)?,
                 application: parse("application", &application)?,
@@ -311,8 +331,50 @@ pub fn list_lost(db: &mut Db) -> Result<Vec<Lost>, StoreError> {
                 host,
                 date,
                 state: parse("placement state", &state)?,
+                ended_at,
+                host_id: parse("library", &host_id)?,
                 round: OfRound::read(round)?,
             })
+        })
+        .collect()
+}
+
+/// A placement that stands, of a round that is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Which.
+    pub placement: PlacementId,
+    /// The participant's name.
+    pub name: String,
+    /// The host library.
+    pub host: LibraryId,
+    /// The day.
+    pub date: NaiveDate,
+    /// Its round.
+    pub round: OfRound,
+}
+
+/// The placements that stand from a day on, and for which somebody travels; by id.
+///
+/// # Errors
+/// The database's.
+pub fn list_standing(db: &mut Db, from: NaiveDate) -> Result<Vec<Standing>, StoreError> {
+    let live = [PlacementState::Proposed, PlacementState::Confirmed].map(PlacementState::as_str);
+    let published = [RoundState::Published, RoundState::Running].map(RoundState::as_str);
+    let rows: Vec<(String, String, NaiveDate, String, RoundColumns)> = placements::table
+        .inner_join(applications::table.on(applications::id.eq(placements::application_id)))
+        .inner_join(rounds::table.on(rounds::id.eq(placements::round_id)))
+        .filter(placements::state.eq_any(live))
+        .filter(placements::is_virtual.eq(false))
+        .filter(placements::date.ge(from))
+        .filter(rounds::state.eq_any(published))
+        .order(placements::id)
+        .select((placements::id, placements::host_library_id, placements::date, applications::name, ROUND))
+        .load(db)?;
+    rows.into_iter()
+        .map(|(id, host, date, name, round)| {
+            let (placement, host) = (parse("placement", &id)?, parse("library", &host)?);
+            Ok(Standing { placement, name, host, date, round: OfRound::read(round)? })
         })
         .collect()
 }

@@ -17,7 +17,7 @@ const WEEK: &str = "2027-02-22T08:00:00Z";
 const FRIDAY: &str = "2027-02-26T08:00:00Z";
 const NOON_BEFORE: &str = "2027-02-28T12:00:00Z";
 const MORNING: &str = "2027-03-01T08:00:00Z";
-const DURING: &str = "2027-03-01T10:00:00Z";
+pub const DURING: &str = "2027-03-01T10:00:00Z";
 const EVENING: &str = "2027-03-01T17:30:00Z";
 const TUESDAY: &str = "2027-03-02T08:00:00Z";
 

@@ -12,12 +12,12 @@ use crate::world::{DAYS, World};
 const TOLD: &str = "2027-02-01T10:00:00Z";
 
 /// Three people of one library; balance lets one of them go a day, so that one is left out.
-struct Case<'a> {
-    world: World<'a>,
+pub struct Case<'a> {
+    pub world: World<'a>,
     run: String,
 }
 
-fn published(service: &Service) -> Case<'_> {
+pub fn published(service: &Service) -> Case<'_> {
     let case = held(service);
     case.world.organiser.step(&format!("/v1/runs/{}/release-mails", case.run)).expect(200);
     case
@@ -48,27 +48,35 @@ fn held(service: &Service) -> Case<'_> {
 }
 
 impl Case<'_> {
-    fn placements(&self) -> Vec<Value> {
+    pub fn placements(&self) -> Vec<Value> {
         let listed = self.world.organiser.get(&self.world.of_round("/placements?limit=200")).expect(200);
         listed["data"].as_array().expect("a list").clone()
     }
 
     /// Application and day of everybody whose placement is in a state.
-    fn in_state(&self, state: &str) -> Vec<(String, String)> {
+    pub fn in_state(&self, state: &str) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let all = self.placements();
         let own = all.iter().filter(|one| one["state"] == state);
         own.map(|one| (text(&one["application"]), text(&one["date"]))).collect()
     }
 
-    fn left_out(&self) -> String {
+    /// Who has no place, but for one of them.
+    pub fn left_out_but(&self, other: &Value) -> String {
+        let listed = self.world.organiser.get(&self.world.of_round("/applications?limit=200")).expect(200);
+        let all = listed["data"].as_array().expect("a list").clone();
+        let left = all.iter().find(|one| one["state"] == "unplaced" && one["id"] != *other);
+        left.expect("somebody")["id"].as_str().expect("an id").to_owned()
+    }
+
+    pub fn left_out(&self) -> String {
         let listed = self.world.organiser.get(&self.world.of_round("/applications?limit=200")).expect(200);
         let all = listed["data"].as_array().expect("a list").clone();
         let left = all.iter().find(|one| one["state"] == "unplaced").expect("somebody");
         left["id"].as_str().expect("an id").to_owned()
     }
 
-    fn ask(&self, body: &Value) -> Reply {
+    pub fn ask(&self, body: &Value) -> Reply {
         self.world.organiser.post(&self.world.of_round("/repairs"), body)
     }
 
@@ -79,17 +87,17 @@ impl Case<'_> {
         self.world.organiser.send("POST", &url, &all, json!({ "option": option }).to_string().as_bytes())
     }
 
-    fn apply_seen(&self, asked: &Reply, option: &Value) -> Reply {
+    pub fn apply_seen(&self, asked: &Reply, option: &Value) -> Reply {
         self.apply(asked, option, &[("if-match", asked.header("etag").expect("a tag"))])
     }
 
-    fn assert_whole(&self) {
+    pub fn assert_whole(&self) {
         let all = check_all(&self.world.service.app, &Actor::worker("test"), 10).expect("traced");
         assert_eq!(all.broken, 0, "{:?}", all.first);
     }
 }
 
-fn option<'a>(repair: &'a Value, kind: &str) -> &'a Value {
+pub fn option<'a>(repair: &'a Value, kind: &str) -> &'a Value {
     let options = repair["options"].as_array().expect("options");
     options.iter().find(|option| option["kind"] == kind).unwrap_or_else(|| panic!("no {kind}: {repair}"))
 }

@@ -226,6 +226,7 @@ impl<'a> World<'a> {
                     ring: None,
                     terms: Terms::default(),
                     override_reason: None,
+                    answer_until: None,
                     state: PlacementState::Proposed,
                     revision: 0,
                     consents: vec![consent(Party::Participant), consent(Party::Host)],

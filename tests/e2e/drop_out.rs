@@ -1,4 +1,5 @@
-//! A drop-out while there is time, and one on the eve: what the organiser sees, who is touched, who is written to.
+//! Drop-outs while there is time, after the last day for answers, and on the eve: what the organiser sees, who is touched,
+//! who is written to; a repair, a reserve, and a gap.
 
 use library_swap::domain::permissions::Actor;
 use library_swap::services::traces::check_all;
@@ -9,6 +10,8 @@ use crate::support::{Client, for_each_service};
 
 /// While answers can still be given.
 const IN_TIME: &str = "2027-02-10T09:00:00Z";
+/// After the last day for answers, eleven days before the day.
+const LATE: &str = "2027-02-18T09:00:00Z";
 /// The day before.
 const EVE: &str = "2027-02-28T17:00:00Z";
 
@@ -19,12 +22,14 @@ fn told(mails: &[Mail]) -> Vec<String> {
     told
 }
 
-/// A round in which the town has two people and may send one; everybody who was asked has agreed.
+/// A round in which the town has three people and may send one; everybody who was asked has agreed.
 fn agreed(world: &World<'_>) {
     for (name, _) in LIBRARIES {
         world.sign_up(name);
     }
-    world.sign_up_as("bob", "town", DAY);
+    for who in ["bob", "cid"] {
+        world.sign_up_as(who, "town", DAY);
+    }
     for deed in ["verify", "release"] {
         for mail in world.deliver() {
             world.press(&mail, deed);
@@ -100,13 +105,18 @@ impl Shown {
     }
 }
 
+/// Prints who was written to.
+fn print_mails(when: &str, mails: &[Mail]) {
+    eprintln!("{when}: {}", told(mails).join(", "));
+}
+
 fn assert_whole(world: &World<'_>) {
     let all = check_all(&world.service.app, &Actor::worker("test"), 10).expect("traced");
     assert_eq!(all.broken, 0, "{:?}", all.first);
 }
 
 #[test]
-fn a_drop_out_in_time_is_replaced_and_one_on_the_eve_leaves_a_gap_and_only_those_concerned_hear() {
+fn drop_outs_are_replaced_by_a_repair_or_a_reserve_or_leave_a_gap_and_only_those_concerned_hear() {
     for_each_service(|service| {
         let world = World::new(service);
         agreed(&world);
@@ -115,7 +125,6 @@ fn a_drop_out_in_time_is_replaced_and_one_on_the_eve_leaves_a_gap_and_only_those
         world.at(IN_TIME);
         let dropped = of_town(&world);
         let (gone, host) = (address(&dropped), desk(&dropped));
-        let comes = if gone.starts_with("ann@") { "bob@town.example" } else { "ann@town.example" };
         let shown = Shown::ask(&world, &dropped);
         assert!(shown.is_default("fewest_touched"), "{}", shown.repair);
         assert_eq!(shown.option("leave_the_gap")["placed"], 3);
@@ -125,6 +134,10 @@ fn a_drop_out_in_time_is_replaced_and_one_on_the_eve_leaves_a_gap_and_only_those
         assert!(world.deliver().is_empty(), "nobody hears of what is only shown");
         shown.apply(&world.organiser, "fewest_touched");
         let mails = world.deliver();
+        let is_of_town = |mail: &&Mail| mail.kind == "proposal" && mail.to.ends_with("@town.example");
+        let mut proposed = mails.iter().filter(is_of_town).filter(|mail| !mail.to.starts_with("desk@"));
+        let comes = proposed.next().expect("a proposal to somebody of the town").to.clone();
+        assert_ne!(comes, gone);
         // Whose manager released them is told that the day is free again.
         let mut expected = [
             format!("cancelled {gone}"),
@@ -145,7 +158,48 @@ fn a_drop_out_in_time_is_replaced_and_one_on_the_eve_leaves_a_gap_and_only_those
         assert_eq!(standing(&world, "confirmed").len(), 4);
         assert_whole(&world);
 
-        // On the eve: a gap, and a list of whom to ring.
+        // Late: the organiser leaves the gap, and offers the place to whoever is left; nobody else hears.
+        world.at(LATE);
+        let dropped = of_town(&world);
+        let host = desk(&dropped);
+        let shown = Shown::ask(&world, &dropped);
+        shown.print("leave_the_gap");
+        shown.apply(&world.organiser, "leave_the_gap");
+        let mails = world.deliver();
+        print_mails("after the repair", &mails);
+        let mut expected = [comes.as_str(), "boss@town.example", &host].map(|who| format!("cancelled {who}"));
+        expected.sort();
+        assert_eq!(told(&mails), expected);
+        let url = format!("/v1/placements/{}", id_of(&dropped));
+        let refill = world.organiser.step(&format!("{url}/refill")).expect(201);
+        let mails = world.deliver();
+        print_mails("after the offer", &mails);
+        let offer = mails.first().expect("an offer").clone();
+        assert!(offer.to != gone && offer.to != comes, "who dropped out is not asked: {}", offer.to);
+        assert_eq!(told(&mails), [format!("offer {}", offer.to)]);
+        world.press(&offer, "accept");
+        let mails = world.deliver();
+        print_mails("after the reserve's yes", &mails);
+        let mut expected = [format!("proposal {}", offer.to), format!("proposal {host}")];
+        expected.sort();
+        assert_eq!(told(&mails), expected);
+        let asked = mails.iter().find(|mail| mail.to == host).expect("the host");
+        assert!(asked.text.contains("off"), "it hears of the gap, not whose: {}", asked.text);
+        assert!(!asked.text.contains(&comes) && !asked.text.contains(&offer.to), "{}", asked.text);
+        world.press(asked, "accept");
+        let mails = world.deliver();
+        print_mails("after the host's yes", &mails);
+        let mut expected =
+            [offer.to.as_str(), "boss@town.example", &host].map(|who| format!("confirmed {who}"));
+        expected.sort();
+        assert_eq!(told(&mails), expected);
+        let all = world.organiser.get(&world.of_round("/refills")).expect(200);
+        assert_eq!((&all["data"][0]["id"], &all["data"][0]["state"]), (&refill["id"], &json!("filled")));
+        assert_eq!(address(&of_town(&world)), offer.to);
+        assert_eq!(standing(&world, "confirmed").len(), 4);
+        assert_whole(&world);
+
+        // On the eve: a gap, and a list of whom to ring; no reserve is asked any more.
         world.at(EVE);
         let dropped = of_town(&world);
         let shown = Shown::ask(&world, &dropped);
@@ -156,11 +210,13 @@ fn a_drop_out_in_time_is_replaced_and_one_on_the_eve_leaves_a_gap_and_only_those
         shown.apply(&world.organiser, "leave_the_gap");
         let mails = world.deliver();
         let mut expected =
-            [comes, "boss@town.example", &desk(&dropped)].map(|who| format!("cancelled {who}"));
+            [offer.to.as_str(), "boss@town.example", &desk(&dropped)].map(|who| format!("cancelled {who}"));
         expected.sort();
         assert_eq!(told(&mails), expected);
         assert_eq!(standing(&world, "confirmed").len(), 3);
-        assert_eq!(id_of(&standing(&world, "cancelled")[0]).len(), 36);
+        let late = world.organiser.step(&format!("/v1/placements/{}/refill", id_of(&dropped)));
+        assert_eq!((late.status, late.code().as_str()), (409, "too-late"));
+        assert_eq!(standing(&world, "cancelled").len(), 3);
         assert_whole(&world);
     });
 }

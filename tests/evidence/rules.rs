@@ -17,6 +17,7 @@ struct Tables {
     placements: Vec<Row>,
     consents: HashMap<String, BTreeMap<String, Row>>,
     runs: Vec<Row>,
+    repairs: Vec<Row>,
     outbox: Vec<Row>,
     offers: HashMap<(String, String), Row>,
     /// What hosts offered instead of a no, by placement.
@@ -58,6 +59,7 @@ impl Tables {
             placements: dump.rows("placements"),
             consents,
             runs: dump.rows("runs"),
+            repairs: dump.rows("repairs"),
             outbox: dump.rows("outbox"),
             offers: dump.rows("round_libraries").into_iter().map(offer).collect(),
             others,
@@ -75,9 +77,45 @@ impl Tables {
         self.placements.iter().filter(|row| LIVE.contains(&row.text("state")))
     }
 
+    /// What repairs did to a placement.
+    fn mended(&self, id: &str, deed: &str) -> impl Iterator<Item = &Value> {
+        let own = self.audit.get(id).into_iter().flatten().filter(|(action, ..)| is_mending(action));
+        own.map(|(_, details, _)| details).filter(move |details| details["deed"] == deed)
+    }
+
+    /// Whether a party hears of a placement's end by what takes its place.
+    fn is_told_by_proposal(&self, id: &str, party: &str) -> bool {
+        self.mended(id, "end").any(|end| {
+            end["told_by_proposal"].as_array().is_some_and(|told| told.iter().any(|one| one == party))
+        })
+    }
+
+    /// The placements before one that took each other's place, as far as a party hears of them by that.
+    fn former_days(&self, id: &str, party: &str) -> Vec<String> {
+        let mut former: Vec<String> = Vec::new();
+        loop {
+            let id = former.last().map_or(id, String::as_str);
+            let before = self.mended(id, "propose").find_map(|entry| entry["instead_of"].as_str());
+            match before.filter(|before| self.is_told_by_proposal(before, party)) {
+                Some(before) => former.push(before.to_owned()),
+                None => return former,
+            }
+        }
+    }
+
+    /// Whether a run holds what a repair has proposed.
+    fn is_mended(&self, id: &str) -> bool {
+        self.runs.iter().any(|row| row.text("id") == id && row.text("kind") == "repaired")
+    }
+
     fn entries(&self, id: &str, action: &str) -> usize {
         self.audit.get(id).into_iter().flatten().filter(|(found, ..)| found == action).count()
     }
+}
+
+/// A repair, or a reserve who takes a place.
+fn is_mending(action: &str) -> bool {
+    matches!(action, "repair" | "answer_offer")
 }
 
 /// Every rule that is broken, in words; empty: none.
@@ -122,7 +160,7 @@ fn offered(tables: &Tables, round: &str, library: &str, column: &str, date: &str
 fn capacity(tables: &Tables, found: &mut Vec<String>) {
     for (side, column) in [("host_library_id", "hosting"), ("home_library_id", "release")] {
         let mut days: BTreeMap<(&str, &str), Vec<&Row>> = BTreeMap::new();
-        for row in tables.live().filter(|row| row.get("override_reason").is_none()) {
+        for row in tables.live() {
             days.entry((row.text(side), row.text("date"))).or_default().push(row);
         }
         for ((library, date), rows) in days {
@@ -136,10 +174,10 @@ fn capacity(tables: &Tables, found: &mut Vec<String>) {
 }
 
 /// As long as nobody has dropped out of a publication, visitors and leavers of each library-day differ by the round's
-/// balance at most.
+/// balance at most; what a repair proposes is a part of a schedule.
 fn balance(tables: &Tables, found: &mut Vec<String>) {
     let mut runs: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
-    for row in &tables.placements {
+    for row in tables.placements.iter().filter(|row| !tables.is_mended(row.text("run_id"))) {
         runs.entry(row.text("run_id")).or_default().push(row);
     }
     for (run, rows) in runs {
@@ -252,14 +290,22 @@ fn states(tables: &Tables, found: &mut Vec<String>) {
     for (id, round) in &tables.rounds {
         let published =
             tables.runs.iter().filter(|run| run.text("round_id") == id && run.text("state") == "published");
-        let (published, state) = (published.count(), round.text("state"));
+        // A repaired run that was taken back may be published again as a whole.
+        let (mended, own): (Vec<_>, Vec<_>) = published.partition(|run| run.text("kind") == "repaired");
+        let state = round.text("state");
         let fits = match state {
-            "published" | "running" | "completed" | "archived" => published == 1,
-            "cancelled" => published <= 1,
-            _ => published == 0,
+            "published" | "running" | "completed" | "archived" => {
+                own.len() <= 1 && own.len() + mended.len() >= 1
+            }
+            "cancelled" => own.len() <= 1,
+            _ => own.len() + mended.len() == 0,
         };
         if !fits {
-            found.push(format!("round {id} is {state} with {published} published runs"));
+            found.push(format!(
+                "round {id} is {state} with {} published runs and {} of repairs",
+                own.len(),
+                mended.len()
+            ));
         }
     }
 }
@@ -285,7 +331,7 @@ fn audit(tables: &Tables, found: &mut Vec<String>) {
     for row in &tables.placements {
         let (id, state) = (row.text("id"), row.text("state"));
         match state {
-            "cancelled" => owed(id, state, &["cancel_placement"]),
+            "cancelled" => owed(id, state, &["cancel_placement", "repair"]),
             "completed" => owed(id, state, &["record_attendance", "keep_deadlines"]),
             "did_not_take_place" => owed(id, state, &["call_in_ill", "record_attendance"]),
             "expired" => owed(id, state, &["keep_deadlines"]),
@@ -293,7 +339,9 @@ fn audit(tables: &Tables, found: &mut Vec<String>) {
         }
         for (party, consent) in &tables.consents[id] {
             if consent.text("answer") != "pending" {
-                owed(id, consent.text("answer"), &[format!("answer_as_{party}").as_str()]);
+                // A reserve agrees by taking the place.
+                let taken = if party == "participant" { "answer_offer" } else { "" };
+                owed(id, consent.text("answer"), &[format!("answer_as_{party}").as_str(), taken]);
             }
             if consent.get("reminded_at").is_some() || consent.get("deputy_asked_at").is_some() {
                 owed(id, "reminded", &["keep_deadlines"]);
@@ -310,8 +358,36 @@ fn audit(tables: &Tables, found: &mut Vec<String>) {
             _ => {}
         }
     }
-    for row in &tables.runs {
+    for row in tables.runs.iter().filter(|row| row.text("kind") != "repaired") {
         owed(row.text("id"), row.text("state"), &["match", "edit_schedule"]);
+    }
+    for row in &tables.repairs {
+        owed(row.text("id"), "shown", &["repair"]);
+    }
+    let tells = |round: &str, name: &str, id: &str| {
+        let own = tables.audit.get(round).into_iter().flatten().filter(|(action, ..)| is_mending(action));
+        own.filter(|(_, details, _)| details[name] == id).count()
+    };
+    for row in &tables.repairs {
+        let (id, told) = (row.text("id"), tells(row.text("round_id"), "repair", row.text("id")));
+        if told != usize::from(row.get("applied_option").is_some()) {
+            found.push(format!("repair {id}: {told} entries tell that it was applied"));
+        }
+    }
+    for row in tables.runs.iter().filter(|row| row.text("kind") == "repaired") {
+        if tells(row.text("round_id"), "run", row.text("id")) != 1 {
+            found.push(format!("run {} is of no repair that an entry tells of", row.text("id")));
+        }
+        let own = tables.placements.iter().filter(|one| one.text("run_id") == row.text("id"));
+        for one in own {
+            let told = tables.mended(one.text("id"), "propose").count();
+            if told == 0 && tables.entries(row.text("round_id"), "publish") < 2 {
+                found.push(format!(
+                    "placement {} was proposed by a repair that no entry tells of",
+                    one.text("id")
+                ));
+            }
+        }
     }
 }
 
@@ -365,14 +441,22 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
             {
                 found.push(format!("placement {id}: confirmed too often to the {party}"));
             }
-            let has_heard = thread.iter().any(|row| {
-                row.text("kind") != "cancelled"
-                    && !row.text("thread_key").ends_with(":pack")
-                    && (row.get("message_id").is_some() || row.text("state") == "leased")
+            // Of this day, or of one whose place it takes by a repair.
+            let mut heard_of = vec![id.to_owned()];
+            heard_of.extend(tables.former_days(id, party));
+            let has_heard = heard_of.iter().any(|id| {
+                let thread = threads.get(&(id.as_str(), party)).unwrap_or(&none);
+                thread.iter().any(|row| {
+                    row.text("kind") != "cancelled"
+                        && !row.text("thread_key").ends_with(":pack")
+                        && (row.get("message_id").is_some() || row.text("state") == "leased")
+                })
             });
             let is_off = !LIVE.contains(&state) && state != "did_not_take_place";
+            // Whoever moves hears of both days by the new proposal.
+            let is_moved = tables.is_told_by_proposal(id, party);
             let cancelled = count(id, party, "cancelled");
-            if cancelled != usize::from(is_off && has_heard) {
+            if cancelled != usize::from(is_off && has_heard && !is_moved) {
                 found.push(format!("placement {id} is {state}: {cancelled} cancellations to the {party}, who had heard: {has_heard}"));
             }
             let waits = thread.iter().filter(|row| {

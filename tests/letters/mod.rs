@@ -3,7 +3,9 @@
 use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use library_swap::domain::alternative::AlternativeKind;
-use library_swap::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Offered, PackNews, Visit};
+use library_swap::domain::letter::{
+    EventStatus, Exchanged, Invitation, Letter, NoticeKind, Offered, PackNews, Visit,
+};
 use library_swap::domain::packs::{Pack, PackChange, PackField};
 use library_swap::domain::party::Party;
 use library_swap::mail::{Rendered, Sender, render};
@@ -29,7 +31,11 @@ const fn has_visit(kind: NoticeKind) -> bool {
         | NoticeKind::DeadlineMoved
         | NoticeKind::ConfirmReply
         | NoticeKind::Alternative
+        | NoticeKind::Offer
+        | NoticeKind::OfferEnded
         | NoticeKind::HandedOver
+        | NoticeKind::SwapRequest
+        | NoticeKind::SwapEnded
         | NoticeKind::Confirmed
         | NoticeKind::Changed
         | NoticeKind::Cancelled
@@ -75,6 +81,26 @@ fn pack_news(kind: NoticeKind) -> PackNews {
         return PackNews { version: 2, pack, changes, missing: Vec::new() };
     }
     PackNews { version: 1, pack, ..PackNews::default() }
+}
+
+/// What a swap would bring to a party.
+fn exchanged(visit: &Visit, party: Party) -> Exchanged {
+    if party == Party::Host {
+        return Exchanged {
+            asked_by: None,
+            place: visit.clone(),
+            role_title: Some("Children's librarian".to_owned()),
+            objectives: Some("How you run <reading> groups & clubs".to_owned()),
+            sectors: vec!["specialist".to_owned()],
+        };
+    }
+    Exchanged {
+        asked_by: (party == Party::Participant).then(|| "Ann Asker".to_owned()),
+        place: Visit { host_library: "The Lab".to_owned(), date: day(3, 2), ..visit.clone() },
+        role_title: None,
+        objectives: None,
+        sectors: Vec::new(),
+    }
 }
 
 /// A letter as the service fills it: what the party may not know is absent.
@@ -125,6 +151,10 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::DeadlineMoved
             | NoticeKind::ConfirmReply
             | NoticeKind::Alternative
+            | NoticeKind::SwapRequest
+            | NoticeKind::SwapEnded
+            | NoticeKind::Offer
+            | NoticeKind::OfferEnded
             | NoticeKind::Changed
             | NoticeKind::Reminder
             | NoticeKind::FeedbackRequest
@@ -165,6 +195,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             ends: time(15, 30),
             words: Some("An inspection <on Monday>.".to_owned()),
         }),
+        swap: (kind == NoticeKind::SwapRequest).then(|| exchanged(&visit, party)),
         taken: None,
         is_certain: certain,
         link: (!(handed_over || cancelled && party != Party::Participant))
@@ -185,18 +216,30 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
                 | NoticeKind::DeadlineMoved
                 | NoticeKind::ConfirmReply
                 | NoticeKind::Alternative
+                | NoticeKind::Offer
+                | NoticeKind::SwapRequest
                 | NoticeKind::ReleaseRequest
         )
         .then(|| day(2, 12)),
-        reason: matches!(kind, NoticeKind::Cancelled | NoticeKind::Unplaced | NoticeKind::ConfirmReply)
-            .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
+        has_agreed: false,
+        reason: matches!(
+            kind,
+            NoticeKind::Cancelled
+                | NoticeKind::OfferEnded
+                | NoticeKind::Unplaced
+                | NoticeKind::SwapEnded
+                | NoticeKind::ConfirmReply
+        )
+        .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
         change: (kind == NoticeKind::Unplaced)
             .then(|| "Had you been ready to go 31.5 km, there would be one.".to_owned()),
         pack: kind.is_about_the_pack().then(|| pack_news(kind)),
         invitation: (has_visit(kind)
             && (!kind.is_reminder() || handed_over)
             && kind != NoticeKind::FeedbackRequest
+            && !matches!(kind, NoticeKind::SwapRequest | NoticeKind::SwapEnded)
             && !kind.is_about_the_pack()
+            && !matches!(kind, NoticeKind::Offer | NoticeKind::OfferEnded)
             && party != Party::Manager)
             .then_some(invitation),
         message_id: "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned(),

@@ -1,6 +1,11 @@
 //! The small model: nothing but facts of who did what, and what follows from them by docs/states.md, docs/deadlines.md and
 //! docs/mail.md. It shares no code with the service but the names of things.
 
+#[path = "facts_refills.rs"]
+mod refills;
+#[path = "facts_repairs.rs"]
+mod repairs;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
@@ -17,9 +22,14 @@ use library_swap::domain::states::{
 
 use crate::evidence::Dump;
 
+pub use refills::{Refill, ReserveOffer};
+pub use repairs::{Asked, Change, Repair, Way};
+
 pub const PARTIES: [Party; 3] = [Party::Participant, Party::Host, Party::Manager];
 /// How long before its first day a publication can be taken back.
 const WITHDRAWAL_DAYS: u64 = 14;
+/// The working days of whoever is asked late.
+const LATE_WORKING_DAYS: usize = 3;
 /// How long a mark can be corrected, and a day told about.
 const DAYS_TO_CORRECT: u64 = 7;
 const DAYS_TO_REVIEW: u64 = 30;
@@ -36,6 +46,9 @@ pub type Numbers = BTreeMap<NaiveDate, u32>;
 
 /// What a joining pack says, by field.
 pub type Fields = BTreeMap<PackField, String>;
+
+/// An application, a library, a day.
+pub type Goes = (usize, usize, NaiveDate);
 
 /// A refusal's code, or none.
 pub type Verdict = Result<(), &'static str>;
@@ -68,6 +81,8 @@ pub struct Round {
     pub answer_until: NaiveDate,
     pub dates: Vec<NaiveDate>,
     pub release_required: bool,
+    /// By how much visitors and leavers of a library may differ on a day.
+    pub balance: Option<i64>,
     /// By library: visitors taken, and staff released.
     pub offers: BTreeMap<usize, (Numbers, Numbers)>,
 }
@@ -91,8 +106,8 @@ pub struct Run {
     pub state: RunState,
     /// What it froze.
     pub input: Input,
-    /// Who goes where, by application and library, and who does not.
-    pub schedule: Vec<(usize, usize, NaiveDate)>,
+    /// Who goes where, and who does not.
+    pub schedule: Vec<Goes>,
     pub left_out: Vec<usize>,
 }
 
@@ -144,6 +159,8 @@ pub struct Placement {
     pub date: NaiveDate,
     pub times: (NaiveTime, NaiveTime),
     pub state: PlacementState,
+    /// The last day for answers, where that is not the round's.
+    pub answer_until: Option<NaiveDate>,
     pub revision: i64,
     /// Of what is agreed to.
     pub version: i64,
@@ -160,6 +177,10 @@ pub struct Placement {
     pub pack: BTreeMap<i64, (i64, Fields)>,
     pub feedback: BTreeMap<Party, Marks>,
     pub idea: Option<Idea>,
+    /// A repair has ended it although its participant would have gone.
+    pub was_moved_away: bool,
+    /// The placement whose place it takes, and who hears of both by its proposal.
+    pub instead_of: Option<(usize, Vec<Party>)>,
 }
 
 /// The parties' threads are about placements or applications.
@@ -167,6 +188,8 @@ pub struct Placement {
 pub enum About {
     Application(usize),
     Placement(usize),
+    /// The offer of a place to a reserve.
+    Reserve(usize),
 }
 
 #[derive(Debug, Clone)]
@@ -196,6 +219,8 @@ pub struct Link {
     pub purpose: Purpose,
     pub application: usize,
     pub placement: Option<usize>,
+    /// The offer of a place.
+    pub offer: Option<usize>,
     pub party: Party,
     pub expires: DateTime<Utc>,
     pub used: bool,
@@ -213,6 +238,9 @@ pub struct Model {
     pub notices: Vec<Notice>,
     pub links: Vec<Link>,
     pub closed: BTreeSet<(usize, NaiveDate)>,
+    pub repairs: Vec<Repair>,
+    pub refills: Vec<Refill>,
+    pub reserve_offers: Vec<ReserveOffer>,
 }
 
 impl Placement {
@@ -288,6 +316,7 @@ impl Model {
     fn application_of(&self, about: About) -> usize {
         match about {
             About::Application(application) => application,
+            About::Reserve(offer) => self.reserve_offers[offer].application,
             About::Placement(placement) => self.placements[placement].application,
         }
     }
@@ -298,6 +327,23 @@ impl Model {
 
     /// What a run of the round would rest on now.
     pub fn input(&self, round: usize) -> Input {
+        self.input_of(round, |_, one| self.matched_days(one.state, one))
+    }
+
+    /// The days on which somebody is matched who is in a state.
+    fn matched_days(&self, state: ApplicationState, one: &Application) -> Vec<NaiveDate> {
+        match state {
+            ApplicationState::Released => one.released.clone(),
+            ApplicationState::Verified
+                if !self.rounds[one.round].release_required && one.is_manager_known() =>
+            {
+                one.dates.clone()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn input_of(&self, round: usize, days_of: impl Fn(usize, &Application) -> Vec<NaiveDate>) -> Input {
         let elsewhere = || {
             self.placements
                 .iter()
@@ -305,19 +351,10 @@ impl Model {
         };
         let mut people = BTreeMap::new();
         for (n, one) in self.applications.iter().enumerate().filter(|(_, one)| one.round == round) {
-            let days = match one.state {
-                ApplicationState::Released => one.released.clone(),
-                ApplicationState::Verified
-                    if !self.rounds[round].release_required && one.is_manager_known() =>
-                {
-                    one.dates.clone()
-                }
-                _ => Vec::new(),
-            };
             let own =
                 || elsewhere().filter(|place| self.applications[place.application].person == one.person);
             let days: Vec<NaiveDate> =
-                days.into_iter().filter(|day| own().all(|place| place.date != *day)).collect();
+                days_of(n, one).into_iter().filter(|day| own().all(|place| place.date != *day)).collect();
             if !days.is_empty() {
                 let visited = own().map(|place| place.host).collect();
                 people.insert(n, (days, visited, self.waited(one.person, round)));
@@ -384,6 +421,9 @@ impl Model {
         let thread = match notice.about {
             About::Application(n) => format!("application:{}", self.applications[n].id),
             About::Placement(n) => format!("placement:{}", self.placements[n].id),
+            About::Reserve(n) => {
+                return format!("offer:{}:{}:{}", self.reserve_offers[n].id, notice.kind, notice.version);
+            }
         };
         format!("{thread}:{}{}:{}:{}", notice.party, notice.beside, notice.kind, notice.version)
     }
@@ -451,7 +491,7 @@ impl Model {
                     host.deputy.clone().filter(|_| kind == NoticeKind::DeputyRequest || beside == DEPUTY);
                 deputy.unwrap_or_else(|| self.receives(place))
             }
-            (Party::Host, About::Application(_)) => panic!("hosts hear of placements only"),
+            (Party::Host, _) => panic!("hosts hear of placements only"),
         };
         let state = if run.is_some() { NoticeState::Held } else { NoticeState::Queued };
         let (now, begun) = (self.now, false);
@@ -479,8 +519,12 @@ impl Model {
         place.contact.clone().unwrap_or_else(|| self.libraries[place.host].contact.clone())
     }
 
+    /// Of the day, or of the one whose place it takes.
     fn has_heard(&mut self, place: usize, party: Party) -> bool {
+        let former = self.placements[place].instead_of.as_ref().filter(|(_, told)| told.contains(&party));
+        let former = former.map(|(former, _)| *former);
         self.thread(About::Placement(place), party).any(|one| one.begun)
+            || former.is_some_and(|former| self.has_heard(former, party))
     }
 
     /// Drops what reminds a party and has not left.
@@ -649,6 +693,7 @@ impl Model {
         for party in [Party::Participant, Party::Manager] {
             self.supersede(About::Application(application), party);
         }
+        self.forget_reserve(application);
         if let Some(place) = self.live_of(application) {
             self.end(place, PlacementState::Cancelled);
         }
@@ -665,35 +710,7 @@ impl Model {
                 parties.push(Party::Manager);
             }
             let id = ids.get(&self.applications[application].id).cloned().unwrap_or_default();
-            let pending = Consent { answer: Answer::Pending, reminded: false, at: None };
-            let consents = parties.iter().map(|party| (*party, pending.clone())).collect();
-            let (state, revision, deputy_asked) = (PlacementState::Proposed, 0, false);
-            let (version, came) = (0, None);
-            self.placements.push(Placement {
-                id,
-                run,
-                application,
-                host,
-                date,
-                times,
-                state,
-                revision,
-                version,
-                came,
-                consents,
-                deputy_asked,
-                others: Vec::new(),
-                contact: None,
-                is_virtual: false,
-                pack: BTreeMap::new(),
-                feedback: BTreeMap::new(),
-                idea: None,
-            });
-            self.applications[application].state = ApplicationState::Placed;
-            for party in parties {
-                let about = About::Placement(self.placements.len() - 1);
-                self.enqueue(NoticeKind::Proposal, about, party, 0, Some(run));
-            }
+            self.propose((id, run), application, (host, date, times), &parties, Some(run));
         }
         for application in left_out {
             self.applications[application].state = ApplicationState::Unplaced;
@@ -708,6 +725,46 @@ impl Model {
             if one.round == round && is_left {
                 self.unplaced(application, Some(run));
             }
+        }
+    }
+
+    /// A placement of a run is proposed to those who are asked; held with the mails of a publication, or told at once.
+    fn propose(
+        &mut self,
+        (id, run): (String, usize),
+        application: usize,
+        (host, date, times): (usize, NaiveDate, (NaiveTime, NaiveTime)),
+        parties: &[Party],
+        held: Option<usize>,
+    ) {
+        let pending = Consent { answer: Answer::Pending, reminded: false, at: None };
+        self.placements.push(Placement {
+            id,
+            run,
+            application,
+            host,
+            date,
+            times,
+            state: PlacementState::Proposed,
+            answer_until: None,
+            revision: 0,
+            version: 0,
+            came: None,
+            consents: parties.iter().map(|party| (*party, pending.clone())).collect(),
+            deputy_asked: false,
+            others: Vec::new(),
+            contact: None,
+            is_virtual: false,
+            pack: BTreeMap::new(),
+            feedback: BTreeMap::new(),
+            idea: None,
+            was_moved_away: false,
+            instead_of: None,
+        });
+        self.applications[application].state = ApplicationState::Placed;
+        for party in parties {
+            let about = About::Placement(self.placements.len() - 1);
+            self.enqueue(NoticeKind::Proposal, about, *party, 0, held);
         }
     }
 
@@ -734,13 +791,21 @@ impl Model {
 
     pub fn taken_back(&mut self, run: usize) {
         let round = self.runs[run].round;
-        self.runs[run].state = RunState::Finished;
+        // With what repairs have published since.
+        let out =
+            |run: &usize| self.runs[*run].round == round && self.runs[*run].state == RunState::Published;
+        let runs: Vec<usize> = (0..self.runs.len()).filter(out).collect();
+        for run in &runs {
+            self.runs[*run].state = RunState::Finished;
+        }
         self.rounds[round].state = RoundState::Matched;
-        for one in self.notices.iter_mut().filter(|one| one.run == Some(run)) {
+        let is_of = |one: &Notice| one.run.is_some_and(|run| runs.contains(&run));
+        for one in self.notices.iter_mut().filter(|one| is_of(one)) {
             if one.state == NoticeState::Held {
                 one.state = NoticeState::Discarded;
             }
         }
+        self.end_refills_of(round);
         self.all_off(round);
         for application in 0..self.applications.len() {
             if self.applications[application].round != round {
@@ -751,7 +816,7 @@ impl Model {
             let told = self.notices.iter().rposition(|one| {
                 let is_stopped =
                     matches!(one.state, NoticeState::Held | NoticeState::Discarded | NoticeState::Superseded);
-                one.run == Some(run) && one.kind == NoticeKind::Unplaced && one.about == about && !is_stopped
+                is_of(one) && one.kind == NoticeKind::Unplaced && one.about == about && !is_stopped
             });
             let Some(told) = told else { continue };
             if self.applications[application].state == ApplicationState::Withdrawn {
@@ -863,11 +928,10 @@ impl Model {
         let is_out = |round: &Round| matches!(round.state, RoundState::Published | RoundState::Running);
         for place in 0..self.placements.len() {
             let (application, state) = (self.placements[place].application, self.placements[place].state);
-            let round = self.round_of(application);
-            if !is_out(round) || state != PlacementState::Proposed {
+            if !is_out(self.round_of(application)) || state != PlacementState::Proposed {
                 continue;
             }
-            if today > round.answer_until {
+            if today > self.last_answers(place) {
                 self.end(place, PlacementState::Expired);
                 done += 1;
                 continue;
@@ -885,6 +949,7 @@ impl Model {
         for place in packs {
             self.push(NoticeKind::PackMissing, (About::Placement(place), Party::Host, PACK), 0, None);
         }
+        done += self.end_offers();
         for round in &mut self.rounds {
             if round.state == RoundState::Published && today >= round.dates[0] {
                 round.state = RoundState::Running;
@@ -898,6 +963,45 @@ impl Model {
         done
     }
 
+    fn last_answers(&self, place: usize) -> NaiveDate {
+        let place = &self.placements[place];
+        place.answer_until.unwrap_or(self.round_of(place.application).answer_until)
+    }
+
+    /// The last day for answers to a proposal that is made now, where it is not the round's; none where nobody could answer.
+    fn late_answers(
+        &self,
+        round: usize,
+        visit: NaiveDate,
+        libraries: [usize; 2],
+    ) -> Option<Option<NaiveDate>> {
+        let (today, until) = (self.today(), self.rounds[round].answer_until);
+        let or_all =
+            |working: Vec<NaiveDate>, all: Vec<NaiveDate>| if working.is_empty() { all } else { working };
+        let days_until = |library: usize| {
+            let all: Vec<NaiveDate> = today.iter_days().skip(1).take_while(|day| *day <= until).collect();
+            or_all(all.iter().copied().filter(|day| self.is_working(library, *day)).collect(), all)
+        };
+        if libraries.into_iter().all(|library| days_until(library).len() >= LATE_WORKING_DAYS) {
+            return Some(None);
+        }
+        let third = |library: usize| {
+            let all: Vec<NaiveDate> = today.iter_days().skip(1).take(30).collect();
+            let days = or_all(self.working_after(library, today), all);
+            days[days.len().min(LATE_WORKING_DAYS) - 1]
+        };
+        let latest =
+            libraries.map(|library| self.last_working_before(library, visit))[..].iter().min().copied();
+        let day = libraries.map(third)[..].iter().max().copied().min(latest)?;
+        (day >= today).then_some(Some(day).filter(|day| *day > until))
+    }
+
+    /// The last working day of a library before a visit; the very day before where there is none in two weeks.
+    fn last_working_before(&self, library: usize, visit: NaiveDate) -> NaiveDate {
+        let before = |days: u64| visit - Days::new(days);
+        (1..=14).map(before).find(|day| self.is_working(library, *day)).unwrap_or(before(1))
+    }
+
     fn warn(&mut self, place: usize, party: Party) -> usize {
         let about = About::Placement(place);
         let one = &self.placements[place];
@@ -906,7 +1010,7 @@ impl Model {
         };
         let is_reminded = consent.reminded;
         let library = if party == Party::Host { one.host } else { self.person_of(one.application).home };
-        let until = self.round_of(one.application).answer_until;
+        let until = self.last_answers(place);
         let has_deputy = party == Party::Host && self.libraries[one.host].deputy.is_some();
         let is_deputy_asked = one.deputy_asked;
         let version = one.version;
@@ -1074,9 +1178,8 @@ impl Model {
             for party in [Party::Participant, Party::Host] {
                 let library =
                     if party == Party::Host { place.host } else { self.person_of(place.application).home };
-                let before = |days: u64| place.date - Days::new(days);
-                let last = (1..=14).map(before).find(|day| self.is_working(library, *day));
-                let mut days = [before(7), last.unwrap_or_else(|| before(1))];
+                let last = self.last_working_before(library, place.date);
+                let mut days = [place.date - Days::new(7), last];
                 days.sort_unstable();
                 let due = days.into_iter().rev().find(|day| has_come(*day));
                 let agreed = place.consents.values().filter_map(|consent| consent.at).max();
@@ -1135,9 +1238,11 @@ impl Model {
     pub fn admits_offer(&self, at: usize, seen: i64, other: &Other) -> Verdict {
         let place = &self.placements[at];
         let round = self.round_of(place.application);
+        let until = self.last_answers(at);
         let is_same = match other.kind {
             AlternativeKind::Date => {
-                other.date == place.date || !round.dates.contains(&other.date) || other.date <= self.today()
+                let is_too_soon = other.date <= self.today() || other.date <= until;
+                other.date == place.date || !round.dates.contains(&other.date) || is_too_soon
             }
             AlternativeKind::Colleague => {
                 let library = &self.libraries[place.host];
@@ -1151,7 +1256,7 @@ impl Model {
             (self.is_untold(place.application), "too-early"),
             (place.version != seen, "stale-page"),
             (place.state != PlacementState::Proposed, "placement-state"),
-            (self.today() > round.answer_until, "too-late"),
+            (self.today() > until, "too-late"),
             (is_same, "invalid-fields"),
             (
                 !self.fits(at, other),
@@ -1193,6 +1298,10 @@ impl Model {
             numbers.get(&day).is_some_and(|most| usize::try_from(*most).expect("few") > taken)
         };
         let is_open = |library: usize| !self.closed.contains(&(library, day));
+        let held = self.held(application.round, None);
+        let held = held.iter().filter(|(_, host, date)| (*host, *date) == (place.host, day)).count();
+        // What is held is not taken, as long as those who stand have their place.
+        let visitors = visitors + held;
         application.dates.contains(&day)
             && !is_elsewhere
             && is_open(place.host)
@@ -1432,6 +1541,8 @@ impl Model {
         let mut lines = BTreeSet::new();
         lines.extend(self.rounds.iter().map(|one| format!("round {} {}", one.id, one.state)));
         lines.extend(self.runs.iter().map(|one| format!("run {} {}", one.id, one.state)));
+        lines.extend(self.refill_lines());
+        lines.extend(self.repairs.iter().map(|one| one.line(&self.rounds[one.round].id)));
         for one in &self.applications {
             lines.insert(format!("application {} {} {:?}", one.id, one.state, texts(&one.released)));
         }
@@ -1450,7 +1561,13 @@ impl Model {
                 lines.insert(format!("came {} {} {:?}", one.id, came.kind, came.left_at.map(clock)));
             }
             let (id, named) = (&one.id, one.contact.as_deref());
-            lines.insert(format!("terms {id} {} {named:?} virtual {}", one.version, one.is_virtual));
+            lines.insert(format!(
+                "terms {id} {} {named:?} virtual {} revision {} until {:?}",
+                one.version,
+                one.is_virtual,
+                one.revision,
+                one.answer_until.map(|day| day.to_string())
+            ));
             for other in &one.others {
                 let (Other { kind, date, contact, state, .. }, times) = (other, other.times);
                 lines.insert(format!(
@@ -1489,6 +1606,19 @@ impl Model {
             let rows = dump.rows(table);
             lines.extend(rows.iter().map(|row| format!("{name} {} {}", row.text("id"), row.text("state"))));
         }
+        for row in dump.rows("repairs") {
+            let (id, round, option) = (row.text("id"), row.text("round_id"), row.get("applied_option"));
+            lines.insert(format!("repair {id} of {round} applied {option:?}"));
+        }
+        for row in dump.rows("refills") {
+            let (id, placement, waits) = (row.text("id"), row.text("placement_id"), row.get("waits_for"));
+            lines.insert(format!("refill {id} of {placement} {} waits {waits:?}", row.text("state")));
+        }
+        for row in dump.rows("reserve_offers") {
+            let (id, refill, to) = (row.text("id"), row.text("refill_id"), row.text("application_id"));
+            let (until, state) = (row.text("answer_until"), row.text("state"));
+            lines.insert(format!("reserve {id} of {refill} to {to} until {until} {state}"));
+        }
         for row in dump.rows("applications") {
             let released: Vec<String> = serde_json::from_str(row.text("released_dates")).expect("dates");
             lines.insert(format!("application {} {} {released:?}", row.text("id"), row.text("state")));
@@ -1508,7 +1638,11 @@ impl Model {
         }
         for row in dump.rows("placements") {
             let (id, contact, version) = (row.text("id"), row.get("contact_email"), row.number("version"));
-            lines.insert(format!("terms {id} {version} {contact:?} virtual {}", row.is("is_virtual")));
+            let (is_virtual, revision) = (row.is("is_virtual"), row.number("revision"));
+            lines.insert(format!(
+                "terms {id} {version} {contact:?} virtual {is_virtual} revision {revision} until {:?}",
+                row.get("answer_until")
+            ));
         }
         for row in dump.rows("alternatives") {
             let (id, kind, date) = (row.text("placement_id"), row.text("kind"), row.text("date"));

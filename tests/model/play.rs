@@ -1,5 +1,12 @@
 //! Steps on the real services, each beside what the small model says of it.
 
+#[path = "calendars.rs"]
+mod calendars;
+#[path = "play_refills.rs"]
+mod refills;
+#[path = "play_repairs.rs"]
+mod repairs;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -22,7 +29,8 @@ use library_swap::domain::permissions::{Actor, Role};
 use library_swap::domain::release::{Answered, Decision, RefusalReason, ReleaseRefusal};
 use library_swap::domain::sector::Sector;
 use library_swap::domain::states::{
-    AlternativeState, Answer, ApplicationState, ManagerTrust, PlacementState, RoundState, RunState,
+    AlternativeState, Answer, ApplicationState, ManagerTrust, PlacementState, RefillState, ReserveOfferState,
+    RoundState, RunState,
 };
 use library_swap::services::links::{self, Act};
 use library_swap::services::outbox::{Attempt, Prepared, claim, message_id, prepare, settle, store_message};
@@ -30,6 +38,7 @@ use library_swap::services::packs::{self, PackEdit};
 use library_swap::services::placements::{self, Reply};
 use library_swap::services::rounds::{self, NewRound};
 use library_swap::services::sign_up::{SignUp, SignedUp, sign_up};
+use library_swap::services::traces::check_all;
 use library_swap::services::{
     App, AppError, alternatives, applications, attendance, employers, feedback, held_mails, ideas, libraries,
     offers, opening, publication, runs, withdrawal,
@@ -39,13 +48,18 @@ use library_swap::worker::deadlines::act_on_due;
 use library_swap::worker::runs::{Solved, solve_next};
 
 use crate::evidence::{Dump, Dumper, breaches};
-use crate::facts::{About, Fields, Idea, Library, Link, Model, Other, Person, Round, Run, Verdict};
+use crate::facts::{About, Fields, Goes, Idea, Library, Link, Model, Other, Person, Round, Run, Verdict};
 use crate::random::Random;
 use crate::steps;
 
+use calendars::Calendars;
+
+/// How often everything is traced that placements rest on, beside after each repair.
+const STEPS_PER_TRACE: usize = 50;
 const NINE: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
 const ARRIVED: Attendance = Attendance::of(AttendanceKind::Arrived);
 const FIVE: NaiveTime = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
+const OFFICE_DAY: (NaiveTime, NaiveTime) = (NINE, FIVE);
 
 /// A kind of step and the numbers that say which thing it is about: resolved when it is played, so that a step still
 /// means something when steps before it are left out.
@@ -66,7 +80,8 @@ macro_rules! kinds {
 }
 kinds! {
     Clock, NewRound, Open, Offer, Day, SignUp, Program, Deliver, Press, Judge, Withdraw, Close, Start, Solve, Publish,
-    LetGo, Discard, TakeBack, Answer, Instead, Move, Pack, CallOff, Ill, Mark, Say, Idea, Ideas, Deadlines, CancelRound,
+    LetGo, Discard, TakeBack, Answer, Instead, Move, Pack, CallOff, Repair, Apply, Refill, Stop, Ill, Mark, Say, Idea, Ideas, Deadlines,
+    CancelRound,
 }
 
 /// What became of a step.
@@ -98,6 +113,11 @@ pub struct Play<'a> {
     pub dump: Dump,
     /// What of the tables of states was seen.
     pub seen: steps::Seen,
+    /// What the mails that went out have left in people's calendars.
+    calendars: Calendars,
+    played: usize,
+    /// Traces tell by the instants what came first: once a clock has gone back, they cannot.
+    went_back: bool,
 }
 
 type Told<T> = Result<T, String>;
@@ -197,11 +217,15 @@ impl<'a> Play<'a> {
         }
         let dumper = Dumper::new(app);
         let dump = dumper.take(app);
-        Self { app, model, employers, dumper, dump, seen: steps::Seen::new() }
+        let (seen, calendars) = (steps::Seen::new(), Calendars::default());
+        Self { app, model, employers, dumper, dump, seen, calendars, played: 0, went_back: false }
     }
 
     /// Plays a step and checks everything after it.
     pub fn step(&mut self, step: Step) -> Told<Became> {
+        // No two things happen at the same instant.
+        self.model.now += Duration::seconds(1);
+        self.app.clock.set(self.model.now);
         let became = self.act(step)?;
         let after = self.dumper.take(self.app);
         if became == Became::Refused && after != self.dump {
@@ -211,7 +235,19 @@ impl<'a> Play<'a> {
         self.dump = after;
         wrong.extend(breaches(&self.dump));
         wrong.extend(self.model.differences(&self.dump));
+        wrong.extend(self.calendars.differences(&self.model));
+        self.played += 1;
+        let mends = step.kind == Kind::Apply && became == Became::Accepted;
+        if (mends || self.played.is_multiple_of(STEPS_PER_TRACE)) && !self.went_back {
+            wrong.extend(self.broken_traces()?);
+        }
         if wrong.is_empty() { Ok(became) } else { Err(wrong.join("\n")) }
+    }
+
+    /// The links that do not hold of what placements rest on.
+    fn broken_traces(&self) -> Told<Vec<String>> {
+        let found = check_all(self.app, &organiser(), 3).map_err(|error| error.to_string())?;
+        Ok(found.first.iter().map(|(id, broken)| format!("trace of {id}: {broken:?}")).collect())
     }
 
     fn act(&mut self, Step { kind, n }: Step) -> Told<Became> {
@@ -242,6 +278,10 @@ impl<'a> Play<'a> {
             Kind::Ideas => self.handle_idea(n),
             Kind::Move => self.move_times(n),
             Kind::CallOff => self.call_off(n),
+            Kind::Repair => self.plan_repair(n),
+            Kind::Apply => self.apply_repair(n),
+            Kind::Refill => self.refill(n),
+            Kind::Stop => self.stop_refill(n),
             Kind::Ill => self.ill(n),
             Kind::Mark => self.mark(n),
             Kind::Deadlines => self.deadlines(),
@@ -272,7 +312,7 @@ impl<'a> Play<'a> {
         Step { kind: Kind::Clock, n }
     }
 
-    fn weights(&self) -> [(Kind, usize); 30] {
+    fn weights(&self) -> [(Kind, usize); 34] {
         let model = &self.model;
         let (today, is_timely) = (model.today(), |round: &Round| self.is_timely(round));
         let count =
@@ -307,10 +347,13 @@ impl<'a> Play<'a> {
             .iter()
             .any(|one| one.trust == ManagerTrust::ToConfirm && one.state == ApplicationState::Verified);
         let certain = self.next_visit().is_some();
+        let is_planned = model.repairs.iter().any(|one| model.is_fresh_repair(one));
         let proposed = model.placements.iter().filter(|one| one.state == PlacementState::Proposed).count();
         let reviewed = self.at_their_day(|at| model.admits_review(&model.placements[at])).len();
         let links = those(&model.links, |link| self.is_useful(link)).len();
-        let overdue = model.clone().keep_deadlines() > 0;
+        let overdue = model.clone().keep_deadlines() > 0 || !model.refills_to_go_on().is_empty();
+        let running = model.refills.iter().filter(|one| one.state == RefillState::Running).count();
+        let empty = (0..model.placements.len()).filter(|at| model.is_offerable(*at)).count();
         let going = open + ready + count(RoundState::Draft);
         let is_new = |at: usize, person: usize| {
             model.applications.iter().all(|one| (one.round, one.person) != (at, person))
@@ -319,11 +362,11 @@ impl<'a> Play<'a> {
         let is_open = |one: &Round| one.state == RoundState::Open && is_timely(one);
         let new: usize = those(&model.rounds, is_open).into_iter().map(new).sum();
         [
-            (Kind::Clock, 4 + 2 * standing.min(4) + if certain { 16 } else { 0 }),
+            (Kind::Clock, 4 + 2 * standing.min(4) + if certain { 28 } else { 0 }),
             (Kind::NewRound, if going == 0 { if standing > 0 { 3 } else { 30 } } else { 0 }),
             (Kind::Open, 40 * count(RoundState::Draft)),
             (Kind::Offer, if bare { 16 } else { 1 }),
-            (Kind::Day, 1),
+            (Kind::Day, 1 + standing.min(1)),
             (Kind::SignUp, open.min(1) + 4 * new.min(8)),
             (Kind::Program, 2 * open.min(1)),
             (Kind::Deliver, 3 * due.min(8)),
@@ -337,7 +380,7 @@ impl<'a> Play<'a> {
             (Kind::LetGo, if held { 12 } else { 1 }),
             (Kind::Discard, 2 * usize::from(held)),
             (Kind::TakeBack, out),
-            (Kind::Answer, 2 * standing.min(6)),
+            (Kind::Answer, 4 * standing.min(6)),
             (Kind::Instead, 2 * proposed.min(4)),
             (Kind::Pack, 2 * standing.min(4)),
             (Kind::Say, 6 * reviewed.min(3)),
@@ -345,6 +388,10 @@ impl<'a> Play<'a> {
             (Kind::Ideas, 4 * usize::from(model.placements.iter().any(|one| one.idea.is_some()))),
             (Kind::Move, standing.min(6)),
             (Kind::CallOff, standing.min(1)),
+            (Kind::Repair, if self.mendable().is_empty() { 1 } else { 2 + 2 * standing.min(3) }),
+            (Kind::Apply, if is_planned { 16 } else { model.repairs.len().min(1) }),
+            (Kind::Refill, if empty > 0 { 25 } else { 1 }),
+            (Kind::Stop, 2 * running.min(1)),
             (
                 Kind::Ill,
                 25 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2),
@@ -391,6 +438,7 @@ impl<'a> Play<'a> {
             Purpose::Verify => state == ApplicationState::Submitted,
             Purpose::Release => state == ApplicationState::Verified,
             Purpose::Answer => link.placement.is_some_and(|place| is_asked(place) || has_a_day(place)),
+            Purpose::Offer => link.offer.is_some_and(|offer| self.model.reserve_offers[offer].is_open()),
             Purpose::Application => false,
         };
         does && !link.used && link.expires > self.model.now
@@ -422,9 +470,12 @@ impl<'a> Play<'a> {
     }
 
     fn clock(&mut self, n: [usize; 4]) -> Became {
-        let hours = [-3, 1, 5, 20, 24, 24, 47, 49, 72, 120, 24, 26];
+        let hours = [1, 1, 5, 20, 24, 24, 47, 49, 72, 120, 24, 26];
+        let goes_back = n[0].is_multiple_of(60);
+        self.went_back |= goes_back;
         // Now and then the afternoon before a visit, its forenoon or its evening: else most of them are slept through.
         match self.next_visit().filter(|_| n[1].is_multiple_of(2)) {
+            _ if goes_back => self.model.now -= Duration::hours(3),
             Some(then) => self.model.now = then,
             None => self.model.now += Duration::hours(hours[n[0] % hours.len()]),
         }
@@ -450,14 +501,15 @@ impl<'a> Play<'a> {
         let dates: Vec<NaiveDate> = (0..3).map(|day| monday + Days::new(day)).collect();
         let (sign_up_until, answer_until) = (today + Days::new(10), monday - Days::new(5));
         let release_required = !n[0].is_multiple_of(3);
-        let balance = ["0", "1", "null"][n[1] % 3];
+        let balance = [Some(0), Some(1), None][n[1] % 3];
+        let rule = balance.map_or("null".to_owned(), |most: i64| most.to_string());
         let wanted = NewRound {
             name: parsed(&format!("Round {}", self.model.rounds.len())),
             time_zone: chrono_tz::Europe::London,
             sign_up_until,
             answer_until,
             dates: dates.clone(),
-            rules: Some(format!("{{\"balance\": {balance}}}")),
+            rules: Some(format!("{{\"balance\": {rule}}}")),
             release: if release_required { ReleaseRule::Required } else { ReleaseRule::Waived },
         };
         let id = rounds::create(self.app, &organiser(), &wanted).expect("a round").id.to_string();
@@ -469,6 +521,7 @@ impl<'a> Play<'a> {
             answer_until,
             dates,
             release_required,
+            balance,
             offers,
         });
         Became::Accepted
@@ -508,9 +561,11 @@ impl<'a> Play<'a> {
         };
         let verdict = verdict.and_then(|()| first([(!is_unpublished(round.state), "round-state")]));
         let number = |day: usize, spread: usize| u32::try_from(1 + (n[3] / spread + day) % 3).expect("small");
+        // Fewer places than people, so that there are reserves.
+        let places = |day: usize| u32::try_from(1 + (n[3] + day) % 4 / 3).expect("small");
         let days = || round.dates.iter().copied().enumerate();
         let hosting: BTreeMap<NaiveDate, u32> =
-            days().filter(|(day, _)| n[3] % 7 != *day).map(|(day, date)| (date, number(day, 1))).collect();
+            days().filter(|(day, _)| n[3] % 7 != *day).map(|(day, date)| (date, places(day))).collect();
         let release: BTreeMap<NaiveDate, u32> = days().map(|(day, date)| (date, number(day, 7))).collect();
         let wanted = Offer { hosting: hosting.clone(), release: release.clone(), ..Offer::default() };
         let id: LibraryId = parsed(&self.model.libraries[library].id);
@@ -527,7 +582,12 @@ impl<'a> Play<'a> {
         if days.is_empty() {
             return Ok(Became::Void);
         }
-        let (date, library) = (days[n[0] % days.len()], n[1] % self.model.libraries.len());
+        let standing = self.model.placements.iter().filter(|place| place.can_end());
+        let standing: Vec<(usize, NaiveDate)> = standing.map(|place| (place.host, place.date)).collect();
+        let (library, date) = match standing.get(n[1] / 3 % standing.len().max(1)) {
+            Some(day) if !n[1].is_multiple_of(3) => *day,
+            _ => (n[1] % self.model.libraries.len(), days[n[0] % days.len()]),
+        };
         let found = &self.model.libraries[library];
         let who = self.who(if n[2].is_multiple_of(4) { n[2] / 4 } else { 2 + 6 * found.employers[0] });
         let verdict = match who.actor.role {
@@ -648,6 +708,7 @@ impl<'a> Play<'a> {
                 if let Some(link) = &letter.link {
                     self.keep_link(own, link);
                 }
+                self.calendars.prepared(&notice.dedupe_key, &letter);
                 let id = message_id(self.app, notice);
                 if !store_message(self.app, notice.id, "test", &id, b"a mail").expect("stored") {
                     return Err("the lease was lost".to_owned());
@@ -658,6 +719,9 @@ impl<'a> Play<'a> {
                 if is_taken { Attempt::Sent("250".to_owned()) } else { Attempt::Later("451".to_owned()) };
             settle(self.app, notice, "test", &attempt).expect("settled");
             self.model.attempt(own, is_taken);
+            if is_taken {
+                self.calendars.arrived(&notice.dedupe_key);
+            }
         }
         Ok(if claimed.is_empty() { Became::Void } else { Became::Accepted })
     }
@@ -667,10 +731,16 @@ impl<'a> Play<'a> {
         let (application, placement) = match notice.about {
             About::Application(application) => (application, None),
             About::Placement(place) => (self.model.placements[place].application, Some(place)),
+            About::Reserve(offer) => (self.model.reserve_offers[offer].application, None),
+        };
+        let offer = match notice.about {
+            About::Reserve(offer) if notice.kind == NoticeKind::Offer => Some(offer),
+            _ => None,
         };
         let purpose = match notice.kind {
             NoticeKind::VerifyAddress => Purpose::Verify,
             NoticeKind::ReleaseRequest => Purpose::Release,
+            NoticeKind::Offer => Purpose::Offer,
             NoticeKind::Proposal | NoticeKind::AnswerReminder | NoticeKind::DeputyRequest => Purpose::Answer,
             NoticeKind::Reminder
             | NoticeKind::FeedbackRequest
@@ -687,7 +757,7 @@ impl<'a> Play<'a> {
         let last = match purpose {
             Purpose::Verify => round.sign_up_until,
             Purpose::Release => round.answer_until,
-            Purpose::Application => *round.dates.last().expect("days"),
+            Purpose::Application | Purpose::Offer => *round.dates.last().expect("days"),
             // As long as the day can be told about.
             Purpose::Answer => *round.dates.last().expect("days") + Days::new(40),
         };
@@ -697,6 +767,7 @@ impl<'a> Play<'a> {
             purpose,
             application,
             placement: placement.filter(|_| purpose == Purpose::Answer),
+            offer,
             party: notice.party,
             expires: (last + Days::new(2)).and_time(NaiveTime::MIN).and_utc(),
             used: false,
@@ -708,6 +779,11 @@ impl<'a> Play<'a> {
         let mut fitting = those(&self.model.links, |link| self.is_useful(link));
         if n[3].is_multiple_of(6) {
             fitting = those(&self.model.links, |link| !link.used && link.expires > self.model.now);
+        }
+        let of_reserves: Vec<usize> =
+            fitting.iter().copied().filter(|at| self.model.links[*at].offer.is_some()).collect();
+        if n[3].is_multiple_of(2) && !of_reserves.is_empty() {
+            fitting = of_reserves;
         }
         let Some(at) = pick(n[0], &fitting, self.model.links.len()) else { return Ok(Became::Void) };
         let link = self.model.links[at].clone();
@@ -726,6 +802,8 @@ impl<'a> Play<'a> {
             Purpose::Release => Act::Decide(decided.clone()),
             Purpose::Answer => self.usual_answer(&link, n, version),
             Purpose::Application if n[1].is_multiple_of(4) => Act::Withdraw,
+            Purpose::Offer if n[1].is_multiple_of(4) => Act::Decline(0, None),
+            Purpose::Offer => Act::Accept(0),
             Purpose::Application => return Ok(Became::Void),
         };
         let act = if n[1] % 12 == 11 {
@@ -756,6 +834,10 @@ impl<'a> Play<'a> {
                 self.model.links[at].used = true;
             }
             Act::Decide(_) => self.model.decided(link.application, days.ok_or(reason)),
+            Act::Accept(_) if link.offer.is_some() => self.follow_yes(link.offer.expect("one"))?,
+            Act::Decline(..) if link.offer.is_some() => {
+                self.model.declined_place(link.offer.expect("one"));
+            }
             Act::Accept(_) => self.model.answered(link.placement.expect("one"), link.party, Answer::Yes),
             Act::Decline(..) => self.model.answered(link.placement.expect("one"), link.party, Answer::No),
             Act::Withdraw => self.model.withdrawn(link.application),
@@ -770,6 +852,9 @@ impl<'a> Play<'a> {
             Act::Idea(new) => self.keep_idea(link.placement.expect("one"), new),
             Act::WritePack(edit) => {
                 self.model.wrote_pack(link.placement.expect("one"), &edit.pack.0, edit.for_later_visitors);
+            }
+            Act::AskSwap(_) | Act::AgreeSwap(_) | Act::RefuseSwap(..) => {
+                unreachable!("nobody asks for a swap")
             }
         }
         Ok(Became::Accepted)
@@ -795,6 +880,7 @@ impl<'a> Play<'a> {
         let answer_of = |place: Option<&crate::facts::Placement>| {
             place.and_then(|place| place.consents.get(&link.party)).map(|consent| consent.answer)
         };
+        let of_reserve = link.offer.map(|offer| model.reserve_offers[offer].state);
         let is_done = match (link.purpose, act) {
             (Purpose::Verify, Act::Verify) => one.state != ApplicationState::Submitted,
             (Purpose::Release, Act::Decide(_)) => match days {
@@ -806,6 +892,8 @@ impl<'a> Play<'a> {
             }
             (Purpose::Answer, Act::Decline(..)) => answer_of(place) == Some(Answer::No),
             (Purpose::Application, Act::Withdraw) => one.state == ApplicationState::Withdrawn,
+            (Purpose::Offer, Act::Accept(_)) => of_reserve == Some(ReserveOfferState::Accepted),
+            (Purpose::Offer, Act::Decline(..)) => of_reserve == Some(ReserveOfferState::Declined),
             (Purpose::Answer, Act::Offer(_, wanted)) => {
                 link.party == Party::Host && link.placement.is_some_and(|at| self.is_offered(at, wanted))
             }
@@ -824,6 +912,9 @@ impl<'a> Play<'a> {
         }
         let verdict = match (link.purpose, act, place) {
             (Purpose::Verify, Act::Verify, _) => model.admits_sign_up(one.round),
+            (Purpose::Offer, Act::Accept(_) | Act::Decline(_, None), _) => {
+                first([(of_reserve != Some(ReserveOfferState::Open), "no-offer")])
+            }
             (Purpose::Release, Act::Decide(_), _) => first([
                 (!takes_releases(round.state), "too-late"),
                 (one.state != ApplicationState::Verified, "application-state"),
@@ -1010,7 +1101,7 @@ impl<'a> Play<'a> {
     fn an_other(&self, at: usize, wanted: &Wanted) -> Other {
         let place = &self.model.placements[at];
         let (date, times, contact) = match &wanted.instead {
-            Instead::Date(date, _) => (*date, (NINE, FIVE), None),
+            Instead::Date(date, _) => (*date, OFFICE_DAY, None),
             Instead::Colleague(contact) => (place.date, place.times, Some(contact.email.to_string())),
             Instead::Virtual(_) => (place.date, place.times, None),
         };
@@ -1330,8 +1421,20 @@ impl<'a> Play<'a> {
                 .any(|row| row.text("id") == self.model.runs[*run].id && row.text("state") == "finished")
         });
         let Some(at) = finished else { return Ok(Became::Void) };
-        let id = parsed(&self.model.runs[at].id);
-        let file = runs::schedule_file(self.app, &organiser(), id).map_err(|error| error.to_string())?;
+        let (schedule, left_out) = self.schedule_of(&self.model.runs[at].id)?;
+        let run = &mut self.model.runs[at];
+        (run.state, run.schedule, run.left_out) = (RunState::Finished, schedule, left_out);
+        let round = &mut self.model.rounds[self.model.runs[at].round];
+        if takes_runs(round.state) {
+            round.state = RoundState::Matched;
+        }
+        Ok(Became::Accepted)
+    }
+
+    /// Who goes where by the schedule of a run, and who does not.
+    fn schedule_of(&self, run: &str) -> Told<(Vec<Goes>, Vec<usize>)> {
+        let file =
+            runs::schedule_file(self.app, &organiser(), parsed(run)).map_err(|error| error.to_string())?;
         let file: serde_json::Value = serde_json::from_str(&file).expect("a schedule");
         let application = |one: &serde_json::Value| {
             let found = self.model.applications.iter().position(|known| one["staff"] == known.id.as_str());
@@ -1342,15 +1445,10 @@ impl<'a> Play<'a> {
             (application(one), host.expect("a library"), parsed(one["date"].as_str().expect("a date")))
         };
         let list = |name: &str| file[name].as_array().cloned().unwrap_or_default();
-        let schedule = list("placements").iter().map(placed).collect();
-        let left_out = list("unplaced").iter().map(application).collect();
-        let run = &mut self.model.runs[at];
-        (run.state, run.schedule, run.left_out) = (RunState::Finished, schedule, left_out);
-        let round = &mut self.model.rounds[self.model.runs[at].round];
-        if takes_runs(round.state) {
-            round.state = RoundState::Matched;
-        }
-        Ok(Became::Accepted)
+        Ok((
+            list("placements").iter().map(placed).collect(),
+            list("unplaced").iter().map(application).collect(),
+        ))
     }
 
     fn publish(&mut self, n: [usize; 4]) -> Told<Became> {
@@ -1369,14 +1467,17 @@ impl<'a> Play<'a> {
         });
         let done = judge(publication::publish(self.app, &who.actor, parsed(&run.id)), verdict)?;
         if done.is_some() {
-            let rows = self.dumper.take(self.app).rows("placements");
-            let own =
-                rows.iter().filter(|row| row.text("run_id") == run.id && row.text("state") == "proposed");
-            let ids: BTreeMap<String, String> =
-                own.map(|row| (row.text("application_id").to_owned(), row.text("id").to_owned())).collect();
-            self.model.published(at, &ids, (NINE, FIVE));
+            let ids = self.proposed_by(&run.id);
+            self.model.published(at, &ids, OFFICE_DAY);
         }
         Ok(became(done.as_ref()))
+    }
+
+    /// The placements that a run has proposed, by application.
+    fn proposed_by(&self, run: &str) -> BTreeMap<String, String> {
+        let rows = self.dumper.take(self.app).rows("placements");
+        let own = rows.iter().filter(|row| row.text("run_id") == run && row.text("state") == "proposed");
+        own.map(|row| (row.text("application_id").to_owned(), row.text("id").to_owned())).collect()
     }
 
     /// A run whose publication stands, or any.
@@ -1489,7 +1590,11 @@ impl<'a> Play<'a> {
         let verdict = permitted.and_then(|()| {
             first([
                 (ends <= starts, "invalid-fields"),
-                (self.model.closed.contains(&(place.host, place.date)), "invalid-fields"),
+                // Nobody stands before the door of a virtual visit.
+                (
+                    !place.is_virtual && self.model.closed.contains(&(place.host, place.date)),
+                    "invalid-fields",
+                ),
                 (place.times != (starts, ends) && !place.can_end(), "placement-state"),
             ])
         });
@@ -1513,8 +1618,10 @@ impl<'a> Play<'a> {
     }
 
     fn deadlines(&mut self) -> Told<Became> {
-        let expected = self.model.keep_deadlines();
+        let go_on = self.model.refills_to_go_on();
+        let mut expected = self.model.keep_deadlines();
         let done = act_on_due(self.app, "test", &Stop::new()).map_err(|error| error.to_string())?;
+        expected += self.follow_refills(&go_on)?;
         if done != expected {
             return Err(format!("{done} deadlines were kept, and the facts say {expected}"));
         }
@@ -1530,6 +1637,7 @@ impl<'a> Play<'a> {
         if done.is_some() {
             self.model.rounds[at].state = RoundState::Cancelled;
             self.model.discard_held(at);
+            self.model.end_refills_of(at);
             self.model.all_off(at);
         }
         Ok(became(done.as_ref()))

@@ -7,7 +7,9 @@ use std::str::FromStr;
 
 use library_swap::domain::permissions::{Action, Role, TABLE};
 use library_swap::domain::states::ApplicationState;
-use library_swap::domain::steps::{ALTERNATIVE, APPLICATION, CONSENT, Deed, PLACEMENT, ROUND, Step};
+use library_swap::domain::steps::{
+    ALTERNATIVE, APPLICATION, CONSENT, Deed, PLACEMENT, REFILL, RESERVE_OFFER, ROUND, Step,
+};
 
 use crate::evidence::{Dump, Row};
 
@@ -85,6 +87,8 @@ pub fn check(before: &Dump, after: &Dump, seen: &mut Seen) -> Vec<String> {
     compare!("placement", PLACEMENT, ("placements", "state", &["id"]));
     compare!("consent", CONSENT, ("consents", "answer", &["placement_id", "party"]));
     compare!("offer", ALTERNATIVE, ("alternatives", "state", &["id"]));
+    compare!("refill", REFILL, ("refills", "state", &["id"]));
+    compare!("reserve", RESERVE_OFFER, ("reserve_offers", "state", &["id"]));
     for (id, from, to) in changes::<ApplicationState>(pair, ("applications", "state", &["id"])) {
         // Taken back, it is verified again where it was not released before: the row says so in words.
         let is_back = by.contains(&Action::WithdrawPublication) && to == ApplicationState::Verified;
@@ -149,5 +153,7 @@ pub fn all() -> Seen {
     add!("placement", PLACEMENT);
     add!("consent", CONSENT);
     add!("offer", ALTERNATIVE);
+    add!("refill", REFILL);
+    add!("reserve", RESERVE_OFFER);
     all
 }

@@ -20,6 +20,7 @@ use std::thread::JoinHandle;
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use library_swap::http::{self, HttpSettings};
 use library_swap::services::clock::{Chance, Clock};
+use library_swap::services::refills::Patience;
 use library_swap::services::{App, Settings};
 use library_swap::store::{Store, StoreUrl};
 
@@ -92,6 +93,7 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             run_seconds: 10,
             solver_threads: 2,
             withdrawal_days: 14,
+            reserves: Patience { working_days: 2, days_before: 3 },
         },
     }
 }
@@ -272,6 +274,10 @@ const TABLES: &[&str] = &[
     "past_placements",
     "persons",
     "placements",
+    "repair_options",
+    "repairs",
+    "refills",
+    "reserve_offers",
     "round_forbidden",
     "round_introductions",
     "round_libraries",
@@ -279,6 +285,9 @@ const TABLES: &[&str] = &[
     "rounds",
     "run_files",
     "runs",
+    "swap_consents",
+    "swap_members",
+    "swaps",
 ];
 
 /// How many rows each table has.

@@ -1,3 +1,8 @@
+DROP TABLE swap_consents;
+DROP TABLE swap_members;
+DROP TABLE swaps;
+DROP TABLE reserve_offers;
+DROP TABLE refills;
 DROP TABLE repair_options;
 DROP TABLE repairs;
 DROP TABLE alternatives;

@@ -288,6 +288,8 @@ CREATE TABLE placements (
     -- Why rules were set aside for it, where they were.
     override_reason TEXT,
     state TEXT NOT NULL,
+    -- The last day for its answers, local to the round, where that is not the round's.
+    answer_until TEXT,
     -- What is agreed to: raised by every change of it, so that nobody agrees to something else than they saw.
     version INTEGER NOT NULL,
     -- Who receives the visitor, where it is not the library's contact.
@@ -370,6 +372,8 @@ CREATE TABLE links (
     purpose TEXT NOT NULL,
     application_id TEXT NOT NULL,
     placement_id TEXT,
+    -- The offer of a place to a reserve, whose links these are.
+    reserve_offer_id TEXT,
     party TEXT NOT NULL,
     -- Held by a deputy of the party.
     is_deputy INTEGER NOT NULL,
@@ -380,7 +384,7 @@ CREATE TABLE links (
     CONSTRAINT links_secret_key UNIQUE (secret_sha256),
     CONSTRAINT links_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
     CONSTRAINT links_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
-    CONSTRAINT links_purpose_check CHECK (purpose IN ('verify', 'release', 'answer', 'application'))
+    CONSTRAINT links_purpose_check CHECK (purpose IN ('verify', 'release', 'answer', 'application', 'offer'))
 ) STRICT;
 
 CREATE TABLE audit_entries (
@@ -706,3 +710,114 @@ CREATE TABLE repair_options (
     CONSTRAINT repair_options_repair_fkey FOREIGN KEY (repair_id) REFERENCES repairs (id),
     CONSTRAINT repair_options_place_key UNIQUE (repair_id, place)
 ) STRICT;
+
+-- Swaps that participants ask for: each member takes the placement of the next one, the last one that of the first.
+CREATE TABLE swaps (
+    id TEXT NOT NULL,
+    round_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    answer_until TEXT NOT NULL,
+    -- Codes of what it sets aside, as the checker names them; a JSON list.
+    set_aside TEXT NOT NULL,
+    -- Why it came to nothing, in words for everybody who was told.
+    reason TEXT,
+    created_at TEXT NOT NULL,
+    settled_at TEXT,
+    CONSTRAINT swaps_pkey PRIMARY KEY (id),
+    CONSTRAINT swaps_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
+    CONSTRAINT swaps_state_check CHECK (
+        state IN ('asked', 'agreed', 'done', 'refused', 'expired', 'overtaken', 'cancelled')
+    )
+) STRICT;
+CREATE INDEX swaps_round_idx ON swaps (round_id, id);
+
+CREATE TABLE swap_members (
+    swap_id TEXT NOT NULL,
+    -- The one who asked has 0.
+    place INTEGER NOT NULL,
+    -- As the asker wrote it: a placement code or an address; none for the asker.
+    named TEXT,
+    -- None where nobody can be asked by that name.
+    placement_id TEXT,
+    -- When they would be at the place that they take.
+    starts TEXT,
+    ends TEXT,
+    -- The placement that they got by it.
+    became_id TEXT,
+    CONSTRAINT swap_members_pkey PRIMARY KEY (swap_id, place),
+    CONSTRAINT swap_members_swap_fkey FOREIGN KEY (swap_id) REFERENCES swaps (id),
+    CONSTRAINT swap_members_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT swap_members_became_fkey FOREIGN KEY (became_id) REFERENCES placements (id),
+    CONSTRAINT swap_members_placement_key UNIQUE (swap_id, placement_id)
+) STRICT;
+CREATE INDEX swap_members_placement_idx ON swap_members (placement_id);
+
+CREATE TABLE swap_consents (
+    swap_id TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    party TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    answered_at TEXT,
+    answered_by TEXT,
+    channel TEXT,
+    answered_as TEXT,
+    on_behalf_of TEXT,
+    reason TEXT,
+    CONSTRAINT swap_consents_pkey PRIMARY KEY (swap_id, place, party),
+    CONSTRAINT swap_consents_member_fkey FOREIGN KEY (swap_id, place) REFERENCES swap_members (swap_id, place),
+    CONSTRAINT swap_consents_party_check CHECK (party IN ('participant', 'host', 'manager')),
+    CONSTRAINT swap_consents_answer_check CHECK (answer IN ('pending', 'yes', 'no'))
+) STRICT;
+-- Places that fell empty and are offered to reserves, one after another.
+CREATE TABLE refills (
+    id TEXT NOT NULL,
+    -- The placement that ended.
+    placement_id TEXT NOT NULL,
+    round_id TEXT NOT NULL,
+    host_library_id TEXT NOT NULL,
+    date TEXT NOT NULL,
+    -- Whom to ask, in this order, where somebody was named; a JSON list of applications.
+    named TEXT,
+    state TEXT NOT NULL,
+    -- The open offer of another place whose end is waited for, because everybody who is left is asked elsewhere.
+    waits_for TEXT,
+    -- Why it ended without a yes, in words.
+    reason TEXT,
+    started_at TEXT NOT NULL,
+    started_by TEXT NOT NULL,
+    ended_at TEXT,
+    CONSTRAINT refills_pkey PRIMARY KEY (id),
+    CONSTRAINT refills_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT refills_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
+    CONSTRAINT refills_host_fkey FOREIGN KEY (host_library_id) REFERENCES libraries (id),
+    CONSTRAINT refills_state_check CHECK (state IN ('running', 'filled', 'nobody_left', 'out_of_time', 'stopped', 'overtaken'))
+) STRICT;
+CREATE UNIQUE INDEX refills_running_key ON refills (placement_id) WHERE state = 'running';
+CREATE INDEX refills_round_idx ON refills (round_id, id);
+
+-- Never two open ones of a place, and never two to one person.
+CREATE TABLE reserve_offers (
+    id TEXT NOT NULL,
+    refill_id TEXT NOT NULL,
+    application_id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    starts TEXT NOT NULL,
+    ends TEXT NOT NULL,
+    -- The last day for the answer, local to the round.
+    answer_until TEXT NOT NULL,
+    state TEXT NOT NULL,
+    offered_at TEXT NOT NULL,
+    settled_at TEXT,
+    answered_by TEXT,
+    -- The placement that came of it.
+    placement_id TEXT,
+    CONSTRAINT reserve_offers_pkey PRIMARY KEY (id),
+    CONSTRAINT reserve_offers_refill_fkey FOREIGN KEY (refill_id) REFERENCES refills (id),
+    CONSTRAINT reserve_offers_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
+    CONSTRAINT reserve_offers_person_fkey FOREIGN KEY (person_id) REFERENCES persons (id),
+    CONSTRAINT reserve_offers_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT reserve_offers_state_check CHECK (state IN ('open', 'accepted', 'declined', 'expired', 'overtaken'))
+) STRICT;
+CREATE UNIQUE INDEX reserve_offers_open_key ON reserve_offers (refill_id) WHERE state = 'open';
+CREATE UNIQUE INDEX reserve_offers_person_key ON reserve_offers (person_id) WHERE state = 'open';
+CREATE INDEX reserve_offers_refill_idx ON reserve_offers (refill_id, id);

@@ -9,10 +9,11 @@
 //! Method (`solve`): first everybody stays, and only those without a place are matched with what is left; that is a
 //! small problem, and what it proves holds for the whole, since nothing is better than to touch nobody. Only where that
 //! leaves something to be had are placed people freed: all of them while they are few, else those about the gap.
-//! `effects` tells what an answer changes, and what it waives.
+//! `effects` tells what an answer changes, and what it waives; `reserves`, who could take one place.
 
 mod effects;
 mod request;
+mod reserves;
 mod situation;
 mod solve;
 
@@ -23,6 +24,7 @@ use chrono::NaiveDate;
 
 pub use effects::{DayChange, Move};
 pub use request::{RepairFault, RepairFaultCode, Request};
+pub use reserves::{Reserve, reserves, seat};
 
 use super::{Progress, StopReason};
 use crate::files::schedule::Waiver;

@@ -181,7 +181,7 @@ impl<'a, 'p> Solver<'a, 'p> {
 
 /// The round as a repair may use it: who is not freed is locked, who dropped out is gone, closed days take nobody, days
 /// before the first that may change neither; and what was waived before may be used again.
-fn narrowed(situation: &Situation<'_>, room: Room, free: &BTreeSet<String>) -> Round {
+pub(super) fn narrowed(situation: &Situation<'_>, room: Room, free: &BTreeSet<String>) -> Round {
     let (own, request) = (situation.round, situation.request);
     let before = situation.traffic(situation.before.iter());
     let mut round = Round { locks: Vec::new(), forbidden: own.forbidden.clone(), ..own.clone() };
@@ -248,7 +248,7 @@ fn narrowed(situation: &Situation<'_>, room: Room, free: &BTreeSet<String>) -> R
 
 /// The balance that holds at each library-day: none on days that must not change and at a library that is closed, and
 /// what was waived before may stay.
-fn require_balance(situation: &Situation<'_>, problem: &mut Problem, key: &Key<'_>) {
+pub(super) fn require_balance(situation: &Situation<'_>, problem: &mut Problem, key: &Key<'_>) {
     let Some(most) = situation.balance else { return };
     let before = situation.traffic(situation.before.iter());
     let waived: BTreeSet<(&str, NaiveDate)> = situation

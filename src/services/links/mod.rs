@@ -3,10 +3,12 @@
 //! Looking never changes anything, however often and by whomever (mail scanners follow links). A spent link shows the
 //! present state and what can be done now.
 
+mod new;
 mod possible;
 
-use chrono::NaiveDateTime;
+use chrono::NaiveDate;
 
+pub(super) use self::new::{NewLink, mint};
 use self::possible::deeds;
 use super::alternatives::{offer_in, take_in};
 use super::app::{Now, permit, sha256_hex};
@@ -19,13 +21,15 @@ use super::load::{get_applicant, get_library, get_round};
 use super::notices::Case;
 use super::packs::{self, PackEdit, SeenPack};
 use super::placements::{Reply, answer_in};
+use super::refills::{self, OfferedPlace};
 use super::releases::{self, CoverOnDay};
+use super::swaps::{self, SeenSwap, SwapReply};
 use super::{App, AppError};
 use crate::domain::alternative::{Alternative, Wanted};
 use crate::domain::attendance::{Attendance, Recorded};
 use crate::domain::feedback::Feedback;
 use crate::domain::idea::{Idea, NewIdea};
-use crate::domain::ids::{ApplicationId, PlacementId};
+use crate::domain::ids::SwapId;
 use crate::domain::link::{Link, Purpose};
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
@@ -34,7 +38,8 @@ use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::release::Answered;
 use crate::domain::round::Round;
-use crate::domain::states::{AlternativeState, Answer, ApplicationState, named};
+use crate::domain::states::{AlternativeState, Answer, ApplicationState, ReserveOfferState, named};
+use crate::domain::swap::Named;
 use crate::store::applications::Applicant;
 use crate::store::{Db, Tx, alternatives, attendance, feedback, ideas, links, placements};
 
@@ -59,11 +64,15 @@ pub struct LinkView {
     pub day: OfTheDay,
     /// What the host has offered last instead of the placement, whatever became of it.
     pub other: Option<Alternative>,
+    /// The open swap of the placement, where this party is asked about it.
+    pub swap: Option<SeenSwap>,
     /// For a release: the applications of the same library with the same manager, the link's own first, whatever became
     /// of them.
     pub team: Vec<Applicant>,
     /// What a release would do to the library on the days of the round; only where it is looked at and asked for.
     pub cover: Vec<CoverOnDay>,
+    /// What is offered to a reserve by the link.
+    pub reserve_offer: Option<OfferedPlace>,
     /// The joining pack, for the host and, once it was sent, for the participant; only where it is looked at.
     pub pack: Option<SeenPack>,
     /// Why there is this place or none, for the participant; only where it is looked at.
@@ -74,6 +83,12 @@ impl LinkView {
     /// What the host offers, where that waits for the participant.
     pub fn open_offer(&self) -> Option<&Alternative> {
         self.other.as_ref().filter(|other| other.is_open())
+    }
+
+    /// The last day for answers to the placement, or to the proposals of the round.
+    pub fn last_answers(&self) -> NaiveDate {
+        let until = self.round.answer_until;
+        self.placement.as_ref().map_or(until, |(placement, _)| placement.last_answers(until))
     }
 
     /// The requests that wait for the manager, the link's own first.
@@ -122,6 +137,12 @@ named! {
         Offer = "offer",
         /// Take what the host offers instead.
         Take = "take",
+        /// Ask others to exchange placements.
+        AskSwap = "ask_swap",
+        /// Say yes to a swap.
+        AgreeSwap = "agree_swap",
+        /// Say no to it, or take back that one has asked for it.
+        RefuseSwap = "refuse_swap",
         /// Take the application back.
         Withdraw = "withdraw",
         /// Say that one is ill today.
@@ -152,6 +173,12 @@ pub enum Act {
     Offer(i64, Wanted),
     /// As the participant, take what the host offers.
     Take(i64),
+    /// Ask those named to exchange placements.
+    AskSwap(Vec<Named>),
+    /// Say yes to a swap.
+    AgreeSwap(SwapId),
+    /// Say no to it, with a reason where given.
+    RefuseSwap(SwapId, Option<String>),
     /// Take the application back.
     Withdraw,
     /// Say that one is ill today.
@@ -196,9 +223,17 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         Some(id) => alternatives::find_latest(db, id)?,
         None => None,
     };
+    let swap = match (link.purpose, link.placement) {
+        (Purpose::Answer, Some(id)) => swaps::seen(db, id, link.party)?,
+        (_, _) => None,
+    };
     let team = match link.purpose {
         Purpose::Release => releases::list_team(db, &round, &applicant.application)?,
-        Purpose::Verify | Purpose::Answer | Purpose::Application => Vec::new(),
+        Purpose::Verify | Purpose::Answer | Purpose::Application | Purpose::Offer => Vec::new(),
+    };
+    let reserve_offer = match link.reserve_offer {
+        Some(id) => Some(refills::get_offered(db, id)?),
+        None => None,
     };
     let (none, cover) = (Vec::new(), Vec::new());
     let day = load_day(db, &link)?;
@@ -211,9 +246,11 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         home,
         placement,
         other,
+        swap,
         day,
         team,
         cover,
+        reserve_offer,
         pack: None,
         explanation: None,
     };
@@ -292,7 +329,10 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
                 .as_ref()
                 .is_some_and(|(placement, _)| placement.answer_of(view.link.party) == Some(answer))
     };
+    let offer = view.reserve_offer.as_ref().map(|offered| offered.offer.state);
     match act {
+        Act::Accept(_) if offer.is_some() => offer == Some(ReserveOfferState::Accepted),
+        Act::Decline(..) if offer.is_some() => offer == Some(ReserveOfferState::Declined),
         Act::Verify => {
             view.link.purpose == Purpose::Verify && application.state != ApplicationState::Submitted
         }
@@ -313,7 +353,14 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
             view.link.purpose == Purpose::Application && application.state == ApplicationState::Withdrawn
         }
         // Said again, these change nothing by themselves.
-        Act::Ill | Act::Attendance(_) | Act::Feedback(_) | Act::Idea(_) | Act::WritePack(_) => false,
+        Act::AskSwap(_)
+        | Act::AgreeSwap(_)
+        | Act::RefuseSwap(..)
+        | Act::Ill
+        | Act::Attendance(_)
+        | Act::Feedback(_)
+        | Act::Idea(_)
+        | Act::WritePack(_) => false,
     }
 }
 
@@ -338,6 +385,13 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
         (Purpose::Answer, Act::Accept(_) | Act::Decline(..) | Act::Offer(..) | Act::Take(_)) => {
             answer_by_link(tx, now, actor, view.link.party, case_of(view)?, act)
         }
+        (Purpose::Answer, Act::AskSwap(with)) => {
+            swaps::ask_in(tx, now, actor, &case_of(view)?, (with, "link")).map(|_| ())
+        }
+        (Purpose::Answer, Act::AgreeSwap(id)) => answer_swap(tx, now, actor, view, (*id, Answer::Yes, None)),
+        (Purpose::Answer, Act::RefuseSwap(id, reason)) => {
+            answer_swap(tx, now, actor, view, (*id, Answer::No, reason.clone()))
+        }
         (Purpose::Answer, Act::Ill) => call_in_ill_in(tx, now, actor, case_of(view)?),
         (Purpose::Answer, Act::Attendance(marked)) => mark_in(tx, now, actor, case_of(view)?, *marked),
         (Purpose::Answer, Act::Feedback(said)) => {
@@ -348,6 +402,15 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
         (Purpose::Application, Act::Withdraw) => {
             applications::withdraw_in(tx, now, actor, applicant).map(|_| ())
         }
+        (Purpose::Offer, Act::Accept(_) | Act::Decline(_, None)) => match view.link.reserve_offer {
+            Some(id) => refills::answer_in(tx, now, actor, id, matches!(act, Act::Accept(_))),
+            None => Err(AppError::Internal(format!("link {} answers no offer", view.link.id))),
+        },
+        (Purpose::Offer, Act::Decline(..)) => Err(AppError::field(
+            "/reason",
+            "",
+            "is not asked for: nobody has to say why they do not take a place",
+        )),
         (purpose, _) => Err(AppError::field(
             "/deed",
             act_name(act),
@@ -361,6 +424,19 @@ fn case_of(view: &LinkView) -> Result<Case, AppError> {
         Some((placement, host)) => Ok(Case { applicant: view.applicant.clone(), host, placement }),
         None => Err(AppError::Internal(format!("link {} answers no placement", view.link.id))),
     }
+}
+
+/// What a party says to a swap by its link.
+fn answer_swap(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    view: &LinkView,
+    (id, answer, reason): (SwapId, Answer, Option<String>),
+) -> Result<(), AppError> {
+    let (party, placement) = (view.link.party, case_of(view)?.placement.id);
+    let reply = SwapReply { placement, party, answer, reason, channel: "link" };
+    swaps::answer_in(tx, now, actor, id, &reply).map(|_| ())
 }
 
 /// What a party says to a placement by its link.
@@ -403,6 +479,9 @@ const fn act_name(act: &Act) -> &'static str {
         Act::Decline(..) => Deed::Decline.as_str(),
         Act::Offer(..) => Deed::Offer.as_str(),
         Act::Take(_) => Deed::Take.as_str(),
+        Act::AskSwap(_) => Deed::AskSwap.as_str(),
+        Act::AgreeSwap(_) => Deed::AgreeSwap.as_str(),
+        Act::RefuseSwap(..) => Deed::RefuseSwap.as_str(),
         Act::Withdraw => Deed::Withdraw.as_str(),
         Act::Ill => Deed::Ill.as_str(),
         Act::Attendance(_) => Deed::Attendance.as_str(),
@@ -410,35 +489,4 @@ const fn act_name(act: &Act) -> &'static str {
         Act::Idea(_) => Deed::Idea.as_str(),
         Act::WritePack(_) => Deed::WritePack.as_str(),
     }
-}
-
-/// A link to be made for a mail.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct NewLink {
-    pub(super) purpose: Purpose,
-    pub(super) application: ApplicationId,
-    pub(super) placement: Option<PlacementId>,
-    pub(super) party: Party,
-    pub(super) is_deputy: bool,
-    pub(super) expires_at: NaiveDateTime,
-}
-
-/// Makes a link and gives its secret, which is stored nowhere but in the mail.
-///
-/// # Errors
-/// The database's.
-pub(super) fn mint(tx: &mut Tx<'_>, now: &Now, name: &str, new: NewLink) -> Result<String, AppError> {
-    let secret = now.secret(name);
-    let link = Link {
-        id: crate::domain::ids::LinkId::new(now.id(name)),
-        purpose: new.purpose,
-        application: new.application,
-        placement: new.placement,
-        party: new.party,
-        is_deputy: new.is_deputy,
-        expires_at: new.expires_at,
-        used_at: None,
-    };
-    links::insert(tx, &link, &sha256_hex(&secret), now.utc())?;
-    Ok(secret)
 }

@@ -31,7 +31,8 @@ pub(super) fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
                 let clock = host_clock(now, placement);
                 let mut deeds = deeds_of_the_day(view, placement, clock);
                 deeds.extend(answers(view, placement, now, clock));
-                with_pack(view, placement, now, deeds)
+                let deeds = with_pack(view, placement, now, deeds);
+                with_swap(view, placement, now, deeds)
             }
             None => Vec::new(),
         },
@@ -42,7 +43,10 @@ pub(super) fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
             };
             if view.placement.as_ref().is_some_and(has_been) { Vec::new() } else { vec![Deed::Withdraw] }
         }
-        Purpose::Verify | Purpose::Release | Purpose::Application => Vec::new(),
+        Purpose::Offer if view.reserve_offer.as_ref().is_some_and(|offered| offered.offer.is_open()) => {
+            vec![Deed::Accept, Deed::Decline]
+        }
+        Purpose::Verify | Purpose::Release | Purpose::Application | Purpose::Offer => Vec::new(),
     }
 }
 
@@ -90,6 +94,29 @@ fn with_pack(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<D
     deeds
 }
 
+/// So near a day a page offers no swaps any more: hardly anybody could answer, and whoever is ill looks no further.
+const SWAP_DAYS: i64 = 2;
+
+/// A party that is asked about a swap answers it, whoever asked for it takes that back; a participant in none asks for one.
+fn with_swap(view: &LinkView, placement: &Placement, now: &Now, mut deeds: Vec<Deed>) -> Vec<Deed> {
+    if let Some(seen) = &view.swap {
+        if seen.swap.answer_of(placement.id, view.link.party) == Some(Answer::Pending) {
+            deeds.push(Deed::AgreeSwap);
+        }
+        deeds.push(Deed::RefuseSwap);
+        return deeds;
+    }
+    let today = now.today(placement.time_zone);
+    let may_ask = placement.admit_swap(today).is_ok()
+        && (placement.date - today).num_days() > SWAP_DAYS
+        && view.round.admit_swap().is_ok()
+        && view.open_offer().is_none();
+    if view.link.party == Party::Participant && may_ask {
+        deeds.push(Deed::AskSwap);
+    }
+    deeds
+}
+
 /// What a party can say to a placement now.
 fn answers(view: &LinkView, placement: &Placement, now: &Now, clock: NaiveDateTime) -> Vec<Deed> {
     let party = view.link.party;
@@ -103,7 +130,7 @@ fn answers(view: &LinkView, placement: &Placement, now: &Now, clock: NaiveDateTi
             let answer = placement.answer_of(party);
             let mut deeds = if answer == Some(Answer::Pending) { vec![Deed::Accept] } else { Vec::new() };
             deeds.push(Deed::Decline);
-            if party == Party::Host && !view.round.is_answering_over(now.today(view.round.time_zone)) {
+            if party == Party::Host && now.today(view.round.time_zone) <= view.last_answers() {
                 deeds.push(Deed::Offer);
             }
             deeds

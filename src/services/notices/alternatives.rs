@@ -1,14 +1,14 @@
 //! What is told about offers of the host instead of a no.
 
-use super::placements::{is_invited, next_identity};
+use super::placements::{is_invited, last_heard, next_identity};
 use super::{Case, Event, FORMER_THREAD, Facts, Recipient, tell_in, tell_of, thread_of};
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::letter::NoticeKind;
 use crate::domain::party::Party;
 use crate::services::AppError;
 use crate::services::app::Now;
+use crate::store::Tx;
 use crate::store::placements::{find_identity, forget_identity};
-use crate::store::{Tx, outbox};
 
 /// Tells the participant that the host offers something else.
 ///
@@ -49,7 +49,7 @@ pub fn moved(
     }
     for recipient in case.recipients() {
         let party = recipient.party;
-        let has_heard = outbox::has_begun(tx, &thread_of(&case.applicant, Some(is), party))?;
+        let has_heard = last_heard(tx, case, party)?.is_some();
         let kind = if anew == Some(party) {
             NoticeKind::Proposal
         } else if has_heard || party != Party::Manager {
@@ -73,7 +73,7 @@ pub fn moved(
 fn hand_over(tx: &mut Tx<'_>, now: &Now, before: &Case, case: &Case) -> Result<(), AppError> {
     let thread = thread_of(&case.applicant, Some(&case.placement), Party::Host);
     if let Some(former) = before.host_contact()
-        && outbox::has_begun(tx, &thread)?
+        && last_heard(tx, before, Party::Host)?.is_some()
     {
         let identity = find_identity(tx, case.placement.id, Party::Host)?;
         let facts = Facts {

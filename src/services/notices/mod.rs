@@ -9,6 +9,8 @@ mod day;
 mod inbound;
 mod packs;
 mod placements;
+mod refills;
+mod swaps;
 
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
@@ -20,6 +22,8 @@ pub use self::day::*;
 pub use self::inbound::*;
 pub use self::packs::*;
 pub use self::placements::*;
+pub use self::refills::*;
+pub use self::swaps::*;
 use super::AppError;
 use super::app::Now;
 use crate::domain::email::Email;
@@ -58,15 +62,24 @@ pub struct Facts {
     /// The calendar identity of somebody who hands the visitor over to a colleague.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_uid: Option<String>,
+    /// The day that this one takes the place of, in words, for who has heard of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
     /// Why, in words for the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What would have given a place, in words for the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
+    /// The swap that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub swap: Option<String>,
     /// Which version of the joining pack it tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pack: Option<PackFacts>,
+    /// The offer of a place to a reserve that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<String>,
 }
 
 /// Which version of a joining pack a mail tells.

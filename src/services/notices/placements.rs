@@ -48,6 +48,34 @@ pub fn told_of(placement: &Placement) -> String {
     format!("{host} {date} {starts} {ends} {}", terms.version)
 }
 
+/// The day that a party has heard of last, in words: that of the placement, or the one whose place it takes by a repair.
+///
+/// # Errors
+/// The database's.
+pub fn last_heard(tx: &mut Tx<'_>, case: &Case, party: Party) -> Result<Option<String>, AppError> {
+    let thread = thread_of(&case.applicant, Some(&case.placement), party);
+    if outbox::has_begun(tx, &thread)? {
+        return Ok(Some(format!(
+            "the day at {} on {}",
+            case.host.name,
+            case.placement.date.format("%A %-d %B %Y")
+        )));
+    }
+    former_day(tx, &thread)
+}
+
+/// The day whose place a placement takes, where nothing of its own thread needs to have gone out.
+fn former_day(tx: &mut Tx<'_>, thread: &str) -> Result<Option<String>, AppError> {
+    for facts in outbox::list_facts(tx, thread, NoticeKind::Proposal)? {
+        let facts: Facts = serde_json::from_str(&facts)
+            .map_err(|error| AppError::Internal(format!("facts of {thread}: {error}")))?;
+        if facts.instead_of.is_some() {
+            return Ok(facts.instead_of);
+        }
+    }
+    Ok(None)
+}
+
 /// Tells what became of a placement. A party who never heard of it is not told that it is off.
 fn tell(
     tx: &mut Tx<'_>,
@@ -98,9 +126,10 @@ fn tell_but(
             }
             continue;
         }
-        if event == Event::Cancelled {
-            let nothing_went_out = !outbox::has_begun(tx, &thread)?;
-            if nothing_went_out {
+        let mut former = None;
+        if event == Event::Cancelled && !outbox::has_begun(tx, &thread)? {
+            former = former_day(tx, &thread)?;
+            if former.is_none() {
                 outbox::supersede(tx, &thread, now.utc())?;
                 continue;
             }
@@ -116,6 +145,12 @@ fn tell_but(
             && case.placement.answer_of(party) == Some(Answer::Pending)
         {
             facts.reason = Some("You had not answered by the deadline.".to_owned());
+        }
+        if let Some(former) = former {
+            // Nobody has told them of this day: what they know is the one before.
+            let reason = facts.reason.unwrap_or_default();
+            facts.reason =
+                Some(format!("It was to take the place of {former}, which is off as well. {reason}"));
         }
         if is_invited(party) {
             facts.sequence = Some(next_identity(tx, now, case, party)?.sequence);
@@ -144,7 +179,7 @@ pub fn proposal(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError>
     tell(tx, now, case, NoticeKind::Proposal, Event::Tentative, &Facts::default())
 }
 
-/// Proposes a placement that a repair makes: at once, with what it takes the place of for those who heard of that.
+/// Proposes a placement that a repair makes: at once, with more facts for the parties that have heard of another day.
 ///
 /// # Errors
 /// The database's.
@@ -152,17 +187,16 @@ pub fn proposal_of_repair(
     tx: &mut Tx<'_>,
     now: &Now,
     case: &Case,
-    instead: Option<(&str, &[Party])>,
+    told: &[(Party, Facts)],
 ) -> Result<(), AppError> {
-    let (words, told) = instead.unwrap_or_default();
-    let what = (NoticeKind::Proposal, Event::Tentative);
-    let others: Vec<Party> = Party::ALL.iter().copied().filter(|party| !told.contains(party)).collect();
-    tell_but(tx, now, case, what, &Facts::default(), &Reach { held: None, but: told })?;
-    if told.is_empty() {
-        return Ok(());
+    for party in Party::ALL {
+        let facts = told.iter().find(|(told, _)| told == party).map(|(_, facts)| facts.clone());
+        let others: Vec<Party> = Party::ALL.iter().copied().filter(|other| other != party).collect();
+        let what = (NoticeKind::Proposal, Event::Tentative);
+        let reach = Reach { held: None, but: &others };
+        tell_but(tx, now, case, what, &facts.unwrap_or_default(), &reach)?;
     }
-    let facts = Facts { reason: Some(words.to_owned()), ..Facts::default() };
-    tell_but(tx, now, case, what, &facts, &Reach { held: None, but: &others })
+    Ok(())
 }
 
 /// Reminds a party of a proposal that it has not answered; once of each version, because a manager may be asked anew.

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::Asked;
 use crate::domain::application::ReleaseRule;
-use crate::domain::ids::{ApplicationId, LibraryId};
+use crate::domain::ids::{ApplicationId, LibraryId, ReserveOfferId};
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
@@ -22,24 +22,24 @@ use crate::services::locks::by_hand;
 use crate::services::round_file::{Known, round_file};
 use crate::services::snapshot;
 use crate::store::placements::Visible;
-use crate::store::{Db, organisations, outbox, placements};
+use crate::store::{Db, organisations, outbox, placements, refills};
 use crate::verify::{self, Code, Draft, Rule, Subject};
 
 /// Why something that is against the rules by now stands.
 const STANDS: &str = "it was published so";
 
 /// How things stand.
-pub(super) struct Base {
-    pub(super) file: files::Round,
-    pub(super) schedule: Schedule,
-    pub(super) standing: BTreeMap<String, Placement>,
+pub(in crate::services) struct Base {
+    pub(in crate::services) file: files::Round,
+    pub(in crate::services) schedule: Schedule,
+    pub(in crate::services) standing: BTreeMap<String, Placement>,
     /// The placements of those who drop out that have ended already.
     pub(super) ended: BTreeMap<String, Placement>,
-    pub(super) fingerprint: String,
+    pub(in crate::services) fingerprint: String,
 }
 
 /// A round that some people have not heard of yet is not mended: their mails would be of another round.
-pub(super) fn refuse_untold(db: &mut Db, round: &Round) -> Result<(), AppError> {
+pub(in crate::services) fn refuse_untold(db: &mut Db, round: &Round) -> Result<(), AppError> {
     let known = crate::store::applications::list_of_round(db, round.id)?;
     let ids: Vec<ApplicationId> = known.iter().map(|applicant| applicant.application.id).collect();
     if outbox::list_untold(db, &ids)?.is_empty() {
@@ -60,7 +60,15 @@ struct Found {
     hosts: BTreeMap<LibraryId, LibraryId>,
 }
 
-fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
+/// What stands and what is free, but for what open offers to reserves hold; `but` is one that holds nothing here. `anew`
+/// are those whose managers are asked anew: they are free on every day that they asked for.
+fn find(
+    db: &mut Db,
+    round: &Round,
+    asked: &Asked,
+    anew: &BTreeSet<String>,
+    but: Option<ReserveOfferId>,
+) -> Result<Found, AppError> {
     let mut known = snapshot::load(db, round)?;
     let all = placements::list(db, round.id, Visible::All, None, None, i64::MAX)?;
     let standing: BTreeMap<String, Placement> = all
@@ -74,7 +82,7 @@ fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
     let (ended, lost): (Vec<_>, Vec<_>) = over.into_iter().partition(|(id, _)| asked.drop.contains(id));
     let ended: BTreeMap<String, Placement> =
         ended.into_iter().map(|(id, placement)| (id, placement.clone())).collect();
-    let lost = lost.into_iter().map(|(id, _)| id).collect();
+    let mut lost: BTreeSet<String> = lost.into_iter().map(|(id, _)| id).collect();
     let hosts: BTreeMap<LibraryId, LibraryId> = all
         .iter()
         .map(|placement| (placement.host, known.libraries_became.current(placement.host)))
@@ -82,12 +90,21 @@ fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
     let free = standing.iter().chain(&ended).map(|(id, placement)| (id.clone(), placement.date)).collect();
     let own = standing.values().chain(ended.values()).filter_map(|placement| hosts.get(&placement.host));
     let own = own.copied().collect();
-    let mut file = as_if_matched_now(db, &mut known, &free, &own)?;
+    let mut file = as_if_matched_now(db, &mut known, (&free, anew), &own)?;
     for refused in all.iter().filter(|placement| placement.answer_of(Party::Host) == Some(Answer::No)) {
         let stays =
             standing.values().filter(|other| (other.host, other.date) == (refused.host, refused.date));
         let host = hosts.get(&refused.host).unwrap_or(&refused.host);
         take_no_more(&mut file, *host, refused.date, stays.count());
+    }
+    for held in refills::list_held(db, round.id)?.into_iter().filter(|held| Some(held.offer) != but) {
+        // Who is asked has neither a place nor another offer, and the place is nobody else's.
+        lost.insert(held.application.to_string());
+        let host = known.libraries_became.current(held.host);
+        let stays = standing
+            .values()
+            .filter(|other| (hosts.get(&other.host), other.date) == (Some(&host), held.date));
+        hold(&mut file, host, held.date, stays.count());
     }
     Ok(Found { file, standing, ended, lost, hosts })
 }
@@ -97,7 +114,16 @@ fn find(db: &mut Db, round: &Round, asked: &Asked) -> Result<Found, AppError> {
 /// # Errors
 /// The database's; `invalid-fields` where the file's own limits are exceeded.
 pub(in crate::services) fn as_published(db: &mut Db, round: &Round) -> Result<files::Round, AppError> {
-    Ok(find(db, round, &Asked::default())?.file)
+    Ok(find(db, round, &Asked::default(), &BTreeSet::new(), None)?.file)
+}
+
+/// A place less on a day, but none of those who stand.
+pub(in crate::services) fn hold(file: &mut files::Round, host: LibraryId, date: NaiveDate, standing: usize) {
+    let id = host.to_string();
+    let library = file.libraries.iter_mut().find(|library| library.id == id);
+    if let Some(places) = library.and_then(|library| library.hosting.get_mut(&date)) {
+        *places = (*places - 1).max(i64::try_from(standing).unwrap_or(i64::MAX)).min(*places);
+    }
 }
 
 /// A host that has said no takes nobody on that day but those who stand.
@@ -113,7 +139,7 @@ fn take_no_more(file: &mut files::Round, host: LibraryId, date: NaiveDate, stand
 fn as_if_matched_now(
     db: &mut Db,
     known: &mut Known,
-    free: &BTreeMap<String, NaiveDate>,
+    (free, anew): (&BTreeMap<String, NaiveDate>, &BTreeSet<String>),
     hosts: &BTreeSet<LibraryId>,
 ) -> Result<files::Round, AppError> {
     known.locks.clear();
@@ -124,6 +150,13 @@ fn as_if_matched_now(
     let rule = if known.round.release_required { ReleaseRule::Required } else { ReleaseRule::Waived };
     for application in &mut known.applications {
         application.undo_publication();
+        if anew.contains(&application.id.to_string()) {
+            application.released_dates.clone_from(&application.dates);
+            application.state = ApplicationState::Released;
+            if !application.matched_dates(rule).is_empty() {
+                continue;
+            }
+        }
         if let Some(date) = free.get(&application.id.to_string())
             && !application.matched_dates(rule).contains(date)
         {
@@ -178,7 +211,7 @@ impl Found {
 /// # Errors
 /// The database's.
 pub(super) fn fingerprint(db: &mut Db, round: &Round, asked: &Asked) -> Result<String, AppError> {
-    Ok(find(db, round, asked)?.fingerprint(asked))
+    Ok(find(db, round, asked, &BTreeSet::new(), None)?.fingerprint(asked))
 }
 
 impl Base {
@@ -186,8 +219,36 @@ impl Base {
     ///
     /// # Errors
     /// The database's; `invalid-fields` where the file's own limits are exceeded.
-    pub(super) fn load(db: &mut Db, round: &Round, asked: &Asked) -> Result<Self, AppError> {
-        let found = find(db, round, asked)?;
+    pub(in crate::services) fn load(
+        db: &mut Db,
+        round: &Round,
+        asked: &Asked,
+        own: Option<ReserveOfferId>,
+    ) -> Result<Self, AppError> {
+        Self::find(db, round, asked, &BTreeSet::new(), own)
+    }
+
+    /// As [`Base::load`]; managers of `anew` are asked anew, so that what they released is no bar.
+    ///
+    /// # Errors
+    /// As for [`Base::load`].
+    pub(super) fn load_anew(
+        db: &mut Db,
+        round: &Round,
+        asked: &Asked,
+        anew: &BTreeSet<String>,
+    ) -> Result<Self, AppError> {
+        Self::find(db, round, asked, anew, None)
+    }
+
+    fn find(
+        db: &mut Db,
+        round: &Round,
+        asked: &Asked,
+        anew: &BTreeSet<String>,
+        own: Option<ReserveOfferId>,
+    ) -> Result<Self, AppError> {
+        let found = find(db, round, asked, anew, own)?;
         let fingerprint = found.fingerprint(asked);
         let placements = found.placements(&found.standing);
         let with_ended: Vec<_> = placements.iter().cloned().chain(found.placements(&found.ended)).collect();
@@ -248,10 +309,10 @@ impl Base {
         Ok(Self { file, schedule, standing: found.standing, ended: found.ended, fingerprint })
     }
 
-    /// Who has a certain placement.
-    pub(super) fn confirmed(&self) -> impl Iterator<Item = String> + '_ {
-        let certain = |(_, placement): &(&String, &Placement)| placement.state == PlacementState::Confirmed;
-        self.standing.iter().filter(certain).map(|(application, _)| application.clone())
+    /// Whose placement is in a state.
+    pub(super) fn in_state(&self, state: PlacementState) -> impl Iterator<Item = String> + '_ {
+        let is_it = move |(_, placement): &(&String, &Placement)| placement.state == state;
+        self.standing.iter().filter(is_it).map(|(application, _)| application.clone())
     }
 
     /// Whether somebody's host closes on their day.

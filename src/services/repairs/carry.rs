@@ -18,20 +18,29 @@ use crate::domain::ids::{PlacementId, RunId};
 use crate::domain::opening::Exception;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor};
-use crate::domain::placement::{Consent, Placement, Terms};
-use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::domain::placement::{Consent, Given, Placement, Terms};
 use crate::domain::round::Round;
 use crate::domain::run::{Run, RunOptions};
 use crate::domain::states::{AlternativeState, Answer, RunKind, RunState};
 use crate::services::AppError;
+use crate::services::answer_time;
 use crate::services::app::{Now, record};
 use crate::services::load::{get_applicant, get_library};
-use crate::services::notices::{self, Case};
+use crate::services::notices::{self, Case, Facts};
 use crate::services::placements::{get_case, note_elsewhere, release_place};
 use crate::services::runs::{read_round, read_schedule};
 use crate::services::solving::result_of;
+use crate::services::swaps::overtake;
 use crate::store::placements::CalendarIdentity;
 use crate::store::{Tx, alternatives, applications, opening, placements, rounds, runs};
+
+/// Who carries something out, and as what.
+pub(in crate::services) struct By<'a> {
+    pub(in crate::services) actor: &'a Actor,
+    pub(in crate::services) action: Action,
+    /// The yes of the participant who comes, where they have said it, and what the host hears of the place.
+    pub(in crate::services) agreed: Option<(&'a Given, Option<&'a str>)>,
+}
 
 /// Carries a way out as it would be, with no files yet.
 pub(super) fn rehearse(
@@ -43,37 +52,42 @@ pub(super) fn rehearse(
     plan: &Plan,
 ) -> Result<(), AppError> {
     let (file, schedule) = (base.file.canonical(), base.schedule.to_json());
-    carry(tx, now, actor, round, plan, (&file, &schedule)).map(drop)
+    let by = By { actor, action: Action::Repair, agreed: None };
+    carry(tx, now, &by, (round, &BTreeMap::new()), plan, (&file, &schedule)).map(drop)
 }
 
 /// Carries a way out; gives the run that its proposals are of, where there are any.
 ///
 /// # Errors
-/// `too-late` where somebody would have to answer after the last day for that; `placement-state`.
-pub(super) fn apply(
+/// `too-late` where nobody could answer a proposal before its day; `placement-state`.
+pub(in crate::services) fn apply(
     tx: &mut Tx<'_>,
     now: &Now,
-    actor: &Actor,
+    by: &By<'_>,
     round: &Round,
     plan: &Plan,
     files: (&str, &str),
 ) -> Result<Option<RunId>, AppError> {
-    let today = now.today(round.time_zone);
-    if plan.changes.iter().any(|change| change.to.is_some()) && today > round.answer_until {
-        let words = format!(
-            "the last day for answers, {}, has passed, so that nobody could answer a proposal: move it, or leave the gap",
-            round.answer_until
-        );
-        return Err(Refusal::new(RefusalCode::TooLate, words).into());
+    let mut until = BTreeMap::new();
+    for change in &plan.changes {
+        if let Some(to) = &change.to {
+            let home = get_applicant(tx, change.id()?)?.application.home;
+            let libraries = [get_library(tx, home)?, get_library(tx, library_id(&to.host)?)?];
+            let day = answer_time::last_day(tx, now, round, to.date, &libraries)?;
+            until.insert(change.application.clone(), day);
+        }
     }
-    carry(tx, now, actor, round, plan, files)
+    carry(tx, now, by, (round, &until), plan, files)
 }
+
+/// The last days for answers of those who come, where they are not the round's.
+type LastDays = BTreeMap<String, Option<NaiveDate>>;
 
 fn carry(
     tx: &mut Tx<'_>,
     now: &Now,
-    actor: &Actor,
-    round: &Round,
+    by: &By<'_>,
+    (round, until): (&Round, &LastDays),
     plan: &Plan,
     files: (&str, &str),
 ) -> Result<Option<RunId>, AppError> {
@@ -81,7 +95,7 @@ fn carry(
     let mut left: BTreeMap<&str, Left> = BTreeMap::new();
     for change in &plan.changes {
         if let Some(placement) = change.placement.as_ref().filter(|placement| !placement.ended) {
-            left.insert(&change.application, end(tx, now, actor, change, placement.id()?)?);
+            left.insert(&change.application, end(tx, now, by.actor, change, placement.id()?)?);
         }
     }
     if plan.changes.iter().all(|change| change.to.is_none()) {
@@ -90,7 +104,8 @@ fn carry(
     let run = insert_run(tx, now, round, files)?;
     for change in &plan.changes {
         if let Some(to) = &change.to {
-            propose(tx, now, actor, (round, run), change, to, left.get(change.application.as_str()))?;
+            let until = until.get(&change.application).copied().flatten();
+            propose(tx, now, by, (round, run, until), change, to, left.get(change.application.as_str()))?;
         }
     }
     Ok(Some(run))
@@ -99,8 +114,8 @@ fn carry(
 /// What somebody who moves leaves behind.
 struct Left {
     case: Case,
-    /// Who hears of it by the proposal.
-    told: Vec<Party>,
+    /// Who hears of it by the proposal, and of which day they had heard.
+    told: Vec<(Party, Option<String>)>,
     events: Vec<(Party, CalendarIdentity)>,
 }
 
@@ -130,10 +145,11 @@ fn end(
     placements::save(tx, &mut case.placement, now.utc())?;
     let mut told = Vec::new();
     match &change.to {
-        None => release_place(tx, now, &mut case)?,
+        None => release_place(tx, now, actor, &mut case)?,
         Some(to) => {
             note_elsewhere(tx, &[&case.placement])?;
             alternatives::settle(tx, id, AlternativeState::Lapsed, now.utc())?;
+            overtake(tx, now, actor, &case.placement)?;
             told.push(Party::Participant);
             if to.host == case.placement.host.to_string() && case.placement.terms.contact.is_none() {
                 told.push(Party::Host);
@@ -144,7 +160,9 @@ fn end(
         }
     }
     let mut events = Vec::new();
+    let mut former = Vec::new();
     for party in &told {
+        former.push((*party, notices::last_heard(tx, &case, *party)?));
         if let Some(identity) = placements::find_identity(tx, id, *party)? {
             placements::forget_identity(tx, id, *party)?;
             events.push((*party, identity));
@@ -157,10 +175,10 @@ fn end(
     });
     record(tx, now, actor, Action::Repair, ("placement", &id), &details)?;
     notices::cancelled_but(tx, now, &case, before, words_of(change.why), &told)?;
-    Ok(Left { case, told, events })
+    Ok(Left { case, told: former, events })
 }
 
-fn numbers(events: &[(Party, CalendarIdentity)]) -> serde_json::Value {
+pub(super) fn numbers(events: &[(Party, CalendarIdentity)]) -> serde_json::Value {
     let number =
         |(party, identity): &(Party, CalendarIdentity)| (party.to_string(), json!(identity.sequence));
     serde_json::Value::Object(events.iter().map(number).collect())
@@ -169,8 +187,8 @@ fn numbers(events: &[(Party, CalendarIdentity)]) -> serde_json::Value {
 fn propose(
     tx: &mut Tx<'_>,
     now: &Now,
-    actor: &Actor,
-    (round, run): (&Round, RunId),
+    by: &By<'_>,
+    (round, run, until): (&Round, RunId, Option<NaiveDate>),
     change: &Changed,
     to: &NewPlace,
     left: Option<&Left>,
@@ -181,7 +199,10 @@ fn propose(
     if asks_manager(&applicant.application, to) {
         parties.push(Party::Manager);
     }
-    let pending = |party| Consent { party, answer: Answer::Pending, reason: None, given: None };
+    let consent = |party| match by.agreed.filter(|_| party == Party::Participant) {
+        Some((given, _)) => Consent { party, answer: Answer::Yes, reason: None, given: Some(given.clone()) },
+        None => Consent { party, answer: Answer::Pending, reason: None, given: None },
+    };
     let placement = Placement {
         id: PlacementId::new(now.id(&format!("placement {}", change.application))),
         round: round.id,
@@ -199,9 +220,10 @@ fn propose(
         ring: to.ring,
         terms: Terms::default(),
         override_reason: to.override_reason.clone(),
+        answer_until: until,
         state: crate::domain::states::PlacementState::Proposed,
         revision: 0,
-        consents: parties.into_iter().map(pending).collect(),
+        consents: parties.into_iter().map(consent).collect(),
     };
     placements::insert(tx, &placement, now.utc())?;
     if left.is_none() {
@@ -217,19 +239,25 @@ fn propose(
         "deed": "propose", "why": change.why, "run": run.to_string(), "took_over_events": numbers(events),
         "instead_of": left.map(|left| left.case.placement.id.to_string()),
     });
-    record(tx, now, actor, Action::Repair, ("placement", &placement.id), &details)?;
+    record(tx, now, by.actor, by.action, ("placement", &placement.id), &details)?;
     let case = Case { applicant, host, placement };
-    let words = left.map(|left| {
-        let (was, host) = (&left.case.placement, &left.case.host.name);
-        let day = was.date.format("%A %-d %B %Y");
-        format!("This takes the place of the day at {host} on {day}, which is off. {}", words_of(change.why))
-    });
-    let instead = left.zip(words.as_deref()).map(|(left, words)| (words, left.told.as_slice()));
-    notices::proposal_of_repair(tx, now, &case, instead)
+    let former = left.map(|left| left.told.as_slice()).unwrap_or_default();
+    let mut told: Vec<(Party, Facts)> =
+        former.iter().map(|(party, day)| (*party, facts_of(day.as_deref(), change.why))).collect();
+    if let Some((_, Some(words))) = by.agreed {
+        told.push((Party::Host, Facts { reason: Some(words.to_owned()), ..Facts::default() }));
+    }
+    notices::proposal_of_repair(tx, now, &case, &told)
+}
+
+/// What somebody hears who has heard of another day.
+fn facts_of(day: Option<&str>, why: Why) -> Facts {
+    let reason = day.map(|day| format!("This takes the place of {day}, which is off. {}", words_of(why)));
+    Facts { reason, instead_of: day.map(str::to_owned), ..Facts::default() }
 }
 
 /// The run that the proposals are of: the schedule as it is mended.
-fn insert_run(
+pub(super) fn insert_run(
     tx: &mut Tx<'_>,
     now: &Now,
     round: &Round,

@@ -7,22 +7,28 @@
 
 mod base;
 mod carry;
+mod exchange;
 mod plan;
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, NaiveDateTime};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-pub(super) use base::as_published;
+pub(super) use base::{Base, as_published, hold, refuse_untold};
+pub(super) use carry::{By, apply as carry_out};
+pub(super) use exchange::{Judged, carry as exchange, is_frozen, judge as judge_exchange};
+pub(super) use plan::of as plan_of;
 pub use plan::{Call, Changed, LibraryDay, Mails, NewPlace, Plan, Waived, Why};
 
 use super::app::{Now, permit_everywhere, record, sha256_hex};
 use super::clock::seconds_running;
 use super::load::get_round;
 use super::mending;
+use super::page::{Page, Paged};
 use super::rehearsal::Stop;
 use super::rounds::load as load_round;
 use super::{App, AppError};
@@ -32,11 +38,13 @@ use crate::domain::permissions::{Action, Actor};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::repair::{Repair, RepairOption};
 use crate::domain::round::Round;
+use crate::domain::states::PlacementState;
 use crate::matching::StopReason;
 use crate::matching::repair::{Kind, RepairFault, Request, repair};
-use crate::store::{Db, Tx, repairs};
+use crate::store::repairs::Outline;
+use crate::store::tasks::Lost;
+use crate::store::{Db, Tx, refills, repairs};
 use crate::verify::{self, Subject};
-use base::Base;
 
 /// What has happened, and what must not change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,11 +99,12 @@ pub fn create(app: &App, actor: &Actor, round: RoundId, asked: &Asked) -> Result
     let (round, base, asked) = app.store.read(|db| {
         let round = load_round(db, actor, round)?;
         round.admit_repair()?;
-        base::refuse_untold(db, &round)?;
+        refuse_untold(db, &round)?;
+        refuse_asked(db, &asked.add)?;
         let today = now.today(round.time_zone);
         let from = asked.from.map_or(today, |from| from.max(today));
         let asked = Asked { from: Some(from), ..asked.clone() };
-        let base = Base::load(db, &round, &asked)?;
+        let base = Base::load(db, &round, &asked, None)?;
         Ok::<_, AppError>((round, base, asked))
     })?;
     let request = request_of(&asked, &base);
@@ -146,6 +155,22 @@ pub fn create(app: &App, actor: &Actor, round: RoundId, asked: &Asked) -> Result
     get(app, actor, round.id, repair.id)
 }
 
+/// Nobody gets a place to whom another one is offered.
+fn refuse_asked(db: &mut Db, add: &[String]) -> Result<(), AppError> {
+    let faults = Faults::none();
+    for (n, id) in add.iter().enumerate() {
+        let Some(id) = id.parse().ok() else { continue };
+        if let Some(known) = crate::store::applications::find(db, id)?
+            && let Some(offer) = refills::find_open_offer(db, known.person.id)?
+        {
+            let rule =
+                format!("asked: a place is offered to {id} until {}: stop that first", offer.answer_until);
+            faults.add(format!("/add/{n}"), id, rule);
+        }
+    }
+    faults.into_result(Some(())).map_err(AppError::Fields)
+}
+
 /// The last day that is near on a day.
 fn near(day: NaiveDate) -> NaiveDate {
     day.checked_add_days(Days::new(NEAR_DAYS)).unwrap_or(day)
@@ -165,8 +190,10 @@ fn request_of(asked: &Asked, base: &Base) -> Request {
     if asked.freeze_confirmed {
         let drop = set(&asked.drop);
         let is_free = |staff: &String| !drop.contains(staff) && !base.is_closed(staff, &asked.close);
-        freeze.extend(base.confirmed().filter(is_free));
+        freeze.extend(base.in_state(PlacementState::Confirmed).filter(is_free));
     }
+    // Who has come has been there, also when the day is not over.
+    freeze.extend(base.in_state(PlacementState::Completed));
     Request {
         drop: set(&asked.drop),
         close: asked.close.iter().cloned().collect(),
@@ -209,20 +236,25 @@ fn rehearse(
 ) -> Result<Vec<Mails>, AppError> {
     let stopped: Result<(), Stop<Vec<Mails>>> = app.store.write(|tx| {
         carry::rehearse(tx, now, actor, round, base, plan)?;
-        let people: Vec<ApplicationId> = plan.changes.iter().map(Changed::id).collect::<Result<_, _>>()?;
-        let counted = repairs::count_mails_made_at(tx, &people, now.utc()).map_err(AppError::from)?;
-        let mails = counted.into_iter().map(|(kind, party, count)| Mails {
-            kind: kind.as_str().to_owned(),
-            party: party.as_str().to_owned(),
-            count,
-        });
-        Err(Stop::Seen(mails.collect()))
+        Err(Stop::Seen(mails_made(tx, now, plan)?))
     });
     match stopped {
         Err(Stop::Seen(mails)) => Ok(mails),
         Err(Stop::Error(error)) => Err(error),
         Ok(()) => Err(AppError::Internal("a rehearsal was committed".to_owned())),
     }
+}
+
+/// The mails that a way has made, carried out just now.
+fn mails_made(tx: &mut Tx<'_>, now: &Now, plan: &Plan) -> Result<Vec<Mails>, AppError> {
+    let people: Vec<ApplicationId> = plan.changes.iter().map(Changed::id).collect::<Result<_, _>>()?;
+    let counted = repairs::count_mails_made_at(tx, &people, now.utc())?;
+    let mails = counted.into_iter().map(|(kind, party, count)| Mails {
+        kind: kind.as_str().to_owned(),
+        party: party.as_str().to_owned(),
+        count,
+    });
+    Ok(mails.collect())
 }
 
 /// A repair as it was shown.
@@ -237,12 +269,76 @@ pub fn get(app: &App, actor: &Actor, round: RoundId, id: RepairId) -> Result<Sho
     })
 }
 
+/// A repair as a list shows it.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// The repair, without its files.
+    pub outline: Outline,
+    /// What was asked.
+    pub asked: Asked,
+    /// What each option changes, in their order.
+    pub plans: Vec<(RepairOptionId, Plan)>,
+}
+
+/// A page of the repairs of a round, oldest first.
+///
+/// # Errors
+/// `not-found`, `forbidden`, `unauthenticated`.
+pub fn list(
+    app: &App,
+    actor: &Actor,
+    round: RoundId,
+    page: &Page<RepairId>,
+) -> Result<Paged<Summary, RepairId>, AppError> {
+    permit_everywhere(actor, Action::Repair)?;
+    app.store.read(|db| {
+        load_round(db, actor, round)?;
+        let found = repairs::list(db, round, page.after, page.fetch())?;
+        let summary = |outline: Outline| {
+            let plans = outline.options.iter().map(|(id, plan)| Ok((*id, stored(plan)?)));
+            let plans = plans.collect::<Result<_, AppError>>()?;
+            Ok(Summary { asked: stored(&outline.asked)?, plans, outline })
+        };
+        let found: Vec<Summary> = found.into_iter().map(summary).collect::<Result<_, AppError>>()?;
+        Ok(page.cut(found, |summary| summary.outline.id))
+    })
+}
+
+/// A repair that somebody has looked at.
+pub(super) struct Look {
+    asked: Asked,
+    created_at: NaiveDateTime,
+    applied_at: Option<NaiveDateTime>,
+}
+
+impl Look {
+    /// Whether it was about a gap: asked for since it is there, or what made it.
+    pub(super) fn is_about(&self, lost: &Lost) -> bool {
+        let is_named = self.asked.drop.contains(&lost.application.to_string())
+            || self.asked.close.contains(&(lost.host_id.to_string(), lost.date));
+        is_named && (self.created_at >= lost.ended_at || self.applied_at == Some(lost.ended_at))
+    }
+}
+
+/// The repairs that were ever looked at in a round.
+///
+/// # Errors
+/// The database's.
+pub(super) fn looks(db: &mut Db, round: RoundId) -> Result<Vec<Look>, AppError> {
+    let all = repairs::list_asked(db, round)?.into_iter();
+    let look = |(asked, created_at, applied_at): (String, NaiveDateTime, Option<NaiveDateTime>)| {
+        Ok(Look { asked: stored(&asked)?, created_at, applied_at })
+    };
+    all.map(look).collect()
+}
+
+/// What a repair has stored as JSON.
+fn stored<T: DeserializeOwned>(text: &str) -> Result<T, AppError> {
+    serde_json::from_str(text).map_err(|error| AppError::Internal(format!("a stored repair: {error}")))
+}
+
 fn shown(db: &mut Db, repair: Repair) -> Result<Shown, AppError> {
-    let unreadable = |error: serde_json::Error| AppError::Internal(format!("a stored repair: {error}"));
-    let plans = repair
-        .options
-        .iter()
-        .map(|option| Ok((option.id, serde_json::from_str(&option.plan).map_err(unreadable)?)));
+    let plans = repair.options.iter().map(|option| Ok((option.id, stored(&option.plan)?)));
     let plans: Vec<(RepairOptionId, Plan)> = plans.collect::<Result<_, AppError>>()?;
     let zone = get_round(db, repair.round)?.time_zone;
     let until = near(repair.created_at.and_utc().with_timezone(&zone).date_naive());
@@ -275,8 +371,7 @@ pub fn apply(
     let chosen = chosen.ok_or_else(|| AppError::field("/option", option, "is no option of this repair"))?;
     let plan = found.plans.iter().find(|(known, _)| *known == option).map(|(_, plan)| plan.clone());
     let plan = plan.ok_or_else(|| AppError::Internal(format!("option {option} has no plan")))?;
-    let asked: Asked = serde_json::from_str(&found.repair.asked)
-        .map_err(|error| AppError::Internal(format!("a stored repair: {error}")))?;
+    let asked: Asked = stored(&found.repair.asked)?;
     app.store.write(|tx| {
         let round = get_round(tx, round)?;
         round.admit_repair()?;
@@ -287,7 +382,11 @@ pub fn apply(
             return Err(applied());
         }
         let files = (found.repair.round_file.as_str(), chosen.schedule_file.as_str());
-        let run = carry::apply(tx, &now, actor, &round, &plan, files)?;
+        let by = By { actor, action: Action::Repair, agreed: None };
+        let run = carry::apply(tx, &now, &by, &round, &plan, files)?;
+        if mails_made(tx, &now, &plan)? != plan.mails {
+            return Err(stale("other people have heard by now of what would change: ask for a new repair"));
+        }
         carry::close(tx, &now, actor, &asked.close)?;
         note(tx, &now, actor, &round, (id, &plan), run)
     })?;

@@ -188,7 +188,7 @@ pub struct Call {
 }
 
 /// What a way changes; without its mails.
-pub(super) fn of(base: &Base, choice: &Choice, schedule: &Schedule) -> Result<Plan, AppError> {
+pub(in crate::services) fn of(base: &Base, choice: &Choice, schedule: &Schedule) -> Result<Plan, AppError> {
     let before = |staff: &str| {
         let standing = base.standing.get(staff).map(|placement| (placement, false));
         standing.or_else(|| base.ended.get(staff).map(|placement| (placement, true)))

@@ -11,7 +11,7 @@ use crate::domain::ids::{EmployerId, LibraryId};
 use crate::domain::packs::PackState;
 use crate::domain::states::{Answer, PlacementState, RoundState};
 use crate::domain::task::{Door, SubjectKind, Task, TaskKind};
-use crate::store::{Db, rounds, tasks};
+use crate::store::{Db, rounds, swaps, tasks};
 
 /// Gathers tasks for the administrators of one employer.
 pub(super) type Gather = fn(&mut Db, &Now, EmployerId) -> Result<Vec<Task>, AppError>;
@@ -106,11 +106,29 @@ pub(super) fn attendance(db: &mut Db, now: &Now, own: EmployerId) -> Result<Vec<
     Ok(confirmed.into_iter().filter(begun).map(task).collect())
 }
 
+/// Swaps that wait for their hosts.
+pub(super) fn swaps(db: &mut Db, _: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
+    let task = |found: swaps::SwapRequest| {
+        Task {
+        kind: TaskKind::AnswerSwap,
+        deadline: Some(found.answer_until),
+        subject_kind: SubjectKind::Placement,
+        subject: found.placement.uuid(),
+        about: format!("another visitor at {} on {}", found.host, found.date),
+        round: Some(found.round),
+        what: "Say whether the library takes another visitor on this day, or ask its contact to answer the mail."
+            .to_owned(),
+        door: Door::Api(format!("/v1/swaps/{}/answers", found.swap)),
+    }
+    };
+    Ok(swaps::list_swap_requests(db, own)?.into_iter().map(task).collect())
+}
+
 /// Proposals that wait for their hosts.
 pub(super) fn proposals(db: &mut Db, _: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
     let task = |found: tasks::Visit| Task {
         kind: TaskKind::AnswerProposal,
-        deadline: Some(found.round.answer_until),
+        deadline: Some(found.answer_until),
         subject_kind: SubjectKind::Placement,
         subject: found.placement.uuid(),
         about: format!("a visitor at {} on {}", found.host, found.date),

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::super::AppError;
 use super::super::app::{Now, permit};
 use super::super::links::{Deed, LinkView};
+use super::super::refills::OfferedPlace;
 use crate::domain::attendance::last_review;
 use crate::domain::link::Purpose;
 use crate::domain::packs::{ask_on, late_on};
@@ -28,8 +29,14 @@ pub(super) fn owed(view: &LinkView, now: &Now) -> Result<Vec<Task>, AppError> {
         match deed {
             Deed::Verify => tasks.extend(prove_address(view, now)),
             Deed::Decide => tasks.extend(view.requests().map(|request| decide_release(view, request))),
+            Deed::Accept if view.reserve_offer.is_some() => tasks.extend(answer_offer(view)),
             Deed::Accept => tasks.extend(answer_proposal(view, Door::Page)),
-            Deed::Take | Deed::WritePack | Deed::Attendance | Deed::Feedback | Deed::Idea => {
+            Deed::Take
+            | Deed::AgreeSwap
+            | Deed::WritePack
+            | Deed::Attendance
+            | Deed::Feedback
+            | Deed::Idea => {
                 tasks.extend(of_placement(view, *deed, now));
             }
             // Possible, but nobody waits for it; or a part of one of the others.
@@ -37,6 +44,8 @@ pub(super) fn owed(view: &LinkView, now: &Now) -> Result<Vec<Task>, AppError> {
             | Deed::RefuseRelease
             | Deed::Decline
             | Deed::Offer
+            | Deed::AskSwap
+            | Deed::RefuseSwap
             | Deed::Ill
             | Deed::Withdraw => {}
         }
@@ -97,8 +106,13 @@ fn of_placement(view: &LinkView, deed: Deed, now: &Now) -> Option<Task> {
     let (kind, deadline, what) = match deed {
         Deed::Take => (
             TaskKind::AnswerOffer,
-            view.round.answer_until,
+            view.last_answers(),
             "Say whether you take what the library offers instead.",
+        ),
+        Deed::AgreeSwap => (
+            TaskKind::AnswerSwap,
+            view.swap.as_ref()?.swap.answer_until,
+            "Say whether the exchange that participants ask for suits you.",
         ),
         Deed::WritePack if is_pack_owed(view, date, now.today(placement.time_zone)) => {
             (TaskKind::WritePack, late_on(date), "Write what the visitor has to know before the day.")
@@ -137,6 +151,20 @@ fn is_pack_owed(view: &LinkView, day: NaiveDate, today: NaiveDate) -> bool {
     is_certain && is_missing && today >= ask_on(day)
 }
 
+fn answer_offer(view: &LinkView) -> Option<Task> {
+    let OfferedPlace { offer, host, date } = view.reserve_offer.as_ref()?;
+    Some(Task {
+        kind: TaskKind::AnswerReserveOffer,
+        deadline: Some(offer.answer_until),
+        subject_kind: SubjectKind::Application,
+        subject: offer.application.uuid(),
+        about: format!("{} on {date}", host.name),
+        round: Some(view.round.id),
+        what: "Say whether you take the place that has become free.".to_owned(),
+        door: Door::Page,
+    })
+}
+
 fn answer_proposal(view: &LinkView, door: Door) -> Option<Task> {
     let (placement, host) = view.placement.as_ref()?;
     let (host, date) = (&host.name, placement.date);
@@ -155,7 +183,7 @@ fn answer_proposal(view: &LinkView, door: Door) -> Option<Task> {
     };
     Some(Task {
         kind: TaskKind::AnswerProposal,
-        deadline: Some(view.round.answer_until),
+        deadline: Some(view.last_answers()),
         subject_kind: SubjectKind::Placement,
         subject: placement.id.uuid(),
         about,

@@ -25,6 +25,8 @@ const OF_ORGANISERS: &[Gather] = &[
     organiser::rounds,
     organiser::held_mails,
     organiser::lost_places,
+    organiser::closed_days,
+    organiser::empty_places,
     organiser::late_packs,
     organiser::given_up_mails,
 ];
@@ -37,6 +39,7 @@ const OF_ADMINISTRATORS: &[administrator::Gather] = &[
     administrator::managers,
     administrator::libraries,
     administrator::proposals,
+    administrator::swaps,
     administrator::packs,
     administrator::attendance,
 ];

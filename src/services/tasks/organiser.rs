@@ -1,20 +1,24 @@
 //! What organisers owe their rounds, from the end of sign-up on, and what operators share of it.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use super::super::AppError;
 use super::super::app::Now;
+use super::super::load::{get_library, get_round};
 use super::super::packs;
-use crate::domain::ids::{ApplicationId, EmployerId};
+use super::super::repairs::{self, Look};
+use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, RoundId};
 use crate::domain::letter::NoticeKind;
+use crate::domain::opening::DayHours;
 use crate::domain::packs::{PackState, late_on};
 use crate::domain::round::Round;
 use crate::domain::states::{ApplicationState, PlacementState, RoundState};
 use crate::domain::task::{Door, SubjectKind, Task, TaskKind};
-use crate::store::tasks::{GivenUp, Lost, UsableRun};
-use crate::store::{Db, rounds as round_store, tasks};
+use crate::store::tasks::{GivenUp, Lost, Standing, UsableRun};
+use crate::store::{Db, opening, organisations, refills, rounds as round_store, tasks};
 
 /// Rounds whose next step is the organisers': to be closed, matched, published, or called off.
 pub(super) fn rounds(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
@@ -96,23 +100,101 @@ pub(super) fn held_mails(db: &mut Db, _: &Now) -> Result<Vec<Task>, AppError> {
     Ok(held.collect())
 }
 
-/// People whose placement was declined or has expired, and who have no other; until the day has passed.
+/// Gaps that nobody has looked at yet: placements that ended before their day, of people who have no other since, and
+/// about which no repair was asked for; until the day has passed.
 pub(super) fn lost_places(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
     // Whoever lost several has the last one on the list.
     let newest: BTreeMap<ApplicationId, Lost> =
         tasks::list_lost(db)?.into_iter().map(|lost| (lost.application, lost)).collect();
+    let mut looks: BTreeMap<RoundId, Vec<Look>> = BTreeMap::new();
+    for lost in newest.values() {
+        if let Entry::Vacant(unknown) = looks.entry(lost.round.id) {
+            unknown.insert(repairs::looks(db, lost.round.id)?);
+        }
+    }
+    let is_seen =
+        |lost: &Lost| looks.get(&lost.round.id).into_iter().flatten().any(|look| look.is_about(lost));
     let to_come = newest.into_values().filter(|lost| lost.date >= now.today(lost.round.time_zone));
-    let lost = to_come.map(|lost| Task {
+    let lost = to_come.filter(|lost| !is_seen(lost)).map(|lost| Task {
         kind: TaskKind::ReplacePlacement,
         deadline: Some(lost.date),
         subject_kind: SubjectKind::Placement,
         subject: lost.placement.uuid(),
         about: format!("{} at {} on {}", lost.name, lost.host, lost.date),
         round: Some(lost.round.id),
-        what: format!("The placement is {}, and there is no other: find one, or leave the gap.", lost.state),
-        door: Door::Api(format!("/v1/placements/{}", lost.placement)),
+        what: format!(
+            "The placement is {}, and there is no other: mend it, or leave the gap. POST {{\"drop\": [\"{}\"]}} shows the \
+             ways.",
+            lost.state, lost.application
+        ),
+        door: Door::Api(format!("/v1/rounds/{}/repairs", lost.round.id)),
     });
     Ok(lost.collect())
+}
+
+/// Placements on days on which their host is closed by now: one task for each library and day, and one repair for all.
+pub(super) fn closed_days(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
+    // In every zone it is at least yesterday's date of UTC.
+    let from = now.today(chrono_tz::UTC).pred_opt().unwrap_or_default();
+    let standing = tasks::list_standing(db, from)?;
+    let (Some(first), Some(last)) =
+        (standing.iter().map(|one| one.date).min(), standing.iter().map(|one| one.date).max())
+    else {
+        return Ok(Vec::new());
+    };
+    let hosts: BTreeSet<LibraryId> = standing.iter().map(|one| one.host).collect();
+    let hosts = organisations::list_libraries_by_ids(db, &hosts.into_iter().collect::<Vec<_>>())?;
+    let openings = opening::load(db, &hosts, &(first..=last))?;
+    let is_closed = |one: &Standing| {
+        one.date >= now.today(one.round.time_zone)
+            && openings.get(&one.host).is_some_and(|opening| opening.on(one.date).hours == DayHours::Closed)
+    };
+    let mut closed: BTreeMap<(RoundId, LibraryId, NaiveDate), Vec<Standing>> = BTreeMap::new();
+    for one in standing.into_iter().filter(is_closed) {
+        closed.entry((one.round.id, one.host, one.date)).or_default().push(one);
+    }
+    let task = |((round, host, date), affected): ((RoundId, LibraryId, NaiveDate), Vec<Standing>)| {
+        let name = hosts.iter().find(|library| library.id == host).map(|library| library.name.to_string());
+        let name = name.unwrap_or_default();
+        let people: Vec<&str> = affected.iter().map(|one| one.name.as_str()).collect();
+        Task {
+            kind: TaskKind::MendClosedDay,
+            deadline: Some(date),
+            subject_kind: SubjectKind::Library,
+            subject: host.uuid(),
+            about: format!("{} at {name} on {date}", people.join(", ")),
+            round: Some(round),
+            what: format!(
+                "The library is closed on this day: mend it for all of them in one repair. POST {{\"close\": \
+                 [{{\"library\": \"{host}\", \"date\": \"{date}\"}}]}} shows the ways."
+            ),
+            door: Door::Api(format!("/v1/rounds/{round}/repairs")),
+        }
+    };
+    Ok(closed.into_iter().map(task).collect())
+}
+
+/// Places that were offered to reserves, and that nobody took; until the day has passed.
+pub(super) fn empty_places(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
+    let mut owed = Vec::new();
+    for refill in refills::list_in_vain(db, now.utc().date())? {
+        let (round, host) = (get_round(db, refill.round)?, get_library(db, refill.host)?);
+        if round.admit_repair().is_err() {
+            continue;
+        }
+        let why = refill.reason.as_deref().unwrap_or_default();
+        owed.push(Task {
+            kind: TaskKind::FillPlace,
+            deadline: Some(refill.date),
+            subject_kind: SubjectKind::Placement,
+            subject: refill.placement.uuid(),
+            about: format!("the place at {} on {}", host.name, refill.date),
+            round: Some(refill.round),
+            what: format!("No reserve took it: {why}. Ask for a repair, or leave the gap."),
+            door: Door::Api(format!("/v1/rounds/{}/refills/{}", refill.round, refill.id)),
+        });
+    }
+    Ok(owed)
 }
 
 /// Joining packs of which something is missing a week before the day.
@@ -187,8 +269,10 @@ fn matters(mail: &GivenUp, today: NaiveDate) -> bool {
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
         | NoticeKind::Alternative
-        | NoticeKind::DeadlineMoved
-        | NoticeKind::ConfirmReply => placed(&[PlacementState::Proposed]),
+        | NoticeKind::DeadlineMoved => placed(&[PlacementState::Proposed]),
+        NoticeKind::SwapRequest | NoticeKind::ConfirmReply => {
+            placed(&[PlacementState::Proposed, PlacementState::Confirmed])
+        }
         NoticeKind::Confirmed | NoticeKind::Changed => {
             placed(&[PlacementState::Proposed, PlacementState::Confirmed])
         }
@@ -198,7 +282,9 @@ fn matters(mail: &GivenUp, today: NaiveDate) -> bool {
         | NoticeKind::PackMissing => placed(&[PlacementState::Confirmed]),
         NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver => placed(PlacementState::ALL),
         // Its place is on a list of tasks as well.
-        NoticeKind::FeedbackRequest => false,
+        NoticeKind::FeedbackRequest | NoticeKind::SwapEnded => false,
+        // Silence ends the offer, and the place is offered to somebody else.
+        NoticeKind::Offer | NoticeKind::OfferEnded => false,
         NoticeKind::Unplaced | NoticeKind::MatchedAgain => !is_over,
     }
 }

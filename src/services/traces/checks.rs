@@ -9,7 +9,7 @@ use chrono::NaiveDateTime;
 
 use super::super::app::sha256_hex;
 use super::files::{Place, RunFiles};
-use super::{Trace, detail, later, mails};
+use super::{Trace, detail, later, mails, value};
 use crate::domain::application::Application;
 use crate::domain::attendance::AttendanceKind;
 use crate::domain::deadlines::day_of;
@@ -224,7 +224,8 @@ pub(super) fn deeds<'a>(trace: &'a Trace, action: Action, deed: &str) -> impl It
 
 /// The entry of the answer by which everybody had said yes.
 pub(super) fn find_confirmation(trace: &Trace) -> Option<&Entry> {
-    let answers = [Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager];
+    let answers =
+        [Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::Exchange];
     let confirmed = PlacementState::Confirmed.as_str();
     answers.iter().find_map(|action| find_deed(trace, *action, "state", confirmed))
 }
@@ -244,12 +245,28 @@ pub(super) fn find_end(trace: &Trace) -> Option<&Entry> {
         PlacementState::Cancelled => {
             let ends = |entry: &&Entry| {
                 entry.action == Action::CancelPlacement
-                    || (entry.action == Action::Repair && detail(entry, "deed").as_deref() == Some("end"))
+                    || (matches!(entry.action, Action::Repair | Action::Exchange)
+                        && detail(entry, "deed").as_deref() == Some("end"))
             };
             trace.audit.iter().rev().find(ends)
         }
         PlacementState::Expired => find_deed(trace, Action::KeepDeadlines, "deed", "expire"),
     }
+}
+
+/// The entry of the swap by which a placement was made.
+pub(super) fn find_exchange(trace: &Trace) -> Option<&Entry> {
+    deeds(trace, Action::Exchange, "exchange").next()
+}
+
+/// Whether the entry of a swap tells of an answer, which was given before there was the placement.
+fn tells_before(entry: &Entry, consent: &GivenConsent) -> bool {
+    let told = &value(entry, "agreed")[consent.party.as_str()];
+    let at = serde_json::to_value(consent.answered_at).unwrap_or_default();
+    consent.answer == Answer::Yes
+        && told["at"] == at
+        && told["by"].as_str() == consent.answered_by.as_deref()
+        && told["on_behalf_of"].as_str() == consent.on_behalf_of.as_deref()
 }
 
 /// Whether an entry tells of an answer.
@@ -259,7 +276,9 @@ fn tells(entry: &Entry, consent: &GivenConsent, trace: &Trace) -> bool {
         Party::Host => Action::AnswerAsHost,
         Party::Manager => Action::AnswerAsManager,
     };
-    let is_theirs = entry.action == action
+    // A reserve agrees by taking the place, before there is a placement.
+    let is_reserve = entry.action == Action::AnswerOffer && consent.party == Party::Participant;
+    let is_theirs = (entry.action == action || is_reserve)
         && Some(entry.at) == consent.answered_at
         && Some(&entry.actor) == consent.answered_by.as_ref()
         && entry.on_behalf_of == consent.on_behalf_of;
@@ -271,6 +290,7 @@ fn tells(entry: &Entry, consent: &GivenConsent, trace: &Trace) -> bool {
         consent.answer == answer && detail(entry, "alternative").is_some_and(|id| is_it(&id))
     };
     let is_said = says("answer", consent.answer.as_str())
+        || (is_reserve && says("deed", "propose") && consent.answer == Answer::Yes)
         || (says("deed", "take_other") && consent.answer == Answer::Yes)
         || (says("deed", "offer_other")
             && (became(AlternativeState::Taken, Answer::Yes)
@@ -280,7 +300,8 @@ fn tells(entry: &Entry, consent: &GivenConsent, trace: &Trace) -> bool {
 
 fn audit(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     for consent in trace.consents.iter().filter(|consent| consent.answered_at.is_some()) {
-        let is_recorded = trace.audit.iter().any(|entry| tells(entry, consent, trace));
+        let is_recorded = trace.audit.iter().any(|entry| tells(entry, consent, trace))
+            || find_exchange(trace).is_some_and(|entry| tells_before(entry, consent));
         report.require(is_recorded, TraceLink::Audit, || {
             format!("no entry tells of the {}'s answer", consent.party)
         });

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDateTime;
+use chrono::{Duration, NaiveDateTime};
 
 use super::super::notices::{DEPUTY_THREAD, Facts, VISITING, thread_of_placement};
-use super::checks::{Known, Report, deeds, find_confirmation, find_end, takes};
+use super::checks::{Known, Report, deeds, find_confirmation, find_end, find_exchange, takes};
 use super::{Trace, detail, value};
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::attendance::AttendanceKind;
@@ -41,11 +41,13 @@ pub(super) fn is_told(trace: &Trace, known: &Known<'_>, party: Party, at: NaiveD
     }
 }
 
-/// Whether a party had heard of the placement in the thread of its mails. What had not begun then was overtaken.
+/// Whether a party had heard of the placement in the thread of its mails, or of the day whose place it takes. What had not
+/// begun then was overtaken.
 fn has_heard(trace: &Trace, party: Party, at: NaiveDateTime, but: NoticeKind) -> bool {
     let thread = thread_of_placement(trace.placement.id, party);
     let is_of = |mail: &&PlacementMail| mail.thread == thread && mail.kind != but && mail.created_at <= at;
-    trace.mails.iter().filter(is_of).any(|mail| mail.has_begun)
+    let knows_former = |mail: &PlacementMail| facts(mail).is_some_and(|facts| facts.instead_of.is_some());
+    trace.mails.iter().filter(is_of).any(|mail| mail.has_begun || knows_former(mail))
 }
 
 /// A mail that must be there, of one of these kinds.
@@ -68,8 +70,12 @@ pub(super) fn mails(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     ill(report, trace, known);
     if trace.placement.state.has_ended() || is_ill(trace) {
         let waits = |state| matches!(state, NoticeState::Held | NoticeState::Queued);
-        let tells_the_end =
-            |kind| matches!(kind, NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver);
+        let tells_the_end = |kind| {
+            matches!(
+                kind,
+                NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver | NoticeKind::SwapEnded
+            )
+        };
         let waiting = trace
             .mails
             .iter()
@@ -91,7 +97,8 @@ fn is_ill(trace: &Trace) -> bool {
 fn of_answers(trace: &Trace, known: &Known<'_>, needed: &mut Vec<Needed>) {
     let confirmation = find_confirmation(trace);
     for consent in &trace.consents {
-        if consent.party != Party::Manager || !known.is_released() {
+        // Nobody is asked about what everybody has agreed to before.
+        if find_exchange(trace).is_none() && (consent.party != Party::Manager || !known.is_released()) {
             needed.push((consent.party, &[NoticeKind::Proposal], trace.made_at));
         }
         let reminded = consent.reminded_at;
@@ -107,6 +114,7 @@ fn of_answers(trace: &Trace, known: &Known<'_>, needed: &mut Vec<Needed>) {
                     && mail.settled_at.is_some_and(|sent| sent < **at)
             });
             trace.offers.is_empty()
+                && trace.placement.answer_until.is_none()
                 && has_read
                 && later(consent.answered_at)
                 && later(find_end(trace).map(|end| end.at))
@@ -191,9 +199,8 @@ fn hand_over(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     for taken in hand_overs(trace) {
         let had_contact = known.contact.is_some_and(|contact| contact.since <= taken.at)
             || hand_overs(trace).any(|other| other.at < taken.at);
-        let thread = thread_of_placement(trace.placement.id, Party::Host);
-        let is_of = |mail: &&PlacementMail| mail.thread == thread && mail.created_at < taken.at;
-        let heard = had_contact && trace.mails.iter().filter(is_of).any(|mail| mail.has_begun);
+        let before = taken.at - Duration::microseconds(1);
+        let heard = had_contact && has_heard(trace, Party::Host, before, NoticeKind::HandedOver);
         let is_it = |mail: &PlacementMail| mail.kind == NoticeKind::HandedOver && mail.created_at == taken.at;
         report.require(!heard || trace.mails.iter().any(is_it), TraceLink::Mails, || {
             format!("there is no mail `{}` to the former contact of {}", NoticeKind::HandedOver, taken.at)
@@ -235,7 +242,8 @@ pub(super) fn calendar(report: &mut Report, trace: &Trace) {
         let mut told: Vec<i64> = of_party().filter_map(|mail| facts(mail)?.sequence).collect();
         // An event that a repair has taken over from the placement before.
         let taken_over = |name: &str| {
-            let of_repairs = trace.audit.iter().filter(|entry| entry.action == Action::Repair);
+            let hands_on = |entry: &&Entry| matches!(entry.action, Action::Repair | Action::Exchange);
+            let of_repairs = trace.audit.iter().filter(hands_on);
             of_repairs.filter_map(|entry| value(entry, name)[party.as_str()].as_i64()).max()
         };
         told.extend(0..=taken_over("took_over_events").unwrap_or(-1));

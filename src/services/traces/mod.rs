@@ -250,7 +250,7 @@ fn moves_answers(entry: &Entry) -> bool {
 }
 
 fn is_publication(entry: &Entry, run: RunId, at: NaiveDateTime) -> bool {
-    matches!(entry.action, Action::Publish | Action::Repair)
+    matches!(entry.action, Action::Publish | Action::Repair | Action::Exchange | Action::AnswerOffer)
         && entry.at == at
         && detail(entry, "run") == Some(run.to_string())
 }

@@ -1,0 +1,131 @@
+//! How a swap comes to nothing: every placement stays as it is, and whoever was told of the swap hears so.
+
+use serde_json::json;
+
+use super::{cases_of, get_swap};
+use crate::domain::ids::{PlacementId, SwapId};
+use crate::domain::party::Party;
+use crate::domain::permissions::{Action, Actor};
+use crate::domain::placement::Placement;
+use crate::domain::steps::Deed;
+use crate::domain::swap::Swap;
+use crate::services::AppError;
+use crate::services::app::{Now, record};
+use crate::services::load::get_round;
+use crate::services::notices;
+use crate::store::{Db, Tx, swaps};
+
+/// How and why a swap ends.
+pub(super) struct End<'a> {
+    pub(super) action: Action,
+    pub(super) deed: Deed,
+    pub(super) words: &'a str,
+}
+
+/// Ends a swap and tells everybody who was told of it.
+pub(super) fn end(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    swap: &mut Swap,
+    how: &End<'_>,
+) -> Result<(), AppError> {
+    swap.end(how.deed, how.words, now.utc())?;
+    tell(tx, now, swap, |_| false)?;
+    settle(tx, now, actor, swap, how)
+}
+
+fn settle(tx: &mut Tx<'_>, now: &Now, actor: &Actor, swap: &Swap, how: &End<'_>) -> Result<(), AppError> {
+    swaps::save(tx, swap)?;
+    let details = json!({ "deed": how.deed.as_str(), "state": swap.state.as_str() });
+    record(tx, now, actor, how.action, ("swap", &swap.id), &details)
+}
+
+/// Tells those who were told of a swap that it came to nothing, but for those who know.
+pub(super) fn tell(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    swap: &Swap,
+    knows: impl Fn((PlacementId, Party)) -> bool,
+) -> Result<(), AppError> {
+    let reason = swap.reason.as_deref().unwrap_or_default();
+    for case in cases_of(tx, swap)? {
+        let id = case.placement.id;
+        let place = swap.place_of(id);
+        let asked = place.and_then(|place| swap.members.get(place)).into_iter().flat_map(|one| &one.consents);
+        for party in asked.map(|consent| consent.party) {
+            if knows((id, party)) {
+                notices::drop_swap_request(tx, now, &case, party, swap.id)?;
+            } else if (place, party) == (Some(0), Party::Participant) {
+                // Whoever asked was sent no question.
+                notices::swap_impossible(tx, now, &case, swap.id, reason)?;
+            } else {
+                notices::swap_ended(tx, now, &case, party, swap.id, reason)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Ends the open swap of a placement that has ended or changed, if there is one. The parties of a placement that has ended
+/// hear that by its own mail.
+///
+/// # Errors
+/// The database's.
+pub(in crate::services) fn overtake(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    changed: &Placement,
+) -> Result<(), AppError> {
+    let has_ended = !changed.state.is_live();
+    if has_ended {
+        notices::drop_swap_mails(tx, now, changed.id)?;
+    }
+    let Some(mut swap) = swaps::find_open_of(tx, changed.id)? else { return Ok(()) };
+    let words = "One of the days has changed or is off.";
+    let how = End { action: Action::Exchange, deed: Deed::Overtake, words };
+    swap.end(how.deed, words, now.utc())?;
+    tell(tx, now, &swap, |(placement, _)| has_ended && placement == changed.id)?;
+    settle(tx, now, actor, &swap, &how)
+}
+
+/// The swaps whose time is over.
+///
+/// # Errors
+/// The database's.
+pub(in crate::services) fn list_due(db: &mut Db, now: &Now) -> Result<Vec<SwapId>, AppError> {
+    let mut due = Vec::new();
+    for swap in swaps::list_open(db)? {
+        if is_over(db, now, &swap)? {
+            due.push(swap.id);
+        }
+    }
+    Ok(due)
+}
+
+/// Whether its last day for answers has passed; all its days lie after that.
+fn is_over(db: &mut Db, now: &Now, swap: &Swap) -> Result<bool, AppError> {
+    let round = get_round(db, swap.round)?;
+    Ok(now.today(round.time_zone) > swap.answer_until)
+}
+
+/// Ends a swap whose time is over; false where that is no longer so.
+///
+/// # Errors
+/// The database's.
+pub(in crate::services) fn expire_in(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    id: SwapId,
+) -> Result<bool, AppError> {
+    let mut swap = get_swap(tx, id)?;
+    if !swap.is_open() || !is_over(tx, now, &swap)? {
+        return Ok(false);
+    }
+    let words = "Not everybody who was asked had answered in time.";
+    let how = End { action: Action::KeepDeadlines, deed: Deed::Expire, words };
+    end(tx, now, actor, &mut swap, &how)?;
+    Ok(true)
+}

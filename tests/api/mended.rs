@@ -1,0 +1,166 @@
+//! Repairs where mails, days and answers come in between: found by the model-based test, each in one story.
+
+use library_swap::domain::letter::{Letter, Method, NoticeKind};
+use library_swap::domain::party::Party;
+use serde_json::{Value, json};
+
+use crate::day::{DURING, agreed};
+use crate::repairs::{Case, option, published};
+use crate::support::for_each_service;
+use crate::world::DAYS;
+
+fn closing(case: &Case<'_>, days: &[&str]) -> Value {
+    let day = |date: &&str| json!({ "library": case.world.host, "date": date });
+    json!({ "close": days.iter().map(day).collect::<Vec<_>>() })
+}
+
+/// The host closes on the first day, so that its visitor moves to the second; gives their placement then.
+fn moved(case: &Case<'_>) -> String {
+    let asked = case.ask(&closing(case, &[DAYS[0]]));
+    let way = option(&asked.expect(201), "fewest_touched").clone();
+    let application = way["changes"][0]["application"].clone();
+    case.apply_seen(&asked, &way["id"]).expect(200);
+    let all = case.placements();
+    let own = all.iter().find(|one| one["application"] == application && one["state"] == "proposed");
+    own.and_then(|one| one["id"].as_str()).expect("a placement").to_owned()
+}
+
+#[test]
+fn a_library_may_close_on_two_days_at_once() {
+    for_each_service(|service| {
+        let case = published(service);
+        case.world.mails();
+        let asked = case.ask(&closing(&case, &DAYS));
+        let repair = asked.expect(201);
+        case.apply_seen(&asked, &option(&repair, "leave_the_gap")["id"]).expect(200);
+        let url = format!("/v1/libraries/{}/exceptions", case.world.host);
+        let closed = case.world.organiser.get(&url).expect(200);
+        let days: Vec<&Value> =
+            closed["data"].as_array().expect("a list").iter().map(|one| &one["date"]).collect();
+        assert_eq!(days, DAYS);
+        case.assert_whole();
+    });
+}
+
+#[test]
+fn a_repair_is_stale_once_more_people_have_heard_than_it_says() {
+    for_each_service(|service| {
+        let case = published(service);
+        let dropped = case.in_state("proposed")[0].0.clone();
+        let asked = case.ask(&json!({ "drop": [dropped] }));
+        let gap = option(&asked.expect(201), "leave_the_gap").clone();
+        assert_eq!(gap["mails"], json!([]), "nobody has heard of the day yet");
+        case.world.mails();
+        let stale = case.apply_seen(&asked, &gap["id"]);
+        assert_eq!((stale.status, stale.code().as_str()), (412, "stale-repair"));
+        assert_eq!(case.in_state("proposed").len(), 2, "and nothing is done");
+        assert!(case.world.mails().is_empty());
+        let asked = case.ask(&json!({ "drop": [dropped] }));
+        let gap = option(&asked.expect(201), "leave_the_gap").clone();
+        assert_eq!(gap["mails"].as_array().map(Vec::len), Some(2), "{gap}");
+        case.apply_seen(&asked, &gap["id"]).expect(200);
+        assert_eq!(case.world.mails().len(), 2);
+    });
+}
+
+#[test]
+fn whoever_knows_the_former_day_hears_that_the_new_one_is_off_as_well() {
+    for_each_service(|service| {
+        let case = published(service);
+        let before = case.world.mails();
+        let placement = moved(&case);
+        // The mails of the move have not left when the day is called off.
+        let url = format!("/v1/placements/{placement}/cancel");
+        case.world.organiser.post(&url, &json!({ "reason": "Snow." })).expect(200);
+        let letters = case.world.mails();
+        let told: Vec<_> = letters.iter().map(|mail| (mail.kind, mail.party)).collect();
+        assert_eq!(letters.len(), 2, "{told:?}");
+        for party in [Party::Participant, Party::Host] {
+            let mail = letters.iter().find(|mail| mail.party == party).expect("a mail");
+            assert_eq!(mail.kind, NoticeKind::Cancelled);
+            let words = mail.reason.as_deref().unwrap_or_default();
+            let expected = "It was to take the place of the day at Campus Library on Monday 1 March 2027, which is \
+                            off as well. Snow.";
+            assert_eq!(words, expected);
+            let event = mail.invitation.as_ref().expect("an invitation");
+            assert_eq!(event.status.method(), Method::Cancel);
+            let is_known =
+                |one: &&Letter| one.invitation.as_ref().is_some_and(|known| known.uid == event.uid);
+            assert!(before.iter().any(|one| is_known(&one)), "the event that they have ends");
+        }
+        case.assert_whole();
+    });
+}
+
+#[test]
+fn a_publication_is_taken_back_by_the_run_of_a_repair_as_well() {
+    for_each_service(|service| {
+        let case = published(service);
+        case.world.mails();
+        moved(&case);
+        case.world.mails();
+        let left_out = case.left_out();
+        let runs = case.world.organiser.get(&case.world.of_round("/runs")).expect(200);
+        let runs = runs["data"].as_array().expect("a list").clone();
+        let run = runs.iter().find(|run| run["kind"] == "repaired").expect("a run");
+        let id = run["id"].as_str().expect("an id");
+        case.world.organiser.step(&format!("/v1/runs/{id}/withdraw")).expect(200);
+        assert!(case.in_state("proposed").is_empty());
+        let letters = case.world.mails();
+        let again: Vec<&Letter> =
+            letters.iter().filter(|mail| mail.kind == NoticeKind::MatchedAgain).collect();
+        assert_eq!(
+            again.len(),
+            1,
+            "who had heard that there is no place hears that it is matched again: {left_out}"
+        );
+        case.assert_whole();
+    });
+}
+
+#[test]
+fn who_has_come_has_been_there() {
+    for_each_service(|service| {
+        let case = agreed(service);
+        service.set_clock(DURING);
+        case.holder(Party::Host)
+            .post(&case.of("/attendance"), &json!({ "attendance": "arrived" }))
+            .expect(200);
+        let close = json!([{ "library": case.world.host, "date": DAYS[0] }]);
+        for (body, pointer) in
+            [(json!({ "drop": [case.application] }), "/drop/0"), (json!({ "close": close }), "/close")]
+        {
+            let refused = case.world.organiser.post(&case.world.of_round("/repairs"), &body);
+            assert_eq!(
+                (refused.status, refused.code().as_str()),
+                (422, "invalid-fields"),
+                "{}",
+                refused.text()
+            );
+            let error = &refused.json()["errors"][0];
+            assert_eq!(error["pointer"], pointer);
+            assert!(error["detail"].as_str().is_some_and(|words| words.starts_with("frozen: ")), "{error}");
+        }
+    });
+}
+
+#[test]
+fn whoever_drops_out_after_a_move_is_no_reserve_for_their_own_place() {
+    for_each_service(|service| {
+        let case = published(service);
+        case.world.mails();
+        let placement = moved(&case);
+        case.world.mails();
+        let url = format!("/v1/placements/{placement}");
+        let own = case.world.organiser.get(&url).expect(200)["application"].clone();
+        case.world.organiser.post(&format!("{url}/cancel"), &json!({ "reason": "Broke a leg." })).expect(200);
+        let found = case.world.organiser.get(&format!("{url}/reserves")).expect(200);
+        let reserves: Vec<&Value> =
+            found["reserves"].as_array().expect("a list").iter().map(|one| &one["application"]).collect();
+        assert_eq!(
+            reserves,
+            [&json!(case.left_out_but(&own))],
+            "the move was not their doing, the leg is theirs"
+        );
+    });
+}
