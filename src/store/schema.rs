@@ -1,9 +1,5 @@
 //! The tables as diesel sees them; the truth is in `migrations`.
 
-mod mails;
-
-pub use self::mails::{inbound_mails, outbox};
-
 diesel::table! {
     employers (id) { id -> Text, name -> Text, group_name -> Nullable<Text>, successor_id -> Nullable<Text>, created_at -> Timestamp, }
 }
@@ -264,6 +260,31 @@ diesel::table! {
     }
 }
 diesel::table! {
+    outbox (id) {
+        id -> Text,
+        kind -> Text,
+        dedupe_key -> Text,
+        thread_key -> Text,
+        party -> Text,
+        recipient_name -> Nullable<Text>,
+        recipient_address -> Text,
+        application_id -> Text,
+        placement_id -> Nullable<Text>,
+        run_id -> Nullable<Text>,
+        facts -> Text,
+        state -> Text,
+        message_id -> Nullable<Text>,
+        message -> Nullable<Binary>,
+        attempts -> BigInt,
+        next_attempt_at -> Timestamp,
+        lease_until -> Nullable<Timestamp>,
+        lease_by -> Nullable<Text>,
+        last_answer -> Nullable<Text>,
+        created_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
     calendars (id) {
         id -> Text,
         name -> Text,
@@ -441,8 +462,26 @@ diesel::table! {
         answered_by -> Nullable<Text>, placement_id -> Nullable<Text>,
     }
 }
+diesel::table! {
+    inbound_mails (id) {
+        id -> Text,
+        received_at -> Timestamp,
+        channel -> Text,
+        sha256 -> Text,
+        fingerprint -> Text,
+        message_id -> Nullable<Text>,
+        kind -> Text,
+        outcome -> Text,
+        placement_id -> Nullable<Text>,
+        party -> Nullable<Text>,
+        notice_id -> Nullable<Text>,
+        stamped_at -> Nullable<Timestamp>,
+        detail -> Nullable<Text>,
+    }
+}
 
 diesel::allow_tables_to_appear_in_same_query!(
+    inbound_mails,
     swaps,
     swap_members,
     swap_consents,
