@@ -73,6 +73,7 @@ fn app_on(url: &str) -> App {
             service_name: "bench".to_owned(),
             organiser_address: "exchange@exchange.example".to_owned(),
             mail_domain: "exchange.example".to_owned(),
+            authserv_id: None,
             run_seconds: 1,
             withdrawal_days: 14,
             reserves: library_swap::services::refills::Patience { working_days: 2, days_before: 3 },

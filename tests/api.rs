@@ -35,6 +35,8 @@ mod explanations;
 mod hosting;
 #[path = "api/ideas.rs"]
 mod ideas;
+#[path = "api/inbound.rs"]
+mod inbound;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/links.rs"]

@@ -88,6 +88,9 @@ pub struct Mail {
     /// The part after the @ in Message-IDs and calendar UIDs.
     #[serde(deserialize_with = "read::domain")]
     pub domain: String,
+    /// The name by which the mail server that brings mails in signs what it has found out about senders.
+    #[serde(deserialize_with = "read::optional_text")]
+    pub authserv_id: Option<String>,
     /// For transport `smtp`.
     pub smtp: Smtp,
 }

@@ -25,6 +25,7 @@ mod doctor;
 mod frontier;
 mod health;
 mod import;
+mod inbound;
 mod init;
 mod invented;
 mod log;
@@ -114,6 +115,8 @@ enum Command {
     Init(init::Args),
     /// Apply the database migrations that are missing.
     Migrate(migrate::Args),
+    /// Take one mail from standard input: what the mail server pipes here (docs/mail.md, "Replies").
+    Inbound(inbound::Args),
     /// Take over lists.
     #[command(subcommand)]
     Import(import::Command),
@@ -157,6 +160,9 @@ pub fn run() -> ExitCode {
         Command::Solver(args) => configured(&|configuration| solver::run(&args, configuration)),
         Command::Init(args) => configured(&|configuration| init::run(&args, configuration)),
         Command::Migrate(args) => configured(&|configuration| migrate::run(&args, configuration)),
+        Command::Inbound(args) => {
+            configured(&|configuration| inbound::run(&args, configuration)).map_err(inbound::later)
+        }
         Command::Import(command) => configured(&|configuration| import::run(&command, configuration)),
         Command::Round(command) => configured(&|configuration| round::run(&command, configuration)),
         Command::Simulate(args) => configured(&|configuration| simulate::run(&args, configuration)),

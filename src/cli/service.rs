@@ -88,6 +88,7 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
             service_name: configuration.mail.service_name.to_string(),
             organiser_address: configuration.mail.organiser_address.to_string(),
             mail_domain: configuration.mail.domain.clone(),
+            authserv_id: configuration.mail.authserv_id.clone(),
             run_seconds: configuration.matching.run_seconds.get(),
             solver_threads: configuration.matching.threads.get(),
             withdrawal_days: configuration.rounds.withdrawal_days,

@@ -88,6 +88,8 @@ ids! {
     LinkId,
     /// A notice in the outbox.
     NoticeId,
+    /// A mail that came in.
+    InboundId,
     /// An entry of the audit.
     AuditId,
 }

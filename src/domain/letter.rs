@@ -55,6 +55,8 @@ named! {
         MatchedAgain = "matched_again",
         /// Whoever owes an answer has until another day.
         DeadlineMoved = "deadline_moved",
+        /// What came back from the recipient cannot count as an answer.
+        ConfirmReply = "confirm_reply",
         /// What to know before the day.
         JoiningPack = "joining_pack",
         /// What of it has changed.
@@ -73,6 +75,7 @@ impl NoticeKind {
             | NoticeKind::Alternative
             | NoticeKind::HandedOver
             | NoticeKind::DeadlineMoved
+            | NoticeKind::ConfirmReply
             | NoticeKind::Reminder => true,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp

@@ -13,6 +13,7 @@ pub mod feedback;
 pub mod history;
 pub mod idea;
 pub mod ids;
+pub mod inbound;
 pub mod json;
 pub mod letter;
 pub mod link;

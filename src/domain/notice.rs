@@ -20,6 +20,8 @@ named! {
         Leased = "leased",
         /// Taken by the mail server.
         Sent = "sent",
+        /// Taken by the mail server, and sent back by a later one.
+        Bounced = "bounced",
         /// Refused for good, or too often.
         GaveUp = "gave_up",
         /// Overtaken by a later fact before it was sent.

@@ -20,6 +20,8 @@ named! {
         LibraryAdministrator = "library_administrator",
         /// Takes the schedule of one employer's staff.
         Hr = "hr",
+        /// Brings mails in, and may do nothing else.
+        MailServer = "mail_server",
         /// The line manager of a participant, by a link.
         Manager = "manager",
         /// Receives visitors, by a link.
@@ -150,6 +152,8 @@ named! {
         ReadTrace = "read_trace",
         /// See what a link from a mail is for.
         OpenLink = "open_link",
+        /// Bring a mail in that was sent to the service.
+        TakeMail = "take_mail",
         /// Render and send what is due.
         SendMail = "send_mail",
         /// Remind, ask deputies and for feedback, let proposals expire, take days as having been, and begin and complete
@@ -298,6 +302,8 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Participant, Action::ReadJoiningPack, Reach::OwnCase),
     (Role::System, Action::Match, Reach::Everywhere),
     (Role::System, Action::SendMail, Reach::Everywhere),
+    (Role::MailServer, Action::TakeMail, Reach::Everywhere),
+    (Role::System, Action::TakeMail, Reach::Everywhere),
     (Role::System, Action::KeepDeadlines, Reach::Everywhere),
     (Role::Anyone, Action::SignUp, Reach::Everywhere),
     (Role::Anyone, Action::ReadRound, Reach::Everywhere),

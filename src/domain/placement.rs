@@ -23,7 +23,7 @@ pub struct Given {
     pub role: Role,
     /// For whom: the role whose place a deputy, an organiser or an administrator took.
     pub on_behalf_of: Option<String>,
-    /// `link` or `api`.
+    /// `link`, `api` or `mail`.
     pub channel: String,
 }
 

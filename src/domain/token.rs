@@ -29,7 +29,7 @@ impl Token {
     /// Whether a role can be given to a token at all, and then whether it is bound to an employer.
     pub const fn binding(role: Role) -> Option<Binding> {
         match role {
-            Role::Operator | Role::Organiser => Some(Binding::Programme),
+            Role::Operator | Role::Organiser | Role::MailServer => Some(Binding::Programme),
             Role::LibraryAdministrator | Role::Hr => Some(Binding::Employer),
             Role::Manager | Role::HostContact | Role::Participant | Role::Anyone | Role::System => None,
         }

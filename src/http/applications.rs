@@ -76,6 +76,7 @@ fn shape(actor: &Actor, applicant: Applicant) -> Application {
         | Role::HostContact
         | Role::Participant
         | Role::Anyone
+        | Role::MailServer
         | Role::System => None,
     };
     Application {

@@ -18,6 +18,7 @@ mod employers;
 mod explanations;
 mod held_mails;
 mod ideas;
+mod inbound;
 mod libraries;
 mod limits;
 mod links;

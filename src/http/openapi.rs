@@ -11,8 +11,8 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, held_mails,
-    ideas, libraries, links, locks, offers, opening, outbox, outlook, packs, placements, publication,
-    refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens, traces,
+    ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, placements,
+    publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -153,6 +153,8 @@ pub(super) struct PageParameters {
         tokens::revoke,
         outbox::list,
         outbox::counts,
+        inbound::list,
+        inbound::take,
         audit::list,
     ),
     components(schemas(Body)),

@@ -50,6 +50,7 @@ impl Side {
             | Role::HostContact
             | Role::Operator
             | Role::Anyone
+            | Role::MailServer
             | Role::System => Side::Host,
         }
     }

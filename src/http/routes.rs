@@ -8,8 +8,8 @@ use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, held_mails,
-    ideas, libraries, links, locks, offers, opening, outbox, outlook, packs, pages, placements, publication,
-    refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens, traces,
+    ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, pages, placements,
+    publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -288,6 +288,7 @@ fn table() -> Vec<Url> {
         Url::at("/v1/tokens/{id}").delete(&[ManageTokens], tokens::revoke),
         Url::at("/v1/outbox").get(&[ReadOutbox], PAGE, outbox::list),
         Url::at("/v1/outbox/counts").get(&[ReadOutbox], NONE, outbox::counts),
+        Url::at("/v1/inbound").get(&[ReadOutbox], PAGE, inbound::list).post(&[TakeMail], inbound::take),
         Url::at("/v1/audit").get(&[ReadAudit], PAGE, audit::list),
     ]
 }

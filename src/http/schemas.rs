@@ -12,6 +12,7 @@ use crate::domain::alternative::AlternativeKind;
 use crate::domain::attendance::AttendanceKind;
 use crate::domain::feedback::MOST_COMMENTS;
 use crate::domain::idea::{LENGTH, MOST_TOPICS, ShownAs};
+use crate::domain::inbound::{InboundKind, InboundOutcome};
 use crate::domain::letter::NoticeKind;
 use crate::domain::link::Purpose;
 use crate::domain::notice::NoticeState;
@@ -74,6 +75,8 @@ names! {
     purpose: Purpose,
     notice_kind: NoticeKind,
     notice_state: NoticeState,
+    inbound_kind: InboundKind,
+    inbound_outcome: InboundOutcome,
     round_state: RoundState,
     application_state: ApplicationState,
     manager_trust: ManagerTrust,
@@ -126,6 +129,10 @@ pub(super) fn some_topics() -> Array {
 
 pub(super) fn deeds() -> Array {
     ArrayBuilder::new().items(deed()).build()
+}
+
+pub(super) fn optional_party() -> Object {
+    or_null(one_of(Party::ALL.iter().map(|party| party.as_str())))
 }
 
 /// Of a role, those that tokens have.

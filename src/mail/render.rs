@@ -158,6 +158,7 @@ fn source(name: &str, shape: &'static str) -> Option<&'static str> {
         "en/ill" => Some(include_str!("templates/en/ill.jinja")),
         "en/feedback_request" => Some(include_str!("templates/en/feedback_request.jinja")),
         "en/matched_again" => Some(include_str!("templates/en/matched_again.jinja")),
+        "en/confirm_reply" => Some(include_str!("templates/en/confirm_reply.jinja")),
         "en/deadline_moved" => Some(include_str!("templates/en/deadline_moved.jinja")),
         "en/packs" => Some(include_str!("templates/en/packs.jinja")),
         "en/joining_pack" => Some(include_str!("templates/en/joining_pack.jinja")),

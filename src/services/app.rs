@@ -24,6 +24,9 @@ pub struct Settings {
     pub organiser_address: String,
     /// The domain of Message-IDs.
     pub mail_domain: String,
+    /// The name by which the mail server that brings mails in signs what it has found out about senders (RFC 8601);
+    /// without it nobody's answer from a calendar is proven.
+    pub authserv_id: Option<String>,
     /// How long a matching run may take by default.
     pub run_seconds: u32,
     /// Threads that a matching run may use at most.

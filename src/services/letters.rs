@@ -173,6 +173,7 @@ pub(super) fn letter(
             | NoticeKind::Unplaced
             | NoticeKind::MatchedAgain
             | NoticeKind::DeadlineMoved
+            | NoticeKind::ConfirmReply
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
             | NoticeKind::PackMissing => outbox::thread_root(db, thread)?,
@@ -248,6 +249,7 @@ fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) 
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
         | NoticeKind::DeadlineMoved
+        | NoticeKind::ConfirmReply
         | NoticeKind::Alternative => Some(placement.map_or(until, |placement| placement.last_answers(until))),
         NoticeKind::ReleaseRequest => Some(round.sign_up_until),
         NoticeKind::VerifyAddress
@@ -332,6 +334,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
             | NoticeKind::DeputyRequest
             | NoticeKind::Alternative
             | NoticeKind::DeadlineMoved
+            | NoticeKind::ConfirmReply
             | NoticeKind::SwapRequest
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged

@@ -24,6 +24,7 @@ pub mod feedback;
 pub mod held_mails;
 pub mod ideas;
 pub mod imports;
+pub mod inbound;
 mod judge;
 mod letters;
 pub mod libraries;

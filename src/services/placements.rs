@@ -128,7 +128,7 @@ pub struct Reply {
     pub answer: Answer,
     /// Why not.
     pub reason: Option<String>,
-    /// Through what: `link` or `api`.
+    /// Through what: `link`, `api` or `mail`.
     pub channel: &'static str,
     /// What was looked at; absent means that nothing was.
     pub version: Option<i64>,

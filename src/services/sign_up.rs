@@ -160,6 +160,7 @@ fn settle_sign_up(
         | Role::Manager
         | Role::HostContact
         | Role::Participant
+        | Role::MailServer
         | Role::System => SignedUp::Made(Box::new(applicant)),
     })
 }

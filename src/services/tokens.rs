@@ -74,7 +74,7 @@ pub struct FreshToken {
 pub struct NewToken {
     /// What people call it.
     pub name: Name,
-    /// Operator, organiser, library administrator or HR.
+    /// Operator, organiser, library administrator, HR or mail server.
     pub role: Role,
     /// Whose administrator or HR; for these two only.
     pub employer: Option<EmployerId>,
@@ -100,7 +100,11 @@ fn check(tx: &mut Tx<'_>, wanted: &NewToken, now: &Now) -> Result<(), AppError> 
     let faults = Faults::none();
     match (Token::binding(wanted.role), wanted.employer) {
         (None, _) => {
-            faults.add("/role", wanted.role, "must be operator, organiser, library_administrator or hr");
+            faults.add(
+                "/role",
+                wanted.role,
+                "must be operator, organiser, library_administrator, hr or mail_server",
+            );
         }
         (Some(Binding::Employer), None) => {
             let rule = format!("is required: a token with the role {} acts for one employer", wanted.role);

@@ -28,6 +28,7 @@ pub mod employments;
 pub mod feedback;
 pub mod histories;
 pub mod ideas;
+pub mod inbound;
 pub mod introductions;
 pub mod links;
 pub mod locks;

@@ -170,7 +170,8 @@ pub fn save(tx: &mut Tx<'_>, placement: PlacementId, stored: &StoredPack) -> Res
 /// The database's.
 pub fn list_told(db: &mut Db, thread_key: &str) -> Result<Vec<String>, StoreError> {
     let kinds = [NoticeKind::JoiningPack.as_str(), NoticeKind::PackChanged.as_str()];
-    let stopped = [NoticeState::Superseded, NoticeState::Discarded, NoticeState::GaveUp];
+    let stopped =
+        [NoticeState::Superseded, NoticeState::Discarded, NoticeState::GaveUp, NoticeState::Bounced];
     Ok(outbox::table
         .filter(outbox::thread_key.eq(thread_key))
         .filter(outbox::kind.eq_any(kinds))

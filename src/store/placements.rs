@@ -1,5 +1,7 @@
 //! Placements, their consents, and their calendar identities.
 
+use std::ops::RangeInclusive;
+
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 
@@ -404,6 +406,51 @@ pub fn save_identity(
             .execute(&mut **tx)?;
     }
     Ok(())
+}
+
+/// Notes what a party is invited to under its present SEQUENCE, in a text that is equal for what is equal.
+///
+/// # Errors
+/// The database's.
+pub fn note_told(tx: &mut Tx<'_>, id: PlacementId, party: Party, told: &str) -> Result<(), StoreError> {
+    let same = invitations::told.eq(told);
+    diesel::update(invitations::table.find((id.to_string(), party.to_string())))
+        .filter(invitations::told.is_null().or(diesel::dsl::not(same)))
+        .set((invitations::told.eq(told), invitations::told_since.eq(invitations::sequence.nullable())))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The SEQUENCEs under which a party was invited to what `told` says, if that was said last.
+///
+/// # Errors
+/// The database's.
+pub fn find_told(
+    db: &mut Db,
+    id: PlacementId,
+    party: Party,
+    told: &str,
+) -> Result<Option<RangeInclusive<i64>>, StoreError> {
+    let found: Option<(Option<i64>, i64)> = invitations::table
+        .find((id.to_string(), party.to_string()))
+        .filter(invitations::told.eq(told))
+        .select((invitations::told_since, invitations::sequence))
+        .first(db)
+        .optional()?;
+    Ok(found.and_then(|(since, sequence)| Some(since?..=sequence)))
+}
+
+/// Whose event this UID is.
+///
+/// # Errors
+/// The database's.
+pub fn find_by_uid(db: &mut Db, uid: &str) -> Result<Option<(PlacementId, Party)>, StoreError> {
+    let found: Option<(String, String)> = invitations::table
+        .filter(invitations::uid.eq(uid))
+        .select((invitations::placement_id, invitations::party))
+        .first(db)
+        .optional()?;
+    found.map(|(id, party)| Ok((parse("placement", &id)?, parse("party", &party)?))).transpose()
 }
 
 /// Forgets the calendar identity of a party, because somebody else has its part from now on.

@@ -210,7 +210,14 @@ diesel::table! {
     }
 }
 diesel::table! {
-    invitations (placement_id, party) { placement_id -> Text, party -> Text, uid -> Text, sequence -> BigInt, }
+    invitations (placement_id, party) {
+        placement_id -> Text,
+        party -> Text,
+        uid -> Text,
+        sequence -> BigInt,
+        told -> Nullable<Text>,
+        told_since -> Nullable<BigInt>,
+    }
 }
 diesel::table! {
     api_tokens (id) {
@@ -455,8 +462,26 @@ diesel::table! {
         answered_by -> Nullable<Text>, placement_id -> Nullable<Text>,
     }
 }
+diesel::table! {
+    inbound_mails (id) {
+        id -> Text,
+        received_at -> Timestamp,
+        channel -> Text,
+        sha256 -> Text,
+        fingerprint -> Text,
+        message_id -> Nullable<Text>,
+        kind -> Text,
+        outcome -> Text,
+        placement_id -> Nullable<Text>,
+        party -> Nullable<Text>,
+        notice_id -> Nullable<Text>,
+        stamped_at -> Nullable<Timestamp>,
+        detail -> Nullable<Text>,
+    }
+}
 
 diesel::allow_tables_to_appear_in_same_query!(
+    inbound_mails,
     swaps,
     swap_members,
     swap_consents,

@@ -400,7 +400,7 @@ pub struct GivenUp {
     pub round: OfRound,
 }
 
-/// The mails that were given up in rounds that are not over.
+/// The mails that were given up or came back, in rounds that are not over.
 ///
 /// # Errors
 /// The database's.
@@ -412,7 +412,7 @@ pub fn list_given_up(db: &mut Db) -> Result<Vec<GivenUp>, StoreError> {
         .inner_join(applications::table.on(applications::id.eq(outbox::application_id)))
         .inner_join(rounds::table.on(rounds::id.eq(applications::round_id)))
         .left_join(placements::table.on(placements::id.nullable().eq(outbox::placement_id)))
-        .filter(outbox::state.eq(NoticeState::GaveUp.as_str()))
+        .filter(outbox::state.eq_any([NoticeState::GaveUp, NoticeState::Bounced].map(NoticeState::as_str)))
         .filter(rounds::state.ne_all(over))
         .select((
             (outbox::id, outbox::kind, outbox::party, outbox::recipient_address),

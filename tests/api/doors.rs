@@ -11,20 +11,20 @@ use crate::support::{Client, for_each_service};
 use crate::world::{World, secret_of};
 
 /// Letters: `-` nobody known, `o` operator, `g` organiser, `a` library administrator, `h` HR, `p` participant,
-/// `m` manager, `c` host contact.
+/// `m` manager, `c` host contact, `s` mail server.
 const DOORS: &[(&str, &str, &str)] = &[
-    ("GET", "/healthz", "-ogahpmc"),
-    ("GET", "/readyz", "-ogahpmc"),
-    ("GET", "/openapi.json", "-ogahpmc"),
-    ("GET", "/", "-ogahpmc"),
-    ("GET", "/docs", "-ogahpmc"),
-    ("GET", "/docs/problems", "-ogahpmc"),
-    ("GET", "/docs/{file:.*}", "-ogahpmc"),
-    ("GET", "/pages.css", "-ogahpmc"),
-    ("GET", "/links/{secret}", "-ogahpmc"),
-    ("POST", "/links/{secret}", "-ogahpmc"),
-    ("GET", "/v1/links/{secret}", "-ogahpmc"),
-    ("POST", "/v1/links/{secret}", "-ogahpmc"),
+    ("GET", "/healthz", "-ogahpmcs"),
+    ("GET", "/readyz", "-ogahpmcs"),
+    ("GET", "/openapi.json", "-ogahpmcs"),
+    ("GET", "/", "-ogahpmcs"),
+    ("GET", "/docs", "-ogahpmcs"),
+    ("GET", "/docs/problems", "-ogahpmcs"),
+    ("GET", "/docs/{file:.*}", "-ogahpmcs"),
+    ("GET", "/pages.css", "-ogahpmcs"),
+    ("GET", "/links/{secret}", "-ogahpmcs"),
+    ("POST", "/links/{secret}", "-ogahpmcs"),
+    ("GET", "/v1/links/{secret}", "-ogahpmcs"),
+    ("POST", "/v1/links/{secret}", "-ogahpmcs"),
     ("GET", "/v1/employers", "ogah"),
     ("POST", "/v1/employers", "ga"),
     ("GET", "/v1/employers/{id}", "ogah"),
@@ -132,6 +132,8 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("GET", "/v1/tokens", "og"),
     ("POST", "/v1/tokens", "og"),
     ("DELETE", "/v1/tokens/{id}", "og"),
+    ("GET", "/v1/inbound", "og"),
+    ("POST", "/v1/inbound", "s"),
     ("GET", "/v1/outbox", "og"),
     ("GET", "/v1/outbox/counts", "og"),
     ("GET", "/v1/audit", "og"),
@@ -174,6 +176,7 @@ fn every_endpoint_is_closed_to_everybody_but_its_roles() {
             ('p', service.with(&verify)),
             ('m', service.with(&manager)),
             ('c', service.with(&host)),
+            ('s', world.token("mail_server", None)),
         ];
         let wrong =
             [service.with(&format!("lsw_{}_00000000", "0".repeat(64))), service.with("x"), service.with("")];

@@ -29,6 +29,7 @@ const fn has_visit(kind: NoticeKind) -> bool {
         | NoticeKind::AnswerReminder
         | NoticeKind::DeputyRequest
         | NoticeKind::DeadlineMoved
+        | NoticeKind::ConfirmReply
         | NoticeKind::Alternative
         | NoticeKind::Offer
         | NoticeKind::OfferEnded
@@ -148,6 +149,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::AnswerReminder
             | NoticeKind::DeputyRequest
             | NoticeKind::DeadlineMoved
+            | NoticeKind::ConfirmReply
             | NoticeKind::Alternative
             | NoticeKind::SwapRequest
             | NoticeKind::SwapEnded
@@ -212,6 +214,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
                 | NoticeKind::AnswerReminder
                 | NoticeKind::DeputyRequest
                 | NoticeKind::DeadlineMoved
+                | NoticeKind::ConfirmReply
                 | NoticeKind::Alternative
                 | NoticeKind::Offer
                 | NoticeKind::SwapRequest
@@ -221,7 +224,11 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         has_agreed: false,
         reason: matches!(
             kind,
-            NoticeKind::Cancelled | NoticeKind::OfferEnded | NoticeKind::Unplaced | NoticeKind::SwapEnded
+            NoticeKind::Cancelled
+                | NoticeKind::OfferEnded
+                | NoticeKind::Unplaced
+                | NoticeKind::SwapEnded
+                | NoticeKind::ConfirmReply
         )
         .then(|| "Every host within 25 km of you is full on your dates.".to_owned()),
         change: (kind == NoticeKind::Unplaced)

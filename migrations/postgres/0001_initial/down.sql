@@ -20,6 +20,7 @@ DROP TABLE library_exceptions;
 DROP TABLE library_calendars;
 DROP TABLE calendar_periods;
 DROP TABLE calendars;
+DROP TABLE inbound_mails;
 DROP TABLE outbox;
 DROP TABLE audit_entries;
 DROP TABLE links;

@@ -342,6 +342,10 @@ CREATE TABLE invitations (
     party TEXT NOT NULL,
     uid TEXT NOT NULL,
     sequence BIGINT NOT NULL,
+    -- What was last invited to (host, day, times, version), and the first SEQUENCE that said so: an answer to any since
+    -- then means the same day.
+    told TEXT,
+    told_since BIGINT,
     CONSTRAINT invitations_pkey PRIMARY KEY (placement_id, party),
     CONSTRAINT invitations_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT invitations_uid_key UNIQUE (uid)
@@ -427,12 +431,37 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
     CONSTRAINT outbox_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT outbox_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id),
-    CONSTRAINT outbox_state_check CHECK (state IN ('held', 'queued', 'leased', 'sent', 'gave_up', 'superseded', 'discarded'))
+    CONSTRAINT outbox_state_check CHECK (state IN ('held', 'queued', 'leased', 'sent', 'bounced', 'gave_up', 'superseded', 'discarded'))
 );
 CREATE INDEX outbox_due_idx ON outbox (state, next_attempt_at, id);
 CREATE INDEX outbox_thread_idx ON outbox (thread_key, id);
 CREATE INDEX outbox_run_idx ON outbox (run_id, state, id);
 CREATE INDEX outbox_application_idx ON outbox (application_id, state);
+
+-- Mails that came in: what they were and what came of them; never their text, never an address.
+CREATE TABLE inbound_mails (
+    id TEXT NOT NULL,
+    received_at TIMESTAMP NOT NULL,
+    channel TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    -- The same mail again, also by another way, has the same: it counts once.
+    fingerprint TEXT NOT NULL,
+    message_id TEXT,
+    kind TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    placement_id TEXT,
+    party TEXT,
+    notice_id TEXT,
+    stamped_at TIMESTAMP,
+    detail TEXT,
+    CONSTRAINT inbound_mails_pkey PRIMARY KEY (id),
+    CONSTRAINT inbound_mails_fingerprint_key UNIQUE (fingerprint),
+    CONSTRAINT inbound_mails_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT inbound_mails_notice_fkey FOREIGN KEY (notice_id) REFERENCES outbox (id),
+    CONSTRAINT inbound_mails_channel_check CHECK (channel IN ('pipe', 'api'))
+);
+CREATE INDEX inbound_mails_placement_idx ON inbound_mails (placement_id, party);
+CREATE INDEX outbox_message_id_idx ON outbox (message_id);
 
 -- When libraries are open: shared calendars, who follows them, dated days of one library.
 

@@ -6,6 +6,7 @@ mod alternatives;
 mod applications;
 mod dates;
 mod day;
+mod inbound;
 mod packs;
 mod placements;
 mod refills;
@@ -18,6 +19,7 @@ pub use self::alternatives::*;
 pub use self::applications::*;
 pub use self::dates::*;
 pub use self::day::*;
+pub use self::inbound::*;
 pub use self::packs::*;
 pub use self::placements::*;
 pub use self::refills::*;
@@ -265,6 +267,11 @@ impl Case {
     /// Who receives the visitor: a colleague where the host has named one, else the library's contact.
     pub fn host_contact(&self) -> Option<&Contact> {
         self.placement.receives(&self.host)
+    }
+
+    /// Whom a party's mails go to now.
+    pub(super) fn recipient(&self, party: Party) -> Option<Recipient> {
+        self.recipients().into_iter().find(|recipient| recipient.party == party)
     }
 
     /// The parties that are asked or that released the participant, in a fixed order.

@@ -8,6 +8,7 @@ use crate::domain::ids::RunId;
 use crate::domain::letter::NoticeKind;
 use crate::domain::organisation::Contact;
 use crate::domain::party::Party;
+use crate::domain::placement::Placement;
 use crate::domain::states::{AlternativeState, Answer, PlacementState};
 use crate::services::AppError;
 use crate::services::app::Now;
@@ -37,7 +38,14 @@ pub(super) fn next_identity(
         }
     };
     placements::save_identity(tx, case.placement.id, party, &identity)?;
+    placements::note_told(tx, case.placement.id, party, &told_of(&case.placement))?;
     Ok(identity)
+}
+
+/// What an invitation invites to, in a text: an answer to an earlier SEQUENCE counts while it is the same.
+pub fn told_of(placement: &Placement) -> String {
+    let Placement { host, date, starts, ends, terms, .. } = placement;
+    format!("{host} {date} {starts} {ends} {}", terms.version)
 }
 
 /// The day that a party has heard of last, in words: that of the placement, or the one whose place it takes by a repair.

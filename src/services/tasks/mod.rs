@@ -63,6 +63,7 @@ pub fn list(app: &App, actor: &Actor, page: &Page<TaskKey>) -> Result<Paged<Task
             | Role::HostContact
             | Role::Participant
             | Role::Anyone
+            | Role::MailServer
             | Role::System => &[],
         };
         for gather in everywhere {

@@ -232,7 +232,7 @@ pub(super) fn incomplete_packs(
     Ok(owed)
 }
 
-/// Mails that were given up and whose news still matters.
+/// Mails that were given up or came back, and whose news still matters.
 pub(super) fn given_up_mails(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
     let given_up = tasks::list_given_up(db)?;
     let matters = given_up.into_iter().filter(|mail| matters(mail, now.today(mail.round.time_zone)));
@@ -270,7 +270,9 @@ fn matters(mail: &GivenUp, today: NaiveDate) -> bool {
         | NoticeKind::DeputyRequest
         | NoticeKind::Alternative
         | NoticeKind::DeadlineMoved => placed(&[PlacementState::Proposed]),
-        NoticeKind::SwapRequest => placed(&[PlacementState::Proposed, PlacementState::Confirmed]),
+        NoticeKind::SwapRequest | NoticeKind::ConfirmReply => {
+            placed(&[PlacementState::Proposed, PlacementState::Confirmed])
+        }
         NoticeKind::Confirmed | NoticeKind::Changed => {
             placed(&[PlacementState::Proposed, PlacementState::Confirmed])
         }
