@@ -80,6 +80,8 @@ ids! {
     TokenId,
     /// A link in a mail.
     LinkId,
+    /// A calendar that programs subscribe to.
+    FeedId,
     /// A notice in the outbox.
     NoticeId,
     /// An entry of the audit.

@@ -47,6 +47,8 @@ named! {
         MatchedAgain = "matched_again",
         /// Whoever owes an answer has until another day.
         DeadlineMoved = "deadline_moved",
+        /// The day comes into the recipient's calendar, or leaves it, because they chose so.
+        Calendar = "calendar",
         /// What to know before the day.
         JoiningPack = "joining_pack",
         /// What of it has changed.
@@ -77,6 +79,7 @@ impl NoticeKind {
             | NoticeKind::FeedbackRequest
             | NoticeKind::Unplaced
             | NoticeKind::MatchedAgain
+            | NoticeKind::Calendar
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
             | NoticeKind::PackMissing => false,

@@ -16,6 +16,7 @@ use crate::domain::fault::Faults;
 use crate::domain::json::{At, Object, parse_date};
 use crate::domain::packs::Pack;
 use crate::domain::release::Answered;
+use crate::services::feeds::Choose;
 use crate::services::links::{Act, Deed};
 use crate::services::packs::PackEdit;
 
@@ -139,7 +140,12 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Feedback => &day::FEEDBACK,
         Deed::Idea => &day::IDEA,
         Deed::WritePack => &packs::EDIT,
-        Deed::Verify | Deed::Withdraw | Deed::Ill => &[],
+        Deed::Verify
+        | Deed::Withdraw
+        | Deed::Ill
+        | Deed::Subscribe
+        | Deed::NewAddress
+        | Deed::Unsubscribe => &[],
     };
     let Beside {
         decisions,
@@ -199,6 +205,9 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Offer => version.zip(offer).map(|(version, wanted)| Act::Offer(version, wanted)),
         Deed::Withdraw => Some(Act::Withdraw),
         Deed::Ill => Some(Act::Ill),
+        Deed::Subscribe => Some(Act::Calendar(Choose::Feed)),
+        Deed::NewAddress => Some(Act::Calendar(Choose::NewAddress)),
+        Deed::Unsubscribe => Some(Act::Calendar(Choose::Invitations)),
         Deed::Attendance => day.attendance(faults).map(Act::Attendance),
         Deed::Feedback => day.feedback(faults).map(Act::Feedback),
         Deed::Idea => day.idea(faults).map(Act::Idea),
@@ -307,7 +316,10 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
             | Deed::Withdraw
             | Deed::Ill
             | Deed::Feedback
-            | Deed::Idea => {}
+            | Deed::Idea
+            | Deed::Subscribe
+            | Deed::NewAddress
+            | Deed::Unsubscribe => {}
         }
         beside.dates = Some(dates).filter(|dates| !dates.is_empty());
         act_of(deed, beside, &faults)

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, held_mails,
+    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, feeds, held_mails,
     ideas, libraries, links, locks, offers, opening, outbox, outlook, packs, placements, publication,
     repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
@@ -44,6 +44,11 @@ pub(super) struct PageParameters {
         links::act_by_form,
         links::get,
         links::act,
+        feeds::serve,
+        feeds::list,
+        feeds::create,
+        feeds::revoke,
+        feeds::rotate,
         employers::list,
         employers::create,
         employers::get,

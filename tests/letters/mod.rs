@@ -29,6 +29,7 @@ const fn has_visit(kind: NoticeKind) -> bool {
         | NoticeKind::DeadlineMoved
         | NoticeKind::Alternative
         | NoticeKind::HandedOver
+        | NoticeKind::Calendar
         | NoticeKind::Confirmed
         | NoticeKind::Changed
         | NoticeKind::Cancelled
@@ -124,6 +125,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::DeadlineMoved
             | NoticeKind::Alternative
             | NoticeKind::Changed
+            | NoticeKind::Calendar
             | NoticeKind::Reminder
             | NoticeKind::FeedbackRequest
             | NoticeKind::Unplaced

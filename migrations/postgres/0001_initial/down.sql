@@ -17,6 +17,7 @@ DROP TABLE calendar_periods;
 DROP TABLE calendars;
 DROP TABLE outbox;
 DROP TABLE audit_entries;
+DROP TABLE feeds;
 DROP TABLE links;
 DROP TABLE api_tokens;
 DROP TABLE invitations;

@@ -38,7 +38,10 @@ pub(super) fn owed(view: &LinkView, now: &Now) -> Result<Vec<Task>, AppError> {
             | Deed::Decline
             | Deed::Offer
             | Deed::Ill
-            | Deed::Withdraw => {}
+            | Deed::Withdraw
+            | Deed::Subscribe
+            | Deed::NewAddress
+            | Deed::Unsubscribe => {}
         }
     }
     if link.purpose != Purpose::Answer {
