@@ -104,7 +104,8 @@ pub(super) async fn create(call: Call) -> Answer {
                 None
             }
             (FeedKind::Person | FeedKind::Contact | FeedKind::Manager, _, _) => {
-                let rule = "must be library or employer: people choose theirs on the page of their mail's link";
+                let rule =
+                    "must be library or employer: people choose theirs on the page of their mail's link";
                 faults.add("/kind", kind, rule);
                 None
             }

@@ -10,9 +10,9 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, feeds, held_mails,
-    ideas, libraries, links, locks, offers, opening, outbox, outlook, packs, placements, publication,
-    repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
+    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, feeds,
+    held_mails, ideas, libraries, links, locks, offers, opening, outbox, outlook, packs, placements,
+    publication, repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 
 /// Which page of a list.

@@ -7,9 +7,9 @@ use super::answer::Answer;
 use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
-    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, feeds, held_mails,
-    ideas, libraries, links, locks, offers, opening, outbox, outlook, packs, pages, placements, publication,
-    repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
+    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, feeds,
+    held_mails, ideas, libraries, links, locks, offers, opening, outbox, outlook, packs, pages, placements,
+    publication, repairs, rounds, runs, schedule, successors, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 

@@ -116,8 +116,7 @@ fn make(
     let secret = now.secret("feed");
     let id = FeedId::new(now.id("feed"));
     let details = json!({ "made": shown.kind().as_str() });
-    let feed =
-        Feed { id, shown, employer, created_at: now.utc(), last_used_on: None, revoked_at: None };
+    let feed = Feed { id, shown, employer, created_at: now.utc(), last_used_on: None, revoked_at: None };
     feeds::insert(tx, &feed, &sha256_hex(&secret))?;
     record(tx, now, actor, action, ("feed", &feed.id), &details)?;
     Ok((feed, secret))
@@ -258,9 +257,7 @@ pub(super) fn choose_in(
             tell_of_choice(tx, now, &choice.shown, is_in_calendar)?;
             Ok(Some(secret))
         }
-        (Choose::NewAddress, Some(feed)) => {
-            renew(tx, now, actor, Action::ChooseCalendar, feed).map(Some)
-        }
+        (Choose::NewAddress, Some(feed)) => renew(tx, now, actor, Action::ChooseCalendar, feed).map(Some),
         (Choose::Invitations, Some(feed)) => {
             take_back(tx, now, actor, Action::ChooseCalendar, feed)?;
             tell_of_choice(tx, now, &choice.shown, |day| !is_in_calendar(day) && day.state.is_live())?;
@@ -392,8 +389,7 @@ fn entry(app: &App, shown: &Shown, day: &FeedDay) -> Entry {
     // A host knows the name once everybody has said yes.
     let may_know = party != Party::Host || status == EventStatus::Confirmed;
     let (street, postcode) = (day.address.0.as_deref(), day.address.1.as_deref());
-    let place =
-        Place { name: &day.host, address: address(street, postcode), is_virtual: day.is_virtual };
+    let place = Place { name: &day.host, address: address(street, postcode), is_virtual: day.is_virtual };
     let visitor = may_know.then_some(day.visitor.as_str());
     let (summary, description) = place.words(party, visitor, &app.settings.service_name);
     let (uid, sequence) = match &day.identity {

@@ -96,7 +96,8 @@ pub(super) fn letter(
         Some(_) | None => None,
     };
     let thread = &notice.thread_key;
-    let thread = [PACK_THREAD, CALENDAR_THREAD].iter().find_map(|end| thread.strip_suffix(end)).unwrap_or(thread);
+    let thread =
+        [PACK_THREAD, CALENDAR_THREAD].iter().find_map(|end| thread.strip_suffix(end)).unwrap_or(thread);
     let introduction = introductions::find(db, round.id, notice.kind)?;
     let letter = Letter {
         kind: notice.kind,
@@ -320,9 +321,10 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
         (NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Calendar, Party::Participant) => {
             Some(Purpose::Answer)
         }
-        (NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Calendar, Party::Host | Party::Manager) => {
-            asked.then_some(Purpose::Answer)
-        }
+        (
+            NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Calendar,
+            Party::Host | Party::Manager,
+        ) => asked.then_some(Purpose::Answer),
         (NoticeKind::AlreadySignedUp | NoticeKind::Unplaced | NoticeKind::MatchedAgain, _)
         | (NoticeKind::Cancelled, Party::Participant) => Some(Purpose::Application),
         (NoticeKind::Reminder | NoticeKind::FeedbackRequest, _) | (NoticeKind::Ill, Party::Participant) => {
@@ -400,10 +402,9 @@ impl<'a> Place<'a> {
         let visitor = visitor.unwrap_or("a colleague of another sector");
         let host = self.name;
         match party {
-            Party::Participant => (
-                format!("Library exchange: {host}"),
-                format!("Your {day} at {host} with {service}.{how}"),
-            ),
+            Party::Participant => {
+                (format!("Library exchange: {host}"), format!("Your {day} at {host} with {service}.{how}"))
+            }
             Party::Manager => (
                 format!("Library exchange: {visitor} at {host}"),
                 format!("A {day} of {visitor} at {host} with {service}.{how}"),

@@ -42,8 +42,7 @@ impl Row {
             FeedKind::Library => library.map(Shown::Library),
             FeedKind::Employer => employer.map(Shown::Employer),
         };
-        let shown =
-            shown.ok_or_else(|| StoreError::Corrupt(format!("feed {}: whose is it?", self.id)))?;
+        let shown = shown.ok_or_else(|| StoreError::Corrupt(format!("feed {}: whose is it?", self.id)))?;
         Ok(Feed {
             id: parse("feed", &self.id)?,
             shown,
@@ -180,9 +179,7 @@ pub fn mark_revoked(tx: &mut Tx<'_>, id: FeedId, at: NaiveDateTime) -> Result<()
 /// # Errors
 /// The database's.
 pub fn mark_used(tx: &mut Tx<'_>, id: FeedId, on: NaiveDate) -> Result<(), StoreError> {
-    diesel::update(feeds::table.find(id.to_string()))
-        .set(feeds::last_used_on.eq(on))
-        .execute(&mut **tx)?;
+    diesel::update(feeds::table.find(id.to_string())).set(feeds::last_used_on.eq(on)).execute(&mut **tx)?;
     Ok(())
 }
 
@@ -244,8 +241,11 @@ fn day((placement, applicant, host, identity): DayRow) -> Result<FeedDay, StoreE
         host: name,
         address: (street, postcode),
         point: latitude.zip(longitude),
-        identity: identity
-            .map(|(uid, sequence, is_in_calendar)| CalendarIdentity { uid, sequence, is_in_calendar }),
+        identity: identity.map(|(uid, sequence, is_in_calendar)| CalendarIdentity {
+            uid,
+            sequence,
+            is_in_calendar,
+        }),
     })
 }
 
@@ -268,9 +268,8 @@ pub fn list_days(
         .select(outbox::placement_id.assume_not_null());
     let ended = PlacementState::ALL.iter().filter(|state| state.has_ended()).map(|state| state.as_str());
     let ended: Vec<&str> = ended.collect();
-    let identity = invitations::placement_id
-        .eq(placements::id)
-        .and(invitations::party.eq(shown.party().as_str()));
+    let identity =
+        invitations::placement_id.eq(placements::id).and(invitations::party.eq(shown.party().as_str()));
     let mut query = placements::table
         .inner_join(applications::table.on(applications::id.eq(placements::application_id)))
         .inner_join(libraries::table.on(libraries::id.eq(placements::host_library_id)))
@@ -289,9 +288,8 @@ pub fn list_days(
             let of_library = query.filter(placements::host_library_id.eq(library.to_string()));
             let by_default =
                 placements::contact_email.is_null().and(libraries::contact_email.eq(email.to_string()));
-            of_library.filter(
-                placements::contact_email.eq(email.to_string()).or(by_default).assume_not_null(),
-            )
+            of_library
+                .filter(placements::contact_email.eq(email.to_string()).or(by_default).assume_not_null())
         }
         Shown::Manager(email) => {
             let trusted = [ManagerTrust::Believed.as_str(), ManagerTrust::Confirmed.as_str()];

@@ -68,8 +68,12 @@ pub(super) fn mails(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     ill(report, trace, known);
     if trace.placement.state.has_ended() || is_ill(trace) {
         let waits = |state| matches!(state, NoticeState::Held | NoticeState::Queued);
-        let tells_the_end =
-            |kind| matches!(kind, NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver | NoticeKind::Calendar);
+        let tells_the_end = |kind| {
+            matches!(
+                kind,
+                NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver | NoticeKind::Calendar
+            )
+        };
         let waiting = trace
             .mails
             .iter()
