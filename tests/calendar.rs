@@ -318,10 +318,10 @@ fn an_independent_reader_finds_every_event_of_a_feed_at_the_right_instant() {
             event["busy"],
             if entry.status == EventStatus::Cancelled { "TRANSPARENT" } else { "OPAQUE" }
         );
-        assert_eq!(
-            (&event["method"], &event["calendar"]),
-            (&"PUBLISH".into(), &timetable.name.as_str().into())
-        );
+        assert_eq!(event["method"], "PUBLISH");
+        // The reader leaves texts of properties that it does not know as they are written.
+        let name = event["calendar"].as_str().expect("a name").replace('\\', "");
+        assert_eq!(name, timetable.name);
         assert_eq!((&event["refresh"], &event["zones"]), (&3600.0.into(), &7.into()));
     }
 }

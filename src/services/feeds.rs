@@ -215,11 +215,16 @@ pub struct CalendarChoice {
     pub url: Option<FeedUrl>,
 }
 
-/// What can be chosen by a link, and what is.
-pub(super) fn choice(db: &mut Db, shown: Option<Shown>) -> Result<Option<CalendarChoice>, AppError> {
+/// What can be chosen by a link, and what is. After the day only a feed that is there can be changed.
+pub(super) fn choice(
+    db: &mut Db,
+    shown: Option<Shown>,
+    is_over: bool,
+) -> Result<Option<CalendarChoice>, AppError> {
     let Some(shown) = shown else { return Ok(None) };
     let feed = feeds::find_live(db, &shown)?;
-    Ok(Some(CalendarChoice { shown, feed, url: None }))
+    let is_offered = feed.is_some() || !is_over;
+    Ok(is_offered.then_some(CalendarChoice { shown, feed, url: None }))
 }
 
 /// What is asked for by a link.

@@ -214,7 +214,11 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
     let (none, cover) = (Vec::new(), Vec::new());
     let day = load_day(db, &link)?;
     let shown = feeds::shown_to(&link, &applicant, placement.as_ref());
-    let calendar = feeds::choice(db, shown.filter(|_| link.is_live(now.utc())))?;
+    let is_over = |(placement, _): &(Placement, Library)| {
+        placement.state.has_ended() || placement.date < now.today(placement.time_zone)
+    };
+    let is_over = placement.as_ref().is_some_and(is_over);
+    let calendar = feeds::choice(db, shown.filter(|_| link.is_live(now.utc())), is_over)?;
     let mut view = LinkView {
         is_spent: !link.is_live(now.utc()),
         link,
