@@ -38,7 +38,7 @@ fn url_of(chosen: &Value) -> String {
     chosen["url"].as_str().expect("an address").to_owned()
 }
 
-fn to<'a>(mails: &'a [Letter], kind: NoticeKind, party: Party) -> &'a Letter {
+fn to(mails: &[Letter], kind: NoticeKind, party: Party) -> &Letter {
     let mut found = mails.iter().filter(|letter| (letter.kind, letter.party) == (kind, party));
     let letter = found.next().expect("a mail");
     assert!(found.next().is_none(), "one mail");

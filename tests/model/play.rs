@@ -771,6 +771,7 @@ impl<'a> Play<'a> {
             Act::WritePack(edit) => {
                 self.model.wrote_pack(link.placement.expect("one"), &edit.pack.0, edit.for_later_visitors);
             }
+            Act::Calendar(wanted) => panic!("{wanted:?} is played in tests/api/feeds.rs"),
         }
         Ok(Became::Accepted)
     }
