@@ -31,6 +31,8 @@ mod doors;
 mod edits;
 #[path = "api/explanations.rs"]
 mod explanations;
+#[path = "api/feeds.rs"]
+mod feeds;
 #[path = "api/hosting.rs"]
 mod hosting;
 #[path = "api/ideas.rs"]

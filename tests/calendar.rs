@@ -10,6 +10,7 @@ use std::process::Command;
 use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use library_swap::calendar;
+use library_swap::domain::feed::{Entry, Timetable};
 use library_swap::domain::letter::{EventStatus, Invitation};
 
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {
@@ -101,7 +102,11 @@ fn no_text_can_add_a_property_a_person_or_an_event() {
 
 /// Runs a judge; none when Python or a library is missing, which is a failure where Python is required.
 fn judge(files: &[std::path::PathBuf]) -> Option<Vec<serde_json::Value>> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/read_ics.py");
+    judge_by("read_ics.py", files)
+}
+
+fn judge_by(script: &str, files: &[std::path::PathBuf]) -> Option<Vec<serde_json::Value>> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(script);
     let output = Command::new("python3").arg(script).args(files).output();
     let missing = match output {
         Ok(output) if output.status.success() => {
@@ -216,5 +221,107 @@ fn two_independent_readers_get_every_text_back() {
             assert_eq!(reading[key], value, "{key} by {}", reading["reader"]);
         }
         assert_eq!(reading["sequence"], 7);
+    }
+}
+
+fn entry(n: i64, time_zone: Tz, date: NaiveDate) -> Entry {
+    Entry {
+        uid: format!("01937f5c-0000-7000-8000-{n:012}"),
+        sequence: n,
+        changed_at: Utc.with_ymd_and_hms(2027, 1, 11, 8, 0, 0).unwrap(),
+        status: if n % 5 == 0 { EventStatus::Cancelled } else { EventStatus::Confirmed },
+        is_busy: true,
+        summary: format!("Library exchange: Siân Ŵyn, \"{n}\"; at\r\nEND:VEVENT"),
+        description:
+            "A day with the Library Exchange, told at some length so that lines are folded – croeso!"
+                .to_owned(),
+        location: "The Hive, Worcester".to_owned(),
+        point: None,
+        date,
+        starts: NaiveTime::from_hms_opt(9, 30, 0).expect("a time"),
+        ends: NaiveTime::from_hms_opt(16, 0, 0).expect("a time"),
+        time_zone,
+    }
+}
+
+/// A feed over three years, on both sides of every change of the clocks.
+fn timetable(zones: &[Tz]) -> Timetable {
+    let dates = (2026..=2028).flat_map(|year| {
+        [(1, 5), (3, 12), (3, 27), (3, 30), (7, 1), (10, 23), (10, 30), (11, 9)]
+            .map(|(month, date)| day(year, month, date))
+    });
+    let days = dates.flat_map(|date| zones.iter().map(move |zone| (*zone, date)));
+    let entries = (0..).zip(days).map(|(n, (zone, date))| entry(n, zone, date)).collect();
+    let name = "Library Exchange: my days; all, of them".to_owned();
+    Timetable { name, url: "https://exchange.example".to_owned(), entries }
+}
+
+#[test]
+fn a_feed_asks_nobody_and_has_each_zone_once() {
+    let timetable = timetable(&[Tz::Europe__London, Tz::Europe__Dublin, Tz::UTC]);
+    let text = calendar::write_timetable(&timetable);
+    assert_eq!(text, calendar::write_timetable(&timetable), "the same bytes");
+    assert!(text.split("\r\n").all(|line| line.len() <= 75) && !text.contains("\r\n\r\n"));
+    let lines: Vec<&str> = text.split("\r\n").collect();
+    let count = |line: &str| lines.iter().filter(|one| **one == line).count();
+    assert_eq!(
+        (count("BEGIN:VTIMEZONE"), count("TZID:Europe/London"), count("TZID:Europe/Dublin")),
+        (2, 1, 1)
+    );
+    assert_eq!((count("BEGIN:VEVENT"), count("END:VEVENT")), (72, 72));
+    assert_eq!(count("METHOD:PUBLISH"), 1);
+    for absent in ["ATTENDEE", "ORGANIZER", "BEGIN:VALARM"] {
+        assert!(!lines.iter().any(|line| line.starts_with(absent)), "{absent}");
+    }
+}
+
+#[test]
+fn an_independent_reader_finds_every_event_of_a_feed_at_the_right_instant() {
+    // The VTIMEZONE alone decides: no reader knows these names.
+    let zones = [
+        Tz::Europe__London,
+        Tz::Europe__Dublin,
+        Tz::Europe__Lisbon,
+        Tz::Europe__Berlin,
+        Tz::America__New_York,
+        Tz::Asia__Tokyo,
+        Tz::Africa__Casablanca,
+        Tz::UTC,
+    ];
+    let timetable = timetable(&zones);
+    let mut text = calendar::write_timetable(&timetable);
+    for zone in zones.iter().filter(|zone| **zone != Tz::UTC) {
+        text = text.replace(zone.name(), &format!("Opaque/{}", zone.name().replace('/', "-")));
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("feed.ics");
+    std::fs::write(&path, text).expect("written");
+    let Some(events) = judge_by("read_feed.py", &[path]) else { return };
+    assert_eq!(events.len(), timetable.entries.len());
+    for (entry, event) in timetable.entries.iter().zip(&events) {
+        let instant = |time: NaiveTime| {
+            let local = entry.time_zone.from_local_datetime(&entry.date.and_time(time)).single();
+            local.expect("one instant").with_timezone(&Utc).format("%Y-%m-%dT%H:%M:%SZ").to_string()
+        };
+        assert_eq!(event["broken"], serde_json::json!([]), "{event}");
+        assert_eq!(
+            (&event["start"], &event["end"]),
+            (&serde_json::json!(instant(entry.starts)), &serde_json::json!(instant(entry.ends)),),
+            "{} {event}",
+            entry.time_zone
+        );
+        assert_eq!(event["uid"], entry.uid.as_str());
+        assert_eq!(event["status"], entry.status.as_str());
+        assert_eq!(event["summary"], entry.summary.replace("\r\n", "\n"));
+        assert_eq!(event["changed"], "2027-01-11T08:00:00Z");
+        assert_eq!(
+            event["busy"],
+            if entry.status == EventStatus::Cancelled { "TRANSPARENT" } else { "OPAQUE" }
+        );
+        assert_eq!(event["method"], "PUBLISH");
+        // The reader leaves texts of properties that it does not know as they are written.
+        let name = event["calendar"].as_str().expect("a name").replace('\\', "");
+        assert_eq!(name, timetable.name);
+        assert_eq!((&event["refresh"], &event["zones"]), (&3600.0.into(), &7.into()));
     }
 }

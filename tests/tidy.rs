@@ -17,7 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("export", &["domain"]),
     ("import", &["domain"]),
     ("store", &["domain"]),
-    ("services", &["domain", "files", "verify", "matching", "export", "import", "store"]),
+    ("services", &["domain", "calendar", "files", "verify", "matching", "export", "import", "store"]),
     ("mail", &["domain", "calendar"]),
     ("http", &["domain", "services", "mail"]),
     ("worker", &["domain", "services", "mail", "matching"]),

@@ -1,7 +1,6 @@
 //! One invitation as a whole VCALENDAR: the table of docs/mail.md, "Invitations", in code.
 
-use chrono::NaiveDateTime;
-
+use super::event::{self, Event};
 use super::text::{Lines, quoted, uri};
 use super::zone;
 use crate::domain::letter::{EventStatus, Invitation, Method};
@@ -9,37 +8,12 @@ use crate::domain::letter::{EventStatus, Invitation, Method};
 /// Writes an invitation (RFC 5546 REQUEST or CANCEL) for its one recipient.
 pub fn write(invitation: &Invitation) -> String {
     let mut lines = Lines::default();
-    let starts = invitation.date.and_time(invitation.starts);
-    let ends = invitation.date.and_time(invitation.ends);
-    lines.push("BEGIN", "VCALENDAR");
-    lines.push("VERSION", "2.0");
-    lines.push("PRODID", "-//library-swap//library-swap//EN");
-    lines.push("CALSCALE", "GREGORIAN");
-    lines.push("METHOD", invitation.status.method().as_str());
+    event::head(&mut lines, invitation.status.method().as_str());
     if !zone::is_utc(invitation.time_zone) {
-        zone::write(&mut lines, invitation.time_zone, starts);
+        let starts = invitation.date.and_time(invitation.starts);
+        zone::write(&mut lines, invitation.time_zone, starts, starts);
     }
-    lines.push("BEGIN", "VEVENT");
-    lines.text("UID", &invitation.uid);
-    lines.push("SEQUENCE", &invitation.sequence.to_string());
-    lines.push("DTSTAMP", &invitation.dtstamp.format("%Y%m%dT%H%M%SZ").to_string());
-    moment(&mut lines, "DTSTART", invitation, starts);
-    moment(&mut lines, "DTEND", invitation, ends);
-    lines.text("SUMMARY", &invitation.summary);
-    if !invitation.description.is_empty() {
-        lines.text("DESCRIPTION", &invitation.description);
-    }
-    if let Some(location) = &invitation.location {
-        lines.text("LOCATION", &location.split_whitespace().collect::<Vec<_>>().join(" "));
-    }
-    if let Some((latitude, longitude)) = invitation.point {
-        // Six decimals are a tenth of a metre, and as many as RFC 5545, 3.8.1.6 asks for.
-        lines.push("GEO", &format!("{latitude:.6};{longitude:.6}"));
-    }
-    lines.push("URL", &uri(&invitation.url));
-    lines.push("STATUS", invitation.status.as_str());
-    lines.push("CLASS", "PRIVATE");
-    lines.push("TRANSP", "OPAQUE");
+    event_of(invitation).begin(&mut lines);
     people(&mut lines, invitation);
     alarm(&mut lines, invitation);
     lines.push("END", "VEVENT");
@@ -47,12 +21,22 @@ pub fn write(invitation: &Invitation) -> String {
     lines.into_text()
 }
 
-fn moment(lines: &mut Lines, name: &str, invitation: &Invitation, local: NaiveDateTime) {
-    let digits = local.format("%Y%m%dT%H%M%S");
-    if zone::is_utc(invitation.time_zone) {
-        lines.push(name, &format!("{digits}Z"));
-    } else {
-        lines.push(&format!("{name};TZID={}", invitation.time_zone.name()), &digits.to_string());
+fn event_of(invitation: &Invitation) -> Event<'_> {
+    Event {
+        uid: &invitation.uid,
+        sequence: invitation.sequence,
+        dtstamp: invitation.dtstamp,
+        date: invitation.date,
+        starts: invitation.starts,
+        ends: invitation.ends,
+        time_zone: invitation.time_zone,
+        summary: &invitation.summary,
+        description: &invitation.description,
+        location: invitation.location.as_deref(),
+        point: invitation.point,
+        url: &invitation.url,
+        status: invitation.status,
+        is_busy: true,
     }
 }
 

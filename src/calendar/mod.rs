@@ -1,4 +1,4 @@
-//! iCalendar text (RFC 5545, 5546): invitations as bytes. Never sends, never stores, never reads a clock.
+//! iCalendar text (RFC 5545, 5546): invitations and subscribed calendars as bytes. Never sends, never stores, never reads a clock.
 //!
 //! Written by a small emitter of our own. `calcard` 0.3.14 was tried first: its output is byte-stable, but it writes
 //! `\"` into quoted parameters and `\,` into URIs, which RFC 5545 does not know, keeps control characters, and puts an
@@ -7,8 +7,11 @@
 //!
 //! The same invitation always gives the same bytes; there is never a floating time and never an access need.
 
+mod event;
 mod invitation;
 mod text;
+mod timetable;
 mod zone;
 
 pub use invitation::write;
+pub use timetable::write_timetable;

@@ -44,11 +44,11 @@ pub(super) fn instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
     }
 }
 
-/// Writes the VTIMEZONE of an event that begins at a local time.
-pub(super) fn write(lines: &mut Lines, zone: Tz, starts: NaiveDateTime) {
-    let begin = instant(zone, starts);
+/// Writes the VTIMEZONE of events that begin between two local times.
+pub(super) fn write(lines: &mut Lines, zone: Tz, starts: NaiveDateTime, last_starts: NaiveDateTime) {
+    let (begin, last_begin) = (instant(zone, starts), instant(zone, last_starts));
     let (past, future): (Vec<Change>, Vec<Change>) =
-        changes(zone, begin - REACH, begin + REACH).into_iter().partition(|change| change.at <= begin);
+        changes(zone, begin - REACH, last_begin + REACH).into_iter().partition(|change| change.at <= begin);
     lines.push("BEGIN", "VTIMEZONE");
     lines.push("TZID", zone.name());
     match (past.as_slice(), future.as_slice()) {
@@ -65,9 +65,10 @@ pub(super) fn write(lines: &mut Lines, zone: Tz, starts: NaiveDateTime) {
                 observance(lines, zone, onset, offsets, change.at, rule(*change, *again));
             }
         }
-        // No yearly rule (Morocco), or one that ended: the change in force and the next, as they are.
+        // No yearly rule (Morocco), or one that ended: the change in force and those up to the next, as they are.
         ([.., last], rest) => {
-            for change in std::iter::once(last).chain(rest.first()) {
+            let within = rest.iter().filter(|change| change.at <= last_begin).count();
+            for change in std::iter::once(last).chain(rest.iter().take(within + 1)) {
                 let (onset, offsets) = (change.onset(), (change.from, change.to));
                 observance(lines, zone, onset, offsets, change.at, None);
             }
@@ -162,7 +163,7 @@ mod tests {
             .and_then(|day| day.and_hms_opt(9, 30, 0))
             .expect("a date");
         let mut lines = Lines::default();
-        write(&mut lines, zone, starts);
+        write(&mut lines, zone, starts, starts);
         lines.into_text()
     }
 

@@ -86,6 +86,8 @@ ids! {
     TokenId,
     /// A link in a mail.
     LinkId,
+    /// A calendar that programs subscribe to.
+    FeedId,
     /// A notice in the outbox.
     NoticeId,
     /// A mail that came in.

@@ -57,6 +57,8 @@ named! {
         DeadlineMoved = "deadline_moved",
         /// What came back from the recipient cannot count as an answer.
         ConfirmReply = "confirm_reply",
+        /// The day comes into the recipient's calendar, or leaves it, because they chose so.
+        Calendar = "calendar",
         /// What to know before the day.
         JoiningPack = "joining_pack",
         /// What of it has changed.
@@ -92,6 +94,7 @@ impl NoticeKind {
             | NoticeKind::FeedbackRequest
             | NoticeKind::Unplaced
             | NoticeKind::MatchedAgain
+            | NoticeKind::Calendar
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
             | NoticeKind::PackMissing => false,

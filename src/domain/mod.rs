@@ -9,6 +9,7 @@ pub mod deadlines;
 pub mod email;
 pub mod employment;
 pub mod fault;
+pub mod feed;
 pub mod feedback;
 pub mod history;
 pub mod idea;

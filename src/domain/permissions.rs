@@ -154,6 +154,10 @@ named! {
         OpenLink = "open_link",
         /// Bring a mail in that was sent to the service.
         TakeMail = "take_mail",
+        /// Have one's days as a calendar that a program subscribes to, or as invitations in mails.
+        ChooseCalendar = "choose_calendar",
+        /// Make, see, renew or take back the calendars of a library or an employer.
+        ManageFeeds = "manage_feeds",
         /// Render and send what is due.
         SendMail = "send_mail",
         /// Remind, ask deputies and for feedback, let proposals expire, take days as having been, and begin and complete
@@ -300,6 +304,12 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::HostContact, Action::EditJoiningPack, Reach::OwnCase),
     (Role::HostContact, Action::ReadJoiningPack, Reach::OwnCase),
     (Role::Participant, Action::ReadJoiningPack, Reach::OwnCase),
+    (Role::Participant, Action::ChooseCalendar, Reach::OwnCase),
+    (Role::HostContact, Action::ChooseCalendar, Reach::OwnCase),
+    (Role::Manager, Action::ChooseCalendar, Reach::OwnCase),
+    (Role::Organiser, Action::ManageFeeds, Reach::Everywhere),
+    (Role::LibraryAdministrator, Action::ManageFeeds, Reach::OwnEmployer),
+    (Role::Hr, Action::ManageFeeds, Reach::OwnEmployer),
     (Role::System, Action::Match, Reach::Everywhere),
     (Role::System, Action::SendMail, Reach::Everywhere),
     (Role::MailServer, Action::TakeMail, Reach::Everywhere),

@@ -18,6 +18,7 @@ use crate::domain::json::{At, Object, parse_date};
 use crate::domain::packs::Pack;
 use crate::domain::release::Answered;
 use crate::domain::swap::Named;
+use crate::services::feeds::Choose;
 use crate::services::links::{Act, Deed};
 use crate::services::packs::PackEdit;
 
@@ -154,7 +155,12 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Feedback => &day::FEEDBACK,
         Deed::Idea => &day::IDEA,
         Deed::WritePack => &packs::EDIT,
-        Deed::Verify | Deed::Withdraw | Deed::Ill => &[],
+        Deed::Verify
+        | Deed::Withdraw
+        | Deed::Ill
+        | Deed::Subscribe
+        | Deed::NewAddress
+        | Deed::Unsubscribe => &[],
     };
     let Beside {
         decisions,
@@ -227,6 +233,9 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::RefuseSwap => swap.map(|swap| Act::RefuseSwap(swap, reason)),
         Deed::Withdraw => Some(Act::Withdraw),
         Deed::Ill => Some(Act::Ill),
+        Deed::Subscribe => Some(Act::Calendar(Choose::Feed)),
+        Deed::NewAddress => Some(Act::Calendar(Choose::NewAddress)),
+        Deed::Unsubscribe => Some(Act::Calendar(Choose::Invitations)),
         Deed::Attendance => day.attendance(faults).map(Act::Attendance),
         Deed::Feedback => day.feedback(faults).map(Act::Feedback),
         Deed::Idea => day.idea(faults).map(Act::Idea),
@@ -352,7 +361,10 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
             | Deed::Withdraw
             | Deed::Ill
             | Deed::Feedback
-            | Deed::Idea => {}
+            | Deed::Idea
+            | Deed::Subscribe
+            | Deed::NewAddress
+            | Deed::Unsubscribe => {}
         }
         beside.dates = Some(dates).filter(|dates| !dates.is_empty());
         beside.with = Some(with).filter(|with| !with.is_empty());

@@ -17,6 +17,7 @@ use super::call::Call;
 use super::day::{self, Day};
 use super::deeds::{self, DeedBody};
 use super::explanations::{self, Explanation};
+use super::feeds::CalendarChoice;
 use super::packs::{self, JoiningPack};
 use super::pages::{self, Told};
 use super::placements::{self, Consent, Place, Side, Visitor, clock, consents, visitor};
@@ -81,6 +82,9 @@ pub(super) struct Case {
     /// For the participant, once it was told: why there is this place or none.
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Explanation>,
+    /// How the holder's days come into their calendar, where they can choose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calendar: Option<CalendarChoice>,
 }
 
 /// The round of a link.
@@ -216,6 +220,7 @@ impl From<&LinkView> for Case {
             offer: view.reserve_offer.as_ref().map(LinkedOffer::new),
             joining_pack: packs::of_link(view),
             explanation: view.explanation.clone().map(|found| explanations::shape(&view.link.actor(), found)),
+            calendar: view.calendar.as_ref().map(CalendarChoice::from),
         }
     }
 }
@@ -346,7 +351,7 @@ fn application_next(view: &LinkView) -> String {
 }
 
 /// An unknown secret counts as a wrong credential.
-fn counted<T>(call: &Call, result: Result<T, Problem>) -> Result<T, Problem> {
+pub(super) fn counted<T>(call: &Call, result: Result<T, Problem>) -> Result<T, Problem> {
     if let Err(Problem::App(AppError::NotFound { .. })) = &result {
         call.limits().take_failure(call.client)?;
     }

@@ -16,6 +16,7 @@ mod documents;
 mod edits;
 mod employers;
 mod explanations;
+mod feeds;
 mod held_mails;
 mod ideas;
 mod inbound;

@@ -10,8 +10,8 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, held_mails,
-    ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, placements,
+    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, feeds,
+    held_mails, ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, placements,
     publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens, traces,
 };
 
@@ -44,6 +44,11 @@ pub(super) struct PageParameters {
         links::act_by_form,
         links::get,
         links::act,
+        feeds::serve,
+        feeds::list,
+        feeds::create,
+        feeds::revoke,
+        feeds::rotate,
         employers::list,
         employers::create,
         employers::get,

@@ -27,6 +27,7 @@ static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLoc
     pages.add_template("releases.html", include_str!("templates/releases.html"))?;
     pages.add_template("alternatives.html", include_str!("templates/alternatives.html"))?;
     pages.add_template("swaps.html", include_str!("templates/swaps.html"))?;
+    pages.add_template("calendar.html", include_str!("templates/calendar.html"))?;
     pages.add_template("day.html", include_str!("templates/day.html"))?;
     pages.add_template("explanation.html", include_str!("templates/explanation.html"))?;
     pages.add_template("pack.html", include_str!("templates/pack.html"))?;

@@ -7,9 +7,10 @@ use super::answer::Answer;
 use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
-    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, held_mails,
-    ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, pages, placements,
-    publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens, traces,
+    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, feeds,
+    held_mails, ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, pages,
+    placements, publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens,
+    traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -154,6 +155,10 @@ fn table() -> Vec<Url> {
         Url::at("/docs/{file:.*}").get(OPEN, NONE, documents::viewer),
         Url::at("/pages.css").get(OPEN, NONE, pages::style),
         Url::page("/links/{secret}").get(OPEN, NONE, links::get_page).post(OPEN, links::act_by_form),
+        Url::at("/calendars/{secret}.ics").get(OPEN, NONE, feeds::serve),
+        Url::at("/v1/feeds").get(&[ManageFeeds], PAGE, feeds::list).post(&[ManageFeeds], feeds::create),
+        Url::at("/v1/feeds/{id}").delete(&[ManageFeeds], feeds::revoke),
+        Url::at("/v1/feeds/{id}/rotate").post(&[ManageFeeds], feeds::rotate),
         Url::at("/v1/links/{secret}").get(OPEN, NONE, links::get).post(OPEN, links::act),
         Url::at("/v1/employers")
             .get(&[ReadEmployers], PAGE, employers::list)

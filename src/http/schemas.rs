@@ -10,6 +10,7 @@ use super::problem::Code;
 use super::read::{MOST_ITEMS, MOST_REASON, MOST_WORDS};
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::attendance::AttendanceKind;
+use crate::domain::feed::FeedKind;
 use crate::domain::feedback::MOST_COMMENTS;
 use crate::domain::idea::{LENGTH, MOST_TOPICS, ShownAs};
 use crate::domain::inbound::{InboundKind, InboundOutcome};
@@ -133,6 +134,15 @@ pub(super) fn deeds() -> Array {
 
 pub(super) fn optional_party() -> Object {
     or_null(one_of(Party::ALL.iter().map(|party| party.as_str())))
+}
+
+/// Of a feed, those that programs make.
+pub(super) fn managed_feed_kind() -> Object {
+    one_of([FeedKind::Library, FeedKind::Employer].map(FeedKind::as_str)).build()
+}
+
+pub(super) fn calendar_choice() -> Object {
+    one_of(["invitation", "feed"]).build()
 }
 
 /// Of a role, those that tokens have.

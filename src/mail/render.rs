@@ -154,6 +154,7 @@ fn source(name: &str, shape: &'static str) -> Option<&'static str> {
         "en/confirmed" => Some(include_str!("templates/en/confirmed.jinja")),
         "en/changed" => Some(include_str!("templates/en/changed.jinja")),
         "en/cancelled" => Some(include_str!("templates/en/cancelled.jinja")),
+        "en/calendar" => Some(include_str!("templates/en/calendar.jinja")),
         "en/reminder" => Some(include_str!("templates/en/reminder.jinja")),
         "en/ill" => Some(include_str!("templates/en/ill.jinja")),
         "en/feedback_request" => Some(include_str!("templates/en/feedback_request.jinja")),

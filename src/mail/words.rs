@@ -8,7 +8,7 @@ use chrono_tz::{OffsetName, Tz};
 use serde::Serialize;
 
 use crate::domain::alternative::AlternativeKind;
-use crate::domain::letter::{Exchanged, Letter, PackNews, Visit};
+use crate::domain::letter::{Exchanged, Letter, Method, PackNews, Visit};
 use crate::domain::packs::{PackChange, PackField};
 
 /// A language that mails are written in.
@@ -114,6 +114,8 @@ pub(super) struct View<'a> {
     taken: Option<&'static str>,
     is_certain: bool,
     has_invitation: bool,
+    /// Whether it takes the day out of the calendar.
+    takes_out: bool,
 }
 
 /// What the templates know of a joining pack.
@@ -224,6 +226,10 @@ impl<'a> View<'a> {
             taken: letter.taken.map(AlternativeKind::as_str),
             is_certain: letter.is_certain,
             has_invitation: letter.invitation.is_some(),
+            takes_out: letter
+                .invitation
+                .as_ref()
+                .is_some_and(|invitation| invitation.status.method() == Method::Cancel),
         }
     }
 }

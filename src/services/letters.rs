@@ -7,23 +7,25 @@ use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 use super::app::Now;
 use super::links::NewLink;
 use super::load::{get_applicant, get_library, get_placement, get_round};
-use super::notices::{Case, Event, Facts, PACK_THREAD, thread_of_placement};
+use super::notices::{CALENDAR_THREAD, Case, Event, Facts, PACK_THREAD, thread_of_placement};
 use super::outbox::message_id;
 use super::packs;
 use super::refills::{self, OfferedPlace};
 use super::swaps;
 use super::{App, AppError};
+use crate::domain::feed::Shown;
 use crate::domain::ids::ReserveOfferId;
 use crate::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Offered, Visit};
 use crate::domain::link::Purpose;
 use crate::domain::notice::Notice;
 use crate::domain::organisation::{Contact, Library};
 use crate::domain::party::Party;
+use crate::domain::place::Postcode;
 use crate::domain::placement::Placement;
 use crate::domain::round::Round;
-use crate::domain::states::Answer;
+use crate::domain::states::{Answer, PlacementState};
 use crate::store::applications::Applicant;
-use crate::store::{Db, alternatives, introductions, outbox, placements};
+use crate::store::{Db, alternatives, feeds, introductions, outbox, placements};
 
 /// What a notice says now, as it would look; its link leads nowhere. Changes nothing.
 ///
@@ -74,7 +76,16 @@ pub(super) fn letter(
     let may_see = Discretion { party: notice.party, acquainted: facts.acquainted };
     let known = visit.as_ref().and_then(|(_, _, identity)| identity.as_ref()).map(|identity| &identity.uid);
     let uid = facts.former_uid.as_ref().or(known);
-    let invitation = match (&visit, facts.sequence, facts.event, uid) {
+    let host = visit.as_ref().map(|(_, host, _)| host);
+    let is_subscribed = has_feed(db, notice, &applicant, host)?;
+    // Programs do not merge the two: a day would stand there twice.
+    let sequence = facts.sequence.filter(|_| notice.kind == NoticeKind::Calendar || !is_subscribed);
+    let event = match (notice.kind, &visit) {
+        // What is true when the mail is written.
+        (NoticeKind::Calendar, Some((placement, _, _))) => Some(event_now(placement, is_subscribed)),
+        (_, _) => facts.event,
+    };
+    let invitation = match (&visit, sequence, event, uid) {
         (Some((placement, host, _)), Some(sequence), Some(event), Some(uid)) => {
             let facts = EventFacts { event, sequence, uid, placement, host };
             Some(invitation(app, notice, now, &facts, &applicant, may_see))
@@ -102,7 +113,9 @@ pub(super) fn letter(
         (_, _) => (None, None),
     };
     let of_placement = notice.placement.map(|id| thread_of_placement(id, notice.party));
-    let thread = notice.thread_key.strip_suffix(PACK_THREAD).unwrap_or(&notice.thread_key);
+    let thread = &notice.thread_key;
+    let thread =
+        [PACK_THREAD, CALENDAR_THREAD].iter().find_map(|end| thread.strip_suffix(end)).unwrap_or(thread);
     let introduction = introductions::find(db, round.id, notice.kind)?;
     let letter = Letter {
         kind: notice.kind,
@@ -135,7 +148,7 @@ pub(super) fn letter(
         }),
         swap,
         taken: facts.taken.as_deref().and_then(|kind| kind.parse().ok()),
-        is_certain: facts.event == Some(Event::Confirmed),
+        is_certain: event == Some(Event::Confirmed),
         has_agreed: notice.kind == NoticeKind::Proposal && answer == Some(Answer::Yes),
         answer_until: match &reserve {
             Some(offered) if notice.kind == NoticeKind::Offer => Some(offered.offer.answer_until),
@@ -174,6 +187,7 @@ pub(super) fn letter(
             | NoticeKind::MatchedAgain
             | NoticeKind::DeadlineMoved
             | NoticeKind::ConfirmReply
+            | NoticeKind::Calendar
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
             | NoticeKind::PackMissing => outbox::thread_root(db, thread)?,
@@ -181,6 +195,36 @@ pub(super) fn letter(
         sent_at: now.at,
     };
     Ok((letter, link))
+}
+
+/// Whether the recipient has chosen a feed instead of invitations.
+fn has_feed(
+    db: &mut Db,
+    notice: &Notice,
+    applicant: &Applicant,
+    host: Option<&Library>,
+) -> Result<bool, AppError> {
+    let shown = match (notice.party, host) {
+        (Party::Participant, _) => Shown::Person(applicant.person.id),
+        (Party::Host, Some(host)) => Shown::Contact(host.id, notice.recipient.clone()),
+        (Party::Host, None) | (Party::Manager, _) => return Ok(false),
+    };
+    Ok(feeds::find_live(db, &shown)?.is_some())
+}
+
+/// What the event of a placement is for somebody who has just chosen: out of a calendar that a feed takes the place of.
+const fn event_now(placement: &Placement, is_subscribed: bool) -> Event {
+    match placement.state {
+        PlacementState::Proposed if !is_subscribed => Event::Tentative,
+        PlacementState::Confirmed | PlacementState::Completed if !is_subscribed => Event::Confirmed,
+        PlacementState::Proposed
+        | PlacementState::Confirmed
+        | PlacementState::Completed
+        | PlacementState::Declined
+        | PlacementState::Cancelled
+        | PlacementState::Expired
+        | PlacementState::DidNotTakePlace => Event::Cancelled,
+    }
 }
 
 /// A day as its recipient may know it.
@@ -267,6 +311,7 @@ fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) 
         | NoticeKind::FeedbackRequest
         | NoticeKind::Unplaced
         | NoticeKind::MatchedAgain
+        | NoticeKind::Calendar
         | NoticeKind::JoiningPack
         | NoticeKind::PackChanged
         | NoticeKind::PackMissing => None,
@@ -342,10 +387,13 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
             _,
         ) => Some(Purpose::Answer),
         // The page on which the day can be called off, also for illness.
-        (NoticeKind::Confirmed | NoticeKind::Changed, Party::Participant) => Some(Purpose::Answer),
-        (NoticeKind::Confirmed | NoticeKind::Changed, Party::Host | Party::Manager) => {
-            asked.then_some(Purpose::Answer)
+        (NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Calendar, Party::Participant) => {
+            Some(Purpose::Answer)
         }
+        (
+            NoticeKind::Confirmed | NoticeKind::Changed | NoticeKind::Calendar,
+            Party::Host | Party::Manager,
+        ) => asked.then_some(Purpose::Answer),
         (
             NoticeKind::AlreadySignedUp
             | NoticeKind::Unplaced
@@ -386,9 +434,63 @@ fn telephone_of(contact: Option<&Contact>, may_see: bool) -> Option<String> {
 }
 
 fn address_of(library: &Library) -> Option<String> {
-    let parts: Vec<String> =
-        library.address.iter().cloned().chain(library.postcode.iter().map(ToString::to_string)).collect();
+    address(library.address.as_deref(), library.postcode.as_ref().map(Postcode::as_str))
+}
+
+/// Street and postcode in one line.
+pub(super) fn address(street: Option<&str>, postcode: Option<&str>) -> Option<String> {
+    let parts: Vec<&str> = street.into_iter().chain(postcode).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Where a calendar event is.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    /// The host library's name.
+    pub(super) name: &'a str,
+    /// Its address.
+    pub(super) address: Option<String>,
+    /// Whether nobody travels.
+    pub(super) is_virtual: bool,
+}
+
+impl<'a> Place<'a> {
+    fn of(host: &'a Library, is_virtual: bool) -> Self {
+        Self { name: host.name.as_str(), address: address_of(host), is_virtual }
+    }
+
+    /// One line.
+    pub(super) fn location(&self) -> String {
+        match &self.address {
+            _ if self.is_virtual => format!("Online: virtual visit at {}", self.name),
+            Some(address) => format!("{}, {address}", self.name),
+            None => self.name.to_owned(),
+        }
+    }
+
+    /// Title and text of the event for a party, with the visitor's name where that may be known.
+    pub(super) fn words(&self, party: Party, visitor: Option<&str>, service: &str) -> (String, String) {
+        let (day, how) = if self.is_virtual {
+            ("virtual visit", " The visit is virtual: nobody travels.")
+        } else {
+            ("day", "")
+        };
+        let visitor = visitor.unwrap_or("a colleague of another sector");
+        let host = self.name;
+        match party {
+            Party::Participant => {
+                (format!("Library exchange: {host}"), format!("Your {day} at {host} with {service}.{how}"))
+            }
+            Party::Manager => (
+                format!("Library exchange: {visitor} at {host}"),
+                format!("A {day} of {visitor} at {host} with {service}.{how}"),
+            ),
+            Party::Host => (
+                format!("Library exchange: visit of {visitor}"),
+                format!("A {day} at {host} with {service}.{how}"),
+            ),
+        }
+    }
 }
 
 /// The calendar event of a placement for one recipient.
@@ -414,28 +516,9 @@ fn invitation(
         Event::Confirmed => EventStatus::Confirmed,
         Event::Cancelled => EventStatus::Cancelled,
     };
-    let (day, how) = if placement.terms.is_virtual {
-        ("virtual visit", " The visit is virtual: nobody travels.")
-    } else {
-        ("day", "")
-    };
-    let (summary, description) = match notice.party {
-        Party::Participant | Party::Manager => (
-            format!("Library exchange: {}", host.name),
-            format!("Your {day} at {} with {}.{how}", host.name, app.settings.service_name),
-        ),
-        Party::Host => {
-            let visitor = if may_see.name() {
-                applicant.application.name.to_string()
-            } else {
-                "a colleague of another sector".to_owned()
-            };
-            (
-                format!("Library exchange: visit of {visitor}"),
-                format!("A {day} at {} with {}.{how}", host.name, app.settings.service_name),
-            )
-        }
-    };
+    let visitor = may_see.name().then(|| applicant.application.name.as_str());
+    let place = Place::of(host, placement.terms.is_virtual);
+    let (summary, description) = place.words(notice.party, visitor, &app.settings.service_name);
     Invitation {
         uid: uid.to_owned(),
         sequence,
@@ -447,11 +530,7 @@ fn invitation(
         attendee_address: notice.recipient.to_string(),
         summary,
         description,
-        location: Some(match address_of(host) {
-            _ if placement.terms.is_virtual => format!("Online: virtual visit at {}", host.name),
-            Some(address) => format!("{}, {address}", host.name),
-            None => host.name.to_string(),
-        }),
+        location: Some(place.location()),
         point: host
             .point
             .filter(|_| !placement.terms.is_virtual)

@@ -21,6 +21,7 @@ pub mod employers;
 pub mod error;
 pub mod explanations;
 pub mod feedback;
+pub mod feeds;
 pub mod held_mails;
 pub mod ideas;
 pub mod imports;

@@ -10,10 +10,10 @@ use super::links::mint;
 use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::ids::NoticeId;
-use crate::domain::letter::Letter;
+use crate::domain::letter::{Letter, Method};
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::permissions::{Action, Actor, Subject};
-use crate::store::outbox;
+use crate::store::{outbox, placements};
 
 /// How long a sender may take before its notices are taken over.
 const LEASE: Duration = Duration::minutes(5);
@@ -61,6 +61,10 @@ pub fn prepare(app: &App, notice: &Notice) -> Result<Prepared, AppError> {
         if let Some(link) = link {
             let secret = mint(tx, &now, &format!("link {}", notice.id), link)?;
             letter.link = Some(format!("{}/links/{secret}", app.settings.public_url));
+        }
+        if let Some(invitation) = &letter.invitation {
+            let is_in_calendar = invitation.status.method() == Method::Request;
+            placements::mark_in_calendar(tx, &invitation.uid, is_in_calendar)?;
         }
         Ok(Prepared::Letter(Box::new(letter)))
     })

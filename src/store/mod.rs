@@ -26,6 +26,7 @@ pub mod connection;
 pub mod deadlines;
 pub mod employments;
 pub mod feedback;
+pub mod feeds;
 pub mod histories;
 pub mod ideas;
 pub mod inbound;

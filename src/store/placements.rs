@@ -362,6 +362,8 @@ pub struct CalendarIdentity {
     pub uid: String,
     /// RFC 5545 SEQUENCE of the last invitation.
     pub sequence: i64,
+    /// Whether the last mail with it put the event into the recipient's calendar.
+    pub is_in_calendar: bool,
 }
 
 /// The calendar identity of a placement for a party, if an invitation was ever made.
@@ -373,12 +375,12 @@ pub fn find_identity(
     id: PlacementId,
     party: Party,
 ) -> Result<Option<CalendarIdentity>, StoreError> {
-    let found: Option<(String, i64)> = invitations::table
+    let found: Option<(String, i64, bool)> = invitations::table
         .find((id.to_string(), party.to_string()))
-        .select((invitations::uid, invitations::sequence))
+        .select((invitations::uid, invitations::sequence, invitations::is_in_calendar))
         .first(db)
         .optional()?;
-    Ok(found.map(|(uid, sequence)| CalendarIdentity { uid, sequence }))
+    Ok(found.map(|(uid, sequence, is_in_calendar)| CalendarIdentity { uid, sequence, is_in_calendar }))
 }
 
 /// Stores a calendar identity, new or raised.
@@ -402,6 +404,7 @@ pub fn save_identity(
                 invitations::party.eq(key.1),
                 invitations::uid.eq(&identity.uid),
                 invitations::sequence.eq(identity.sequence),
+                invitations::is_in_calendar.eq(identity.is_in_calendar),
             ))
             .execute(&mut **tx)?;
     }
@@ -417,6 +420,17 @@ pub fn note_told(tx: &mut Tx<'_>, id: PlacementId, party: Party, told: &str) -> 
     diesel::update(invitations::table.find((id.to_string(), party.to_string())))
         .filter(invitations::told.is_null().or(diesel::dsl::not(same)))
         .set((invitations::told.eq(told), invitations::told_since.eq(invitations::sequence.nullable())))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Remembers that a mail puts an event into its recipient's calendar, or takes it out.
+///
+/// # Errors
+/// The database's.
+pub fn mark_in_calendar(tx: &mut Tx<'_>, uid: &str, is_in_calendar: bool) -> Result<(), StoreError> {
+    diesel::update(invitations::table.filter(invitations::uid.eq(uid)))
+        .set(invitations::is_in_calendar.eq(is_in_calendar))
         .execute(&mut **tx)?;
     Ok(())
 }

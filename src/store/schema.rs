@@ -217,6 +217,7 @@ diesel::table! {
         sequence -> BigInt,
         told -> Nullable<Text>,
         told_since -> Nullable<BigInt>,
+        is_in_calendar -> Bool,
     }
 }
 diesel::table! {
@@ -402,6 +403,9 @@ diesel::table! {
 }
 
 diesel::table! {
+    feeds (id) { id -> Text, kind -> Text, person_id -> Nullable<Text>, library_id -> Nullable<Text>, employer_id -> Nullable<Text>, email -> Nullable<Text>, secret_sha256 -> Text, created_at -> Timestamp, last_used_on -> Nullable<Date>, revoked_at -> Nullable<Timestamp>, }
+}
+diesel::table! {
     joining_packs (placement_id, version) {
         placement_id -> Text,
         version -> BigInt,
@@ -526,4 +530,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     idea_trials,
     library_packs,
     joining_packs,
+    feeds,
 );

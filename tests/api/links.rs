@@ -256,11 +256,27 @@ fn no_secret_of_a_link_or_token_reaches_the_log() {
         let token =
             world.organiser.post("/v1/tokens", &json!({ "name": "x", "role": "operator" })).expect(201);
         service.with(token["secret"].as_str().expect("a secret")).get("/v1/audit");
+        let wanted = json!({ "kind": "employer", "employer": world.council });
+        let feed = world.organiser.post("/v1/feeds", &wanted).expect(201);
+        let feed = feed["url"].as_str().expect("an address").rsplit_once('/').expect("a path").1;
+        let feed = feed.trim_end_matches(".ics");
+        for path in [
+            format!("/calendars/{feed}.ics"),
+            format!("/calendars/{feed}"),
+            format!("/calendars/{feed}.ics?{feed}=1"),
+        ] {
+            anyone.get(&path);
+            anyone.send("PUT", &path, &[], &[]);
+        }
         let logged = String::from_utf8_lossy(&log.0.lock().expect("the log")).into_owned();
         assert!(logged.contains("/links/{secret}") && logged.contains("answered"), "the requests are logged");
-        for private in
-            [&secret, token["secret"].as_str().expect("a secret"), "logged@council.example", "logged Reader"]
-        {
+        for private in [
+            &secret,
+            feed,
+            token["secret"].as_str().expect("a secret"),
+            "logged@council.example",
+            "logged Reader",
+        ] {
             let line = logged.lines().find(|line| line.contains(private));
             assert!(line.is_none(), "{line:?}");
         }

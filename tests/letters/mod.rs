@@ -36,6 +36,7 @@ const fn has_visit(kind: NoticeKind) -> bool {
         | NoticeKind::HandedOver
         | NoticeKind::SwapRequest
         | NoticeKind::SwapEnded
+        | NoticeKind::Calendar
         | NoticeKind::Confirmed
         | NoticeKind::Changed
         | NoticeKind::Cancelled
@@ -156,6 +157,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::Offer
             | NoticeKind::OfferEnded
             | NoticeKind::Changed
+            | NoticeKind::Calendar
             | NoticeKind::Reminder
             | NoticeKind::FeedbackRequest
             | NoticeKind::Unplaced

@@ -856,6 +856,7 @@ impl<'a> Play<'a> {
             Act::AskSwap(_) | Act::AgreeSwap(_) | Act::RefuseSwap(..) => {
                 unreachable!("nobody asks for a swap")
             }
+            Act::Calendar(wanted) => panic!("{wanted:?} is played in tests/api/feeds.rs"),
         }
         Ok(Became::Accepted)
     }

@@ -257,6 +257,7 @@ const TABLES: &[&str] = &[
     "employers",
     "employments",
     "feedback",
+    "feeds",
     "given_histories",
     "idea_trials",
     "ideas",

@@ -23,6 +23,7 @@ DROP TABLE calendars;
 DROP TABLE inbound_mails;
 DROP TABLE outbox;
 DROP TABLE audit_entries;
+DROP TABLE feeds;
 DROP TABLE links;
 DROP TABLE api_tokens;
 DROP TABLE invitations;

@@ -346,6 +346,8 @@ CREATE TABLE invitations (
     -- then means the same day.
     told TEXT,
     told_since INTEGER,
+    -- Whether the last mail with it put the event into the recipient's calendar: a REQUEST went, and no CANCEL since.
+    is_in_calendar INTEGER NOT NULL,
     CONSTRAINT invitations_pkey PRIMARY KEY (placement_id, party),
     CONSTRAINT invitations_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT invitations_uid_key UNIQUE (uid)
@@ -386,6 +388,33 @@ CREATE TABLE links (
     CONSTRAINT links_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT links_purpose_check CHECK (purpose IN ('verify', 'release', 'answer', 'application', 'offer'))
 ) STRICT;
+
+-- Calendars that programs subscribe to, behind a secret address. Whoever has one of their own gets no invitations.
+CREATE TABLE feeds (
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    -- Whose days it shows, as its kind needs it.
+    person_id TEXT,
+    library_id TEXT,
+    -- Of an employer's feed what it shows; of a library's, whose administrator looks after it.
+    employer_id TEXT,
+    email TEXT,
+    -- SHA-256 of the secret; the secret itself is shown once and kept nowhere.
+    secret_sha256 TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    last_used_on TEXT,
+    revoked_at TEXT,
+    CONSTRAINT feeds_pkey PRIMARY KEY (id),
+    CONSTRAINT feeds_secret_key UNIQUE (secret_sha256),
+    CONSTRAINT feeds_person_fkey FOREIGN KEY (person_id) REFERENCES persons (id),
+    CONSTRAINT feeds_library_fkey FOREIGN KEY (library_id) REFERENCES libraries (id),
+    CONSTRAINT feeds_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
+    CONSTRAINT feeds_kind_check CHECK (kind IN ('person', 'contact', 'manager', 'library', 'employer'))
+) STRICT;
+-- One that is somebody's choice against invitations is one.
+CREATE UNIQUE INDEX feeds_person_live_key ON feeds (person_id) WHERE kind = 'person' AND revoked_at IS NULL;
+CREATE UNIQUE INDEX feeds_contact_live_key ON feeds (library_id, email) WHERE kind = 'contact' AND revoked_at IS NULL;
+CREATE UNIQUE INDEX feeds_manager_live_key ON feeds (email) WHERE kind = 'manager' AND revoked_at IS NULL;
 
 CREATE TABLE audit_entries (
     id TEXT NOT NULL,

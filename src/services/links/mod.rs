@@ -16,6 +16,7 @@ use super::applications;
 use super::attendance::{call_in_ill_in, mark_in};
 use super::explanations::{self, Explanation};
 use super::feedback::give_in as give_feedback_in;
+use super::feeds::{self, CalendarChoice, Choose, FeedUrl};
 use super::ideas::give_in as give_idea_in;
 use super::load::{get_applicant, get_library, get_round};
 use super::notices::Case;
@@ -77,6 +78,8 @@ pub struct LinkView {
     pub pack: Option<SeenPack>,
     /// Why there is this place or none, for the participant; only where it is looked at.
     pub explanation: Option<Explanation>,
+    /// How the holder has their days in a calendar, where they can choose.
+    pub calendar: Option<CalendarChoice>,
 }
 
 impl LinkView {
@@ -155,6 +158,12 @@ named! {
         Idea = "idea",
         /// Write the joining pack.
         WritePack = "write_pack",
+        /// Have one's days as a calendar that a program subscribes to, in the place of invitations.
+        Subscribe = "subscribe",
+        /// Give that calendar another address.
+        NewAddress = "new_address",
+        /// Have invitations again.
+        Unsubscribe = "unsubscribe",
     }
 }
 
@@ -191,6 +200,8 @@ pub enum Act {
     Idea(NewIdea),
     /// Write the joining pack.
     WritePack(PackEdit),
+    /// Choose how one has one's days in a calendar.
+    Calendar(Choose),
 }
 
 fn get_link(db: &mut Db, secret: &str) -> Result<Link, AppError> {
@@ -237,6 +248,12 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
     };
     let (none, cover) = (Vec::new(), Vec::new());
     let day = load_day(db, &link)?;
+    let shown = feeds::shown_to(&link, &applicant, placement.as_ref());
+    let is_over = |(placement, _): &(Placement, Library)| {
+        placement.state.has_ended() || placement.date < now.today(placement.time_zone)
+    };
+    let is_over = placement.as_ref().is_some_and(is_over);
+    let calendar = feeds::choice(db, shown.filter(|_| link.is_live(now.utc())), is_over)?;
     let mut view = LinkView {
         is_spent: !link.is_live(now.utc()),
         link,
@@ -253,6 +270,7 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
         reserve_offer,
         pack: None,
         explanation: None,
+        calendar,
     };
     view.deeds = deeds(&view, now);
     Ok(view)
@@ -298,25 +316,32 @@ pub fn authenticate(app: &App, secret: &str) -> Result<Actor, AppError> {
 /// `not-found`; `link-spent` with what is true now; the refusals of the deed itself.
 pub fn act(app: &App, secret: &str, act: &Act) -> Result<LinkView, AppError> {
     let now = app.now()?;
-    app.store.write(|tx| -> Result<(), AppError> {
+    let address = app.store.write(|tx| -> Result<Option<String>, AppError> {
         let link = get_link(tx, secret)?;
         let view = load(tx, link, &now)?;
         if is_done(&view, act) {
-            return Ok(());
+            return Ok(None);
         }
         if view.is_spent {
             return Err(spent(&view).into());
         }
         let actor = view.link.actor();
+        if let Act::Calendar(wanted) = act {
+            return feeds::choose_in(tx, &now, &actor, &view, *wanted);
+        }
         perform(tx, &now, &actor, &view, act)?;
         // The others act as often as what they are about allows.
         if view.link.purpose == Purpose::Verify {
             links::mark_used(tx, view.link.id, now.utc())?;
         }
-        Ok(())
+        Ok(None)
     })?;
     // Apart from the transaction: what is shown rests on much more than what was decided.
-    self::view(app, secret)
+    let mut view = self::view(app, secret)?;
+    if let Some((choice, secret)) = view.calendar.as_mut().zip(address) {
+        choice.url = Some(FeedUrl::new(app, &secret));
+    }
+    Ok(view)
 }
 
 /// Whether what is asked for is true already, so that a repeated click gets the same page.
@@ -352,6 +377,11 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
         Act::Withdraw => {
             view.link.purpose == Purpose::Application && application.state == ApplicationState::Withdrawn
         }
+        Act::Calendar(wanted) => view.calendar.as_ref().is_some_and(|choice| match wanted {
+            Choose::Feed => choice.feed.is_some(),
+            Choose::NewAddress => false,
+            Choose::Invitations => choice.feed.is_none(),
+        }),
         // Said again, these change nothing by themselves.
         Act::AskSwap(_)
         | Act::AgreeSwap(_)
@@ -488,5 +518,8 @@ const fn act_name(act: &Act) -> &'static str {
         Act::Feedback(_) => Deed::Feedback.as_str(),
         Act::Idea(_) => Deed::Idea.as_str(),
         Act::WritePack(_) => Deed::WritePack.as_str(),
+        Act::Calendar(Choose::Feed) => Deed::Subscribe.as_str(),
+        Act::Calendar(Choose::NewAddress) => Deed::NewAddress.as_str(),
+        Act::Calendar(Choose::Invitations) => Deed::Unsubscribe.as_str(),
     }
 }

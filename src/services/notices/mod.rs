@@ -4,6 +4,7 @@
 
 mod alternatives;
 mod applications;
+mod calendars;
 mod dates;
 mod day;
 mod inbound;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::alternatives::*;
 pub use self::applications::*;
+pub use self::calendars::*;
 pub use self::dates::*;
 pub use self::day::*;
 pub use self::inbound::*;
@@ -163,6 +165,8 @@ fn pack_thread_of(placement: &Placement, party: Party) -> String {
 
 /// How the threads end that are about joining packs; what comes before is the thread of the placement.
 pub(super) const PACK_THREAD: &str = ":pack";
+/// How the threads end of what somebody chose about their calendar.
+pub(super) const CALENDAR_THREAD: &str = ":calendar";
 /// How the thread ends of a deputy who hears beside the contact.
 pub(super) const DEPUTY_THREAD: &str = ":deputy";
 /// How the thread ends of a contact who has handed the visitor over: the party's own is the colleague's from now on.

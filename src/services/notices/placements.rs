@@ -34,7 +34,7 @@ pub(super) fn next_identity(
         Some(known) => CalendarIdentity { sequence: known.sequence + 1, ..known },
         None => {
             let uid = now.id(&format!("calendar {} {party}", case.placement.id)).to_string();
-            CalendarIdentity { uid, sequence: 0 }
+            CalendarIdentity { uid, sequence: 0, is_in_calendar: false }
         }
     };
     placements::save_identity(tx, case.placement.id, party, &identity)?;

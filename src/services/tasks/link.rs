@@ -47,7 +47,10 @@ pub(super) fn owed(view: &LinkView, now: &Now) -> Result<Vec<Task>, AppError> {
             | Deed::AskSwap
             | Deed::RefuseSwap
             | Deed::Ill
-            | Deed::Withdraw => {}
+            | Deed::Withdraw
+            | Deed::Subscribe
+            | Deed::NewAddress
+            | Deed::Unsubscribe => {}
         }
     }
     if link.purpose != Purpose::Answer {

@@ -280,7 +280,9 @@ fn matters(mail: &GivenUp, today: NaiveDate) -> bool {
         | NoticeKind::JoiningPack
         | NoticeKind::PackChanged
         | NoticeKind::PackMissing => placed(&[PlacementState::Confirmed]),
-        NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver => placed(PlacementState::ALL),
+        NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver | NoticeKind::Calendar => {
+            placed(PlacementState::ALL)
+        }
         // Its place is on a list of tasks as well.
         NoticeKind::FeedbackRequest | NoticeKind::SwapEnded => false,
         // Silence ends the offer, and the place is offered to somebody else.

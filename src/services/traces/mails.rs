@@ -73,7 +73,11 @@ pub(super) fn mails(report: &mut Report, trace: &Trace, known: &Known<'_>) {
         let tells_the_end = |kind| {
             matches!(
                 kind,
-                NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver | NoticeKind::SwapEnded
+                NoticeKind::Cancelled
+                    | NoticeKind::Ill
+                    | NoticeKind::HandedOver
+                    | NoticeKind::SwapEnded
+                    | NoticeKind::Calendar
             )
         };
         let waiting = trace

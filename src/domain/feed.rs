@@ -1,0 +1,130 @@
+//! Calendars that programs subscribe to: whose days they show, and what stands in them.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono_tz::Tz;
+
+use super::email::Email;
+use super::ids::{EmployerId, FeedId, LibraryId, PersonId};
+use super::letter::EventStatus;
+use super::party::Party;
+use super::states::named;
+
+named! {
+    /// Whose days a feed shows.
+    FeedKind {
+        /// A participant's own.
+        Person = "person",
+        /// The visits that a host's contact receives.
+        Contact = "contact",
+        /// Those of a line manager's staff.
+        Manager = "manager",
+        /// The visits at a library.
+        Library = "library",
+        /// Those of an employer's staff.
+        Employer = "employer",
+    }
+}
+
+/// Whose days a feed shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// This person's.
+    Person(PersonId),
+    /// Those at a library that are received under this address.
+    Contact(LibraryId, Email),
+    /// Those of the people whose line manager has this address.
+    Manager(Email),
+    /// Those at this library.
+    Library(LibraryId),
+    /// Those of this employer's staff.
+    Employer(EmployerId),
+}
+
+impl Shown {
+    /// Its kind.
+    pub const fn kind(&self) -> FeedKind {
+        match self {
+            Shown::Person(_) => FeedKind::Person,
+            Shown::Contact(..) => FeedKind::Contact,
+            Shown::Manager(_) => FeedKind::Manager,
+            Shown::Library(_) => FeedKind::Library,
+            Shown::Employer(_) => FeedKind::Employer,
+        }
+    }
+
+    /// The party that sees as much, and whose calendar identities its events have.
+    pub const fn party(&self) -> Party {
+        match self {
+            Shown::Person(_) => Party::Participant,
+            Shown::Contact(..) | Shown::Library(_) => Party::Host,
+            Shown::Manager(_) | Shown::Employer(_) => Party::Manager,
+        }
+    }
+
+    /// Whether the days are the reader's own, so that they keep their hours free for them.
+    pub const fn is_own(&self) -> bool {
+        match self {
+            Shown::Person(_) | Shown::Contact(..) => true,
+            Shown::Manager(_) | Shown::Library(_) | Shown::Employer(_) => false,
+        }
+    }
+}
+
+/// A feed without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feed {
+    /// Its identity.
+    pub id: FeedId,
+    /// Whose days it shows.
+    pub shown: Shown,
+    /// Whose HR and administrators look after it, for those of a library or an employer.
+    pub employer: Option<EmployerId>,
+    /// When it was made, in UTC.
+    pub created_at: NaiveDateTime,
+    /// The last day on which a program read it, in UTC.
+    pub last_used_on: Option<NaiveDate>,
+    /// When it was taken back, in UTC.
+    pub revoked_at: Option<NaiveDateTime>,
+}
+
+/// One event of a feed, as its reader may know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The same as the invitation's, where there is one.
+    pub uid: String,
+    /// Raised by every change.
+    pub sequence: i64,
+    /// When what it says was last changed.
+    pub changed_at: DateTime<Utc>,
+    /// The event's state.
+    pub status: EventStatus,
+    /// Whether the reader is busy then.
+    pub is_busy: bool,
+    /// One line.
+    pub summary: String,
+    /// More; no secret links, no access needs.
+    pub description: String,
+    /// Where.
+    pub location: String,
+    /// Latitude and longitude of the host.
+    pub point: Option<(f64, f64)>,
+    /// The local day.
+    pub date: NaiveDate,
+    /// Local start.
+    pub starts: NaiveTime,
+    /// Local end.
+    pub ends: NaiveTime,
+    /// Its zone.
+    pub time_zone: Tz,
+}
+
+/// A feed as it is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timetable {
+    /// What programs call it.
+    pub name: String,
+    /// Where the service is.
+    pub url: String,
+    /// Its events.
+    pub entries: Vec<Entry>,
+}
