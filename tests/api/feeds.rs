@@ -55,7 +55,7 @@ fn a_participant_has_invitations_or_the_feed_and_never_both() {
         let world = World::new(service);
         let anyone = service.anyone();
         let application = world.released("ann");
-        world.propose(&application);
+        let placement = world.propose(&application);
         let mails = world.mails();
         let proposal = to(&mails, NoticeKind::Proposal, Party::Participant);
         let invited = proposal.invitation.clone().expect("an invitation");
@@ -103,6 +103,11 @@ fn a_participant_has_invitations_or_the_feed_and_never_both() {
         assert!(back.sequence > out.sequence);
         choose(&anyone, &secret, "unsubscribe");
         assert!(world.mails().is_empty(), "said again, it changes nothing");
+        let trace = world.organiser.get(&format!("/v1/placements/{placement}/trace")).expect(200);
+        let broken = trace["broken"].as_array().expect("a list");
+        let of_mails =
+            |one: &&Value| ["mails", "calendar", "audit"].contains(&one["link"].as_str().unwrap_or("?"));
+        assert_eq!(broken.iter().filter(of_mails).count(), 0, "{broken:?}");
     });
 }
 
