@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::app::{Now, own_employer, permit, record, sha256_hex};
-use super::letters::{Place, address};
+use super::event_place::{Place, address};
 use super::links::LinkView;
 use super::load::{get_applicant, get_library, get_placement};
 use super::notices::{self, Case, Recipient};

@@ -19,6 +19,7 @@ pub mod deadlines;
 pub mod edits;
 pub mod employers;
 pub mod error;
+mod event_place;
 pub mod explanations;
 pub mod feedback;
 pub mod feeds;

@@ -3,11 +3,13 @@
 //! Looking never changes anything, however often and by whomever (mail scanners follow links). A spent link shows the
 //! present state and what can be done now.
 
+mod act;
 mod new;
 mod possible;
 
 use chrono::NaiveDate;
 
+pub use self::act::Act;
 pub(super) use self::new::{NewLink, mint};
 use self::possible::deeds;
 use super::alternatives::{offer_in, take_in};
@@ -20,16 +22,16 @@ use super::feeds::{self, CalendarChoice, Choose, FeedUrl};
 use super::ideas::give_in as give_idea_in;
 use super::load::{get_applicant, get_library, get_round};
 use super::notices::Case;
-use super::packs::{self, PackEdit, SeenPack};
+use super::packs::{self, SeenPack};
 use super::placements::{Reply, answer_in};
 use super::refills::{self, OfferedPlace};
 use super::releases::{self, CoverOnDay};
 use super::swaps::{self, SeenSwap, SwapReply};
 use super::{App, AppError};
-use crate::domain::alternative::{Alternative, Wanted};
-use crate::domain::attendance::{Attendance, Recorded};
+use crate::domain::alternative::Alternative;
+use crate::domain::attendance::Recorded;
 use crate::domain::feedback::Feedback;
-use crate::domain::idea::{Idea, NewIdea};
+use crate::domain::idea::Idea;
 use crate::domain::ids::SwapId;
 use crate::domain::link::{Link, Purpose};
 use crate::domain::organisation::Library;
@@ -37,10 +39,8 @@ use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::placement::Placement;
 use crate::domain::refusal::{Refusal, RefusalCode};
-use crate::domain::release::Answered;
 use crate::domain::round::Round;
 use crate::domain::states::{AlternativeState, Answer, ApplicationState, ReserveOfferState, named};
-use crate::domain::swap::Named;
 use crate::store::applications::Applicant;
 use crate::store::{Db, Tx, alternatives, attendance, feedback, ideas, links, placements};
 
@@ -165,43 +165,6 @@ named! {
         /// Have invitations again.
         Unsubscribe = "unsubscribe",
     }
-}
-
-/// What a POST asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Act {
-    /// Prove the address.
-    Verify,
-    /// Answer requests for release: all in one transaction.
-    Decide(Vec<Answered>),
-    /// Say yes to what was looked at: the placement's `version`.
-    Accept(i64),
-    /// Say no to it, with a reason where given.
-    Decline(i64, Option<String>),
-    /// As the host, offer something else instead of it.
-    Offer(i64, Wanted),
-    /// As the participant, take what the host offers.
-    Take(i64),
-    /// Ask those named to exchange placements.
-    AskSwap(Vec<Named>),
-    /// Say yes to a swap.
-    AgreeSwap(SwapId),
-    /// Say no to it, with a reason where given.
-    RefuseSwap(SwapId, Option<String>),
-    /// Take the application back.
-    Withdraw,
-    /// Say that one is ill today.
-    Ill,
-    /// Mark who came.
-    Attendance(Attendance),
-    /// Say how the day was.
-    Feedback(Feedback),
-    /// Say what one will try.
-    Idea(NewIdea),
-    /// Write the joining pack.
-    WritePack(PackEdit),
-    /// Choose how one has one's days in a calendar.
-    Calendar(Choose),
 }
 
 fn get_link(db: &mut Db, secret: &str) -> Result<Link, AppError> {
@@ -441,11 +404,9 @@ fn perform(tx: &mut Tx<'_>, now: &Now, actor: &Actor, view: &LinkView, act: &Act
             "",
             "is not asked for: nobody has to say why they do not take a place",
         )),
-        (purpose, _) => Err(AppError::field(
-            "/deed",
-            act_name(act),
-            format!("this link is for another purpose ({purpose})"),
-        )),
+        (purpose, _) => {
+            Err(AppError::field("/deed", act.name(), format!("this link is for another purpose ({purpose})")))
+        }
     }
 }
 
@@ -495,31 +456,8 @@ fn answer_by_link(
         }
         (Act::Take(version), Party::Participant) => take_in(tx, now, actor, case, (*version, "link")),
         (_, _) => {
-            return Err(AppError::field("/deed", act_name(act), format!("this link is the {party}'s")));
+            return Err(AppError::field("/deed", act.name(), format!("this link is the {party}'s")));
         }
     }
     .map(|_| ())
-}
-
-const fn act_name(act: &Act) -> &'static str {
-    match act {
-        Act::Verify => Deed::Verify.as_str(),
-        Act::Decide(_) => Deed::Decide.as_str(),
-        Act::Accept(_) => Deed::Accept.as_str(),
-        Act::Decline(..) => Deed::Decline.as_str(),
-        Act::Offer(..) => Deed::Offer.as_str(),
-        Act::Take(_) => Deed::Take.as_str(),
-        Act::AskSwap(_) => Deed::AskSwap.as_str(),
-        Act::AgreeSwap(_) => Deed::AgreeSwap.as_str(),
-        Act::RefuseSwap(..) => Deed::RefuseSwap.as_str(),
-        Act::Withdraw => Deed::Withdraw.as_str(),
-        Act::Ill => Deed::Ill.as_str(),
-        Act::Attendance(_) => Deed::Attendance.as_str(),
-        Act::Feedback(_) => Deed::Feedback.as_str(),
-        Act::Idea(_) => Deed::Idea.as_str(),
-        Act::WritePack(_) => Deed::WritePack.as_str(),
-        Act::Calendar(Choose::Feed) => Deed::Subscribe.as_str(),
-        Act::Calendar(Choose::NewAddress) => Deed::NewAddress.as_str(),
-        Act::Calendar(Choose::Invitations) => Deed::Unsubscribe.as_str(),
-    }
 }
