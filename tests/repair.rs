@@ -235,6 +235,7 @@ fn what_is_wrong_with_a_request_is_told_at_once_with_its_codes() {
         freeze: set(&[&first.staff, &second.staff]),
         from: Some(last),
         balance: Some(-1),
+        ..Request::default()
     };
     let faults =
         repair(&round, &schedule, &request, &mut |_| ControlFlow::Continue(())).expect_err("refused");

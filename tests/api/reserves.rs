@@ -276,7 +276,7 @@ fn a_place_goes_from_a_no_and_a_silence_to_a_yes_and_is_certain_when_all_agree()
             "{}",
             host.text
         );
-        assert_eq!(case.page(receipt)["deeds"], json!(["decline"]));
+        assert_eq!(case.page(receipt)["deeds"], json!(["decline", "ask_swap"]));
         world.press(host, "accept");
         let mails = world.deliver();
         assert!(mails.iter().all(|mail| mail.kind == "confirmed"), "{mails:?}");
