@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::day::{DURING, agreed};
 use crate::repairs::{Case, option, published};
 use crate::support::{Client, for_each_service};
-use crate::swaps::{self, TWO, links_to};
+use crate::swaps::{self, TWO, TWO_DAYS, links_to};
 use crate::world::{DAYS, id_of};
 
 fn closing(case: &Case<'_>, days: &[&str]) -> Value {
@@ -280,5 +280,32 @@ fn nobody_is_sent_to_a_host_that_has_said_no_for_the_day_also_not_in_the_place_o
                 assert_eq!(changes.iter().find(comes), None, "{way}");
             }
         }
+    });
+}
+
+#[test]
+fn who_has_heard_of_nothing_but_a_swap_hears_that_it_is_over() {
+    for_each_service(|service| {
+        let case = swaps::Case::new(service, &TWO_DAYS);
+        case.ask();
+        case.world.mails();
+        // The managers released the days before and were not asked; of the swap they are.
+        assert_eq!(links_to(&case.agree(), Party::Manager).len(), 2);
+        let url = format!("/v1/placements/{}/cancel", case.person("ann").placement);
+        case.world.organiser.post(&url, &json!({ "reason": "Snow." })).expect(200);
+        let letters = case.world.mails();
+        let mut told: Vec<(NoticeKind, Party)> = letters.iter().map(|mail| (mail.kind, mail.party)).collect();
+        told.sort();
+        let mut expected = vec![
+            (NoticeKind::Cancelled, Party::Participant),
+            (NoticeKind::Cancelled, Party::Host),
+            (NoticeKind::SwapEnded, Party::Participant),
+            (NoticeKind::SwapEnded, Party::Host),
+            (NoticeKind::SwapEnded, Party::Manager),
+            (NoticeKind::SwapEnded, Party::Manager),
+        ];
+        expected.sort();
+        assert_eq!(told, expected);
+        case.assert_whole();
     });
 }

@@ -43,7 +43,7 @@ pub type Place = (&'static str, bool, usize);
 /// Ann at the campus and Bea in the lab, on the same day.
 pub const TWO: [Place; 2] = [("ann", false, 0), ("bea", true, 0)];
 /// The same on two days, so that managers are asked.
-const TWO_DAYS: [Place; 2] = [("ann", false, 0), ("bea", true, 1)];
+pub const TWO_DAYS: [Place; 2] = [("ann", false, 0), ("bea", true, 1)];
 const THREE: [Place; 3] = [("ann", false, 0), ("bea", true, 0), ("cid", false, 1)];
 
 fn id_of(thing: &Value) -> String {

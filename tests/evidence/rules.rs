@@ -485,7 +485,11 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
                 ["held", "queued"].contains(&row.text("state")) && row.get("message_id").is_none()
             });
             // That a colleague receives the visitor takes the day out of a calendar, whatever comes after it.
-            if is_off && waits.clone().any(|row| !["cancelled", "handed_over"].contains(&row.text("kind"))) {
+            if is_off
+                && waits
+                    .clone()
+                    .any(|row| !["cancelled", "handed_over", "swap_ended"].contains(&row.text("kind")))
+            {
                 found.push(format!("placement {id} is {state}: the {party} would still hear of it"));
             }
             let consent = consents.get(party);

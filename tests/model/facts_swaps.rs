@@ -327,17 +327,20 @@ impl Model {
 
     /// A placement has ended or changed: its parties hear of an end by its own mail.
     pub fn overtake_swap(&mut self, place: usize) {
+        // Who has heard of nothing but the swap hears that it is over.
         let has_ended = !self.placements[place].is_live();
-        if has_ended {
-            for one in &mut self.notices {
-                let is_of_it = matches!(one.about, About::Swap(_, about) if about == place);
-                if is_of_it && one.state == NoticeState::Queued && !one.begun {
-                    one.state = NoticeState::Superseded;
-                }
+        let knows: Vec<Party> =
+            PARTIES.into_iter().filter(|party| has_ended && self.has_heard(place, *party)).collect();
+        for one in self.notices.iter_mut().filter(|one| knows.contains(&one.party)) {
+            let is_of_it = matches!(one.about, About::Swap(_, about) if about == place);
+            if is_of_it && one.state == NoticeState::Queued && !one.begun {
+                one.state = NoticeState::Superseded;
             }
         }
         if let Some(at) = self.open_swap_of(place) {
-            self.end_swap(at, SwapState::Overtaken, |(about, _)| has_ended && about == place);
+            self.end_swap(at, SwapState::Overtaken, |(about, party)| {
+                about == place && knows.contains(&party)
+            });
         }
     }
 

@@ -181,7 +181,7 @@ impl Play<'_> {
         let id: SwapId = parsed(&self.model.swaps[swap].id);
         let is_of_it = self.model.swaps[swap].member_of(place).is_some();
         let unknown = first([(!is_of_it, "not-found")]);
-        let (got, permitted, is_own) = match link.filter(|_| n[2] % 3 > 0) {
+        let (got, permitted, is_own) = match link.filter(|_| !n[2].is_multiple_of(3)) {
             Some(link) => {
                 let act = match answer {
                     Answer::No => Act::RefuseSwap(id, Some("No room.".to_owned())),

@@ -59,16 +59,18 @@ pub fn drop_swap_request(
     Ok(())
 }
 
-/// Drops what has not left about swaps of a placement that has ended: that mail tells more.
+/// Drops what has not left to a party about swaps of a placement that has ended: that mail tells more.
 ///
 /// # Errors
 /// The database's.
-pub fn drop_swap_mails(tx: &mut Tx<'_>, now: &Now, placement: PlacementId) -> Result<(), AppError> {
-    for party in Party::ALL {
-        let threads = format!("{}:swap:", thread_of_placement(placement, *party));
-        outbox::supersede_below(tx, &threads, now.utc())?;
-    }
-    Ok(())
+pub fn drop_swap_mails(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    placement: PlacementId,
+    party: Party,
+) -> Result<(), AppError> {
+    let threads = format!("{}:swap:", thread_of_placement(placement, party));
+    Ok(outbox::supersede_below(tx, &threads, now.utc())?)
 }
 
 /// Tells a party that was asked that the swap came to nothing; whoever was not told of it hears nothing.
