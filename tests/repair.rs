@@ -38,6 +38,11 @@ fn request(x: &mut Random, round: &Round, schedule: &Schedule) -> Request {
         let at = &schedule.placements[n];
         request.close.insert((at.host.clone(), at.date));
     }
+    if x.below(100) < 25 {
+        let n = usize::try_from(x.below(u64::try_from(placed.len()).expect("few"))).expect("few");
+        let at = &schedule.placements[n];
+        request.full.insert((at.host.clone(), at.date));
+    }
     for left in &schedule.unplaced {
         if x.below(100) < 25 {
             request.add.insert(left.staff.clone());
@@ -235,6 +240,7 @@ fn what_is_wrong_with_a_request_is_told_at_once_with_its_codes() {
         freeze: set(&[&first.staff, &second.staff]),
         from: Some(last),
         balance: Some(-1),
+        ..Request::default()
     };
     let faults =
         repair(&round, &schedule, &request, &mut |_| ControlFlow::Continue(())).expect_err("refused");

@@ -64,6 +64,7 @@ pub fn run(args: &Args) -> Result<(), u8> {
         freeze: set(&args.freeze),
         from: args.from,
         balance: args.balance,
+        ..Request::default()
     };
     let mut go_on = |_: &_| ControlFlow::Continue(());
     let found = repair(&round, &schedule, &request, &mut go_on).map_err(|faults| {

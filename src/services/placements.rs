@@ -386,7 +386,7 @@ pub fn cancel(app: &App, actor: &Actor, id: PlacementId, reason: &str) -> Result
     app.store.write(|tx| {
         let case = get_case(tx, id)?;
         permit_on(actor, Action::CancelPlacement, &case)?;
-        cancel_in(tx, &now, actor, case, reason)
+        cancel_in(tx, &now, actor, case, reason, &json!({}))
     })
 }
 
@@ -396,12 +396,13 @@ fn cancel_in(
     actor: &Actor,
     mut case: Case,
     reason: &str,
+    details: &serde_json::Value,
 ) -> Result<Case, AppError> {
     let before = case.placement.state;
     case.placement.cancel(local(now.at, case.placement.time_zone))?;
     placements::save(tx, &mut case.placement, now.utc())?;
     release_place(tx, now, actor, &mut case)?;
-    record(tx, now, actor, Action::CancelPlacement, ("placement", &case.placement.id), &json!({}))?;
+    record(tx, now, actor, Action::CancelPlacement, ("placement", &case.placement.id), details)?;
     notices::cancelled(tx, now, &case, before, reason)?;
     Ok(case)
 }
@@ -426,6 +427,10 @@ pub(super) fn expire_in(tx: &mut Tx<'_>, now: &Now, actor: &Actor, mut case: Cas
     notices::cancelled(tx, now, &case, before, words)
 }
 
+/// Why a placement was called off whose publication was taken back, and one whose round was, for the audit.
+pub(super) const TAKEN_BACK: &str = "publication taken back";
+pub(super) const ROUND_OFF: &str = "round called off";
+
 /// Calls off every placement of a round that stands and has not been, within the transaction that cancels the round or
 /// takes its publication back.
 ///
@@ -436,12 +441,12 @@ pub(super) fn cancel_all_of_round(
     now: &Now,
     actor: &Actor,
     round: &Round,
-    reason: &str,
+    (because, reason): (&'static str, &str),
 ) -> Result<(), AppError> {
     for placement in placements::list(tx, round.id, Visible::All, None, None, i64::MAX)? {
         if placement.admit_cancellation(local(now.at, placement.time_zone)).is_ok() {
             let case = get_case(tx, placement.id)?;
-            cancel_in(tx, now, actor, case, reason)?;
+            cancel_in(tx, now, actor, case, reason, &json!({ "because": because }))?;
         }
     }
     Ok(())

@@ -220,6 +220,6 @@ pub fn cancel(app: &App, actor: &Actor, id: RoundId) -> Result<Round, AppError> 
         }
         let words = "The round has been called off.";
         refills::end_all_of_round(tx, now, (actor, Action::SteerRound), round.id, words)?;
-        placements::cancel_all_of_round(tx, now, actor, round, words)
+        placements::cancel_all_of_round(tx, now, actor, round, (placements::ROUND_OFF, words))
     })
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::app::{permit_everywhere, record};
 use super::load::{get_round, get_run};
-use super::placements::cancel_all_of_round;
+use super::placements::{TAKEN_BACK, cancel_all_of_round};
 use super::{App, AppError, notices, refills};
 use crate::domain::ids::{ApplicationId, PersonId, RunId};
 use crate::domain::letter::NoticeKind;
@@ -45,7 +45,7 @@ pub fn withdraw(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError>
         }
         let words = "The organisers have taken the schedule back; the days are being arranged anew.";
         refills::end_all_of_round(tx, &now, (actor, Action::WithdrawPublication), round.id, words)?;
-        cancel_all_of_round(tx, &now, actor, &round, words)?;
+        cancel_all_of_round(tx, &now, actor, &round, (TAKEN_BACK, words))?;
         let mut persons: Vec<PersonId> = Vec::new();
         for mut applicant in applications::list_of_round(tx, round.id)? {
             persons.push(applicant.person.id);

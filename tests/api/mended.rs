@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use crate::day::{DURING, agreed};
 use crate::repairs::{Case, option, published};
-use crate::support::for_each_service;
-use crate::world::DAYS;
+use crate::support::{Client, for_each_service};
+use crate::swaps::{self, TWO, TWO_DAYS, links_to};
+use crate::world::{DAYS, id_of};
 
 fn closing(case: &Case<'_>, days: &[&str]) -> Value {
     let day = |date: &&str| json!({ "library": case.world.host, "date": date });
@@ -162,5 +163,149 @@ fn whoever_drops_out_after_a_move_is_no_reserve_for_their_own_place() {
             [&json!(case.left_out_but(&own))],
             "the move was not their doing, the leg is theirs"
         );
+    });
+}
+
+/// The applications of those who could take the place of a placement.
+fn reserves(organiser: &Client, placement: &str) -> Vec<Value> {
+    let found = organiser.get(&format!("/v1/placements/{placement}/reserves")).expect(200);
+    let all = found["reserves"].as_array().expect("a list");
+    all.iter().map(|one| one["application"].clone()).collect()
+}
+
+#[test]
+fn whose_publication_was_taken_back_is_a_reserve_like_others() {
+    for_each_service(|service| {
+        let case = published(service);
+        case.world.mails();
+        let run = case.placements()[0]["run"].as_str().expect("a run").to_owned();
+        let waiting = case.left_out();
+        case.world.organiser.step(&format!("/v1/runs/{run}/withdraw")).expect(200);
+        // Whoever waited gets a place now, so that somebody waits who had one.
+        let lock = json!({ "host": case.world.host, "date": DAYS[0] });
+        case.world.organiser.put(&case.world.of_round(&format!("/locks/{waiting}")), &lock).expect(200);
+        let again = case.world.solved();
+        case.world.publish(&again);
+        case.world.mails();
+        let had_one = case.left_out();
+        assert_ne!(had_one, waiting);
+        let all = case.placements();
+        let own = all.iter().find(|one| one["application"] == waiting.as_str() && one["state"] == "proposed");
+        let placement = id_of(own.expect("a placement"));
+        let url = format!("/v1/placements/{placement}/cancel");
+        case.world.organiser.post(&url, &json!({ "reason": "Broke a leg." })).expect(200);
+        assert_eq!(reserves(&case.world.organiser, &placement), [json!(had_one)]);
+    });
+}
+
+/// Ann and Bea have exchanged their days; gives their placements now.
+fn swapped(case: &swaps::Case<'_>) -> [Value; 2] {
+    case.confirm();
+    case.ask();
+    case.world.mails();
+    for (_, link) in links_to(&case.agree(), Party::Host) {
+        case.answer(&link, "agree_swap").expect(200);
+    }
+    let all = case.placements();
+    ["ann", "bea"].map(|name| {
+        let own = |one: &&Value| {
+            one["application"] == case.person(name).application.as_str() && one["state"] == "confirmed"
+        };
+        all.iter().find(own).expect("a placement").clone()
+    })
+}
+
+#[test]
+fn who_has_exchanged_a_day_and_lost_the_new_one_is_a_reserve_like_others() {
+    for_each_service(|service| {
+        let case = swaps::Case::new(service, &TWO);
+        let [ann, bea] = swapped(&case);
+        let no = json!({ "party": "host", "answer": "no", "reason": "A flood." });
+        case.world.organiser.post(&format!("/v1/placements/{}/answers", id_of(&ann)), &no).expect(200);
+        let url = format!("/v1/placements/{}/cancel", id_of(&bea));
+        case.world.organiser.post(&url, &json!({ "reason": "Broke a leg." })).expect(200);
+        assert_eq!(reserves(&case.world.organiser, &id_of(&bea)), [ann["application"].clone()]);
+        case.assert_whole();
+    });
+}
+
+#[test]
+fn whoever_knows_the_day_before_a_swap_hears_that_the_new_one_is_off_as_well() {
+    for_each_service(|service| {
+        let case = swaps::Case::new(service, &TWO);
+        let [ann, _] = swapped(&case);
+        // The mails of the exchange have not left when the day is called off.
+        let url = format!("/v1/placements/{}/cancel", id_of(&ann));
+        case.world.organiser.post(&url, &json!({ "reason": "Snow." })).expect(200);
+        let letters = case.world.mails();
+        let off: Vec<&Letter> = letters.iter().filter(|mail| mail.kind == NoticeKind::Cancelled).collect();
+        let told: Vec<_> = letters.iter().map(|mail| (mail.kind, mail.party)).collect();
+        assert_eq!((off.len(), letters.len()), (3, 6), "{told:?}");
+        for mail in off {
+            let words = mail.reason.as_deref().unwrap_or_default();
+            let host = if mail.party == Party::Host { "Lab" } else { "Campus" };
+            let former =
+                format!("It was to take the place of the day at {host} Library on Monday 1 March 2027");
+            assert!(words.starts_with(&former), "{words}");
+            let method = mail.invitation.as_ref().map(|event| (event.status.method(), event.sequence));
+            assert!(
+                mail.party == Party::Manager || method.is_some_and(|is| is.0 == Method::Cancel && is.1 > 1)
+            );
+        }
+        case.assert_whole();
+    });
+}
+
+#[test]
+fn nobody_is_sent_to_a_host_that_has_said_no_for_the_day_also_not_in_the_place_of_a_drop_out() {
+    for_each_service(|service| {
+        // Ann could go to the campus only, and on the first day.
+        let places = [("ann", false, 0), ("bea", false, 0), ("dee", true, 1)];
+        let case = swaps::Case::with(service, &places, &json!(null), |who, mut form| {
+            if who == "ann" {
+                form["avoid"] = json!(["lab"]);
+                form["dates"] = json!([DAYS[0]]);
+            }
+            form
+        });
+        let (ann, bea) = (case.person("ann"), case.person("bea"));
+        let no = json!({ "party": "host", "answer": "no", "reason": "One is enough." });
+        case.world.organiser.post(&format!("/v1/placements/{}/answers", ann.placement), &no).expect(200);
+        for add in [vec![], vec![&ann.application]] {
+            let asked = json!({ "drop": [bea.application], "add": add });
+            let asked = case.world.organiser.post(&case.world.of_round("/repairs"), &asked).expect(201);
+            for way in asked["options"].as_array().expect("options") {
+                let changes = way["changes"].as_array().expect("changes");
+                let comes = |change: &&Value| change["to"]["date"] == DAYS[0];
+                assert_eq!(changes.iter().find(comes), None, "{way}");
+            }
+        }
+    });
+}
+
+#[test]
+fn who_has_heard_of_nothing_but_a_swap_hears_that_it_is_over() {
+    for_each_service(|service| {
+        let case = swaps::Case::new(service, &TWO_DAYS);
+        case.ask();
+        case.world.mails();
+        // The managers released the days before and were not asked; of the swap they are.
+        assert_eq!(links_to(&case.agree(), Party::Manager).len(), 2);
+        let url = format!("/v1/placements/{}/cancel", case.person("ann").placement);
+        case.world.organiser.post(&url, &json!({ "reason": "Snow." })).expect(200);
+        let letters = case.world.mails();
+        let mut told: Vec<(NoticeKind, Party)> = letters.iter().map(|mail| (mail.kind, mail.party)).collect();
+        told.sort();
+        let mut expected = vec![
+            (NoticeKind::Cancelled, Party::Participant),
+            (NoticeKind::Cancelled, Party::Host),
+            (NoticeKind::SwapEnded, Party::Participant),
+            (NoticeKind::SwapEnded, Party::Host),
+            (NoticeKind::SwapEnded, Party::Manager),
+            (NoticeKind::SwapEnded, Party::Manager),
+        ];
+        expected.sort();
+        assert_eq!(told, expected);
+        case.assert_whole();
     });
 }

@@ -22,28 +22,28 @@ use crate::world::{DAYS, World};
 const TOLD: &str = "2027-02-01T10:00:00Z";
 
 /// People of the Hive, at the campus and in the lab.
-struct Case<'a> {
-    world: World<'a>,
+pub struct Case<'a> {
+    pub world: World<'a>,
     run: String,
     lab: String,
     people: Vec<Person>,
 }
 
 /// Somebody with their place and the links of its proposal.
-struct Person {
+pub struct Person {
     name: &'static str,
-    application: String,
-    placement: String,
-    links: [String; 2],
+    pub application: String,
+    pub placement: String,
+    pub links: [String; 2],
 }
 
 /// Who goes where and on which day.
-type Place = (&'static str, bool, usize);
+pub type Place = (&'static str, bool, usize);
 
 /// Ann at the campus and Bea in the lab, on the same day.
-const TWO: [Place; 2] = [("ann", false, 0), ("bea", true, 0)];
+pub const TWO: [Place; 2] = [("ann", false, 0), ("bea", true, 0)];
 /// The same on two days, so that managers are asked.
-const TWO_DAYS: [Place; 2] = [("ann", false, 0), ("bea", true, 1)];
+pub const TWO_DAYS: [Place; 2] = [("ann", false, 0), ("bea", true, 1)];
 const THREE: [Place; 3] = [("ann", false, 0), ("bea", true, 0), ("cid", false, 1)];
 
 fn id_of(thing: &Value) -> String {
@@ -52,11 +52,11 @@ fn id_of(thing: &Value) -> String {
 
 impl<'a> Case<'a> {
     /// Published and told; nobody has answered.
-    fn new(service: &'a Service, places: &[Place]) -> Self {
+    pub fn new(service: &'a Service, places: &[Place]) -> Self {
         Self::with(service, places, &json!(null), |_, form| form)
     }
 
-    fn with(
+    pub fn with(
         service: &'a Service,
         places: &[Place],
         balance: &Value,
@@ -115,13 +115,13 @@ impl<'a> Case<'a> {
         case
     }
 
-    fn placements(&self) -> Vec<Value> {
+    pub fn placements(&self) -> Vec<Value> {
         let listed = self.world.organiser.get(&self.world.of_round("/placements?limit=200")).expect(200);
         listed["data"].as_array().expect("a list").clone()
     }
 
     /// Who is where and when, of those whose placement is in a state.
-    fn places(&self, state: &str) -> BTreeSet<(&'static str, String, String)> {
+    pub fn places(&self, state: &str) -> BTreeSet<(&'static str, String, String)> {
         let all = self.placements();
         let of = |one: &Value| {
             let person = self.people.iter().find(|person| one["application"] == person.application.as_str());
@@ -131,20 +131,20 @@ impl<'a> Case<'a> {
         all.iter().filter(|one| one["state"] == state).map(of).collect()
     }
 
-    fn person(&self, name: &str) -> &Person {
+    pub fn person(&self, name: &str) -> &Person {
         self.people.iter().find(|person| person.name == name).expect("somebody")
     }
 
-    fn press(&self, secret: &str, body: &Value) -> Reply {
+    pub fn press(&self, secret: &str, body: &Value) -> Reply {
         self.world.service.anyone().post(&format!("/v1/links/{secret}"), body)
     }
 
-    fn page(&self, secret: &str) -> Value {
+    pub fn page(&self, secret: &str) -> Value {
         self.world.service.anyone().get(&format!("/v1/links/{secret}")).expect(200)
     }
 
     /// Everybody says yes to what was published.
-    fn confirm(&self) {
+    pub fn confirm(&self) {
         for person in &self.people {
             for link in &person.links {
                 let page = self.page(link);
@@ -156,21 +156,21 @@ impl<'a> Case<'a> {
     }
 
     /// The first one asks the others by their codes.
-    fn ask(&self) -> Value {
+    pub fn ask(&self) -> Value {
         let codes: Vec<&str> = self.people[1..].iter().map(|person| person.placement.as_str()).collect();
         let ask = json!({ "deed": "ask_swap", "with": codes });
         self.press(&self.people[0].links[0], &ask).expect(200)["swap"].clone()
     }
 
     /// The others agree; gives the mails to hosts and managers.
-    fn agree(&self) -> Vec<Letter> {
+    pub fn agree(&self) -> Vec<Letter> {
         for person in &self.people[1..] {
             self.answer(&person.links[0], "agree_swap").expect(200);
         }
         self.world.mails()
     }
 
-    fn answer(&self, secret: &str, deed: &str) -> Reply {
+    pub fn answer(&self, secret: &str, deed: &str) -> Reply {
         let swap = &self.page(secret)["swap"]["id"];
         self.press(secret, &json!({ "deed": deed, "swap": swap }))
     }
@@ -185,7 +185,7 @@ impl<'a> Case<'a> {
         all.last().expect("a swap")["state"].as_str().expect("a state").to_owned()
     }
 
-    fn assert_whole(&self) {
+    pub fn assert_whole(&self) {
         let all = check_all(&self.world.service.app, &Actor::worker("test"), 10).expect("traced");
         assert_eq!(all.broken, 0, "{:?}", all.first);
     }
@@ -215,7 +215,7 @@ fn told(letters: &[Letter]) -> Vec<String> {
     told
 }
 
-fn links_to(letters: &[Letter], party: Party) -> Vec<(&Letter, String)> {
+pub fn links_to(letters: &[Letter], party: Party) -> Vec<(&Letter, String)> {
     letters.iter().filter(|letter| letter.party == party).map(|letter| (letter, secret(letter))).collect()
 }
 

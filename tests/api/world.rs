@@ -31,7 +31,7 @@ pub struct World<'a> {
     pub round: String,
 }
 
-fn id_of(thing: &Value) -> String {
+pub fn id_of(thing: &Value) -> String {
     thing["id"].as_str().expect("an id").to_owned()
 }
 

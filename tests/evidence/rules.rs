@@ -20,6 +20,8 @@ struct Tables {
     repairs: Vec<Row>,
     outbox: Vec<Row>,
     offers: HashMap<(String, String), Row>,
+    /// Swaps that were carried out: of each new placement those that its participant gave and took.
+    swapped: HashMap<String, (String, String)>,
     /// What hosts offered instead of a no, by placement.
     others: HashMap<String, Vec<Row>>,
     /// Actions, details and days of the audit entries of a thing.
@@ -50,6 +52,17 @@ impl Tables {
         for row in dump.rows("alternatives") {
             others.entry(row.text("placement_id").to_owned()).or_default().push(row);
         }
+        let mut swapped = HashMap::new();
+        let members = dump.rows("swap_members");
+        for row in &members {
+            let Some(became) = row.get("became_id") else { continue };
+            let of_swap = |one: &&Row| one.text("swap_id") == row.text("swap_id");
+            let count = i64::try_from(members.iter().filter(of_swap).count()).expect("few");
+            let next = (row.number("place") + 1) % count;
+            let taken = members.iter().filter(of_swap).find(|one| one.number("place") == next);
+            let taken = taken.expect("the next one").text("placement_id").to_owned();
+            swapped.insert(became.to_owned(), (row.text("placement_id").to_owned(), taken));
+        }
         let offer = |row: Row| ((row.text("round_id").to_owned(), row.text("library_id").to_owned()), row);
         Self {
             rounds: by_id(dump.rows("rounds")),
@@ -62,6 +75,7 @@ impl Tables {
             repairs: dump.rows("repairs"),
             outbox: dump.rows("outbox"),
             offers: dump.rows("round_libraries").into_iter().map(offer).collect(),
+            swapped,
             others,
             audit,
         }
@@ -95,7 +109,11 @@ impl Tables {
         let mut former: Vec<String> = Vec::new();
         loop {
             let id = former.last().map_or(id, String::as_str);
-            let before = self.mended(id, "propose").find_map(|entry| entry["instead_of"].as_str());
+            let before = match self.swapped.get(id) {
+                Some((_, taken)) if party == "host" => Some(taken.as_str()),
+                Some((given, _)) => Some(given.as_str()),
+                None => self.mended(id, "propose").find_map(|entry| entry["instead_of"].as_str()),
+            };
             match before.filter(|before| self.is_told_by_proposal(before, party)) {
                 Some(before) => former.push(before.to_owned()),
                 None => return former,
@@ -113,9 +131,9 @@ impl Tables {
     }
 }
 
-/// A repair, or a reserve who takes a place.
+/// A repair, a reserve who takes a place, or people who exchange theirs.
 fn is_mending(action: &str) -> bool {
-    matches!(action, "repair" | "answer_offer")
+    matches!(action, "repair" | "answer_offer" | "exchange")
 }
 
 /// Every rule that is broken, in words; empty: none.
@@ -331,7 +349,7 @@ fn audit(tables: &Tables, found: &mut Vec<String>) {
     for row in &tables.placements {
         let (id, state) = (row.text("id"), row.text("state"));
         match state {
-            "cancelled" => owed(id, state, &["cancel_placement", "repair"]),
+            "cancelled" => owed(id, state, &["cancel_placement", "repair", "exchange"]),
             "completed" => owed(id, state, &["record_attendance", "keep_deadlines"]),
             "did_not_take_place" => owed(id, state, &["call_in_ill", "record_attendance"]),
             "expired" => owed(id, state, &["keep_deadlines"]),
@@ -341,6 +359,7 @@ fn audit(tables: &Tables, found: &mut Vec<String>) {
             if consent.text("answer") != "pending" {
                 // A reserve agrees by taking the place.
                 let taken = if party == "participant" { "answer_offer" } else { "" };
+                let taken = if tables.swapped.contains_key(id) { "exchange" } else { taken };
                 owed(id, consent.text("answer"), &[format!("answer_as_{party}").as_str(), taken]);
             }
             if consent.get("reminded_at").is_some() || consent.get("deputy_asked_at").is_some() {
@@ -380,7 +399,8 @@ fn audit(tables: &Tables, found: &mut Vec<String>) {
         }
         let own = tables.placements.iter().filter(|one| one.text("run_id") == row.text("id"));
         for one in own {
-            let told = tables.mended(one.text("id"), "propose").count();
+            let told = ["propose", "exchange"].map(|deed| tables.mended(one.text("id"), deed).count());
+            let told: usize = told.iter().sum();
             if told == 0 && tables.entries(row.text("round_id"), "publish") < 2 {
                 found.push(format!(
                     "placement {} was proposed by a repair that no entry tells of",
@@ -426,7 +446,8 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
         let consents = &tables.consents[id];
         for party in ["participant", "host", "manager"] {
             let thread = threads.get(&(id, party)).unwrap_or(&none);
-            let asked = consents.contains_key(party);
+            // Who has exchanged days has agreed to this one before it was made.
+            let asked = consents.contains_key(party) && !tables.swapped.contains_key(id);
             // A manager is asked anew for another day.
             let most = usize::from(asked)
                 + if asked && party == "manager" { tables.others(id, "date", "taken") } else { 0 };
@@ -449,6 +470,7 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
                 thread.iter().any(|row| {
                     row.text("kind") != "cancelled"
                         && !row.text("thread_key").ends_with(":pack")
+                        && !row.text("thread_key").contains(":swap:")
                         && (row.get("message_id").is_some() || row.text("state") == "leased")
                 })
             });
@@ -463,7 +485,11 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
                 ["held", "queued"].contains(&row.text("state")) && row.get("message_id").is_none()
             });
             // That a colleague receives the visitor takes the day out of a calendar, whatever comes after it.
-            if is_off && waits.clone().any(|row| !["cancelled", "handed_over"].contains(&row.text("kind"))) {
+            if is_off
+                && waits
+                    .clone()
+                    .any(|row| !["cancelled", "handed_over", "swap_ended"].contains(&row.text("kind")))
+            {
                 found.push(format!("placement {id} is {state}: the {party} would still hear of it"));
             }
             let consent = consents.get(party);

@@ -5,6 +5,8 @@
 mod refills;
 #[path = "facts_repairs.rs"]
 mod repairs;
+#[path = "facts_swaps.rs"]
+mod swaps;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +26,7 @@ use crate::evidence::Dump;
 
 pub use refills::{Refill, ReserveOffer};
 pub use repairs::{Asked, Change, Repair, Way};
+pub use swaps::{Swap, is_blind};
 
 pub const PARTIES: [Party; 3] = [Party::Participant, Party::Host, Party::Manager];
 /// How long before its first day a publication can be taken back.
@@ -177,10 +180,10 @@ pub struct Placement {
     pub pack: BTreeMap<i64, (i64, Fields)>,
     pub feedback: BTreeMap<Party, Marks>,
     pub idea: Option<Idea>,
-    /// A repair has ended it although its participant would have gone.
-    pub was_moved_away: bool,
-    /// The placement whose place it takes, and who hears of both by its proposal.
-    pub instead_of: Option<(usize, Vec<Party>)>,
+    /// A repair, a swap or the end of its publication has ended it although its participant would have gone.
+    pub was_taken_away: bool,
+    /// The placement whose place it takes, for those who hear of both by its first mail.
+    pub instead_of: BTreeMap<Party, usize>,
 }
 
 /// The parties' threads are about placements or applications.
@@ -190,6 +193,8 @@ pub enum About {
     Placement(usize),
     /// The offer of a place to a reserve.
     Reserve(usize),
+    /// A swap, told to the parties of one placement.
+    Swap(usize, usize),
 }
 
 #[derive(Debug, Clone)]
@@ -241,9 +246,41 @@ pub struct Model {
     pub repairs: Vec<Repair>,
     pub refills: Vec<Refill>,
     pub reserve_offers: Vec<ReserveOffer>,
+    pub swaps: Vec<Swap>,
 }
 
 impl Placement {
+    /// A proposal that nobody is asked about yet.
+    fn new(
+        (id, run): (String, usize),
+        application: usize,
+        (host, date, times): (usize, NaiveDate, (NaiveTime, NaiveTime)),
+    ) -> Self {
+        Self {
+            id,
+            run,
+            application,
+            host,
+            date,
+            times,
+            state: PlacementState::Proposed,
+            answer_until: None,
+            revision: 0,
+            version: 0,
+            came: None,
+            consents: BTreeMap::new(),
+            deputy_asked: false,
+            others: Vec::new(),
+            contact: None,
+            is_virtual: false,
+            pack: BTreeMap::new(),
+            feedback: BTreeMap::new(),
+            idea: None,
+            was_taken_away: false,
+            instead_of: BTreeMap::new(),
+        }
+    }
+
     pub fn is_live(&self) -> bool {
         matches!(self.state, PlacementState::Proposed | PlacementState::Confirmed | PlacementState::Completed)
     }
@@ -317,7 +354,7 @@ impl Model {
         match about {
             About::Application(application) => application,
             About::Reserve(offer) => self.reserve_offers[offer].application,
-            About::Placement(placement) => self.placements[placement].application,
+            About::Placement(placement) | About::Swap(_, placement) => self.placements[placement].application,
         }
     }
 
@@ -421,6 +458,11 @@ impl Model {
         let thread = match notice.about {
             About::Application(n) => format!("application:{}", self.applications[n].id),
             About::Placement(n) => format!("placement:{}", self.placements[n].id),
+            About::Swap(swap, n) => {
+                let (place, swap) = (&self.placements[n].id, &self.swaps[swap].id);
+                let Notice { party, kind, version, .. } = notice;
+                return format!("placement:{place}:{party}:swap:{swap}:{kind}:{version}");
+            }
             About::Reserve(n) => {
                 return format!("offer:{}:{}:{}", self.reserve_offers[n].id, notice.kind, notice.version);
             }
@@ -485,6 +527,7 @@ impl Model {
         let to = match (party, about) {
             (Party::Participant, _) => self.person_of(application).email.clone(),
             (Party::Manager, _) => self.person_of(application).manager.clone(),
+            (Party::Host, About::Swap(_, place)) => self.receives(place),
             (Party::Host, About::Placement(place)) => {
                 let host = &self.libraries[self.placements[place].host];
                 let deputy =
@@ -521,8 +564,7 @@ impl Model {
 
     /// Of the day, or of the one whose place it takes.
     fn has_heard(&mut self, place: usize, party: Party) -> bool {
-        let former = self.placements[place].instead_of.as_ref().filter(|(_, told)| told.contains(&party));
-        let former = former.map(|(former, _)| *former);
+        let former = self.placements[place].instead_of.get(&party).copied();
         self.thread(About::Placement(place), party).any(|one| one.begun)
             || former.is_some_and(|former| self.has_heard(former, party))
     }
@@ -733,33 +775,14 @@ impl Model {
         &mut self,
         (id, run): (String, usize),
         application: usize,
-        (host, date, times): (usize, NaiveDate, (NaiveTime, NaiveTime)),
+        to: (usize, NaiveDate, (NaiveTime, NaiveTime)),
         parties: &[Party],
         held: Option<usize>,
     ) {
         let pending = Consent { answer: Answer::Pending, reminded: false, at: None };
         self.placements.push(Placement {
-            id,
-            run,
-            application,
-            host,
-            date,
-            times,
-            state: PlacementState::Proposed,
-            answer_until: None,
-            revision: 0,
-            version: 0,
-            came: None,
             consents: parties.iter().map(|party| (*party, pending.clone())).collect(),
-            deputy_asked: false,
-            others: Vec::new(),
-            contact: None,
-            is_virtual: false,
-            pack: BTreeMap::new(),
-            feedback: BTreeMap::new(),
-            idea: None,
-            was_moved_away: false,
-            instead_of: None,
+            ..Placement::new((id, run), application, to)
         });
         self.applications[application].state = ApplicationState::Placed;
         for party in parties {
@@ -806,7 +829,9 @@ impl Model {
             }
         }
         self.end_refills_of(round);
-        self.all_off(round);
+        for place in self.all_off(round) {
+            self.placements[place].was_taken_away = true;
+        }
         for application in 0..self.applications.len() {
             if self.applications[application].round != round {
                 continue;
@@ -831,14 +856,15 @@ impl Model {
         }
     }
 
-    /// Calls off every placement of a round that stands, but for those that have been.
-    pub fn all_off(&mut self, round: usize) {
-        for place in 0..self.placements.len() {
-            let one = &self.placements[place];
-            if self.applications[one.application].round == round && one.can_end() && !self.has_been(one) {
-                self.end(place, PlacementState::Cancelled);
-            }
+    /// Calls off every placement of a round that stands, but for those that have been; gives which.
+    pub fn all_off(&mut self, round: usize) -> Vec<usize> {
+        let is_off = |one: &Placement| self.is_of(round, one) && one.can_end() && !self.has_been(one);
+        let off: Vec<usize> =
+            (0..self.placements.len()).filter(|place| is_off(&self.placements[*place])).collect();
+        for place in &off {
+            self.end(*place, PlacementState::Cancelled);
         }
+        off
     }
 
     /// A placement ends before its day.
@@ -853,6 +879,7 @@ impl Model {
         if self.applications[application].state == ApplicationState::Placed {
             self.applications[application].state = ApplicationState::Unplaced;
         }
+        self.overtake_swap(place);
         self.drop_pack(place);
         self.tell(place, NoticeKind::Cancelled);
     }
@@ -917,6 +944,7 @@ impl Model {
         one.revision += 1;
         one.version += 1;
         self.tell(place, NoticeKind::Changed);
+        self.overtake_swap(place);
         self.move_pack(place, former);
     }
 
@@ -949,6 +977,7 @@ impl Model {
         for place in packs {
             self.push(NoticeKind::PackMissing, (About::Placement(place), Party::Host, PACK), 0, None);
         }
+        done += self.expire_swaps();
         done += self.end_offers();
         for round in &mut self.rounds {
             if round.state == RoundState::Published && today >= round.dates[0] {
@@ -1103,6 +1132,7 @@ impl Model {
         if one.state == state {
             return;
         }
+        let stood = one.is_live();
         one.state = state;
         one.revision += 1;
         let (stands, application) = (one.is_live(), one.application);
@@ -1112,6 +1142,9 @@ impl Model {
             (false, ApplicationState::Placed) => ApplicationState::Unplaced,
             (_, other) => other,
         };
+        if stood && !stands {
+            self.overtake_swap(place);
+        }
     }
 
     pub fn ill(&mut self, place: usize) {
@@ -1322,6 +1355,7 @@ impl Model {
         one.others.push(other);
         self.stop_reminding(place, Party::Host);
         self.enqueue(NoticeKind::Alternative, About::Placement(place), Party::Participant, revision, None);
+        self.overtake_swap(place);
     }
 
     /// What forbids to take what is offered, by what is looked at after who may.
@@ -1542,6 +1576,7 @@ impl Model {
         lines.extend(self.rounds.iter().map(|one| format!("round {} {}", one.id, one.state)));
         lines.extend(self.runs.iter().map(|one| format!("run {} {}", one.id, one.state)));
         lines.extend(self.refill_lines());
+        lines.extend(self.swap_lines());
         lines.extend(self.repairs.iter().map(|one| one.line(&self.rounds[one.round].id)));
         for one in &self.applications {
             lines.insert(format!("application {} {} {:?}", one.id, one.state, texts(&one.released)));
@@ -1618,6 +1653,19 @@ impl Model {
             let (id, refill, to) = (row.text("id"), row.text("refill_id"), row.text("application_id"));
             let (until, state) = (row.text("answer_until"), row.text("state"));
             lines.insert(format!("reserve {id} of {refill} to {to} until {until} {state}"));
+        }
+        for row in dump.rows("swaps") {
+            let (id, round, until) = (row.text("id"), row.text("round_id"), row.text("answer_until"));
+            lines.insert(format!("swap {id} of {round} {} until {until}", row.text("state")));
+        }
+        for row in dump.rows("swap_members") {
+            let (id, n, named) = (row.text("swap_id"), row.number("place"), row.get("named"));
+            let (own, became) = (row.get("placement_id"), row.get("became_id"));
+            lines.insert(format!("member {id} {n} named {named:?} {own:?} became {became:?}"));
+        }
+        for row in dump.rows("swap_consents") {
+            let (id, n, party) = (row.text("swap_id"), row.number("place"), row.text("party"));
+            lines.insert(format!("said {id} {n} {party} {}", row.text("answer")));
         }
         for row in dump.rows("applications") {
             let released: Vec<String> = serde_json::from_str(row.text("released_dates")).expect("dates");

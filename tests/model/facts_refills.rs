@@ -100,7 +100,7 @@ impl Model {
                 said(place, Party::Participant, Answer::No) || said(place, Party::Manager, Answer::No)
             }
             PlacementState::Expired => !said(place, Party::Participant, Answer::Yes),
-            PlacementState::Cancelled => !place.was_moved_away,
+            PlacementState::Cancelled => !place.was_taken_away,
             PlacementState::DidNotTakePlace => true,
             _ => false,
         })

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use library_swap::domain::letter::NoticeKind;
 use library_swap::domain::notice::NoticeState;
 use library_swap::domain::party::Party;
@@ -56,6 +56,8 @@ pub struct Repair {
     pub ways: Vec<Way>,
     /// Which option was applied.
     pub applied: Option<usize>,
+    /// When it was looked at.
+    pub at: DateTime<Utc>,
 }
 
 /// An option as it was shown.
@@ -422,8 +424,13 @@ impl Model {
         let mut then = self.clone();
         then.carry(way, self.runs.len(), &BTreeMap::new());
         let mut mails = BTreeMap::new();
-        for one in then.notices.iter().skip(self.notices.len()).filter(|one| one.state == NoticeState::Queued)
-        {
+        let is_concerned = |about| {
+            let application = then.application_of(about);
+            way.changes.iter().any(|change| change.application == application)
+        };
+        // Those who were to exchange days with them hear that it comes to nothing; that is no part of the repair.
+        let new = then.notices.iter().skip(self.notices.len());
+        for one in new.filter(|one| one.state == NoticeState::Queued && is_concerned(one.about)) {
             *mails.entry((one.kind, one.party)).or_default() += 1;
         }
         mails
@@ -467,17 +474,18 @@ impl Model {
 
     fn carry(&mut self, way: &Way, run: usize, ids: &BTreeMap<String, String>) {
         let until: Vec<Option<NaiveDate>> = way.changes.iter().map(|change| self.until(change)).collect();
-        let mut left = BTreeMap::new();
+        let mut left: BTreeMap<usize, BTreeMap<Party, usize>> = BTreeMap::new();
         for change in &way.changes {
             match (change.from, change.to) {
                 (Some((place, false)), None) => self.end(place, PlacementState::Cancelled),
                 (Some((place, false)), Some((host, date, _))) => {
-                    left.insert(change.application, (place, self.give_way(place, host, date)));
+                    let told = self.give_way(place, host, date);
+                    left.insert(change.application, told.into_iter().map(|party| (party, place)).collect());
                 }
                 _ => {}
             }
             if let Some((place, false)) = change.from {
-                self.placements[place].was_moved_away = change.why != Why::DroppedOut;
+                self.placements[place].was_taken_away = change.why != Why::DroppedOut;
             }
         }
         for (change, until) in way.changes.iter().zip(until) {
@@ -489,7 +497,8 @@ impl Model {
             let id = ids.get(&self.applications[change.application].id).cloned().unwrap_or_default();
             self.propose((id, run), change.application, to, &parties, None);
             let placed = self.placements.last_mut().expect("it");
-            (placed.instead_of, placed.answer_until) = (left.remove(&change.application), until);
+            let former = left.remove(&change.application).unwrap_or_default();
+            (placed.instead_of, placed.answer_until) = (former, until);
         }
     }
 
@@ -516,6 +525,7 @@ impl Model {
         }
         let (application, revision) = (one.application, one.revision);
         let same_desk = one.host == host && one.contact.is_none();
+        self.overtake_swap(place);
         self.drop_pack(place);
         let about = About::Placement(place);
         let mut told = PARTIES.to_vec();

@@ -6,6 +6,8 @@ mod calendars;
 mod refills;
 #[path = "play_repairs.rs"]
 mod repairs;
+#[path = "play_swaps.rs"]
+mod swaps;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -16,7 +18,7 @@ use library_swap::domain::application::ReleaseRule;
 use library_swap::domain::attendance::{Attendance, AttendanceKind};
 use library_swap::domain::feedback::Feedback;
 use library_swap::domain::idea::{NewIdea, ShownAs};
-use library_swap::domain::ids::{ApplicationId, EmployerId, LibraryId};
+use library_swap::domain::ids::{ApplicationId, EmployerId, LibraryId, SwapId};
 use library_swap::domain::letter::NoticeKind;
 use library_swap::domain::link::Purpose;
 use library_swap::domain::notice::NoticeState;
@@ -56,6 +58,8 @@ use calendars::Calendars;
 
 /// How often everything is traced that placements rest on, beside after each repair.
 const STEPS_PER_TRACE: usize = 50;
+/// An id of nothing.
+const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
 const NINE: NaiveTime = NaiveTime::from_hms_opt(9, 0, 0).unwrap();
 const ARRIVED: Attendance = Attendance::of(AttendanceKind::Arrived);
 const FIVE: NaiveTime = NaiveTime::from_hms_opt(17, 0, 0).unwrap();
@@ -80,7 +84,7 @@ macro_rules! kinds {
 }
 kinds! {
     Clock, NewRound, Open, Offer, Day, SignUp, Program, Deliver, Press, Judge, Withdraw, Close, Start, Solve, Publish,
-    LetGo, Discard, TakeBack, Answer, Instead, Move, Pack, CallOff, Repair, Apply, Refill, Stop, Ill, Mark, Say, Idea, Ideas, Deadlines,
+    LetGo, Discard, TakeBack, Answer, Instead, Move, Pack, CallOff, Repair, Apply, Refill, Stop, AskSwap, AnswerSwap, CancelSwap, Ill, Mark, Say, Idea, Ideas, Deadlines,
     CancelRound,
 }
 
@@ -237,7 +241,7 @@ impl<'a> Play<'a> {
         wrong.extend(self.model.differences(&self.dump));
         wrong.extend(self.calendars.differences(&self.model));
         self.played += 1;
-        let mends = step.kind == Kind::Apply && became == Became::Accepted;
+        let mends = matches!(step.kind, Kind::Apply | Kind::AnswerSwap) && became == Became::Accepted;
         if (mends || self.played.is_multiple_of(STEPS_PER_TRACE)) && !self.went_back {
             wrong.extend(self.broken_traces()?);
         }
@@ -282,6 +286,9 @@ impl<'a> Play<'a> {
             Kind::Apply => self.apply_repair(n),
             Kind::Refill => self.refill(n),
             Kind::Stop => self.stop_refill(n),
+            Kind::AskSwap => self.ask_for_swap(n),
+            Kind::AnswerSwap => self.answer_swap(n),
+            Kind::CancelSwap => self.cancel_swap(n),
             Kind::Ill => self.ill(n),
             Kind::Mark => self.mark(n),
             Kind::Deadlines => self.deadlines(),
@@ -312,7 +319,7 @@ impl<'a> Play<'a> {
         Step { kind: Kind::Clock, n }
     }
 
-    fn weights(&self) -> [(Kind, usize); 34] {
+    fn weights(&self) -> [(Kind, usize); 37] {
         let model = &self.model;
         let (today, is_timely) = (model.today(), |round: &Round| self.is_timely(round));
         let count =
@@ -354,6 +361,7 @@ impl<'a> Play<'a> {
         let overdue = model.clone().keep_deadlines() > 0 || !model.refills_to_go_on().is_empty();
         let running = model.refills.iter().filter(|one| one.state == RefillState::Running).count();
         let empty = (0..model.placements.len()).filter(|at| model.is_offerable(*at)).count();
+        let swapping = model.swaps.iter().filter(|one| one.is_open() && one.placements().len() > 1).count();
         let going = open + ready + count(RoundState::Draft);
         let is_new = |at: usize, person: usize| {
             model.applications.iter().all(|one| (one.round, one.person) != (at, person))
@@ -392,6 +400,9 @@ impl<'a> Play<'a> {
             (Kind::Apply, if is_planned { 16 } else { model.repairs.len().min(1) }),
             (Kind::Refill, if empty > 0 { 25 } else { 1 }),
             (Kind::Stop, 2 * running.min(1)),
+            (Kind::AskSwap, if self.exchangeable().len() > 1 { 8 } else { 1 }),
+            (Kind::AnswerSwap, if swapping > 0 { 25 } else { 1 }),
+            (Kind::CancelSwap, swapping.min(1)),
             (
                 Kind::Ill,
                 25 * self.at_their_day(|at| model.admits_illness(&model.placements[at])).len().min(2),
@@ -434,6 +445,7 @@ impl<'a> Play<'a> {
             Party::Host => self.model.admits_mark(place, ARRIVED).is_ok(),
             Party::Manager => false,
         };
+        let has_a_day = |place| has_a_day(place) || self.swap_to_answer(link).is_some();
         let does = match link.purpose {
             Purpose::Verify => state == ApplicationState::Submitted,
             Purpose::Release => state == ApplicationState::Verified,
@@ -730,7 +742,9 @@ impl<'a> Play<'a> {
         let notice = &self.model.notices[notice];
         let (application, placement) = match notice.about {
             About::Application(application) => (application, None),
-            About::Placement(place) => (self.model.placements[place].application, Some(place)),
+            About::Placement(place) | About::Swap(_, place) => {
+                (self.model.placements[place].application, Some(place))
+            }
             About::Reserve(offer) => (self.model.reserve_offers[offer].application, None),
         };
         let offer = match notice.about {
@@ -750,6 +764,8 @@ impl<'a> Play<'a> {
             | NoticeKind::Alternative
             | NoticeKind::Confirmed
             | NoticeKind::Changed
+            | NoticeKind::SwapRequest
+            | NoticeKind::SwapEnded
             | NoticeKind::Ill => Purpose::Answer,
             _ => Purpose::Application,
         };
@@ -818,6 +834,8 @@ impl<'a> Play<'a> {
                 Act::Take(version),
                 Act::Feedback(some_marks(n[2])),
                 Act::Idea(an_idea(n[2])),
+                Act::AgreeSwap(self.some_swap(n[2])),
+                Act::RefuseSwap(self.some_swap(n[2]), None),
             ];
             any[n[1] / 12 % any.len()].clone()
         } else {
@@ -853,10 +871,10 @@ impl<'a> Play<'a> {
             Act::WritePack(edit) => {
                 self.model.wrote_pack(link.placement.expect("one"), &edit.pack.0, edit.for_later_visitors);
             }
-            Act::AskSwap(_) | Act::AgreeSwap(_) | Act::RefuseSwap(..) => {
-                unreachable!("nobody asks for a swap")
-            }
             Act::Calendar(wanted) => panic!("{wanted:?} is played in tests/api/feeds.rs"),
+            Act::AskSwap(_) => return Err("nobody is asked by this step".to_owned()),
+            Act::AgreeSwap(id) => self.follow_swap_press(&link, id, Answer::Yes)?,
+            Act::RefuseSwap(id, _) => self.follow_swap_press(&link, id, Answer::No)?,
         }
         Ok(Became::Accepted)
     }
@@ -973,6 +991,9 @@ impl<'a> Play<'a> {
                 ])
                 .and_then(|()| model.admits_pack(at, edit.revision, &edit.pack.0))
             }
+            (Purpose::Answer, Act::AgreeSwap(_) | Act::RefuseSwap(..), Some(_)) => {
+                return self.verdict_of_swap(link, act);
+            }
             (Purpose::Answer, Act::Ill, Some(place)) => {
                 let verdict = first([
                     (link.party != Party::Participant, "forbidden"),
@@ -1019,10 +1040,20 @@ impl<'a> Play<'a> {
         (permitted.and_then(|()| self.model.admits_mark(at, mark)), true)
     }
 
+    /// A swap, or none that is known.
+    fn some_swap(&self, n: usize) -> SwapId {
+        let known = self.model.swaps.get(n % self.model.swaps.len().max(1));
+        parsed(known.map_or(NOBODY, |swap| swap.id.as_str()))
+    }
+
     /// What somebody does on the page of a placement.
     fn usual_answer(&self, link: &Link, n: [usize; 4], version: i64) -> Act {
         let at = link.placement.expect("a placement");
         let place = &self.model.placements[at];
+        if let Some(swap) = self.swap_to_answer(link).filter(|_| !n[1].is_multiple_of(4)) {
+            let id = parsed(&self.model.swaps[swap].id);
+            return if n[1] % 16 == 1 { Act::RefuseSwap(id, None) } else { Act::AgreeSwap(id) };
+        }
         match link.party {
             Party::Participant if n[1].is_multiple_of(3) && self.model.admits_illness(place).is_ok() => {
                 Act::Ill

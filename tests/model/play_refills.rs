@@ -1,11 +1,11 @@
 //! Places that fell empty are offered to reserves: begun, stopped; answers come by links, and time goes on by deadlines.
 
-use library_swap::domain::states::{RefillState, ReserveOfferState, RunState};
+use library_swap::domain::states::{RefillState, ReserveOfferState};
 use library_swap::services::refills;
 
 use super::{Became, OFFICE_DAY, Play, Told, became, judge, only_organiser, parsed, pick, those};
 use crate::evidence::Dump;
-use crate::facts::{Refill, Run};
+use crate::facts::Refill;
 
 impl Play<'_> {
     /// The place that a placement left is offered to reserves; now and then one that is none.
@@ -121,18 +121,10 @@ impl Play<'_> {
         let could = self.model.able(place, Some(at)).contains(&offer.application);
         match parsed(row.text("state")) {
             ReserveOfferState::Accepted if could => {
-                let known = |id: &str| self.model.runs.iter().any(|run| run.id == id);
-                let runs = dump.rows("runs");
-                let id = runs.iter().map(|row| row.text("id").to_owned()).find(|id| !known(id));
-                let id = id.ok_or("no run of the place")?;
-                let ids = self.proposed_by(&id);
-                let (schedule, left_out) = self.schedule_of(&id)?;
-                let is_root = |run: &&Run| run.round == round && run.state == RunState::Published;
-                let root = self.model.runs.iter().find(is_root).ok_or("nothing is published")?;
-                let (input, state) = (root.input.clone(), RunState::Published);
+                let run = self.keep_new_run(round)?;
+                let ids = self.proposed_by(&self.model.runs[run].id);
                 let place = ids[&self.model.applications[offer.application].id].clone();
-                self.model.runs.push(Run { id, round, state, input, schedule, left_out });
-                self.model.took_place(at, (place, self.model.runs.len() - 1), OFFICE_DAY);
+                self.model.took_place(at, (place, run), OFFICE_DAY);
                 Ok(())
             }
             ReserveOfferState::Overtaken if !could || self.model.rounds[round].balance.is_some() => {

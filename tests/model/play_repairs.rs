@@ -3,15 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Duration, NaiveDate};
-use library_swap::domain::states::{ApplicationState, RoundState, RunState};
+use library_swap::domain::states::{ApplicationState, RoundState};
 use library_swap::services::repairs::{self, Plan, Shown};
 
-use super::{Became, Play, Told, became, first, judge, only_organiser, parsed, pick, those};
-use crate::facts::{Asked, Change, Repair, Round, Run, Way};
+use super::{Became, NOBODY, Play, Told, became, first, judge, only_organiser, parsed, pick, those};
+use crate::facts::{Asked, Change, Repair, Round, Way};
 use crate::random::Random;
-
-/// An id of nothing.
-const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
 
 impl Play<'_> {
     /// The rounds that are out, and that everybody concerned has heard of.
@@ -67,7 +64,8 @@ impl Play<'_> {
         }
         let (id, etag, basis) =
             (shown.repair.id.to_string(), shown.etag(), self.model.basis(round, &asked.drop));
-        self.model.repairs.push(Repair { id, round, etag, asked, basis, ways, applied: None });
+        let at = self.model.now;
+        self.model.repairs.push(Repair { id, round, etag, asked, basis, ways, applied: None, at });
         Ok(Became::Accepted)
     }
 
@@ -209,7 +207,11 @@ impl Play<'_> {
             let after = self.dumper.take(self.app);
             let mut told: Vec<(String, String, String)> = Vec::new();
             for row in after.rows_beside(&before, "outbox") {
-                if before.row("outbox", row.text("id")).is_none() {
+                let is_new = before.row("outbox", row.text("id")).is_none();
+                // Whoever was to exchange days with those concerned hears that it comes to nothing: no part of the repair.
+                let is_of_swap =
+                    row.text("kind") == "swap_ended" && !self.concerns(at, way, row.text("application_id"));
+                if is_new && !is_of_swap && row.text("state") != "superseded" {
                     let place = row.text("placement_id");
                     let host = if row.text("party") == "host" { place } else { "" };
                     told.push((
@@ -231,36 +233,24 @@ impl Play<'_> {
         if applied.as_ref() != Some(&repair.ways[way].id) {
             return Err(format!("{applied:?} is said to be applied"));
         }
-        let rows = self.dumper.take(self.app).rows("runs");
-        let known = |id: &str| self.model.runs.iter().any(|run| run.id == id);
-        let run = rows.iter().map(|row| row.text("id").to_owned()).find(|id| !known(id));
-        let proposes = repair.ways[way].changes.iter().any(|change| change.to.is_some());
-        if run.is_some() != proposes {
-            return Err(format!("a run for {proposes} proposals: {run:?}"));
-        }
         let mut ids = BTreeMap::new();
         let own = self.model.runs.len();
-        if let Some(id) = run {
-            ids = self.proposed_by(&id);
-            let (schedule, left_out) = self.schedule_of(&id)?;
-            let root = self
-                .model
-                .runs
-                .iter()
-                .find(|run| run.round == repair.round && run.state == RunState::Published);
-            let input = root.ok_or("nothing is published")?.input.clone();
-            let (round, state) = (repair.round, RunState::Published);
-            self.model.runs.push(Run { id, round, state, input, schedule, left_out });
+        if repair.ways[way].changes.iter().any(|change| change.to.is_some()) {
+            self.keep_new_run(repair.round)?;
+            ids = self.proposed_by(&self.model.runs[own].id);
         }
         self.model.mended(at, way, own, &ids);
         Ok(())
     }
 
+    fn concerns(&self, at: usize, way: usize, application: &str) -> bool {
+        let mut changes = self.model.repairs[at].ways[way].changes.iter();
+        changes.any(|change| self.model.applications[change.application].id == application)
+    }
+
     /// Nobody hears who is not concerned, and nobody twice.
     fn check_told(&self, at: usize, way: usize, mut told: Vec<(String, String, String)>) -> Told<()> {
-        let changes = &self.model.repairs[at].ways[way].changes;
-        let concerned =
-            |id: &str| changes.iter().any(|change| self.model.applications[change.application].id == id);
+        let concerned = |id: &str| self.concerns(at, way, id);
         let count = told.len();
         let shown: i64 = self.model.repairs[at].ways[way].mails.values().sum();
         if let Some(other) = told.iter().find(|(application, ..)| !concerned(application)) {

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use library_swap::domain::permissions::{Action, Role, TABLE};
 use library_swap::domain::states::ApplicationState;
 use library_swap::domain::steps::{
-    ALTERNATIVE, APPLICATION, CONSENT, Deed, PLACEMENT, REFILL, RESERVE_OFFER, ROUND, Step,
+    ALTERNATIVE, APPLICATION, CONSENT, Deed, PLACEMENT, REFILL, RESERVE_OFFER, ROUND, SWAP, Step,
 };
 
 use crate::evidence::{Dump, Row};
@@ -89,6 +89,7 @@ pub fn check(before: &Dump, after: &Dump, seen: &mut Seen) -> Vec<String> {
     compare!("offer", ALTERNATIVE, ("alternatives", "state", &["id"]));
     compare!("refill", REFILL, ("refills", "state", &["id"]));
     compare!("reserve", RESERVE_OFFER, ("reserve_offers", "state", &["id"]));
+    compare!("swap", SWAP, ("swaps", "state", &["id"]));
     for (id, from, to) in changes::<ApplicationState>(pair, ("applications", "state", &["id"])) {
         // Taken back, it is verified again where it was not released before: the row says so in words.
         let is_back = by.contains(&Action::WithdrawPublication) && to == ApplicationState::Verified;
@@ -124,6 +125,11 @@ fn stays(pair: (&Dump, &Dump), new: &[(Action, Role, &Row)], seen: &mut Seen, wr
             "round" => allow!("round", ROUND, "rounds", entry.text("subject_id")),
             "application" => allow!("application", APPLICATION, "applications", entry.text("subject_id")),
             "placement" => allow!("placement", PLACEMENT, "placements", entry.text("subject_id")),
+            "swap" if *action == Action::AskForSwap => {
+                let placement = entry.json("details")["placement"].clone();
+                allow!("placement", PLACEMENT, "placements", placement.as_str().expect("an id"));
+            }
+            "swap" => allow!("swap", SWAP, "swaps", entry.text("subject_id")),
             "idea" => {
                 let idea = pair.1.row("ideas", entry.text("subject_id")).expect("an idea");
                 allow!("placement", PLACEMENT, "placements", idea.text("placement_id"));
@@ -155,5 +161,6 @@ pub fn all() -> Seen {
     add!("offer", ALTERNATIVE);
     add!("refill", REFILL);
     add!("reserve", RESERVE_OFFER);
+    add!("swap", SWAP);
     all
 }

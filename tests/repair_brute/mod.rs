@@ -119,7 +119,9 @@ impl<'a> Start<'a> {
             for date in &self.round.dates {
                 let place = (host.id.clone(), *date);
                 let waits = own.is_none() && !self.comes_first.contains(id);
+                let is_full = self.request.full.contains(&place) && own != Some(&place);
                 let may = feasible(self.round, staff, host, *date)
+                    && !is_full
                     && !self.request.close.contains(&place)
                     && self.request.from.is_none_or(|from| *date >= from)
                     && (!waits || self.comes_first.is_empty() || self.left.contains(&place));

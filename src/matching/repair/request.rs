@@ -12,6 +12,8 @@ pub struct Request {
     pub drop: BTreeSet<String>,
     /// Libraries that take nobody on a date.
     pub close: BTreeSet<(String, NaiveDate)>,
+    /// Libraries that take nobody on a date but those who are there.
+    pub full: BTreeSet<(String, NaiveDate)>,
     /// People without a place who are to be considered first and everywhere, also if they dropped out before or have
     /// come to the round since.
     pub add: BTreeSet<String>,

@@ -74,6 +74,7 @@ impl<'a, 'p> Solver<'a, 'p> {
         if room == Room::All {
             narrow_seeking(situation, &mut problem, &key);
         }
+        close_full(situation, &mut problem, &key);
         let is_exact = rank(&mut problem, &key, &situation.kept, first);
         let board = Board::default();
         problem.halt = board.halt.clone();
@@ -288,6 +289,32 @@ fn narrow_seeking(situation: &Situation<'_>, problem: &mut Problem, key: &Key<'_
             let dates: Vec<usize> = problem.open.of(pair).collect();
             for date in dates.into_iter().filter(|date| !situation.left.contains(&(host, key.dates[*date]))) {
                 problem.open.close(pair, date);
+            }
+        }
+    }
+    problem.drop_closed();
+}
+
+/// Nobody comes to where nobody is taken but those who are there, also not in the place of one of these.
+fn close_full(situation: &Situation<'_>, problem: &mut Problem, key: &Key<'_>) {
+    let full: Vec<(usize, usize, &Place)> = situation
+        .request
+        .full
+        .iter()
+        .filter_map(|place| {
+            let host = key.library_at.get(place.0.as_str())?;
+            Some((*host, key.dates.iter().position(|date| *date == place.1)?, place))
+        })
+        .collect();
+    if full.is_empty() {
+        return;
+    }
+    for (person, staff) in key.people.iter().enumerate() {
+        let own = situation.kept.get(&staff.id);
+        for pair in problem.of(person) {
+            let host = problem.pairs[pair].host.at();
+            for (_, date, _) in full.iter().filter(|(at, _, place)| *at == host && own != Some(*place)) {
+                problem.open.close(pair, *date);
             }
         }
     }

@@ -48,7 +48,7 @@ pub fn told_of(placement: &Placement) -> String {
     format!("{host} {date} {starts} {ends} {}", terms.version)
 }
 
-/// The day that a party has heard of last, in words: that of the placement, or the one whose place it takes by a repair.
+/// The day that a party has heard of last, in words: that of the placement, or the one whose place it takes by a repair or a swap.
 ///
 /// # Errors
 /// The database's.
@@ -66,11 +66,13 @@ pub fn last_heard(tx: &mut Tx<'_>, case: &Case, party: Party) -> Result<Option<S
 
 /// The day whose place a placement takes, where nothing of its own thread needs to have gone out.
 fn former_day(tx: &mut Tx<'_>, thread: &str) -> Result<Option<String>, AppError> {
-    for facts in outbox::list_facts(tx, thread, NoticeKind::Proposal)? {
-        let facts: Facts = serde_json::from_str(&facts)
-            .map_err(|error| AppError::Internal(format!("facts of {thread}: {error}")))?;
-        if facts.instead_of.is_some() {
-            return Ok(facts.instead_of);
+    for kind in [NoticeKind::Proposal, NoticeKind::Confirmed] {
+        for facts in outbox::list_facts(tx, thread, kind)? {
+            let facts: Facts = serde_json::from_str(&facts)
+                .map_err(|error| AppError::Internal(format!("facts of {thread}: {error}")))?;
+            if facts.instead_of.is_some() {
+                return Ok(facts.instead_of);
+            }
         }
     }
     Ok(None)

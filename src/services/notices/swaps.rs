@@ -3,7 +3,7 @@
 //! Questions have a thread of their own for each swap, so that they overtake no other mail of the placement.
 
 use super::packs::drop_pack;
-use super::placements::{is_invited, next_identity};
+use super::placements::{is_invited, last_heard, next_identity};
 use super::{Case, Event, Facts, Recipient, tell_in, tell_of, thread_of_placement};
 use crate::domain::ids::{PlacementId, SwapId};
 use crate::domain::letter::NoticeKind;
@@ -59,16 +59,18 @@ pub fn drop_swap_request(
     Ok(())
 }
 
-/// Drops what has not left about swaps of a placement that has ended: that mail tells more.
+/// Drops what has not left to a party about swaps of a placement that has ended: that mail tells more.
 ///
 /// # Errors
 /// The database's.
-pub fn drop_swap_mails(tx: &mut Tx<'_>, now: &Now, placement: PlacementId) -> Result<(), AppError> {
-    for party in Party::ALL {
-        let threads = format!("{}:swap:", thread_of_placement(placement, *party));
-        outbox::supersede_below(tx, &threads, now.utc())?;
-    }
-    Ok(())
+pub fn drop_swap_mails(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    placement: PlacementId,
+    party: Party,
+) -> Result<(), AppError> {
+    let threads = format!("{}:swap:", thread_of_placement(placement, party));
+    Ok(outbox::supersede_below(tx, &threads, now.utc())?)
 }
 
 /// Tells a party that was asked that the swap came to nothing; whoever was not told of it hears nothing.
@@ -124,11 +126,16 @@ pub fn exchanged_away(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), App
 }
 
 /// Tells everybody that a placement stands by an exchange, in one mail each: it takes the place of `old` for the participant
-/// and their manager, and of its visitor for the host.
+/// and their manager, and that of another visitor (`taken`) for the host.
 ///
 /// # Errors
 /// The database's.
-pub fn exchanged(tx: &mut Tx<'_>, now: &Now, case: &Case, old: &Case) -> Result<(), AppError> {
+pub fn exchanged(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    (old, taken): (&Case, &Case),
+) -> Result<(), AppError> {
     let was = format!("{} on {}", old.host.name, old.placement.date.format("%A %-d %B %Y"));
     for recipient in case.recipients() {
         let party = recipient.party;
@@ -143,9 +150,11 @@ pub fn exchanged(tx: &mut Tx<'_>, now: &Now, case: &Case, old: &Case) -> Result<
                 format!("Your colleague has exchanged days with other participants: this takes the place of {was}.")
             }
         };
+        let former = if party == Party::Host { taken } else { old };
         let mut facts = Facts {
             event: Some(Event::Confirmed),
             acquainted: true,
+            instead_of: last_heard(tx, former, party)?,
             reason: Some(words),
             ..Facts::default()
         };

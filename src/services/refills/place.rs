@@ -19,6 +19,7 @@ use crate::files::schedule;
 use crate::matching::repair::{self, RepairFault, Request, Reserve};
 use crate::services::app::Now;
 use crate::services::load::get_library;
+use crate::services::placements::TAKEN_BACK;
 use crate::services::publication::times_on;
 use crate::services::repairs::{Asked, Base, Plan, plan_of};
 use crate::services::{AppError, answer_time, mending};
@@ -194,7 +195,8 @@ pub(super) fn last_day(
 }
 
 /// Who had a place in the round and is without one because they, or their manager, said so, did not answer, or are ill:
-/// they are not asked again. Whose host said no, or whom a repair left without a place, is.
+/// they are not asked again. Whose host said no, whom a repair left without a place, or whose publication was taken back,
+/// is; and what somebody has exchanged is no place that they gave up.
 fn gone_by_choice(db: &mut Db, round: &Round) -> Result<BTreeSet<ApplicationId>, AppError> {
     let all = placements::list(db, round.id, Visible::All, None, None, i64::MAX)?;
     let cancelled: Vec<PlacementId> = all
@@ -203,13 +205,13 @@ fn gone_by_choice(db: &mut Db, round: &Round) -> Result<BTreeSet<ApplicationId>,
         .map(|placement| placement.id)
         .collect();
     let entries = audit::list_about(db, "placement", &cancelled)?;
-    let was_moved_away = |placement: &Placement| {
-        entries.iter().any(|entry| {
+    let was_taken_away = |placement: &Placement| {
+        entries.iter().filter(|entry| entry.subject_id == placement.id.to_string()).any(|entry| {
             let details: serde_json::Value = serde_json::from_str(&entry.details).unwrap_or_default();
-            entry.action == Action::Repair
-                && entry.subject_id == placement.id.to_string()
-                && details["deed"] == "end"
-                && matches!(details["why"].as_str(), Some("host_closes" | "touched"))
+            let ends = |action| entry.action == action && details["deed"] == "end";
+            (ends(Action::Repair) && matches!(details["why"].as_str(), Some("host_closes" | "touched")))
+                || ends(Action::Exchange)
+                || (entry.action == Action::CancelPlacement && details["because"] == TAKEN_BACK)
         })
     };
     let said = |placement: &Placement, party, answer| placement.answer_of(party) == Some(answer);
@@ -218,7 +220,7 @@ fn gone_by_choice(db: &mut Db, round: &Round) -> Result<BTreeSet<ApplicationId>,
             said(placement, Party::Participant, Answer::No) || said(placement, Party::Manager, Answer::No)
         }
         PlacementState::Expired => !said(placement, Party::Participant, Answer::Yes),
-        PlacementState::Cancelled => !was_moved_away(placement),
+        PlacementState::Cancelled => !was_taken_away(placement),
         PlacementState::DidNotTakePlace => true,
         PlacementState::Proposed | PlacementState::Confirmed | PlacementState::Completed => false,
     };

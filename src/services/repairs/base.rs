@@ -35,6 +35,8 @@ pub(in crate::services) struct Base {
     pub(in crate::services) standing: BTreeMap<String, Placement>,
     /// The placements of those who drop out that have ended already.
     pub(super) ended: BTreeMap<String, Placement>,
+    /// The library-days whose host has said no to somebody: nobody else comes there.
+    pub(super) refused: BTreeSet<(String, NaiveDate)>,
     pub(in crate::services) fingerprint: String,
 }
 
@@ -54,6 +56,7 @@ struct Found {
     file: files::Round,
     standing: BTreeMap<String, Placement>,
     ended: BTreeMap<String, Placement>,
+    refused: BTreeSet<(String, NaiveDate)>,
     /// Who had a place in this round and has none any more.
     lost: BTreeSet<String>,
     /// What libraries are now.
@@ -91,11 +94,13 @@ fn find(
     let own = standing.values().chain(ended.values()).filter_map(|placement| hosts.get(&placement.host));
     let own = own.copied().collect();
     let mut file = as_if_matched_now(db, &mut known, (&free, anew), &own)?;
+    let mut refused_days = BTreeSet::new();
     for refused in all.iter().filter(|placement| placement.answer_of(Party::Host) == Some(Answer::No)) {
         let stays =
             standing.values().filter(|other| (other.host, other.date) == (refused.host, refused.date));
         let host = hosts.get(&refused.host).unwrap_or(&refused.host);
         take_no_more(&mut file, *host, refused.date, stays.count());
+        refused_days.insert((host.to_string(), refused.date));
     }
     for held in refills::list_held(db, round.id)?.into_iter().filter(|held| Some(held.offer) != but) {
         // Who is asked has neither a place nor another offer, and the place is nobody else's.
@@ -106,7 +111,7 @@ fn find(
             .filter(|other| (hosts.get(&other.host), other.date) == (Some(&host), held.date));
         hold(&mut file, host, held.date, stays.count());
     }
-    Ok(Found { file, standing, ended, lost, hosts })
+    Ok(Found { file, standing, ended, refused: refused_days, lost, hosts })
 }
 
 /// The round file of a published round: everybody who was matched, as if nothing had been decided.
@@ -306,7 +311,8 @@ impl Base {
             })
             .collect();
         let schedule = complete(&file, &with_ended, waived);
-        Ok(Self { file, schedule, standing: found.standing, ended: found.ended, fingerprint })
+        let (standing, ended, refused) = (found.standing, found.ended, found.refused);
+        Ok(Self { file, schedule, standing, ended, refused, fingerprint })
     }
 
     /// Whose placement is in a state.

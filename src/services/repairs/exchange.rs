@@ -252,7 +252,7 @@ pub(in crate::services) fn carry(
         record(tx, now, actor, Action::Exchange, ("placement", &placement.id), &details)?;
         became.push(placement.id);
         let new = Case { applicant: case.applicant.clone(), host, placement };
-        notices::exchanged(tx, now, &new, case)?;
+        notices::exchanged(tx, now, &new, (case, &cases[taken]))?;
     }
     let details = json!({ "run": run.to_string(), "exchanged": cases.len() });
     record(tx, now, actor, Action::Exchange, ("round", &round.id), &details)?;

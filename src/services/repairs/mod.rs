@@ -197,6 +197,7 @@ fn request_of(asked: &Asked, base: &Base) -> Request {
     Request {
         drop: set(&asked.drop),
         close: asked.close.iter().cloned().collect(),
+        full: base.refused.clone(),
         add: set(&asked.add),
         freeze,
         from: asked.from,

@@ -13,6 +13,7 @@ use crate::services::AppError;
 use crate::services::app::{Now, record};
 use crate::services::load::get_round;
 use crate::services::notices;
+use crate::services::placements::get_case;
 use crate::store::{Db, Tx, swaps};
 
 /// How and why a swap ends.
@@ -68,7 +69,8 @@ pub(super) fn tell(
 }
 
 /// Ends the open swap of a placement that has ended or changed, if there is one. The parties of a placement that has ended
-/// hear that by its own mail.
+/// hear that by its own mail, where they knew of it at all: a manager who released the days before, and has heard of
+/// nothing but the swap, hears that it is over.
 ///
 /// # Errors
 /// The database's.
@@ -78,15 +80,21 @@ pub(in crate::services) fn overtake(
     actor: &Actor,
     changed: &Placement,
 ) -> Result<(), AppError> {
-    let has_ended = !changed.state.is_live();
-    if has_ended {
-        notices::drop_swap_mails(tx, now, changed.id)?;
+    let mut knows = Vec::new();
+    if !changed.state.is_live() {
+        let case = get_case(tx, changed.id)?;
+        for party in Party::ALL {
+            if notices::last_heard(tx, &case, *party)?.is_some() {
+                notices::drop_swap_mails(tx, now, changed.id, *party)?;
+                knows.push(*party);
+            }
+        }
     }
     let Some(mut swap) = swaps::find_open_of(tx, changed.id)? else { return Ok(()) };
     let words = "One of the days has changed or is off.";
     let how = End { action: Action::Exchange, deed: Deed::Overtake, words };
     swap.end(how.deed, words, now.utc())?;
-    tell(tx, now, &swap, |(placement, _)| has_ended && placement == changed.id)?;
+    tell(tx, now, &swap, |(placement, party)| placement == changed.id && knows.contains(&party))?;
     settle(tx, now, actor, &swap, &how)
 }
 
