@@ -257,6 +257,8 @@ named! {
     RunKind {
         /// By the solver.
         Solved = "solved",
+        /// By the solver, under other rules than the round's: to be compared, never published.
+        WhatIf = "what_if",
         /// By hand, from another run's.
         Edited = "edited",
         /// By a repair of what was published.

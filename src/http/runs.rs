@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -128,6 +129,10 @@ pub(super) fn shape(run: run::Run) -> Run {
 #[schema(as = NewRun)]
 #[expect(dead_code, reason = "the schema of what `start` reads")]
 pub(super) struct NewRunBody {
+    /// Other rules than the round's, complete as in a round file, to see what they would bring: a run of kind `what_if`, which can
+    /// be compared and not published.
+    #[schema(value_type = Option<Object>)]
+    rules: Option<Box<RawValue>>,
     /// Decides among equal optima.
     #[schema(minimum = 0, maximum = 9007199254740991_i64)]
     seed: Option<i64>,
@@ -153,6 +158,7 @@ fn read_new_run(object: &Object<'_>) -> Option<NewRun> {
     let gap = read::maybe_absent(object, "gap", |at| at.number(0.0..=1.0));
     let threads = whole("threads", 1, 1_024);
     Some(NewRun {
+        rules: object.optional("rules").map(|at| at.json().as_str().to_owned()),
         seed: seed?.unwrap_or(0),
         time_limit_seconds: seconds?,
         work: work?,
@@ -168,7 +174,7 @@ fn read_new_run(object: &Object<'_>) -> Option<NewRun> {
         headers(("Location" = String, description = "Its URL.")))))]
 pub(super) async fn start(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
-    let fields = ["seed", "time_limit_seconds", "work", "gap", "threads"];
+    let fields = ["rules", "seed", "time_limit_seconds", "work", "gap", "threads"];
     let wanted = call.optional_body(&fields, read_new_run)?;
     let run = call.run(move |app, actor| runs::start(app, actor, round, wanted)).await?;
     let location = format!("/v1/runs/{}", run.id);

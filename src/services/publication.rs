@@ -22,7 +22,7 @@ use crate::domain::permissions::{Action, Actor};
 use crate::domain::placement::{Consent, Placement, Terms, visit_times};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
-use crate::domain::states::{Answer, ApplicationState, PlacementState, RunState};
+use crate::domain::states::{Answer, ApplicationState, PlacementState, RunKind, RunState};
 use crate::files;
 use crate::files::Schedule;
 use crate::files::round::Hours;
@@ -63,6 +63,11 @@ pub(super) fn publish_in(
     let mut round = get_round(tx, run.round)?;
     if run.state != RunState::Finished {
         let words = format!("this run is {}: only a finished one can be published", run.state);
+        return Err(Refusal::new(RefusalCode::RunState, words).into());
+    }
+    if run.kind == RunKind::WhatIf {
+        let words = "this run was made under other rules than the round's, to compare: it cannot be published; maybe start a run \
+                     without \"rules\"";
         return Err(Refusal::new(RefusalCode::RunState, words).into());
     }
     round.publish(now.today(round.time_zone))?;

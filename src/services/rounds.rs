@@ -44,7 +44,7 @@ pub struct NewRound {
 const MIN_MINUTES: i64 = 180;
 
 /// Reads the rules, with the service's defaults filled in, as canonical JSON; reports faults under `/rules`.
-fn read_rules(rules: Option<&str>, faults: &Faults) -> Option<String> {
+pub(super) fn read_rules(rules: Option<&str>, faults: &Faults) -> Option<String> {
     // Read where it stands in the request, so that the pointers are right.
     let document = format!("{{\"rules\":{}}}", rules.unwrap_or("{}"));
     let json = match json::parse(document.as_bytes()) {

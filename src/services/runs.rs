@@ -6,7 +6,7 @@ use serde_json::json;
 use super::app::{permit_everywhere, record};
 use super::load::get_run;
 use super::locks::check_locks;
-use super::rounds::load as load_round;
+use super::rounds::{load as load_round, read_rules};
 use super::snapshot::freeze;
 use super::{App, AppError, changes};
 use crate::domain::fault::{Fault, Faults};
@@ -20,8 +20,10 @@ use crate::files::{self, Schedule};
 use crate::store::{Db, runs};
 
 /// What an organiser asks of a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct NewRun {
+    /// JSON text of other rules than the round's, to see what they would bring; such a run is never published.
+    pub rules: Option<String>,
     /// Decides among equal optima.
     pub seed: i64,
     /// After how long the best schedule found so far is taken; the configured time where none is given.
@@ -70,16 +72,27 @@ fn options(app: &App, wanted: &NewRun) -> Result<RunOptions, AppError> {
 pub fn start(app: &App, actor: &Actor, round: RoundId, wanted: NewRun) -> Result<Run, AppError> {
     permit_everywhere(actor, Action::Match)?;
     let options = options(app, &wanted)?;
+    let rules = match &wanted.rules {
+        Some(text) => {
+            let faults = Faults::none();
+            let rules = read_rules(Some(text), &faults);
+            Some(faults.into_result(rules).map_err(AppError::Fields)?)
+        }
+        None => None,
+    };
     let now = app.now()?;
     app.store.write(|tx| {
-        let round = load_round(tx, actor, round)?;
+        let mut round = load_round(tx, actor, round)?;
         round.admit_run()?;
+        if let Some(rules) = &rules {
+            round.rules.clone_from(rules);
+        }
         let frozen = freeze(tx, &round)?;
         check_locks(&frozen)?;
         let run = Run {
             id: RunId::new(now.id("run")),
             round: round.id,
-            kind: RunKind::Solved,
+            kind: if rules.is_some() { RunKind::WhatIf } else { RunKind::Solved },
             state: RunState::Queued,
             edited_from: None,
             override_reason: None,
@@ -94,7 +107,9 @@ pub fn start(app: &App, actor: &Actor, round: RoundId, wanted: NewRun) -> Result
             finished_at: None,
         };
         runs::insert(tx, &run, &frozen.canonical(), None)?;
-        let details = json!({ "round": round.id.to_string(), "round_sha256": run.round_sha256 });
+        let details = json!({
+            "round": round.id.to_string(), "round_sha256": run.round_sha256, "kind": run.kind.as_str()
+        });
         record(tx, &now, actor, Action::Match, ("run", &run.id), &details)?;
         Ok(run)
     })

@@ -17,7 +17,7 @@ use crate::domain::letter::NoticeKind;
 use crate::domain::notice::NoticeState;
 use crate::domain::party::Party;
 use crate::domain::states::{
-    Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunState,
+    Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RoundState, RunKind, RunState,
 };
 
 /// The round of something, as far as a task tells of it.
@@ -223,6 +223,7 @@ pub fn list_usable_runs(db: &mut Db) -> Result<Vec<UsableRun>, StoreError> {
     let rows: Vec<(String, String, String, i64)> = runs::table
         .inner_join(rounds::table.on(rounds::id.eq(runs::round_id)))
         .filter(runs::state.eq_any(usable))
+        .filter(runs::kind.ne(RunKind::WhatIf.as_str()))
         .filter(rounds::state.eq_any([RoundState::Closed.as_str(), RoundState::Matched.as_str()]))
         .order(runs::id)
         .select((runs::id, runs::round_id, runs::state, runs::round_revision))

@@ -270,3 +270,33 @@ fn two_runs_of_a_round_are_compared_and_others_are_not() {
         assert_eq!((refused.status, refused.code().as_str()), (409, "other-round"));
     });
 }
+
+#[test]
+fn a_run_under_other_rules_is_compared_and_never_published() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        world.welcome_everybody();
+        let (ann, bea) = (world.released("ann"), world.released("bea"));
+        world.close();
+        let real = world.solved();
+        let what_if =
+            |rules: Value| world.organiser.post(&world.of_round("/runs"), &json!({ "rules": rules }));
+        let refused = what_if(json!({ "balance": -1 }));
+        assert_eq!((refused.status, refused.pointers()), (422, vec!["/rules/balance".to_owned()]));
+        let run =
+            what_if(json!({ "min_minutes": 1_440 })).expect(202)["id"].as_str().expect("an id").to_owned();
+        assert_eq!(solve_next(&world.service.app, "test", &Stop::new()).expect("a step"), Solved::One);
+        let found = world.seen(&run);
+        assert_eq!((&found["kind"], &found["state"]), (&json!("what_if"), &json!("finished")));
+        let there = world.organiser.get(&format!("/v1/runs/{real}/diff/{run}")).expect(200);
+        // Somebody whose hours nobody limits is there all day; the other one is not.
+        let lost = there["lost"].as_array().expect("a list");
+        assert_eq!(lost.len(), 1, "{there}");
+        assert!(lost[0]["application"] == json!(ann) || lost[0]["application"] == json!(bea), "{there}");
+        assert_eq!((&there["difference"]["placed"], &there["same_round_file"]), (&json!(-1), &json!(false)));
+        let refused = world.organiser.step(&format!("/v1/runs/{run}/publish"));
+        assert_eq!((refused.status, refused.code().as_str()), (409, "run-state"));
+        // The round's own run is as fresh as before.
+        world.publish(&real);
+    });
+}

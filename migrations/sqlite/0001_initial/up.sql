@@ -254,7 +254,7 @@ CREATE TABLE runs (
     CONSTRAINT runs_pkey PRIMARY KEY (id),
     CONSTRAINT runs_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
     CONSTRAINT runs_edited_from_fkey FOREIGN KEY (edited_from) REFERENCES runs (id),
-    CONSTRAINT runs_kind_check CHECK (kind IN ('solved', 'edited', 'repaired')),
+    CONSTRAINT runs_kind_check CHECK (kind IN ('solved', 'what_if', 'edited', 'repaired')),
     CONSTRAINT runs_state_check CHECK (state IN ('queued', 'solving', 'finished', 'failed', 'cancelled', 'published'))
 ) STRICT;
 CREATE INDEX runs_round_idx ON runs (round_id, id);

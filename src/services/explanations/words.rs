@@ -218,6 +218,7 @@ impl<'a> Context<'a> {
                 "It is proven that no schedule of this round is worth more than {} % more.",
                 percent(objective.value, objective.bound)
             )),
+            RunKind::WhatIf => Some("It was matched under other rules than the round's.".to_owned()),
             RunKind::Edited => Some("The organisers have changed the schedule by hand.".to_owned()),
             RunKind::Repaired => Some("The place is from a repair of the schedule.".to_owned()),
         });

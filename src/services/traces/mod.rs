@@ -197,7 +197,9 @@ fn trace(db: &mut Db, files: &RunFiles, of: Vec<Placement>) -> Result<Vec<Trace>
             // The mails of a repair go at once.
             let_go_at: match run.kind {
                 RunKind::Repaired => Some(made_at),
-                RunKind::Solved | RunKind::Edited => let_go.iter().copied().find(|at| *at >= made_at),
+                RunKind::Solved | RunKind::WhatIf | RunKind::Edited => {
+                    let_go.iter().copied().find(|at| *at >= made_at)
+                }
             },
             deadline_moves: &deadline_moves,
             cancelled_at,
