@@ -400,8 +400,8 @@ impl<'a> Play<'a> {
             (Kind::Apply, if is_planned { 16 } else { model.repairs.len().min(1) }),
             (Kind::Refill, if empty > 0 { 25 } else { 1 }),
             (Kind::Stop, 2 * running.min(1)),
-            (Kind::AskSwap, if self.exchangeable().len() > 1 { 8 } else { 1 }),
-            (Kind::AnswerSwap, if swapping > 0 { 25 } else { 1 }),
+            (Kind::AskSwap, if self.exchangeable().len() > 1 { 14 } else { 1 }),
+            (Kind::AnswerSwap, if swapping > 0 { 70 } else { 1 }),
             (Kind::CancelSwap, swapping.min(1)),
             (
                 Kind::Ill,
@@ -1051,7 +1051,7 @@ impl<'a> Play<'a> {
         let place = &self.model.placements[at];
         if let Some(swap) = self.swap_to_answer(link).filter(|_| !n[1].is_multiple_of(4)) {
             let id = parsed(&self.model.swaps[swap].id);
-            return if n[1] % 16 == 1 { Act::RefuseSwap(id, None) } else { Act::AgreeSwap(id) };
+            return if n[1] % 32 == 1 { Act::RefuseSwap(id, None) } else { Act::AgreeSwap(id) };
         }
         match link.party {
             Party::Participant if n[1].is_multiple_of(3) && self.model.admits_illness(place).is_ok() => {
