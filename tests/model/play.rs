@@ -400,8 +400,8 @@ impl<'a> Play<'a> {
             (Kind::Apply, if is_planned { 16 } else { model.repairs.len().min(1) }),
             (Kind::Refill, if empty > 0 { 25 } else { 1 }),
             (Kind::Stop, 2 * running.min(1)),
-            (Kind::AskSwap, if self.exchangeable().len() > 1 { 14 } else { 1 }),
-            (Kind::AnswerSwap, if swapping > 0 { 70 } else { 1 }),
+            (Kind::AskSwap, if self.exchangeable().len() > 1 { 12 } else { 1 }),
+            (Kind::AnswerSwap, if swapping > 0 { 45 } else { 1 }),
             (Kind::CancelSwap, swapping.min(1)),
             (
                 Kind::Ill,
