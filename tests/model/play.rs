@@ -1654,7 +1654,8 @@ impl<'a> Play<'a> {
         let done = act_on_due(self.app, "test", &Stop::new()).map_err(|error| error.to_string())?;
         expected += self.follow_refills(&go_on)?;
         if done != expected {
-            return Err(format!("{done} deadlines were kept, and the facts say {expected}"));
+            let wrong = self.model.differences(&self.dumper.take(self.app)).join("\n");
+            return Err(format!("{done} deadlines were kept, and the facts say {expected}\n{wrong}"));
         }
         Ok(if done == 0 { Became::Void } else { Became::Accepted })
     }
