@@ -2,6 +2,8 @@
 
 use library_swap::domain::letter::{Letter, Method, NoticeKind};
 use library_swap::domain::party::Party;
+use library_swap::domain::permissions::Actor;
+use library_swap::services::traces::check_all;
 use serde_json::{Value, json};
 
 use crate::day::{DURING, agreed};
@@ -307,5 +309,26 @@ fn who_has_heard_of_nothing_but_a_swap_hears_that_it_is_over() {
         expected.sort();
         assert_eq!(told, expected);
         case.assert_whole();
+    });
+}
+
+#[test]
+fn a_day_that_has_been_is_whole_also_where_its_visitor_withdrew_before_the_mark_was_corrected() {
+    for_each_service(|service| {
+        let case = agreed(service);
+        service.set_clock(DURING);
+        let mark = |kind: &str| {
+            case.holder(Party::Host)
+                .post(&case.of("/attendance"), &json!({ "attendance": kind }))
+                .expect(200);
+        };
+        mark("did_not_come");
+        let url = format!("/v1/applications/{}/withdraw", case.application);
+        case.world.organiser.step(&url).expect(200);
+        mark("arrived");
+        // The placement of this world is of no real run: what counts is that its application fits.
+        let found = check_all(&service.app, &Actor::worker("test"), 10).expect("traced");
+        let words = format!("{:?}", found.first);
+        assert!(!words.contains("its application is"), "{words}");
     });
 }

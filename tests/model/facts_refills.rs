@@ -200,7 +200,10 @@ impl Model {
         let is_idle = |at: &usize| {
             let refill = &self.refills[*at];
             let waits = self.open_offers().any(|(_, offer)| Some(&offer.id) == refill.waits_for.as_ref());
-            refill.state == RefillState::Running && self.open_offer_of(*at).is_none() && !waits
+            // Whoever waits is told when the day has come too near.
+            let is_near = self.today() + Days::new(DAYS_BEFORE) > self.place_of(*at).date;
+            let is_idle = self.open_offer_of(*at).is_none() && (!waits || is_near);
+            refill.state == RefillState::Running && is_idle
         };
         (0..self.refills.len()).filter(is_idle).collect()
     }

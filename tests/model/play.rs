@@ -400,8 +400,8 @@ impl<'a> Play<'a> {
             (Kind::Apply, if is_planned { 16 } else { model.repairs.len().min(1) }),
             (Kind::Refill, if empty > 0 { 25 } else { 1 }),
             (Kind::Stop, 2 * running.min(1)),
-            (Kind::AskSwap, if self.exchangeable().len() > 1 { 8 } else { 1 }),
-            (Kind::AnswerSwap, if swapping > 0 { 25 } else { 1 }),
+            (Kind::AskSwap, if self.exchangeable().len() > 1 { 12 } else { 1 }),
+            (Kind::AnswerSwap, if swapping > 0 { 45 } else { 1 }),
             (Kind::CancelSwap, swapping.min(1)),
             (
                 Kind::Ill,
@@ -1052,7 +1052,7 @@ impl<'a> Play<'a> {
         let place = &self.model.placements[at];
         if let Some(swap) = self.swap_to_answer(link).filter(|_| !n[1].is_multiple_of(4)) {
             let id = parsed(&self.model.swaps[swap].id);
-            return if n[1] % 16 == 1 { Act::RefuseSwap(id, None) } else { Act::AgreeSwap(id) };
+            return if n[1] % 32 == 1 { Act::RefuseSwap(id, None) } else { Act::AgreeSwap(id) };
         }
         match link.party {
             Party::Participant if n[1].is_multiple_of(3) && self.model.admits_illness(place).is_ok() => {
@@ -1655,7 +1655,8 @@ impl<'a> Play<'a> {
         let done = act_on_due(self.app, "test", &Stop::new()).map_err(|error| error.to_string())?;
         expected += self.follow_refills(&go_on)?;
         if done != expected {
-            return Err(format!("{done} deadlines were kept, and the facts say {expected}"));
+            let wrong = self.model.differences(&self.dumper.take(self.app)).join("\n");
+            return Err(format!("{done} deadlines were kept, and the facts say {expected}\n{wrong}"));
         }
         Ok(if done == 0 { Became::Void } else { Became::Accepted })
     }

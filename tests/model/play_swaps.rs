@@ -93,15 +93,23 @@ impl Play<'_> {
             let is_other = |other: &usize| of_round(other) && *other != at && !than.contains(other);
             self.exchangeable().into_iter().filter(is_other).collect()
         };
-        // Those with whom it is possible first.
+        // Those with whom it is possible first, and of them those with whom nobody lacks leave by it.
+        let is_easy = |cases: &[usize]| {
+            let home = |at: usize| model.person_of(model.placements[at].application).home;
+            let is_same = |one: usize, other: usize| {
+                model.placements[one].date == model.placements[other].date || home(one) == home(other)
+            };
+            cases.iter().all(|case| is_same(*case, cases[0]))
+        };
         let mut chosen: Vec<usize> = Vec::new();
-        for _ in 0..1 + n[2] % 3 / 2 {
+        for _ in 0..1 + usize::from(n[2].is_multiple_of(4)) {
             let all = others(&chosen);
             let with = |other: &usize| [&[at][..], &chosen, &[*other]].concat();
             let good: Vec<usize> =
                 all.iter().copied().filter(|other| model.is_possible(&with(other))).collect();
-            let from = if good.is_empty() { all } else { good };
-            chosen.extend(from.get(n[2] / 3 % from.len().max(1)));
+            let easy: Vec<usize> = good.iter().copied().filter(|other| is_easy(&with(other))).collect();
+            let from = [easy, good, all].into_iter().find(|list| !list.is_empty()).unwrap_or_default();
+            chosen.extend(from.get(n[2] / 4 % from.len().max(1)));
         }
         let address = |place: usize| model.person_of(model.placements[place].application).email.clone();
         let mut names: Vec<String> = chosen
@@ -116,7 +124,7 @@ impl Play<'_> {
             })
             .collect();
         let any = n[3] / 64;
-        match n[3] % 16 {
+        match n[3] % 32 {
             0 => names.push(model.placements[at].id.clone()),
             1 => names.push(address(at)),
             2 => names.push(model.persons[any % model.persons.len()].email.clone()),
@@ -172,7 +180,7 @@ impl Play<'_> {
             1 => party = crate::facts::PARTIES[n[2] / 40 % 3],
             _ => {}
         }
-        let answer = if n[3].is_multiple_of(16) { Answer::No } else { Answer::Yes };
+        let answer = if n[3].is_multiple_of(24) { Answer::No } else { Answer::Yes };
         let swap = at;
         let link = self.model.links.iter().find(|link| {
             let is_live = !link.used && link.expires > self.model.now;

@@ -163,7 +163,11 @@ fn state(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     });
     if placement.state.is_live() {
         let state = known.application.map(|application| application.state);
-        report.require(state == Some(ApplicationState::Placed), TraceLink::State, || {
+        // Whoever was marked as absent may have withdrawn before the host corrects that: what has been, has been.
+        let has_been = placement.state == PlacementState::Completed;
+        let fits = state == Some(ApplicationState::Placed)
+            || (has_been && state == Some(ApplicationState::Withdrawn));
+        report.require(fits, TraceLink::State, || {
             let state = state.map_or("not there", ApplicationState::as_str);
             format!("the placement is {}, and its application is {state}", placement.state)
         });
