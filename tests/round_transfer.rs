@@ -178,7 +178,7 @@ fn a_run_freezes_what_the_export_wrote_byte_for_byte() {
         let made = import(app, &full()).expect("imported");
         let written = round_transfer::export(app, &organiser(), made.round.id).expect("a file");
         steps::close(app, &organiser(), made.round.id, Some("all are here")).expect("closed");
-        let run = runs::start(app, &organiser(), made.round.id, NewRun::default()).expect("a run");
+        let run = runs::start(app, &organiser(), made.round.id, &NewRun::default()).expect("a run");
         assert_eq!(runs::round_file(app, &organiser(), run.id).expect("a file"), written);
     });
 }

@@ -176,7 +176,7 @@ pub(super) async fn start(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
     let fields = ["rules", "seed", "time_limit_seconds", "work", "gap", "threads"];
     let wanted = call.optional_body(&fields, read_new_run)?;
-    let run = call.run(move |app, actor| runs::start(app, actor, round, wanted)).await?;
+    let run = call.run(move |app, actor| runs::start(app, actor, round, &wanted)).await?;
     let location = format!("/v1/runs/{}", run.id);
     Ok(HttpResponse::Accepted().insert_header((LOCATION, location)).json(shape(run)))
 }

@@ -69,9 +69,9 @@ fn options(app: &App, wanted: &NewRun) -> Result<RunOptions, AppError> {
 /// # Errors
 /// `round-state` unless sign-up has ended and nothing is published; `breaks-rules` where a lock does by now;
 /// `invalid-fields`; `not-found`; `forbidden`.
-pub fn start(app: &App, actor: &Actor, round: RoundId, wanted: NewRun) -> Result<Run, AppError> {
+pub fn start(app: &App, actor: &Actor, round: RoundId, wanted: &NewRun) -> Result<Run, AppError> {
     permit_everywhere(actor, Action::Match)?;
-    let options = options(app, &wanted)?;
+    let options = options(app, wanted)?;
     let rules = match &wanted.rules {
         Some(text) => {
             let faults = Faults::none();

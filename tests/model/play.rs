@@ -1432,7 +1432,7 @@ impl<'a> Play<'a> {
         let (who, round) = (self.mostly_organiser(n[1]), &self.model.rounds[at]);
         let verdict = only_organiser(&who).and_then(|()| first([(!takes_runs(round.state), "round-state")]));
         let wanted = runs::NewRun { seed: 7, threads: Some(1), ..runs::NewRun::default() };
-        let done = judge(runs::start(self.app, &who.actor, parsed(&round.id), wanted), verdict)?;
+        let done = judge(runs::start(self.app, &who.actor, parsed(&round.id), &wanted), verdict)?;
         if let Some(run) = &done {
             let (id, state, input) = (run.id.to_string(), RunState::Queued, self.model.input(at));
             let (schedule, left_out) = (Vec::new(), Vec::new());

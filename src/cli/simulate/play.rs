@@ -111,7 +111,7 @@ impl<'a> Play<'a> {
             work: Some(WORK),
             ..NewRun::default()
         };
-        let run = runs::start(app, &organiser, round.id, wanted)?;
+        let run = runs::start(app, &organiser, round.id, &wanted)?;
         solve_next(app, "simulate", &Stop::new())?;
         let run = runs::get(app, &organiser, run.id)?;
         if run.state != RunState::Finished {
