@@ -37,7 +37,7 @@ const EPISODE: usize = 400;
 /// In full.
 const STEPS: usize = 10_000;
 /// Enough for every kind of step to be taken.
-const MANY_STEPS: usize = 4_000;
+const MANY_STEPS: usize = 10_000;
 /// As a part of every run of the tests.
 const FEW_STEPS: usize = 800;
 /// How often steps are left out of a failing episode.
