@@ -106,7 +106,8 @@ impl Day {
         let from_home = distance + self.potential[3 * library + 2];
         for slot in self.first_of[library].at()..self.first_of[library + 1].at() {
             let of = &self.slots[slot];
-            if of.goes.is_none() && !of.pending && !of.closed {
+            // Whoever may not go still has to where there is no circulation without them.
+            if of.goes.is_none() && !of.pending && (!of.closed || self.needs_some) {
                 self.relax_hosts(slot, from_home + of.price, Step::Go);
             }
         }
