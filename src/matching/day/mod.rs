@@ -123,7 +123,7 @@ pub(in crate::matching) struct Day {
     surplus: Vec<i32>,
     /// Nodes where there were too many once, and how much may be lost on the way from there, as a guess.
     loose: Vec<(Ix, i64)>,
-    /// Whether there is no circulation without anybody.
+    /// Whether something has a lowest flow, so that there may be no circulation without somebody.
     needs_some: bool,
     /// Whether it was optimal before.
     is_warm: bool,

@@ -106,7 +106,7 @@ impl Day {
         let from_home = distance + self.potential[3 * library + 2];
         for slot in self.first_of[library].at()..self.first_of[library + 1].at() {
             let of = &self.slots[slot];
-            // Whoever may not go still has to where there is no circulation without them.
+            // Whoever may not go is needed where there may be no circulation without them.
             if of.goes.is_none() && !of.pending && (!of.closed || self.needs_some) {
                 self.relax_hosts(slot, from_home + of.price, Step::Go);
             }
@@ -156,12 +156,12 @@ impl Day {
         }
     }
 
-    /// Sends one unit along the way that the last search found to a node. Returns where the way begins.
-    pub(super) fn send(&mut self, to: usize) -> usize {
+    /// Sends one unit along the way that the last search found to a node.
+    pub(super) fn send(&mut self, to: usize) {
         let mut at = to;
         loop {
             match self.search.step(at) {
-                Step::Start => return at,
+                Step::Start => return,
                 Step::More(edge) => {
                     self.edges[edge.at()].flow += 1;
                     at = self.ends(edge.at()).0;

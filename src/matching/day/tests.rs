@@ -31,6 +31,7 @@ proptest! {
         random in any::<u64>(),
         shift in proptest::collection::vec(-1..=1_i64, 3),
         prices in proptest::collection::vec(proptest::collection::vec(0..60_000_i64, 6), 4),
+        closed in proptest::collection::vec(proptest::collection::vec(proptest::bool::weighted(0.3), 6), 4),
     ) {
         let mut problem = problem(random, 1);
         problem.shift = shift;
@@ -38,7 +39,14 @@ proptest! {
         let tried = by_trying(&problem, &[0; 6], 0, &mut Vec::new());
         prop_assert_eq!(day.is_some(), tried.is_some());
         if let Some(mut day) = day {
-            for prices in prices {
+            for (mut prices, closed) in prices.into_iter().zip(closed) {
+                // Whoever may not go goes only where nothing keeps the locks without them.
+                for (price, _) in prices.iter_mut().zip(&closed).filter(|(_, closed)| **closed) {
+                    *price = problem.forbidding_price();
+                }
+                for slot in &mut day.slots {
+                    slot.closed = closed[slot.person.at()];
+                }
                 day.solve(|slot| prices[slot.person.at()], &[0; 3]);
                 let tried = by_trying(&problem, &prices, 0, &mut Vec::new());
                 prop_assert_eq!(Some(day.cost()), tried);

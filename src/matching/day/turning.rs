@@ -17,14 +17,6 @@ impl Day {
             self.mend_edge(edge.at());
         }
         let changed = std::mem::take(&mut self.changed);
-        if self.needs_some {
-            // Without somebody who may not go there may be no circulation: only this finds out.
-            for slot in changed.iter().map(|slot| slot.at()) {
-                if self.slots[slot].closed {
-                    self.keep_home(slot);
-                }
-            }
-        }
         let at_once = if std::mem::replace(&mut self.is_warm, true) { usize::MAX } else { COLD };
         for slot in changed {
             self.slots[slot.at()].pending = false;
@@ -36,36 +28,15 @@ impl Day {
         self.route();
     }
 
-    /// Keeps somebody at home if there is a circulation without them.
-    fn keep_home(&mut self, slot: usize) {
-        self.slots[slot].pending = false;
-        let home = self.home_node(slot);
-        if self.slots[slot].goes.is_none() {
-            return;
-        }
-        let size = self.slots[slot].price + self.potential[home] - self.worth(slot);
-        if size > 0 {
-            let host = 3 * self.slots[slot].host.at();
-            self.search.begin();
-            self.search.reach(home, 0, Step::Start);
-            let way = self.find_way_to(host, size);
-            self.lower(way.reach);
-            if way.found.is_some() {
-                self.take_back(slot);
-                self.send(host);
-            }
-        }
-    }
-
     /// Lets somebody go, or stay, where that is better at the present potentials; what is then too much or too little
     /// at a node is left for [`Day::route`].
     fn turn(&mut self, slot: usize) {
         self.work += 1;
         let home = self.home_node(slot);
-        let Slot { goes, price, host, closed, .. } = self.slots[slot];
+        let Slot { goes, price, host, .. } = self.slots[slot];
         if goes.is_some() {
             let size = price + self.potential[home] - self.worth(slot);
-            if size > 0 && !(closed && self.needs_some) {
+            if size > 0 {
                 let host = 3 * host.at();
                 self.take_back(slot);
                 self.unbalance(host, home, size);
@@ -91,7 +62,7 @@ impl Day {
     }
 
     /// Sends what is too much somewhere to where something is missing, the shortest way. There is one: to undo what
-    /// has brought it.
+    /// has brought it (so whoever may not go is on ways where there may be no circulation without them).
     fn route(&mut self) {
         for (node, size) in std::mem::take(&mut self.loose) {
             let mut bound = size + 1;
