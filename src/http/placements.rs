@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::answer::{Answer, Listed, listed, shown};
 use super::call::Call;
 use super::day::Came;
+use super::problem::Problem;
 use super::{read, schemas};
 use crate::domain::fault::Faults;
 use crate::domain::ids::{PlacementId, RoundId};
@@ -427,14 +428,20 @@ pub(super) async fn reschedule(call: Call) -> Answer {
     shown(&shape(&call.actor, &seen))
 }
 
-/// Why a placement is called off.
+/// Why something is called off.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "the schema of what `cancel` reads")]
+#[expect(dead_code, reason = "the schema of what `read_cancellation` reads")]
 pub(super) struct Cancellation {
     /// Told to those involved.
     #[schema(schema_with = schemas::reason)]
     reason: String,
+}
+
+pub(super) fn read_cancellation(call: &Call) -> Result<String, Problem> {
+    call.body(&["reason"], |object| {
+        object.required("reason").and_then(|at| read::words(&at, read::MOST_REASON))
+    })
 }
 
 /// Call a placement off
@@ -443,9 +450,7 @@ pub(super) struct Cancellation {
     responses((status = 200, description = "The placement as it is now.", body = Placement)))]
 pub(super) async fn cancel(call: Call) -> Answer {
     let id: PlacementId = call.id("placement")?;
-    let reason = call.body(&["reason"], |object| {
-        object.required("reason").and_then(|at| read::words(&at, read::MOST_REASON))
-    })?;
+    let reason = read_cancellation(&call)?;
     let seen = call
         .run(move |app, actor| {
             placements::cancel(app, actor, id, &reason)?;

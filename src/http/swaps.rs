@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Listed, listed, shown};
 use super::call::Call;
-use super::placements::{self, Consent, Place, Side, clock};
+use super::placements::{self, Cancellation, Consent, Place, Side, clock, read_cancellation};
 use super::{read, schemas};
 use crate::domain::fault::Faults;
 use crate::domain::ids::{PlacementId, RoundId, SwapId};
@@ -236,28 +236,15 @@ pub(super) async fn get(call: Call) -> Answer {
     shown(&shape(call.run(move |app, actor| swaps::get(app, actor, id)).await?))
 }
 
-/// Why a swap is called off.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = SwapCancellation)]
-#[expect(dead_code, reason = "the schema of what `call_off` reads")]
-pub(super) struct CallOffBody {
-    /// Told to those who were asked.
-    #[schema(schema_with = schemas::reason)]
-    reason: String,
-}
-
 /// Call a swap off
 ///
 /// Every placement stays as it is; whoever was told of the swap hears why.
 #[utoipa::path(post, path = "/v1/swaps/{id}/cancel", tag = "swaps", params(("id" = Uuid, Path)),
-    request_body = CallOffBody,
+    request_body = Cancellation,
     responses((status = 200, description = "The swap as it is now.", body = Swap)))]
 pub(super) async fn call_off(call: Call) -> Answer {
     let id: SwapId = call.id("swap")?;
-    let reason = call.body(&["reason"], |object| {
-        object.required("reason").and_then(|at| read::words(&at, read::MOST_REASON))
-    })?;
+    let reason = read_cancellation(&call)?;
     shown(&shape(call.run(move |app, actor| swaps::call_off(app, actor, id, &reason)).await?))
 }
 

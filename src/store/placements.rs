@@ -125,6 +125,15 @@ struct ConsentRow {
     reason: Option<String>,
 }
 
+/// When something was said, by whom, through what and in what capacity.
+pub(super) type Said = (Option<NaiveDateTime>, Option<String>, Option<String>, Option<String>);
+
+/// Who has said something; none while nothing is said.
+pub(super) fn read_given(said: Said, on_behalf_of: Option<String>) -> Result<Option<Given>, StoreError> {
+    let (Some(at), Some(by), Some(channel), Some(role)) = said else { return Ok(None) };
+    Ok(Some(Given { at, by, role: parse("role", &role)?, on_behalf_of, channel }))
+}
+
 impl ConsentRow {
     fn from_domain(id: PlacementId, consent: &Consent) -> Self {
         let given = consent.given.as_ref();
@@ -142,13 +151,8 @@ impl ConsentRow {
     }
 
     fn into_domain(self) -> Result<Consent, StoreError> {
-        let given = match (self.answered_at, self.answered_by, self.channel, self.answered_as) {
-            (Some(at), Some(by), Some(channel), Some(role)) => {
-                let role = parse("role", &role)?;
-                Some(Given { at, by, role, on_behalf_of: self.on_behalf_of, channel })
-            }
-            (_, _, _, _) => None,
-        };
+        let said = (self.answered_at, self.answered_by, self.channel, self.answered_as);
+        let given = read_given(said, self.on_behalf_of)?;
         Ok(Consent {
             party: parse("party", &self.party)?,
             answer: parse("answer", &self.answer)?,

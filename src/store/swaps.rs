@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
-use super::placements::time;
+use super::placements::{read_given, time};
 use super::schema::{libraries, library_employers, placements, swap_consents, swap_members, swaps};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::ids::{EmployerId, PlacementId, RoundId, SwapId};
 use crate::domain::party::Party;
-use crate::domain::placement::{Consent, Given};
+use crate::domain::placement::Consent;
 use crate::domain::states::{Answer, SwapState};
 use crate::domain::swap::{Member, Swap};
 
@@ -72,13 +72,8 @@ impl ConsentRow {
     }
 
     fn into_domain(self) -> Result<Consent, StoreError> {
-        let given = match (self.answered_at, self.answered_by, self.channel, self.answered_as) {
-            (Some(at), Some(by), Some(channel), Some(role)) => {
-                let role = parse("role", &role)?;
-                Some(Given { at, by, role, on_behalf_of: self.on_behalf_of, channel })
-            }
-            (_, _, _, _) => None,
-        };
+        let said = (self.answered_at, self.answered_by, self.channel, self.answered_as);
+        let given = read_given(said, self.on_behalf_of)?;
         let (party, answer) = (parse("party", &self.party)?, parse("answer", &self.answer)?);
         Ok(Consent { party, answer, reason: self.reason, given })
     }

@@ -8,47 +8,15 @@ use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
 use serde_json::{Value, json};
 
-use crate::programme::{DAY, LIBRARIES, Mail, World, id_of, kinds, to};
+use crate::programme::{DAY, Mail, World, address, id_of, kinds, to};
 use crate::support::{Reply, Service, for_each_service};
 
 /// After the last day for answers; a Tuesday.
 const LATE: &str = "2027-02-16T09:00:00Z";
 
-/// A round in which the town may send one of several people; everybody who was asked has agreed.
-fn agreed(world: &World<'_>, of_town: &[&str]) {
-    for (name, _) in LIBRARIES.iter().filter(|(name, _)| *name != "town") {
-        world.sign_up(name);
-    }
-    for who in of_town {
-        world.sign_up_as(who, "town", DAY);
-    }
-    for deed in ["verify", "release"] {
-        for mail in world.deliver() {
-            world.press(&mail, deed);
-        }
-    }
-    world.organiser.post(&world.of_round("/close"), &json!({ "early_reason": "all are here" })).expect(200);
-    let run = world.solve();
-    world.publish(&run);
-    for mail in world.deliver().iter().filter(|mail| mail.kind == "proposal") {
-        world.press(mail, "accept");
-    }
-    world.deliver();
-    assert_eq!(standing(world, "confirmed").len(), 4);
-}
-
-/// The placements in a state.
-fn standing(world: &World<'_>, state: &str) -> Vec<Value> {
-    world.placements().into_iter().filter(|placement| placement["state"] == state).collect()
-}
-
-fn address(placement: &Value) -> String {
-    placement["participant"]["email"].as_str().expect("an address").to_owned()
-}
-
 /// The newest placement of the town in a state.
 fn of_town(world: &World<'_>, state: &str) -> Value {
-    let mut all = standing(world, state).into_iter().rev();
+    let mut all = world.standing(state).into_iter().rev();
     all.find(|placement| address(placement).ends_with("@town.example")).expect("somebody of the town")
 }
 
@@ -74,7 +42,7 @@ fn mend(world: &World<'_>, dropped: &Value) -> Reply {
 fn a_drop_out_after_the_last_day_for_answers_is_mended_with_a_day_of_its_own() {
     for_each_service(|service| {
         let world = World::new(service);
-        agreed(&world, &["ann", "bob"]);
+        world.agreed(&["ann", "bob"]);
         world.at(LATE);
         mend(&world, &of_town(&world, "confirmed")).expect(200);
         let placement = of_town(&world, "proposed");
@@ -117,7 +85,7 @@ fn a_drop_out_after_the_last_day_for_answers_is_mended_with_a_day_of_its_own() {
 fn what_nobody_could_answer_before_the_day_is_not_proposed() {
     for_each_service(|service| {
         let world = World::new(service);
-        agreed(&world, &["ann", "bob", "cid"]);
+        world.agreed(&["ann", "bob", "cid"]);
         // The Friday before the Monday: whoever is asked can still answer.
         world.at("2027-02-26T09:00:00Z");
         let dropped = of_town(&world, "confirmed");
@@ -146,7 +114,7 @@ struct Empty<'a> {
 /// On the Tuesday thirteen days before the day, after the last day for answers.
 fn empty<'a>(service: &'a Service, of_the_town: &[&str]) -> Empty<'a> {
     let world = World::new(service);
-    agreed(&world, of_the_town);
+    world.agreed(of_the_town);
     world.at(LATE);
     let placement = of_town(&world, "confirmed");
     let no = json!({ "reason": "Broke a leg." });
@@ -309,7 +277,7 @@ fn fifty_clicks_on_yes_are_one_yes() {
             all.into_iter().map(|one| one.join().expect("a reply")).collect()
         });
         assert!(replies.iter().all(|status| *status == 200), "{replies:?}");
-        assert_eq!(standing(&case.world, "proposed").len(), 1);
+        assert_eq!(case.world.standing("proposed").len(), 1);
         let mails = case.world.deliver();
         assert_eq!(kinds(&mails), [("proposal".to_owned(), 2)].into(), "{mails:?}");
         assert_whole(&case.world);
@@ -353,13 +321,13 @@ fn many_organisers_and_workers_at_once_make_one_offer_at_a_time() {
 fn of_two_places_one_waits_for_the_only_reserve_and_learns_that_nobody_is_left() {
     for_each_service(|service| {
         let world = World::new(service);
-        agreed(&world, &["ann", "bob"]);
+        world.agreed(&["ann", "bob"]);
         world.at(LATE);
         let no = json!({ "reason": "It cannot be." });
         let gone = of_town(&world, "confirmed");
         // Nobody goes to their own library.
         let is_other = |one: &Value| one["id"] != gone["id"] && one["host"]["name"] != "The town library";
-        let other = standing(&world, "confirmed").into_iter().find(is_other).expect("another");
+        let other = world.standing("confirmed").into_iter().find(is_other).expect("another");
         for placement in [&gone, &other] {
             world.organiser.post(&format!("/v1/placements/{}/cancel", id_of(placement)), &no).expect(200);
         }
@@ -398,9 +366,9 @@ fn of_two_places_one_waits_for_the_only_reserve_and_learns_that_nobody_is_left()
 fn whoever_declines_frees_themselves_for_the_place_that_waited() {
     for_each_service(|service| {
         let world = World::new(service);
-        agreed(&world, &["ann", "bob"]);
+        world.agreed(&["ann", "bob"]);
         world.at(LATE);
-        let placed = standing(&world, "confirmed");
+        let placed = world.standing("confirmed");
         let gone = of_town(&world, "confirmed");
         let is_other = |one: &&Value| one["id"] != gone["id"] && one["host"]["name"] != "The town library";
         let other = placed.iter().find(is_other).expect("another").clone();
@@ -439,7 +407,7 @@ fn what_cannot_be_offered_is_refused_with_its_code_and_nothing_is_written() {
         let case = empty(service, &["ann", "bob"]);
         let world = &case.world;
         let reserve = case.reserves()[0]["application"].clone();
-        let standing_one = standing(world, "confirmed")[0].clone();
+        let standing_one = world.standing("confirmed")[0].clone();
         let refused =
             |reply: &Reply, code: &str| assert_eq!((reply.status, reply.code().as_str()), (409, code));
         refused(
@@ -531,7 +499,7 @@ fn near_the_day_nobody_is_asked_any_more() {
 fn an_ill_person_s_place_is_offered_where_the_day_is_not_too_near() {
     for_each_service(|service| {
         let world = World::new(service);
-        agreed(&world, &["ann", "bob"]);
+        world.agreed(&["ann", "bob"]);
         world.at("2027-02-28T13:00:00Z");
         let placement = of_town(&world, "confirmed");
         let url = format!("/v1/placements/{}", id_of(&placement));
@@ -636,7 +604,7 @@ fn what_ends_the_round_the_day_or_the_application_ends_the_offer_and_is_told() {
 fn a_publication_that_is_taken_back_ends_its_offers() {
     for_each_service(|service| {
         let world = World::new(service);
-        agreed(&world, &["ann", "bob"]);
+        world.agreed(&["ann", "bob"]);
         world.at("2027-02-10T09:00:00Z");
         let placement = of_town(&world, "confirmed");
         let url = format!("/v1/placements/{}", id_of(&placement));
@@ -666,7 +634,7 @@ fn a_yes_to_what_the_rules_forbid_by_now_is_told_so_and_gives_no_place() {
         world.organiser.put(&format!("/v1/libraries/{host}/exceptions/{DAY}"), &closed).expect(200);
         world.press(&offer, "accept");
         assert_eq!(case.page(&offer)["offer"]["state"], "overtaken");
-        assert!(standing(world, "proposed").is_empty());
+        assert!(world.standing("proposed").is_empty());
         assert_eq!(only(&world.deliver(), "offer_ended").to, offer.to);
         world.at("2027-02-17T10:00:00Z");
         assert_eq!(case.refill(&id_of(&refill))["state"], "overtaken");

@@ -5,7 +5,7 @@ use library_swap::domain::permissions::Actor;
 use library_swap::services::traces::check_all;
 use serde_json::{Value, json};
 
-use crate::programme::{DAY, LIBRARIES, Mail, World, id_of};
+use crate::programme::{Mail, World, address, id_of};
 use crate::support::{Client, for_each_service};
 
 /// While answers can still be given.
@@ -22,45 +22,13 @@ fn told(mails: &[Mail]) -> Vec<String> {
     told
 }
 
-/// A round in which the town has three people and may send one; everybody who was asked has agreed.
-fn agreed(world: &World<'_>) {
-    for (name, _) in LIBRARIES {
-        world.sign_up(name);
-    }
-    for who in ["bob", "cid"] {
-        world.sign_up_as(who, "town", DAY);
-    }
-    for deed in ["verify", "release"] {
-        for mail in world.deliver() {
-            world.press(&mail, deed);
-        }
-    }
-    world.organiser.post(&world.of_round("/close"), &json!({ "early_reason": "all are here" })).expect(200);
-    let run = world.solve();
-    world.publish(&run);
-    for mail in world.deliver().iter().filter(|mail| mail.kind == "proposal") {
-        world.press(mail, "accept");
-    }
-    world.deliver();
-    assert_eq!(standing(world, "confirmed").len(), 4);
-}
-
-/// The placements in a state.
-fn standing(world: &World<'_>, state: &str) -> Vec<Value> {
-    world.placements().into_iter().filter(|placement| placement["state"] == state).collect()
-}
-
-fn address(placement: &Value) -> String {
-    placement["participant"]["email"].as_str().expect("an address").to_owned()
-}
-
 fn desk(placement: &Value) -> String {
     placement["host"]["contact"]["email"].as_str().expect("an address").to_owned()
 }
 
 /// The placement of the town.
 fn of_town(world: &World<'_>) -> Value {
-    let mut all = standing(world, "confirmed").into_iter();
+    let mut all = world.standing("confirmed").into_iter();
     all.find(|placement| address(placement).ends_with("@town.example")).expect("somebody of the town")
 }
 
@@ -119,7 +87,7 @@ fn assert_whole(world: &World<'_>) {
 fn drop_outs_are_replaced_by_a_repair_or_a_reserve_or_leave_a_gap_and_only_those_concerned_hear() {
     for_each_service(|service| {
         let world = World::new(service);
-        agreed(&world);
+        world.agreed(&["ann", "bob", "cid"]);
 
         // In time: whoever was left out comes in, nobody else is touched or written to.
         world.at(IN_TIME);
@@ -155,7 +123,7 @@ fn drop_outs_are_replaced_by_a_repair_or_a_reserve_or_leave_a_gap_and_only_those
         }
         world.deliver();
         assert_eq!(address(&of_town(&world)), comes);
-        assert_eq!(standing(&world, "confirmed").len(), 4);
+        assert_eq!(world.standing("confirmed").len(), 4);
         assert_whole(&world);
 
         // Late: the organiser leaves the gap, and offers the place to whoever is left; nobody else hears.
@@ -196,7 +164,7 @@ fn drop_outs_are_replaced_by_a_repair_or_a_reserve_or_leave_a_gap_and_only_those
         let all = world.organiser.get(&world.of_round("/refills")).expect(200);
         assert_eq!((&all["data"][0]["id"], &all["data"][0]["state"]), (&refill["id"], &json!("filled")));
         assert_eq!(address(&of_town(&world)), offer.to);
-        assert_eq!(standing(&world, "confirmed").len(), 4);
+        assert_eq!(world.standing("confirmed").len(), 4);
         assert_whole(&world);
 
         // On the eve: a gap, and a list of whom to ring; no reserve is asked any more.
@@ -213,10 +181,10 @@ fn drop_outs_are_replaced_by_a_repair_or_a_reserve_or_leave_a_gap_and_only_those
             [offer.to.as_str(), "boss@town.example", &desk(&dropped)].map(|who| format!("cancelled {who}"));
         expected.sort();
         assert_eq!(told(&mails), expected);
-        assert_eq!(standing(&world, "confirmed").len(), 3);
+        assert_eq!(world.standing("confirmed").len(), 3);
         let late = world.organiser.step(&format!("/v1/placements/{}/refill", id_of(&dropped)));
         assert_eq!((late.status, late.code().as_str()), (409, "too-late"));
-        assert_eq!(standing(&world, "cancelled").len(), 3);
+        assert_eq!(world.standing("cancelled").len(), 3);
         assert_whole(&world);
     });
 }

@@ -294,3 +294,38 @@ pub fn to<'m>(mails: &'m [Mail], address: &str) -> &'m Mail {
     assert!(found.next().is_none(), "more than one mail to {address}");
     mail
 }
+
+impl World<'_> {
+    /// A round in which the town may send one of several people, who are named; everybody who was asked has agreed.
+    pub fn agreed(&self, of_town: &[&str]) {
+        for (name, _) in LIBRARIES.iter().filter(|(name, _)| *name != "town") {
+            self.sign_up(name);
+        }
+        for who in of_town {
+            self.sign_up_as(who, "town", DAY);
+        }
+        for deed in ["verify", "release"] {
+            for mail in self.deliver() {
+                self.press(&mail, deed);
+            }
+        }
+        self.organiser.post(&self.of_round("/close"), &json!({ "early_reason": "all are here" })).expect(200);
+        let run = self.solve();
+        self.publish(&run);
+        for mail in self.deliver().iter().filter(|mail| mail.kind == "proposal") {
+            self.press(mail, "accept");
+        }
+        self.deliver();
+        assert_eq!(self.standing("confirmed").len(), 4);
+    }
+
+    /// The placements in a state.
+    pub fn standing(&self, state: &str) -> Vec<Value> {
+        self.placements().into_iter().filter(|placement| placement["state"] == state).collect()
+    }
+}
+
+/// The address of whoever has a placement.
+pub fn address(placement: &Value) -> String {
+    placement["participant"]["email"].as_str().expect("an address").to_owned()
+}
