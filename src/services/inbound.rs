@@ -22,7 +22,7 @@ use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Role, Subject};
 use crate::domain::states::Answer;
 use crate::import::read_mail;
-use crate::store::{Tx, inbound, placements};
+use crate::store::{Tx, inbound, invitations};
 
 /// Through what an answer of a calendar program came, as consents name it.
 const CHANNEL: &str = "mail";
@@ -164,7 +164,7 @@ fn answered(
     reply: &CalendarReply,
     refused: Option<&'static str>,
 ) -> Result<Found, AppError> {
-    let Some((placement, party)) = placements::find_by_uid(tx, &reply.uid)? else {
+    let Some((placement, party)) = invitations::find_by_uid(tx, &reply.uid)? else {
         return Ok(Found::only(InboundOutcome::Unknown));
     };
     let case = get_case(tx, placement)?;
@@ -226,7 +226,7 @@ fn objection(
     if !mail.proves(&invited.address) {
         return Ok(Some(InboundOutcome::Unproven));
     }
-    let sequences = placements::find_told(tx, case.placement.id, party, &told_of(&case.placement))?;
+    let sequences = invitations::find_told(tx, case.placement.id, party, &told_of(&case.placement))?;
     if sequences.is_none_or(|sequences| !sequences.contains(&reply.sequence)) {
         return Ok(Some(InboundOutcome::OutOfDate));
     }

@@ -25,7 +25,7 @@ use crate::domain::placement::Placement;
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, PlacementState};
 use crate::store::applications::Applicant;
-use crate::store::{Db, alternatives, feeds, introductions, outbox, placements};
+use crate::store::{Db, alternatives, feeds, introductions, invitations, outbox};
 
 /// What a notice says now, as it would look; its link leads nowhere. Changes nothing.
 ///
@@ -53,7 +53,7 @@ pub(super) fn letter(
         Some(id) => {
             let placement = get_placement(db, id)?;
             let host = get_library(db, placement.host)?;
-            let identity = placements::find_identity(db, id, notice.party)?;
+            let identity = invitations::find(db, id, notice.party)?;
             Some((placement, host, identity))
         }
         None => None,

@@ -13,7 +13,7 @@ use crate::domain::ids::NoticeId;
 use crate::domain::letter::{Letter, Method};
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::permissions::{Action, Actor, Subject};
-use crate::store::{outbox, placements};
+use crate::store::{invitations, outbox};
 
 /// How long a sender may take before its notices are taken over.
 const LEASE: Duration = Duration::minutes(5);
@@ -64,7 +64,7 @@ pub fn prepare(app: &App, notice: &Notice) -> Result<Prepared, AppError> {
         }
         if let Some(invitation) = &letter.invitation {
             let is_in_calendar = invitation.status.method() == Method::Request;
-            placements::mark_in_calendar(tx, &invitation.uid, is_in_calendar)?;
+            invitations::mark_in_calendar(tx, &invitation.uid, is_in_calendar)?;
         }
         Ok(Prepared::Letter(Box::new(letter)))
     })

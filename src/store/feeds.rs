@@ -4,7 +4,8 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 use diesel::prelude::*;
 
-use super::placements::{CalendarIdentity, time};
+use super::invitations::CalendarIdentity;
+use super::placements::time;
 use super::schema::{applications, feeds, invitations, libraries, outbox, placements};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::feed::{Feed, FeedKind, Shown};

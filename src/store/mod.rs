@@ -31,6 +31,7 @@ pub mod histories;
 pub mod ideas;
 pub mod inbound;
 pub mod introductions;
+pub mod invitations;
 pub mod links;
 pub mod locks;
 pub mod mappings;

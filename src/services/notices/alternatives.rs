@@ -8,7 +8,7 @@ use crate::domain::party::Party;
 use crate::services::AppError;
 use crate::services::app::Now;
 use crate::store::Tx;
-use crate::store::placements::{find_identity, forget_identity};
+use crate::store::invitations;
 
 /// Tells the participant that the host offers something else.
 ///
@@ -75,7 +75,7 @@ fn hand_over(tx: &mut Tx<'_>, now: &Now, before: &Case, case: &Case) -> Result<(
     if let Some(former) = before.host_contact()
         && last_heard(tx, before, Party::Host)?.is_some()
     {
-        let identity = find_identity(tx, case.placement.id, Party::Host)?;
+        let identity = invitations::find(tx, case.placement.id, Party::Host)?;
         let facts = Facts {
             event: Some(Event::Cancelled),
             sequence: identity.as_ref().map(|known| known.sequence + 1),
@@ -85,5 +85,5 @@ fn hand_over(tx: &mut Tx<'_>, now: &Now, before: &Case, case: &Case) -> Result<(
         let what = (NoticeKind::HandedOver, case.placement.revision);
         tell_in(tx, now, case, thread + FORMER_THREAD, &Recipient::host(former), what, &facts)?;
     }
-    Ok(forget_identity(tx, case.placement.id, Party::Host)?)
+    Ok(invitations::forget(tx, case.placement.id, Party::Host)?)
 }

@@ -12,7 +12,7 @@ use crate::domain::placement::Placement;
 use crate::domain::states::{AlternativeState, Answer, PlacementState};
 use crate::services::AppError;
 use crate::services::app::Now;
-use crate::store::placements::{self, CalendarIdentity};
+use crate::store::invitations::{self, CalendarIdentity};
 use crate::store::{Tx, alternatives, outbox};
 
 /// Invitations go to those who spend the day: the manager reads of it, but has no such day.
@@ -30,15 +30,15 @@ pub(super) fn next_identity(
     case: &Case,
     party: Party,
 ) -> Result<CalendarIdentity, AppError> {
-    let identity = match placements::find_identity(tx, case.placement.id, party)? {
+    let identity = match invitations::find(tx, case.placement.id, party)? {
         Some(known) => CalendarIdentity { sequence: known.sequence + 1, ..known },
         None => {
             let uid = now.id(&format!("calendar {} {party}", case.placement.id)).to_string();
             CalendarIdentity { uid, sequence: 0, is_in_calendar: false }
         }
     };
-    placements::save_identity(tx, case.placement.id, party, &identity)?;
-    placements::note_told(tx, case.placement.id, party, &told_of(&case.placement))?;
+    invitations::save(tx, case.placement.id, party, &identity)?;
+    invitations::note_told(tx, case.placement.id, party, &told_of(&case.placement))?;
     Ok(identity)
 }
 

@@ -31,8 +31,8 @@ use crate::services::placements::{get_case, note_elsewhere, release_place};
 use crate::services::runs::{read_round, read_schedule};
 use crate::services::solving::result_of;
 use crate::services::swaps::overtake;
-use crate::store::placements::CalendarIdentity;
-use crate::store::{Tx, alternatives, applications, opening, placements, rounds, runs};
+use crate::store::invitations::CalendarIdentity;
+use crate::store::{Tx, alternatives, applications, invitations, opening, placements, rounds, runs};
 
 /// Who carries something out, and as what.
 pub(in crate::services) struct By<'a> {
@@ -163,8 +163,8 @@ fn end(
     let mut former = Vec::new();
     for party in &told {
         former.push((*party, notices::last_heard(tx, &case, *party)?));
-        if let Some(identity) = placements::find_identity(tx, id, *party)? {
-            placements::forget_identity(tx, id, *party)?;
+        if let Some(identity) = invitations::find(tx, id, *party)? {
+            invitations::forget(tx, id, *party)?;
             events.push((*party, identity));
         }
     }
@@ -232,7 +232,7 @@ fn propose(
     }
     let events = left.map(|left| left.events.as_slice()).unwrap_or_default();
     for (party, identity) in events {
-        placements::save_identity(tx, placement.id, *party, identity)?;
+        invitations::save(tx, placement.id, *party, identity)?;
     }
     note_elsewhere(tx, &[&placement])?;
     let details = json!({

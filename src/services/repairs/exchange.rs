@@ -30,8 +30,8 @@ use crate::services::mending::exchanged;
 use crate::services::notices::{self, Case};
 use crate::services::placements::{get_case, note_elsewhere};
 use crate::services::publication::{Overrides, times_on};
-use crate::store::placements::CalendarIdentity;
-use crate::store::{Db, Tx, placements, repairs};
+use crate::store::invitations::CalendarIdentity;
+use crate::store::{Db, Tx, invitations, placements, repairs};
 use crate::verify::{self, Breach, Code, Subject};
 
 /// Why a library-day is out of balance by an exchange.
@@ -241,7 +241,7 @@ pub(in crate::services) fn carry(
             .filter_map(|(party, of)| Some((party, left[of].get(&party)?.clone())));
         let events: Vec<(Party, CalendarIdentity)> = events.collect();
         for (party, identity) in &events {
-            placements::save_identity(tx, placement.id, *party, identity)?;
+            invitations::save(tx, placement.id, *party, identity)?;
         }
         note_elsewhere(tx, &[&placement])?;
         let details = json!({
@@ -286,8 +286,8 @@ fn leave(
     let id = ending.placement.id;
     let mut events = Vec::new();
     for party in [Party::Participant, Party::Host] {
-        if let Some(identity) = placements::find_identity(tx, id, party)? {
-            placements::forget_identity(tx, id, party)?;
+        if let Some(identity) = invitations::find(tx, id, party)? {
+            invitations::forget(tx, id, party)?;
             events.push((party, identity));
         }
     }
