@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use criterion::{Criterion, criterion_group, criterion_main};
 use library_swap::calendar::write_timetable;
 use library_swap::domain::feed::{Entry, Timetable};
-use library_swap::domain::letter::EventStatus;
+use library_swap::domain::letter::{EventStatus, ZoneForm};
 
 const EVENTS: i64 = 5_000;
 
@@ -33,6 +33,7 @@ fn timetable() -> Timetable {
     Timetable {
         name: "Library Exchange: staff of Worcestershire County Council".to_owned(),
         url: "https://exchange.example".to_owned(),
+        zone: ZoneForm::Local,
         entries: (0..EVENTS).map(entry).collect(),
     }
 }

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::text::{Lines, uri};
 use super::zone;
-use crate::domain::letter::EventStatus;
+use crate::domain::letter::{EventStatus, Method, ZoneForm};
 
 /// An event without the people who are asked.
 #[derive(Debug)]
@@ -24,15 +24,18 @@ pub(super) struct Event<'a> {
     pub(super) url: &'a str,
     pub(super) status: EventStatus,
     pub(super) is_busy: bool,
+    pub(super) zone_form: ZoneForm,
 }
 
 /// The lines before every component.
-pub(super) fn head(lines: &mut Lines, method: &str) {
+pub(super) fn head(lines: &mut Lines, method: Option<Method>) {
     lines.push("BEGIN", "VCALENDAR");
     lines.push("VERSION", "2.0");
     lines.push("PRODID", "-//library-swap//library-swap//EN");
     lines.push("CALSCALE", "GREGORIAN");
-    lines.push("METHOD", method);
+    if let Some(method) = method {
+        lines.push("METHOD", method.as_str());
+    }
 }
 
 impl Event<'_> {
@@ -62,12 +65,20 @@ impl Event<'_> {
     }
 
     fn moment(&self, lines: &mut Lines, name: &str, local: NaiveDateTime) {
-        let digits = local.format("%Y%m%dT%H%M%S");
-        if zone::is_utc(self.time_zone) {
-            lines.push(name, &format!("{digits}Z"));
+        if needs_zone(self.time_zone, self.zone_form) {
+            let digits = local.format("%Y%m%dT%H%M%S").to_string();
+            lines.push(&format!("{name};TZID={}", self.time_zone.name()), &digits);
         } else {
-            lines.push(&format!("{name};TZID={}", self.time_zone.name()), &digits.to_string());
+            lines.push(name, &instant(zone::instant(&self.time_zone, local)));
         }
+    }
+}
+
+/// Whether times in a zone are written with it, so that a VTIMEZONE has to stand beside them.
+pub(super) fn needs_zone(time_zone: Tz, form: ZoneForm) -> bool {
+    match form {
+        ZoneForm::Local => !zone::is_utc(time_zone),
+        ZoneForm::Utc => false,
     }
 }
 

@@ -3,18 +3,21 @@
 use super::event::{self, Event};
 use super::text::{Lines, quoted, uri};
 use super::zone;
-use crate::domain::letter::{EventStatus, Invitation, Method};
+use crate::domain::letter::{EventStatus, Invitation, InvitationForm, Method};
 
-/// Writes an invitation (RFC 5546 REQUEST or CANCEL) for its one recipient.
+/// Writes an invitation (RFC 5546 REQUEST or CANCEL, or a plain event without METHOD) for its one recipient.
 pub fn write(invitation: &Invitation) -> String {
     let mut lines = Lines::default();
-    event::head(&mut lines, invitation.status.method().as_str());
-    if !zone::is_utc(invitation.time_zone) {
+    event::head(&mut lines, invitation.method());
+    if event::needs_zone(invitation.time_zone, invitation.form.zone) {
         let starts = invitation.date.and_time(invitation.starts);
-        zone::write(&mut lines, invitation.time_zone, starts, starts);
+        zone::write(&mut lines, invitation.time_zone.name(), &invitation.time_zone, starts, starts);
     }
     event_of(invitation).begin(&mut lines);
-    people(&mut lines, invitation);
+    match invitation.form.invitations {
+        InvitationForm::Request => people(&mut lines, invitation),
+        InvitationForm::Publish => {}
+    }
     alarm(&mut lines, invitation);
     lines.push("END", "VEVENT");
     lines.push("END", "VCALENDAR");
@@ -37,6 +40,7 @@ fn event_of(invitation: &Invitation) -> Event<'_> {
         url: &invitation.url,
         status: invitation.status,
         is_busy: true,
+        zone_form: invitation.form.zone,
     }
 }
 

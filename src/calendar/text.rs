@@ -41,6 +41,7 @@ fn escaped(text: &str) -> String {
         match c {
             '\\' | ';' | ',' => value.extend(['\\', c]),
             '\n' | '\r' => value.push_str("\\n"),
+            '\t' => value.push(' '),
             control if control.is_control() => {}
             other => value.push(other),
         }
@@ -48,11 +49,12 @@ fn escaped(text: &str) -> String {
     value
 }
 
-/// A parameter value (RFC 5545, 3.2), always quoted. A quotation mark cannot be written there; an apostrophe stands
-/// for it, because few programs know RFC 6868.
+/// A parameter value (RFC 5545, 3.2), always quoted. Controls part words. A quotation mark cannot be written there; an
+/// apostrophe stands for it: programs that know RFC 6868 would read `^'`, the others show it. Its own mark is written
+/// twice, so that those who know it read a `^`.
 pub(super) fn quoted(text: &str) -> String {
-    let inner: String =
-        text.chars().filter(|c| !c.is_control()).map(|c| if c == '"' { '\'' } else { c }).collect();
+    let words: Vec<&str> = text.split(char::is_control).filter(|word| !word.is_empty()).collect();
+    let inner = words.join(" ").replace('"', "'").replace('^', "^^");
     format!("\"{inner}\"")
 }
 
@@ -107,7 +109,7 @@ mod tests {
 
     #[test]
     fn parameters_are_quoted_and_hold_no_quotation_mark() {
-        assert_eq!(quoted("Ann \"Lee\"; x:y,\r\nATTENDEE:z"), "\"Ann 'Lee'; x:y,ATTENDEE:z\"");
+        assert_eq!(quoted("Ann \"Lee\"; x:y,\r\nATTENDEE:z"), "\"Ann 'Lee'; x:y, ATTENDEE:z\"");
     }
 
     #[test]

@@ -14,21 +14,21 @@ use crate::domain::letter::EventStatus;
 /// How often programs are asked to read a feed again.
 const REFRESH: &str = "PT1H";
 
-/// Writes a feed (RFC 5546 PUBLISH). The same timetable always gives the same bytes.
+/// Writes a feed. The same timetable always gives the same bytes.
 ///
-/// Nobody is asked, so there is no attendee, no organiser and no alarm.
+/// Nobody is asked, so there is no method, no attendee, no organiser and no alarm.
 pub fn write_timetable(timetable: &Timetable) -> String {
     let mut lines = Lines::default();
-    event::head(&mut lines, "PUBLISH");
+    event::head(&mut lines, None);
     lines.text("X-WR-CALNAME", &timetable.name);
     lines.text("NAME", &timetable.name);
     lines.push("REFRESH-INTERVAL;VALUE=DURATION", REFRESH);
     lines.push("X-PUBLISHED-TTL", REFRESH);
-    for (zone, (first, last)) in spans(&timetable.entries) {
-        zone::write(&mut lines, zone, first, last);
+    for (zone, (first, last)) in spans(timetable) {
+        zone::write(&mut lines, zone.name(), &zone, first, last);
     }
     for entry in &timetable.entries {
-        event_of(entry, &timetable.url).begin(&mut lines);
+        event_of(entry, timetable).begin(&mut lines);
         lines.push("LAST-MODIFIED", &event::instant(entry.changed_at));
         lines.push("END", "VEVENT");
     }
@@ -36,7 +36,7 @@ pub fn write_timetable(timetable: &Timetable) -> String {
     lines.into_text()
 }
 
-fn event_of<'a>(entry: &'a Entry, url: &'a str) -> Event<'a> {
+fn event_of<'a>(entry: &'a Entry, timetable: &'a Timetable) -> Event<'a> {
     Event {
         uid: &entry.uid,
         sequence: entry.sequence,
@@ -49,16 +49,18 @@ fn event_of<'a>(entry: &'a Entry, url: &'a str) -> Event<'a> {
         description: &entry.description,
         location: Some(&entry.location),
         point: entry.point,
-        url,
+        url: &timetable.url,
         status: entry.status,
         is_busy: entry.is_busy && entry.status != EventStatus::Cancelled,
+        zone_form: timetable.zone,
     }
 }
 
 /// The zones that need a VTIMEZONE, by name, with their first and last local start.
-fn spans(entries: &[Entry]) -> impl Iterator<Item = (Tz, (NaiveDateTime, NaiveDateTime))> {
+fn spans(timetable: &Timetable) -> impl Iterator<Item = (Tz, (NaiveDateTime, NaiveDateTime))> {
     let mut spans: BTreeMap<&str, (Tz, (NaiveDateTime, NaiveDateTime))> = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| !zone::is_utc(entry.time_zone)) {
+    let entries = timetable.entries.iter();
+    for entry in entries.filter(|entry| event::needs_zone(entry.time_zone, timetable.zone)) {
         let starts = entry.date.and_time(entry.starts);
         let (_, span) = spans.entry(entry.time_zone.name()).or_insert((entry.time_zone, (starts, starts)));
         *span = (span.0.min(starts), span.1.max(starts));

@@ -1,11 +1,31 @@
 //! VTIMEZONE (RFC 5545, 3.6.5) of one event: only the observances its year needs, as a yearly rule where there is one.
 //!
-//! Programs that know the IANA name use their own rules; Outlook and others use these. Rules come from chrono-tz alone.
+//! Programs that know the IANA name use their own rules; Outlook and others use these. Rules come by the trait [`Rules`],
+//! which chrono-tz implements: when a country changes its clocks, placements keep their local times, and only what follows
+//! from the rules moves.
 
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::{OffsetName, Tz};
 
 use super::text::Lines;
+
+/// What the clocks of a zone show.
+pub(super) trait Rules {
+    /// Seconds east of Greenwich at an instant.
+    fn offset(&self, at: DateTime<Utc>) -> i32;
+    /// What the time is called then, where it has a name.
+    fn abbreviation(&self, at: DateTime<Utc>) -> Option<String>;
+}
+
+impl Rules for Tz {
+    fn offset(&self, at: DateTime<Utc>) -> i32 {
+        self.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc()
+    }
+
+    fn abbreviation(&self, at: DateTime<Utc>) -> Option<String> {
+        self.offset_from_utc_datetime(&at.naive_utc()).abbreviation().map(str::to_owned)
+    }
+}
 
 /// A yearly rule shows itself within this time on either side of any instant.
 const REACH: Duration = Duration::days(400);
@@ -34,26 +54,32 @@ pub(super) fn is_utc(zone: Tz) -> bool {
 
 /// The instant of a local time; the earlier one where the clock shows it twice. A time that the clock skips is read
 /// with the offset before the change, as RFC 5545, 3.3.5 says.
-pub(super) fn instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
-    match zone.from_local_datetime(&local).earliest() {
-        Some(known) => known.with_timezone(&Utc),
-        None => {
-            let before = offset(zone, local.and_utc() - Duration::days(1));
-            local.and_utc() - Duration::seconds(i64::from(before))
-        }
-    }
+pub(super) fn instant(rules: &impl Rules, local: NaiveDateTime) -> DateTime<Utc> {
+    let near = |days| rules.offset(local.and_utc() + Duration::days(days));
+    let read_with = |offset: i32| local.and_utc() - Duration::seconds(i64::from(offset));
+    let (before, after) = (near(-1), near(1));
+    // The larger offset gives the earlier instant.
+    let shown =
+        [before.max(after), before.min(after)].into_iter().find(|one| rules.offset(read_with(*one)) == *one);
+    read_with(shown.unwrap_or(before))
 }
 
 /// Writes the VTIMEZONE of events that begin between two local times.
-pub(super) fn write(lines: &mut Lines, zone: Tz, starts: NaiveDateTime, last_starts: NaiveDateTime) {
+pub(super) fn write(
+    lines: &mut Lines,
+    name: &str,
+    zone: &impl Rules,
+    starts: NaiveDateTime,
+    last_starts: NaiveDateTime,
+) {
     let (begin, last_begin) = (instant(zone, starts), instant(zone, last_starts));
     let (past, future): (Vec<Change>, Vec<Change>) =
         changes(zone, begin - REACH, last_begin + REACH).into_iter().partition(|change| change.at <= begin);
     lines.push("BEGIN", "VTIMEZONE");
-    lines.push("TZID", zone.name());
+    lines.push("TZID", name);
     match (past.as_slice(), future.as_slice()) {
         ([], _) => {
-            let offset = offset(zone, begin);
+            let offset = zone.offset(begin);
             let new_year = NaiveDate::from_ymd_opt(starts.year(), 1, 1).unwrap_or(starts.date());
             observance(lines, zone, new_year.and_time(NaiveTime::MIN), (offset, offset), begin, None);
         }
@@ -81,7 +107,7 @@ pub(super) fn write(lines: &mut Lines, zone: Tz, starts: NaiveDateTime, last_sta
 /// has standard time in summer and a negative correction in winter, which few programs understand.
 fn observance(
     lines: &mut Lines,
-    zone: Tz,
+    zone: &impl Rules,
     onset: NaiveDateTime,
     (from, to): (i32, i32),
     at: DateTime<Utc>,
@@ -92,8 +118,8 @@ fn observance(
     lines.push("DTSTART", &onset.format("%Y%m%dT%H%M%S").to_string());
     lines.push("TZOFFSETFROM", &signed(from));
     lines.push("TZOFFSETTO", &signed(to));
-    if let Some(name) = zone.offset_from_utc_datetime(&at.naive_utc()).abbreviation() {
-        lines.text("TZNAME", name);
+    if let Some(name) = zone.abbreviation(at) {
+        lines.text("TZNAME", &name);
     }
     if let Some(rule) = rule {
         lines.push("RRULE", &rule);
@@ -124,27 +150,23 @@ fn rule(change: Change, again: Change) -> Option<String> {
 }
 
 /// Every change of offset between two instants, in order.
-fn changes(zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Change> {
+fn changes(zone: &impl Rules, from: DateTime<Utc>, to: DateTime<Utc>) -> Vec<Change> {
     let mut found = Vec::new();
     let mut day = from;
     while day < to {
         let next = day + Duration::days(1);
-        let (before, after) = (offset(zone, day), offset(zone, next));
+        let (before, after) = (zone.offset(day), zone.offset(next));
         if before != after {
             let (mut low, mut high) = (day, next);
             while high - low > Duration::seconds(1) {
                 let middle = low + Duration::seconds((high - low).num_seconds() / 2);
-                if offset(zone, middle) == before { low = middle } else { high = middle }
+                if zone.offset(middle) == before { low = middle } else { high = middle }
             }
             found.push(Change { at: high, from: before, to: after });
         }
         day = next;
     }
     found
-}
-
-fn offset(zone: Tz, at: DateTime<Utc>) -> i32 {
-    zone.offset_from_utc_datetime(&at.naive_utc()).fix().local_minus_utc()
 }
 
 /// `+0100`. Offsets of whole minutes only: no zone has had others since 1972.
@@ -163,7 +185,7 @@ mod tests {
             .and_then(|day| day.and_hms_opt(9, 30, 0))
             .expect("a date");
         let mut lines = Lines::default();
-        write(&mut lines, zone, starts, starts);
+        write(&mut lines, zone.name(), &zone, starts, starts);
         lines.into_text()
     }
 
@@ -223,6 +245,41 @@ mod tests {
         assert_eq!(text.matches("DTSTART").count(), 2, "{text}");
     }
 
+    /// London, where summer time is kept for good from an instant on.
+    struct Kept(DateTime<Utc>);
+
+    impl Rules for Kept {
+        fn offset(&self, at: DateTime<Utc>) -> i32 {
+            if at < self.0 { Tz::Europe__London.offset(at) } else { 3_600 }
+        }
+
+        fn abbreviation(&self, _at: DateTime<Utc>) -> Option<String> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_local_time_stays_when_its_zone_gets_other_rules_and_the_instant_moves() {
+        let at = |year, month| {
+            let day = NaiveDate::from_ymd_opt(year, month, 10).expect("a date");
+            day.and_hms_opt(9, 30, 0).expect("a time")
+        };
+        let kept = Kept(at(2027, 6).and_utc());
+        let told = |rules: &dyn Fn(NaiveDateTime) -> DateTime<Utc>, local| rules(local).to_rfc3339();
+        let (before, after) = (|local| instant(&Tz::Europe__London, local), |local| instant(&kept, local));
+        assert_eq!(told(&before, at(2028, 1)), "2028-01-10T09:30:00+00:00");
+        assert_eq!(told(&after, at(2028, 1)), "2028-01-10T08:30:00+00:00");
+        for month in [7, 9] {
+            assert_eq!(told(&before, at(2027, month)), told(&after, at(2027, month)));
+        }
+        // The VTIMEZONE of an event in that winter holds the one change that is in force, and none that will not come.
+        let mut lines = Lines::default();
+        write(&mut lines, "Europe/London", &kept, at(2028, 1), at(2028, 1));
+        let text = lines.into_text();
+        assert!(!text.contains("RRULE") && text.matches("DTSTART").count() == 1, "{text}");
+        assert!(text.contains("DTSTART:20270328T010000\r\nTZOFFSETFROM:+0000\r\nTZOFFSETTO:+0100"), "{text}");
+    }
+
     #[test]
     fn only_zones_called_utc_are_utc() {
         assert!(is_utc(Tz::UTC) && is_utc(Tz::Etc__UTC) && is_utc(Tz::Zulu));
@@ -235,9 +292,9 @@ mod tests {
     fn a_skipped_local_time_is_read_with_the_offset_before_the_change() {
         let local =
             NaiveDate::from_ymd_opt(2027, 3, 28).and_then(|day| day.and_hms_opt(1, 30, 0)).expect("a time");
-        assert_eq!(instant(Tz::Europe__London, local).to_rfc3339(), "2027-03-28T01:30:00+00:00");
+        assert_eq!(instant(&Tz::Europe__London, local).to_rfc3339(), "2027-03-28T01:30:00+00:00");
         let twice =
             NaiveDate::from_ymd_opt(2027, 10, 31).and_then(|day| day.and_hms_opt(1, 30, 0)).expect("a time");
-        assert_eq!(instant(Tz::Europe__London, twice).to_rfc3339(), "2027-10-31T00:30:00+00:00");
+        assert_eq!(instant(&Tz::Europe__London, twice).to_rfc3339(), "2027-10-31T00:30:00+00:00");
     }
 }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::domain::email::Email;
+use crate::domain::letter::{InvitationForm, ZoneForm};
 use crate::domain::states::named;
 use crate::domain::text::Name;
 use crate::mail::{Password, Tls, TransportKind};
@@ -33,6 +34,8 @@ pub struct Configuration {
     pub database: Database,
     /// Outgoing mail.
     pub mail: Mail,
+    /// Calendars, in mails and subscribed.
+    pub calendar: Calendar,
     /// Matching runs.
     pub matching: Matching,
     /// The life of rounds.
@@ -118,6 +121,18 @@ pub struct Smtp {
     pub ca_file: Option<PathBuf>,
     /// How long one step of the conversation may take.
     pub timeout_seconds: NonZeroU32,
+}
+
+/// Calendars.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calendar {
+    /// In which form a day comes by mail.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub invitations: InvitationForm,
+    /// How times are written.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub zone: ZoneForm,
 }
 
 named! {

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::configuration::{Configuration, SolverPlace};
 use super::{Failure, NO};
+use crate::domain::letter::CalendarForm;
 use crate::http::{self, HttpSettings};
 use crate::mail::{Transport, TransportSettings};
 use crate::services::clock::{Chance, Clock};
@@ -89,6 +90,10 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
             organiser_address: configuration.mail.organiser_address.to_string(),
             mail_domain: configuration.mail.domain.clone(),
             authserv_id: configuration.mail.authserv_id.clone(),
+            calendar: CalendarForm {
+                invitations: configuration.calendar.invitations,
+                zone: configuration.calendar.zone,
+            },
             run_seconds: configuration.matching.run_seconds.get(),
             solver_threads: configuration.matching.threads.get(),
             withdrawal_days: configuration.rounds.withdrawal_days,

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 
 use super::email::Email;
 use super::ids::{EmployerId, FeedId, LibraryId, PersonId};
-use super::letter::EventStatus;
+use super::letter::{EventStatus, ZoneForm};
 use super::party::Party;
 use super::states::named;
 
@@ -16,6 +16,8 @@ named! {
         Person = "person",
         /// The visits that a host's contact receives.
         Contact = "contact",
+        /// Those for which a host's deputy stands in.
+        Deputy = "deputy",
         /// Those of a line manager's staff.
         Manager = "manager",
         /// The visits at a library.
@@ -32,6 +34,8 @@ pub enum Shown {
     Person(PersonId),
     /// Those at a library that are received under this address.
     Contact(LibraryId, Email),
+    /// Those at a library that its contact receives, for the deputy with this address.
+    Deputy(LibraryId, Email),
     /// Those of the people whose line manager has this address.
     Manager(Email),
     /// Those at this library.
@@ -46,6 +50,7 @@ impl Shown {
         match self {
             Shown::Person(_) => FeedKind::Person,
             Shown::Contact(..) => FeedKind::Contact,
+            Shown::Deputy(..) => FeedKind::Deputy,
             Shown::Manager(_) => FeedKind::Manager,
             Shown::Library(_) => FeedKind::Library,
             Shown::Employer(_) => FeedKind::Employer,
@@ -56,7 +61,7 @@ impl Shown {
     pub const fn party(&self) -> Party {
         match self {
             Shown::Person(_) => Party::Participant,
-            Shown::Contact(..) | Shown::Library(_) => Party::Host,
+            Shown::Contact(..) | Shown::Deputy(..) | Shown::Library(_) => Party::Host,
             Shown::Manager(_) | Shown::Employer(_) => Party::Manager,
         }
     }
@@ -65,7 +70,7 @@ impl Shown {
     pub const fn is_own(&self) -> bool {
         match self {
             Shown::Person(_) | Shown::Contact(..) => true,
-            Shown::Manager(_) | Shown::Library(_) | Shown::Employer(_) => false,
+            Shown::Deputy(..) | Shown::Manager(_) | Shown::Library(_) | Shown::Employer(_) => false,
         }
     }
 }
@@ -125,6 +130,8 @@ pub struct Timetable {
     pub name: String,
     /// Where the service is.
     pub url: String,
+    /// How its times are written.
+    pub zone: ZoneForm,
     /// Its events.
     pub entries: Vec<Entry>,
 }

@@ -297,6 +297,40 @@ impl EventStatus {
     }
 }
 
+named! {
+    /// In which form a day comes by mail.
+    InvitationForm {
+        /// RFC 5546 REQUEST and CANCEL: programs show buttons, and their answers come back.
+        Request = "request",
+        /// A plain event without METHOD, ORGANIZER and ATTENDEE: for installations that no mail reaches.
+        Publish = "publish",
+    }
+}
+
+named! {
+    /// How calendars write times.
+    ZoneForm {
+        /// As local times with their zone.
+        Local = "local",
+        /// As instants in UTC.
+        Utc = "utc",
+    }
+}
+
+/// How calendars are written, as an operator has chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CalendarForm {
+    /// Of what comes by mail.
+    pub invitations: InvitationForm,
+    /// Of times, in mails and feeds.
+    pub zone: ZoneForm,
+}
+
+impl CalendarForm {
+    /// What holds where nothing else is configured.
+    pub const USUAL: Self = Self { invitations: InvitationForm::Request, zone: ZoneForm::Local };
+}
+
 /// One calendar event for one recipient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Invitation {
@@ -334,4 +368,16 @@ pub struct Invitation {
     pub time_zone: Tz,
     /// A page that needs a sign-in or a link.
     pub url: String,
+    /// How it is written.
+    pub form: CalendarForm,
+}
+
+impl Invitation {
+    /// What it does in a calendar by itself; none for a plain event, which its reader opens.
+    pub const fn method(&self) -> Option<Method> {
+        match self.form.invitations {
+            InvitationForm::Request => Some(self.status.method()),
+            InvitationForm::Publish => None,
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDateTime;
 
+use super::email::Email;
 use super::ids::{ApplicationId, LinkId, PlacementId, ReserveOfferId};
 use super::party::Party;
 use super::permissions::{Actor, Role};
@@ -38,6 +39,8 @@ pub struct Link {
     pub reserve_offer: Option<ReserveOfferId>,
     /// Who holds it.
     pub party: Party,
+    /// Whom its mail went to: a host's contact may have changed since.
+    pub recipient: Email,
     /// Whether a deputy of that party holds it.
     pub is_deputy: bool,
     /// When it ends, in UTC.

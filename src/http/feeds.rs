@@ -39,7 +39,9 @@ pub(super) struct Feed {
 impl From<feed::Feed> for Feed {
     fn from(feed: feed::Feed) -> Self {
         let library = match &feed.shown {
-            Shown::Library(library) | Shown::Contact(library, _) => Some(library.uuid()),
+            Shown::Library(library) | Shown::Contact(library, _) | Shown::Deputy(library, _) => {
+                Some(library.uuid())
+            }
             Shown::Person(_) | Shown::Manager(_) | Shown::Employer(_) => None,
         };
         Self {
@@ -103,7 +105,7 @@ pub(super) async fn create(call: Call) -> Answer {
                 faults.add(format!("/{kind}"), "", format!("is required with the kind {kind}, and no other"));
                 None
             }
-            (FeedKind::Person | FeedKind::Contact | FeedKind::Manager, _, _) => {
+            (FeedKind::Person | FeedKind::Contact | FeedKind::Deputy | FeedKind::Manager, _, _) => {
                 let rule =
                     "must be library or employer: people choose theirs on the page of their mail's link";
                 faults.add("/kind", kind, rule);
@@ -186,7 +188,10 @@ pub(super) async fn serve(call: Call) -> Answer {
 /// How the holder of a link has their days in a calendar.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CalendarChoice {
-    /// Whether mails have invitations (not to managers) or a program reads the subscribed calendar.
+    /// Whose days they are.
+    #[schema(schema_with = schemas::chosen_feed_kind)]
+    kind: &'static str,
+    /// Whether mails have invitations (not to managers and deputies) or a program reads the subscribed calendar.
     #[schema(schema_with = schemas::calendar_choice)]
     choice: &'static str,
     /// What can be chosen: deeds that a POST takes beside those of the link.
@@ -210,6 +215,7 @@ impl From<&feeds::CalendarChoice> for CalendarChoice {
         let url = chosen.url.as_ref().map(|url| url.reveal().to_owned());
         let without_scheme = url.as_deref().and_then(|url| url.split_once("://")).map(|(_, rest)| rest);
         Self {
+            kind: chosen.shown.kind().as_str(),
             choice: if feed.is_some() { "feed" } else { "invitation" },
             deeds: deeds.iter().map(|deed| deed.as_str()).collect(),
             since: feed.map(|feed| feed.created_at.and_utc()),

@@ -141,6 +141,12 @@ pub(super) fn managed_feed_kind() -> Object {
     one_of([FeedKind::Library, FeedKind::Employer].map(FeedKind::as_str)).build()
 }
 
+/// Of a feed, those that people choose for themselves.
+pub(super) fn chosen_feed_kind() -> Object {
+    let own = [FeedKind::Person, FeedKind::Contact, FeedKind::Deputy, FeedKind::Manager];
+    one_of(own.map(FeedKind::as_str)).build()
+}
+
 pub(super) fn calendar_choice() -> Object {
     one_of(["invitation", "feed"]).build()
 }

@@ -42,18 +42,19 @@ fn body(letter: &Letter, texts: &Texts) -> Result<MultiPart, RenderError> {
     };
     let ics = calendar::write(invitation);
     // The calendar is the last alternative, without a disposition, or programs show no buttons; the attachment is for
-    // those that do not look into alternatives.
-    let kind = format!(
-        "text/calendar; charset=utf-8; method={}; component=VEVENT",
-        invitation.status.method().as_str()
-    );
-    let calendar_part = quoted_printable(&kind, &ics)?;
+    // those that do not look into alternatives. An event that asks nobody is an attachment only: Outlook refuses an
+    // alternative without a method.
+    let alternative = match invitation.method() {
+        Some(method) => {
+            let method = method.as_str();
+            let kind = format!("text/calendar; charset=utf-8; method={method}; component=VEVENT");
+            alternative.singlepart(quoted_printable(&kind, &ics)?)
+        }
+        None => alternative,
+    };
     let attachment =
         Attachment::new("invite.ics".to_owned()).body(ics.into_bytes(), content_type("application/ics")?);
-    Ok(MultiPart::mixed()
-        .boundary(boundary(letter, "mixed"))
-        .multipart(alternative.singlepart(calendar_part))
-        .singlepart(attachment))
+    Ok(MultiPart::mixed().boundary(boundary(letter, "mixed")).multipart(alternative).singlepart(attachment))
 }
 
 /// Never base64, which spam filters and some calendar programs dislike in text parts.

@@ -9,6 +9,7 @@ use super::AppError;
 use super::clock::{Chance, Clock};
 use super::refills::Patience;
 use crate::domain::ids::{AuditId, EmployerId};
+use crate::domain::letter::CalendarForm;
 use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Subject};
 use crate::store::audit::{self, Entry};
 use crate::store::{Store, StoreError, Tx};
@@ -27,6 +28,8 @@ pub struct Settings {
     /// The name by which the mail server that brings mails in signs what it has found out about senders (RFC 8601);
     /// without it nobody's answer from a calendar is proven.
     pub authserv_id: Option<String>,
+    /// How calendars are written.
+    pub calendar: CalendarForm,
     /// How long a matching run may take by default.
     pub run_seconds: u32,
     /// Threads that a matching run may use at most.

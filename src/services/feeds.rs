@@ -35,7 +35,7 @@ const DAYS_OFF: Duration = Duration::days(30);
 const DAYS_BACK: Days = Days::new(400);
 
 /// Raised when the same days are written in another way.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// A feed with its address, which is told this once.
 #[derive(Debug, Clone)]
@@ -147,7 +147,7 @@ pub fn list(app: &App, actor: &Actor, page: &Page<FeedId>) -> Result<Paged<Feed,
 fn get_managed(db: &mut Db, actor: &Actor, id: FeedId) -> Result<Feed, AppError> {
     let found = feeds::find(db, id)?.filter(|feed| match feed.shown.kind() {
         FeedKind::Library | FeedKind::Employer => true,
-        FeedKind::Person | FeedKind::Contact | FeedKind::Manager => false,
+        FeedKind::Person | FeedKind::Contact | FeedKind::Deputy | FeedKind::Manager => false,
     });
     let feed = found.ok_or_else(|| AppError::not_found("feed", id))?;
     let subject = Subject { employers: feed.employer.into_iter().collect(), ..Subject::default() };
@@ -186,7 +186,8 @@ pub fn revoke(app: &App, actor: &Actor, id: FeedId) -> Result<(), AppError> {
     })
 }
 
-/// Whose days the holder of a link can subscribe to; none for a deputy, and for a colleague of the host's contact.
+/// Whose days the holder of a link can subscribe to: of a host whoever receives the visitor now, or the deputy; nobody who
+/// received a mail as that before.
 pub(super) fn shown_to(
     link: &Link,
     applicant: &Applicant,
@@ -196,11 +197,16 @@ pub(super) fn shown_to(
         (Purpose::Verify, _) => None,
         (_, Party::Participant) => Some(Shown::Person(applicant.person.id)),
         (_, Party::Manager) => Some(Shown::Manager(applicant.application.manager.clone())),
-        (_, Party::Host) => placement
-            .filter(|(placement, _)| !link.is_deputy && placement.terms.contact.is_none())
-            .and_then(|(_, host)| {
-                host.contact.as_ref().map(|contact| Shown::Contact(host.id, contact.email.clone()))
-            }),
+        (_, Party::Host) => placement.and_then(|(placement, host)| {
+            let address = link.recipient.clone();
+            if link.is_deputy {
+                let deputy = host.deputy.as_ref().filter(|deputy| deputy.email == address);
+                deputy.map(|_| Shown::Deputy(host.id, address))
+            } else {
+                let contact = placement.receives(host).filter(|contact| contact.email == address);
+                contact.map(|_| Shown::Contact(host.id, address))
+            }
+        }),
     }
 }
 
@@ -274,7 +280,7 @@ pub(super) fn choose_in(
 }
 
 fn is_in_calendar(day: &FeedDay) -> bool {
-    day.identity.as_ref().is_some_and(|known| known.is_in_calendar)
+    day.identity.as_ref().is_some_and(|known| known.is_in_calendar == Some(true))
 }
 
 /// Sends the entries of coming days to a calendar, or takes them out: those that the choice concerns.
@@ -284,9 +290,10 @@ fn tell_of_choice(
     shown: &Shown,
     concerns: impl Fn(&FeedDay) -> bool,
 ) -> Result<(), AppError> {
-    if shown.party() == Party::Manager {
-        // Managers get no invitations.
-        return Ok(());
+    match shown {
+        Shown::Person(_) | Shown::Contact(..) => {}
+        // Nobody invites them, so there is nothing to take out.
+        Shown::Deputy(..) | Shown::Manager(_) | Shown::Library(_) | Shown::Employer(_) => return Ok(()),
     }
     // Yesterday covers every zone.
     let from = now.utc().date() - Days::new(1);
@@ -339,7 +346,8 @@ pub fn serve(app: &App, secret: &str, has: impl Fn(&str) -> bool) -> Result<Serv
         return Ok(Served { etag, text: None });
     }
     let entries = days.iter().map(|day| entry(app, &feed.shown, day)).collect();
-    let timetable = Timetable { name, url: app.settings.public_url.clone(), entries };
+    let (url, zone) = (app.settings.public_url.clone(), app.settings.calendar.zone);
+    let timetable = Timetable { name, url, zone, entries };
     Ok(Served { etag, text: Some(calendar::write_timetable(&timetable)) })
 }
 
@@ -351,7 +359,7 @@ fn ended_since(today: NaiveDate) -> chrono::NaiveDateTime {
 fn name_of(db: &mut Db, app: &App, shown: &Shown) -> Result<String, AppError> {
     let whose = match shown {
         Shown::Person(_) => "my days".to_owned(),
-        Shown::Contact(library, _) | Shown::Library(library) => {
+        Shown::Contact(library, _) | Shown::Deputy(library, _) | Shown::Library(library) => {
             format!("visitors at {}", get_library(db, *library)?.name)
         }
         Shown::Manager(_) => "days of my staff".to_owned(),
@@ -372,7 +380,10 @@ fn is_shown(shown: &Shown, day: &FeedDay) -> bool {
 fn etag(app: &App, feed: &Feed, name: &str, days: &[FeedDay]) -> String {
     let mut hash = Sha256::new();
     let head = (FORMAT, env!("CARGO_PKG_VERSION"), chrono_tz::IANA_TZDB_VERSION, feed.id);
-    hash.update(format!("{head:?}\n{name}\n{:?}\n", (&app.settings.service_name, &app.settings.public_url)));
+    hash.update(format!(
+        "{head:?}\n{name}\n{:?}\n",
+        (&app.settings.service_name, &app.settings.public_url, app.settings.calendar.zone)
+    ));
     for day in days {
         let identity = day.identity.as_ref().map(|known| (&known.uid, known.sequence));
         let versions = (day.revision, day.application_revision, day.changed_at, identity);

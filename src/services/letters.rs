@@ -8,7 +8,7 @@ use super::app::Now;
 use super::event_place::{Place, address_of};
 use super::links::NewLink;
 use super::load::{get_applicant, get_library, get_placement, get_round};
-use super::notices::{CALENDAR_THREAD, Case, Event, Facts, PACK_THREAD, thread_of_placement};
+use super::notices::{CALENDAR_THREAD, Case, Event, Facts, LIBRARY_THREAD, PACK_THREAD, thread_of_placement};
 use super::outbox::message_id;
 use super::packs;
 use super::refills::{self, OfferedPlace};
@@ -70,21 +70,30 @@ pub(super) fn letter(
         placement: if purpose == Purpose::Answer { notice.placement } else { None },
         reserve_offer: reserve.as_ref().filter(|_| purpose == Purpose::Offer).map(|offered| offered.offer.id),
         party: notice.party,
+        recipient: notice.recipient.clone(),
         is_deputy: notice.kind == NoticeKind::DeputyRequest,
         expires_at: expiry(&round, purpose, visit.as_ref().map(|(placement, _, _)| placement.date)),
     });
     let may_see = Discretion { party: notice.party, acquainted: facts.acquainted };
-    let known = visit.as_ref().and_then(|(_, _, identity)| identity.as_ref()).map(|identity| &identity.uid);
-    let uid = facts.former_uid.as_ref().or(known);
+    let identity = visit.as_ref().and_then(|(_, _, identity)| identity.as_ref());
+    let uid = facts.former_uid.as_ref().or(identity.map(|identity| &identity.uid));
     let host = visit.as_ref().map(|(_, host, _)| host);
     let is_subscribed = has_feed(db, notice, &applicant, host)?;
     // Programs do not merge the two: a day would stand there twice.
-    let sequence = facts.sequence.filter(|_| notice.kind == NoticeKind::Calendar || !is_subscribed);
+    let sequence = match notice.kind {
+        // As it stands: what only says it in other words does not raise it.
+        NoticeKind::Calendar => identity.map(|identity| identity.sequence),
+        _ => facts.sequence.filter(|_| !is_subscribed),
+    };
     let event = match (notice.kind, &visit) {
         // What is true when the mail is written.
         (NoticeKind::Calendar, Some((placement, _, _))) => Some(event_now(placement, is_subscribed)),
         (_, _) => facts.event,
     };
+    // What no REQUEST has put into a calendar is not taken out.
+    let was_invited =
+        facts.former_uid.is_some() || identity.is_some_and(|known| known.is_in_calendar.is_some());
+    let sequence = sequence.filter(|_| was_invited || event != Some(Event::Cancelled));
     let invitation = match (&visit, sequence, event, uid) {
         (Some((placement, host, _)), Some(sequence), Some(event), Some(uid)) => {
             let facts = EventFacts { event, sequence, uid, placement, host };
@@ -114,8 +123,10 @@ pub(super) fn letter(
     };
     let of_placement = notice.placement.map(|id| thread_of_placement(id, notice.party));
     let thread = &notice.thread_key;
-    let thread =
-        [PACK_THREAD, CALENDAR_THREAD].iter().find_map(|end| thread.strip_suffix(end)).unwrap_or(thread);
+    let thread = [PACK_THREAD, CALENDAR_THREAD, LIBRARY_THREAD]
+        .iter()
+        .find_map(|end| thread.strip_suffix(end))
+        .unwrap_or(thread);
     let introduction = introductions::find(db, round.id, notice.kind)?;
     let letter = Letter {
         kind: notice.kind,
@@ -480,5 +491,6 @@ fn invitation(
         ends: placement.ends,
         time_zone: placement.time_zone,
         url: app.settings.public_url.clone(),
+        form: app.settings.calendar,
     }
 }

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde_json::json;
 
 use super::app::{own_employer, permit, record};
+use super::host_changes;
 use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::fault::{Faults, Rule};
@@ -248,6 +249,7 @@ pub fn replace_welcome(
             }
         }
         organisations::save_library(tx, &after, now.utc())?;
+        host_changes::follow(tx, &now, &before, &after)?;
         let unlike = |library: &Library| Library { contact: None, deputy: None, ..library.clone() };
         if unlike(&after) != unlike(&before) {
             rounds::bump_revisions_of_libraries(tx, &[id])?;

@@ -24,6 +24,7 @@ pub mod explanations;
 pub mod feedback;
 pub mod feeds;
 pub mod held_mails;
+mod host_changes;
 pub mod ideas;
 pub mod imports;
 pub mod inbound;

@@ -39,6 +39,7 @@ impl Row {
         let shown = match kind {
             FeedKind::Person => person.map(Shown::Person),
             FeedKind::Contact => library.zip(email).map(|(library, email)| Shown::Contact(library, email)),
+            FeedKind::Deputy => library.zip(email).map(|(library, email)| Shown::Deputy(library, email)),
             FeedKind::Manager => email.map(Shown::Manager),
             FeedKind::Library => library.map(Shown::Library),
             FeedKind::Employer => employer.map(Shown::Employer),
@@ -62,7 +63,9 @@ impl Row {
 pub fn insert(tx: &mut Tx<'_>, feed: &Feed, secret_sha256: &str) -> Result<(), StoreError> {
     let (person, library, email) = match &feed.shown {
         Shown::Person(person) => (Some(person.to_string()), None, None),
-        Shown::Contact(library, email) => (None, Some(library.to_string()), Some(email.to_string())),
+        Shown::Contact(library, email) | Shown::Deputy(library, email) => {
+            (None, Some(library.to_string()), Some(email.to_string()))
+        }
         Shown::Manager(email) => (None, None, Some(email.to_string())),
         Shown::Library(library) => (None, Some(library.to_string()), None),
         Shown::Employer(_) => (None, None, None),
@@ -119,7 +122,7 @@ pub fn find_live(db: &mut Db, shown: &Shown) -> Result<Option<Feed>, StoreError>
         .into_boxed();
     query = match shown {
         Shown::Person(person) => query.filter(feeds::person_id.eq(person.to_string())),
-        Shown::Contact(library, email) => {
+        Shown::Contact(library, email) | Shown::Deputy(library, email) => {
             let of_library = query.filter(feeds::library_id.eq(library.to_string()));
             of_library.filter(feeds::email.eq(email.to_string()))
         }
@@ -221,7 +224,7 @@ pub struct FeedDay {
 
 type PlacementColumns = (String, String, NaiveDate, String, String, String, String, i64, NaiveDateTime, bool);
 type HostColumns = (String, Option<String>, Option<String>, Option<f64>, Option<f64>, NaiveDateTime);
-type IdentityColumns = Option<(String, i64, bool)>;
+type IdentityColumns = Option<(String, i64, Option<bool>)>;
 type DayRow = (PlacementColumns, (String, i64), HostColumns, IdentityColumns);
 
 fn day((placement, applicant, host, identity): DayRow) -> Result<FeedDay, StoreError> {
@@ -292,6 +295,10 @@ pub fn list_days(
             of_library
                 .filter(placements::contact_email.eq(email.to_string()).or(by_default).assume_not_null())
         }
+        Shown::Deputy(library, email) => query
+            .filter(placements::host_library_id.eq(library.to_string()))
+            .filter(placements::contact_email.is_null())
+            .filter(libraries::deputy_email.eq(email.to_string())),
         Shown::Manager(email) => {
             let trusted = [ManagerTrust::Believed.as_str(), ManagerTrust::Confirmed.as_str()];
             query

@@ -16,8 +16,8 @@ pub struct CalendarIdentity {
     pub uid: String,
     /// RFC 5545 SEQUENCE of the last invitation.
     pub sequence: i64,
-    /// Whether the last mail with it put the event into the recipient's calendar.
-    pub is_in_calendar: bool,
+    /// Whether the last mail with it put the event into the recipient's calendar, or took it out; none: no mail has had it.
+    pub is_in_calendar: Option<bool>,
 }
 
 /// The calendar identity of a placement for a party, if an invitation was ever made.
@@ -25,7 +25,7 @@ pub struct CalendarIdentity {
 /// # Errors
 /// The database's.
 pub fn find(db: &mut Db, id: PlacementId, party: Party) -> Result<Option<CalendarIdentity>, StoreError> {
-    let found: Option<(String, i64, bool)> = invitations::table
+    let found: Option<(String, i64, Option<bool>)> = invitations::table
         .find((id.to_string(), party.to_string()))
         .select((invitations::uid, invitations::sequence, invitations::is_in_calendar))
         .first(db)

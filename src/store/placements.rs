@@ -301,6 +301,24 @@ pub fn list_at(db: &mut Db, host: LibraryId, days: &[NaiveDate]) -> Result<Vec<P
     with_consents(db, rows)
 }
 
+/// The placements at a library from a day on that stand, by id; none of which the mails are held.
+///
+/// # Errors
+/// The database's.
+pub fn list_coming_at(db: &mut Db, host: LibraryId, from: NaiveDate) -> Result<Vec<Placement>, StoreError> {
+    let untold =
+        outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
+    let rows = placements::table
+        .filter(placements::host_library_id.eq(host.to_string()))
+        .filter(placements::date.ge(from))
+        .filter(placements::state.eq_any(["proposed", "confirmed"]))
+        .filter(placements::application_id.ne_all(untold))
+        .order(placements::id)
+        .select(Row::as_select())
+        .load(db)?;
+    with_consents(db, rows)
+}
+
 /// Adds a placement and its consents.
 ///
 /// # Errors

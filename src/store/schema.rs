@@ -217,7 +217,7 @@ diesel::table! {
         sequence -> BigInt,
         told -> Nullable<Text>,
         told_since -> Nullable<BigInt>,
-        is_in_calendar -> Bool,
+        is_in_calendar -> Nullable<Bool>,
     }
 }
 diesel::table! {
@@ -241,6 +241,7 @@ diesel::table! {
         placement_id -> Nullable<Text>,
         reserve_offer_id -> Nullable<Text>,
         party -> Text,
+        recipient -> Text,
         is_deputy -> Bool,
         created_at -> Timestamp,
         expires_at -> Timestamp,

@@ -3,6 +3,11 @@
 
 use library_swap::domain::letter::{EventStatus, Letter, NoticeKind};
 use library_swap::domain::party::Party;
+use library_swap::domain::permissions::{Actor, Role};
+use library_swap::import::{Kind, Table};
+use library_swap::services::imports::{ImportMode, Order, import};
+use library_swap::worker::Stop;
+use library_swap::worker::deadlines::act_on_due;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Reply, Service, dump, for_each_service, row_counts};
@@ -334,5 +339,179 @@ fn programs_make_see_renew_and_take_back_feeds_of_their_own_employer_only() {
             assert_eq!(refused.status, 422, "{body}");
             assert!(refused.pointers().contains(&pointer.to_owned()), "{body}: {}", refused.text());
         }
+    });
+}
+
+/// vdirsyncer, which brings calendars from servers into folders, reads a feed of the running service.
+#[test]
+fn vdirsyncer_brings_every_day_of_a_feed_once() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        let anyone = service.anyone();
+        let application = world.released("ann");
+        world.propose(&application);
+        let mails = world.mails();
+        let secret = secret_of(&mails, NoticeKind::Proposal, Party::Participant);
+        let url = url_of(&choose(&anyone, &secret, "subscribe"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let configuration = format!(
+            "[general]\nstatus_path = \"{}\"\n[pair days]\na = \"feed\"\nb = \"folder\"\ncollections = null\n\
+             conflict_resolution = \"a wins\"\n[storage feed]\ntype = \"http\"\nurl = \"{url}\"\n\
+             [storage folder]\ntype = \"filesystem\"\npath = \"{}\"\nfileext = \".ics\"\n",
+            at("status").display(),
+            at("days").display()
+        );
+        std::fs::create_dir(at("days")).expect("a folder");
+        std::fs::write(at("vdirsyncer.conf"), configuration).expect("written");
+        let sync = || {
+            for deed in ["discover", "sync"] {
+                let mut command = std::process::Command::new("python3");
+                command.args(["-m", "vdirsyncer", "-c"]).arg(at("vdirsyncer.conf")).args([deed, "days"]);
+                match command.output() {
+                    Ok(output) if output.status.success() => {}
+                    Ok(output) if !String::from_utf8_lossy(&output.stderr).contains("No module named") => {
+                        panic!("vdirsyncer {deed}: {output:?}")
+                    }
+                    missing => {
+                        let required = std::env::var_os("LIBRARY_SWAP_REQUIRE_PYTHON").is_some();
+                        assert!(!required, "no vdirsyncer: {missing:?}");
+                        return None;
+                    }
+                }
+            }
+            let files = std::fs::read_dir(at("days")).expect("a folder");
+            let text = |file: std::io::Result<std::fs::DirEntry>| {
+                std::fs::read_to_string(file.expect("a file").path()).expect("a text")
+            };
+            Some(files.map(text).collect::<Vec<_>>())
+        };
+        let Some(first) = sync() else {
+            return skip!("vdirsyncer as a judge: it is not installed");
+        };
+        assert!(first.len() == 1 && first[0].contains("STATUS:TENTATIVE"), "{first:?}");
+        accept(&anyone, &secret);
+        accept(&anyone, &secret_of(&mails, NoticeKind::Proposal, Party::Host));
+        let second = sync().expect("there");
+        assert!(second.len() == 1 && second[0].contains("STATUS:CONFIRMED"), "{second:?}");
+    });
+}
+
+#[test]
+fn a_deputy_and_a_colleague_choose_for_themselves_and_a_former_contact_no_more() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        let welcome = json!({
+            "contact": { "name": "Front desk", "email": "desk@campus.example" }, "access": ["step-free"],
+            "deputy": { "email": "deputy@campus.example" },
+        });
+        world.organiser.put(&format!("/v1/libraries/{}/welcome", world.host), &welcome).expect(200);
+        let anyone = service.anyone();
+        let application = world.released("ann");
+        service.set_clock("2027-01-28T10:00:00Z");
+        world.propose(&application);
+        let mails = world.mails();
+        let desk = secret_of(&mails, NoticeKind::Proposal, Party::Host);
+        let ann = secret_of(&mails, NoticeKind::Proposal, Party::Participant);
+        service.set_clock("2027-02-10T08:00:00Z");
+        act_on_due(&service.app, "test", &Stop::new()).expect("a step");
+        let deputy = secret_of(&world.mails(), NoticeKind::DeputyRequest, Party::Host);
+        let seen = |secret: &str| anyone.get(&format!("/v1/links/{secret}")).expect(200)["calendar"].clone();
+
+        let stands_in = url_of(&choose(&anyone, &deputy, "subscribe"));
+        let calendar = text(service, &stands_in);
+        assert_eq!(events(&calendar), 1);
+        assert!(calendar.contains("TRANSP:TRANSPARENT") && calendar.contains("Campus Library"), "{calendar}");
+        assert!(world.mails().is_empty(), "nobody has invited the deputy, so there is nothing to take out");
+        assert_eq!(seen(&desk)["choice"], "invitation", "the contact's choice is their own");
+
+        let offer = json!({
+            "deed": "offer", "version": 0, "kind": "colleague",
+            "contact": { "name": "Lee Librarian", "email": "lee@campus.example" },
+        });
+        anyone.post(&format!("/v1/links/{desk}"), &offer).expect(200);
+        anyone.post(&format!("/v1/links/{ann}"), &json!({ "deed": "take", "version": 1 })).expect(200);
+        let mails = world.mails();
+        let lee = secret_of(&mails, NoticeKind::Changed, Party::Host);
+        let invited = to(&mails, NoticeKind::Changed, Party::Host).invitation.clone().expect("an entry");
+        assert_eq!(seen(&desk), Value::Null, "who handed the visitor over has no such day");
+        assert_eq!(events(&text(service, &stands_in)), 0, "the deputy stands in for the contact alone");
+
+        let url = url_of(&choose(&anyone, &lee, "subscribe"));
+        let calendar = text(service, &url);
+        assert_eq!(events(&calendar), 1);
+        assert!(calendar.contains(&format!("UID:{}", invited.uid)) && calendar.contains("TRANSP:OPAQUE"));
+        let mails = world.mails();
+        let out = to(&mails, NoticeKind::Calendar, Party::Host);
+        assert_eq!(out.to_address, "lee@campus.example");
+        assert_eq!(out.invitation.as_ref().expect("an entry").status, EventStatus::Cancelled);
+        choose(&anyone, &lee, "unsubscribe");
+        let mails = world.mails();
+        let back = to(&mails, NoticeKind::Calendar, Party::Host).invitation.clone().expect("an entry");
+        assert_eq!((back.status, back.uid), (EventStatus::Confirmed, invited.uid));
+    });
+}
+
+#[test]
+fn entries_follow_the_librarys_name_its_zone_and_whoever_receives_visitors() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        let application = world.released("ann");
+        let placement = world.propose(&application);
+        let mails = world.mails();
+        let first = |party| to(&mails, NoticeKind::Proposal, party).invitation.clone().expect("an entry");
+        let (ann, desk) = (first(Party::Participant), first(Party::Host));
+        let organiser = Actor::named("token:o", Role::Organiser);
+        let list = |zone: &str| {
+            service.set_clock(if zone == "Europe/London" {
+                "2027-01-05T09:00:00Z"
+            } else {
+                "2027-01-06T09:00:00Z"
+            });
+            let list = format!(
+                "id,name,sector,operator,time_zone\ncampus,Learning Centre,academic,University of Worcester,{zone}\n"
+            );
+            let table = Table::read(list.into_bytes()).expect("a table");
+            let order = Order::new(Kind::Libraries, &table, ImportMode::Apply);
+            import(&service.app, &organiser, &order).expect("an outcome");
+            let mails = world.mails();
+            [Party::Participant, Party::Host]
+                .map(|party| to(&mails, NoticeKind::Calendar, party).invitation.clone().expect("an entry"))
+        };
+        // Other words: the same SEQUENCE under a later DTSTAMP.
+        let renamed = list("Europe/London");
+        for (before, after) in [&ann, &desk].into_iter().zip(&renamed) {
+            assert_eq!((&after.uid, after.sequence, after.status), (&before.uid, 0, EventStatus::Tentative));
+            assert!(after.dtstamp > before.dtstamp);
+            let place = after.location.as_deref().expect("a place");
+            assert!(place.starts_with("Learning Centre"), "{place}");
+        }
+        // Another zone: the local times stay, and the day has moved.
+        let moved = list("Europe/Dublin");
+        for (before, after) in renamed.iter().zip(&moved) {
+            assert_eq!((&after.uid, after.sequence), (&before.uid, 1));
+            assert_eq!((after.date, after.starts, after.ends), (before.date, before.starts, before.ends));
+            assert_eq!(after.time_zone, chrono_tz::Europe::Dublin);
+        }
+        // Somebody else receives: what the former contact has leaves, the new one is asked.
+        let welcome = json!({ "contact": { "email": "newdesk@campus.example" }, "access": ["step-free"] });
+        world.organiser.put(&format!("/v1/libraries/{}/welcome", world.host), &welcome).expect(200);
+        let mails = world.mails();
+        assert_eq!(mails.len(), 2, "nobody else is told");
+        let (off, on) = (
+            to(&mails, NoticeKind::HandedOver, Party::Host).clone(),
+            to(&mails, NoticeKind::Proposal, Party::Host).clone(),
+        );
+        assert_eq!(off.to_address, "desk@campus.example");
+        assert_eq!(on.to_address, "newdesk@campus.example");
+        let (off, on) = (off.invitation.expect("an entry"), on.invitation.expect("an entry"));
+        assert_eq!((&off.uid, off.sequence, off.status), (&desk.uid, 2, EventStatus::Cancelled));
+        assert_eq!((on.sequence, on.status), (0, EventStatus::Tentative));
+        assert_ne!(on.uid, off.uid);
+        let trace = world.organiser.get(&format!("/v1/placements/{placement}/trace")).expect(200);
+        let broken = trace["broken"].as_array().expect("a list");
+        let of_mails =
+            |one: &&Value| ["mails", "calendar", "audit"].contains(&one["link"].as_str().unwrap_or("?"));
+        assert_eq!(broken.iter().filter(of_mails).count(), 0, "{broken:?}");
     });
 }

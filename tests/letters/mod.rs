@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use library_swap::domain::alternative::AlternativeKind;
 use library_swap::domain::letter::{
-    EventStatus, Exchanged, Invitation, Letter, NoticeKind, Offered, PackNews, Visit,
+    CalendarForm, EventStatus, Exchanged, Invitation, Letter, NoticeKind, Offered, PackNews, Visit,
 };
 use library_swap::domain::packs::{Pack, PackChange, PackField};
 use library_swap::domain::party::Party;
@@ -179,6 +179,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         ends: visit.ends,
         time_zone: visit.time_zone,
         url: "https://exchange.example".to_owned(),
+        form: CalendarForm::USUAL,
     };
     Letter {
         kind,

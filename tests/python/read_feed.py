@@ -23,7 +23,7 @@ with open(sys.argv[1], encoding="utf-8", newline="") as file:
 broken = [str(error) for part in calendar.walk() for error in part.errors]
 for event in calendar.walk("VEVENT"):
     print(json.dumps({
-        "calendar": str(calendar["NAME"]), "method": str(calendar["METHOD"]),
+        "calendar": str(calendar["NAME"]), "method": str(calendar["METHOD"]) if "METHOD" in calendar else None,
         "refresh": calendar["REFRESH-INTERVAL"].dt.total_seconds(), "zones": len(calendar.walk("VTIMEZONE")),
         "uid": str(event["UID"]), "sequence": int(event["SEQUENCE"]), "status": str(event["STATUS"]),
         "busy": str(event["TRANSP"]), "summary": str(event["SUMMARY"]), "changed": utc(event["DTSTAMP"].dt),

@@ -21,30 +21,36 @@ def utc(moment):
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def text_of(part, name):
+    return str(part[name]) if name in part else None
+
+
 def by_icalendar(text):
     calendar = icalendar.Calendar.from_ical(text)
     event = calendar.walk("VEVENT")[0]
     broken = [str(error) for part in calendar.walk() for error in part.errors]
-    attendee = event["ATTENDEE"]
+    params = event["ATTENDEE"].params if "ATTENDEE" in event else {}
     return {
         "reader": "icalendar", "start": utc(event.start), "end": utc(event.end),
-        "method": str(calendar["METHOD"]), "uid": str(event["UID"]), "sequence": int(event["SEQUENCE"]),
+        "method": text_of(calendar, "METHOD"), "uid": str(event["UID"]), "sequence": int(event["SEQUENCE"]),
         "status": str(event["STATUS"]), "summary": str(event["SUMMARY"]), "location": str(event["LOCATION"]),
-        "description": str(event["DESCRIPTION"]), "attendee": str(attendee), "cn": attendee.params["CN"],
-        "partstat": attendee.params.get("PARTSTAT"), "broken": broken,
+        "description": str(event["DESCRIPTION"]), "attendee": text_of(event, "ATTENDEE"), "cn": params.get("CN"),
+        "partstat": params.get("PARTSTAT"), "broken": broken,
     }
 
 
 def by_vobject(text):
     calendar = vobject.readOne(text)
     event = calendar.vevent
-    attendee = event.attendee
+    attendee = event.contents.get("attendee", [None])[0]
+    params = attendee.params if attendee else {}
     return {
         "reader": "vobject", "start": utc(event.dtstart.value), "end": utc(event.dtend.value),
-        "method": calendar.method.value, "uid": event.uid.value, "sequence": int(event.sequence.value),
+        "method": calendar.contents["method"][0].value if "method" in calendar.contents else None,
+        "uid": event.uid.value, "sequence": int(event.sequence.value),
         "status": event.status.value, "summary": event.summary.value, "location": event.location.value,
-        "description": event.description.value, "attendee": attendee.value, "cn": attendee.params["CN"][0],
-        "partstat": attendee.params.get("PARTSTAT", [None])[0], "broken": [],
+        "description": event.description.value, "attendee": attendee.value if attendee else None,
+        "cn": params.get("CN", [None])[0], "partstat": params.get("PARTSTAT", [None])[0], "broken": [],
     }
 
 

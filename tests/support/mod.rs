@@ -18,6 +18,7 @@ use std::net::TcpListener;
 use std::thread::JoinHandle;
 
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
+use library_swap::domain::letter::CalendarForm;
 use library_swap::http::{self, HttpSettings};
 use library_swap::services::clock::{Chance, Clock};
 use library_swap::services::refills::Patience;
@@ -90,6 +91,7 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             organiser_address: "exchange@exchange.example".to_owned(),
             mail_domain: "exchange.example".to_owned(),
             authserv_id: Some("mx.exchange.example".to_owned()),
+            calendar: CalendarForm::USUAL,
             run_seconds: 10,
             solver_threads: 2,
             withdrawal_days: 14,

@@ -346,8 +346,8 @@ CREATE TABLE invitations (
     -- then means the same day.
     told TEXT,
     told_since INTEGER,
-    -- Whether the last mail with it put the event into the recipient's calendar: a REQUEST went, and no CANCEL since.
-    is_in_calendar INTEGER NOT NULL,
+    -- Whether the last mail with it put the event into the recipient's calendar, or took it out; null: no mail has had it.
+    is_in_calendar INTEGER,
     CONSTRAINT invitations_pkey PRIMARY KEY (placement_id, party),
     CONSTRAINT invitations_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT invitations_uid_key UNIQUE (uid)
@@ -377,6 +377,8 @@ CREATE TABLE links (
     -- The offer of a place to a reserve, whose links these are.
     reserve_offer_id TEXT,
     party TEXT NOT NULL,
+    -- Whom its mail went to: a host's contact may have changed since.
+    recipient TEXT NOT NULL,
     -- Held by a deputy of the party.
     is_deputy INTEGER NOT NULL,
     created_at TEXT NOT NULL,
@@ -409,11 +411,12 @@ CREATE TABLE feeds (
     CONSTRAINT feeds_person_fkey FOREIGN KEY (person_id) REFERENCES persons (id),
     CONSTRAINT feeds_library_fkey FOREIGN KEY (library_id) REFERENCES libraries (id),
     CONSTRAINT feeds_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
-    CONSTRAINT feeds_kind_check CHECK (kind IN ('person', 'contact', 'manager', 'library', 'employer'))
+    CONSTRAINT feeds_kind_check CHECK (kind IN ('person', 'contact', 'deputy', 'manager', 'library', 'employer'))
 ) STRICT;
 -- One that is somebody's choice against invitations is one.
 CREATE UNIQUE INDEX feeds_person_live_key ON feeds (person_id) WHERE kind = 'person' AND revoked_at IS NULL;
 CREATE UNIQUE INDEX feeds_contact_live_key ON feeds (library_id, email) WHERE kind = 'contact' AND revoked_at IS NULL;
+CREATE UNIQUE INDEX feeds_deputy_live_key ON feeds (library_id, email) WHERE kind = 'deputy' AND revoked_at IS NULL;
 CREATE UNIQUE INDEX feeds_manager_live_key ON feeds (email) WHERE kind = 'manager' AND revoked_at IS NULL;
 
 CREATE TABLE audit_entries (

@@ -10,6 +10,7 @@ use crate::domain::states::LibraryStatus;
 use crate::import::{Grain, LibraryRow, Line, ListedStatus, Points};
 use crate::services::AppError;
 use crate::services::app::Now;
+use crate::services::host_changes;
 use crate::store::{Db, organisations, rounds};
 
 pub(super) struct Libraries<'a> {
@@ -99,8 +100,8 @@ impl Importer for Libraries<'_> {
                         telling.count("without a point", usize::from(before.point.is_none()));
                         continue;
                     }
-                    changed.push(after);
-                    changed.last()
+                    changed.push((before, after));
+                    changed.last().map(|(_, after)| after)
                 }
             };
             if let Some(library) = library {
@@ -112,10 +113,11 @@ impl Importer for Libraries<'_> {
         telling.outcome.changed += changed.len();
         let Some(tx) = target.tx() else { return Ok(()) };
         organisations::insert_libraries(tx, &added, self.now.utc())?;
-        for library in &changed {
-            organisations::save_library(tx, library, self.now.utc())?;
+        for (before, after) in &changed {
+            organisations::save_library(tx, after, self.now.utc())?;
+            host_changes::follow(tx, self.now, before, after)?;
         }
-        let changed: Vec<LibraryId> = changed.iter().map(|library| library.id).collect();
+        let changed: Vec<LibraryId> = changed.iter().map(|(_, library)| library.id).collect();
         Ok(rounds::bump_revisions_of_libraries(tx, &changed)?)
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDateTime;
 
+use crate::domain::email::Email;
 use crate::domain::ids::{ApplicationId, LinkId, PlacementId, ReserveOfferId};
 use crate::domain::link::{Link, Purpose};
 use crate::domain::party::Party;
@@ -10,13 +11,14 @@ use crate::services::app::{Now, sha256_hex};
 use crate::store::{Tx, links};
 
 /// A link to be made for a mail.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(in crate::services) struct NewLink {
     pub(in crate::services) purpose: Purpose,
     pub(in crate::services) application: ApplicationId,
     pub(in crate::services) placement: Option<PlacementId>,
     pub(in crate::services) reserve_offer: Option<ReserveOfferId>,
     pub(in crate::services) party: Party,
+    pub(in crate::services) recipient: Email,
     pub(in crate::services) is_deputy: bool,
     pub(in crate::services) expires_at: NaiveDateTime,
 }
@@ -39,6 +41,7 @@ pub(in crate::services) fn mint(
         placement: new.placement,
         reserve_offer: new.reserve_offer,
         party: new.party,
+        recipient: new.recipient,
         is_deputy: new.is_deputy,
         expires_at: new.expires_at,
         used_at: None,

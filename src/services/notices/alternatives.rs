@@ -70,7 +70,10 @@ pub fn moved(
 
 /// Whoever was to receive the visitor hears that a colleague does, and the day leaves their calendar; the colleague's
 /// entry is one of its own.
-fn hand_over(tx: &mut Tx<'_>, now: &Now, before: &Case, case: &Case) -> Result<(), AppError> {
+///
+/// # Errors
+/// The database's.
+pub fn hand_over(tx: &mut Tx<'_>, now: &Now, before: &Case, case: &Case) -> Result<(), AppError> {
     let thread = thread_of(&case.applicant, Some(&case.placement), Party::Host);
     if let Some(former) = before.host_contact()
         && last_heard(tx, before, Party::Host)?.is_some()

@@ -1,13 +1,16 @@
 //! What is told when somebody chooses between invitations and a subscribed calendar.
 
-use super::placements::next_identity;
-use super::{CALENDAR_THREAD, Case, Event, Facts, Recipient, tell_in, thread_of_placement};
+use super::alternatives::hand_over;
+use super::placements::{last_heard, next_identity};
+use super::{
+    CALENDAR_THREAD, Case, Event, Facts, LIBRARY_THREAD, Recipient, tell_in, tell_of, thread_of_placement,
+};
 use crate::domain::letter::NoticeKind;
 use crate::domain::party::Party;
 use crate::domain::states::PlacementState;
 use crate::services::AppError;
 use crate::services::app::Now;
-use crate::store::Tx;
+use crate::store::{Tx, invitations};
 
 /// Puts a day into a party's calendar, or takes it out: which of the two is true is looked up when the mail is written,
 /// and what was to be told of it before is dropped.
@@ -30,5 +33,66 @@ pub fn calendar_chosen(
         Facts { sequence: Some(sequence), event: Some(event), acquainted: knows_host, ..Facts::default() };
     let thread = thread_of_placement(case.placement.id, recipient.party) + CALENDAR_THREAD;
     tell_in(tx, now, case, thread, recipient, (NoticeKind::Calendar, sequence), &facts)?;
+    Ok(())
+}
+
+/// The reason of a `calendar` mail by which an entry follows its library.
+const LIBRARY_CHANGED: &str = "library";
+
+/// Brings the entries of a placement up to date whose library has another name, address or zone; only where they are in a
+/// calendar. Another zone moves the day, so it raises SEQUENCE; other words do not (RFC 5546, 2.1.4).
+///
+/// # Errors
+/// The database's.
+pub fn entry_follows(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    told: &[Party],
+    has_moved: bool,
+) -> Result<(), AppError> {
+    for recipient in case.recipients().iter().filter(|recipient| told.contains(&recipient.party)) {
+        let party = recipient.party;
+        let Some(known) = invitations::find(tx, case.placement.id, party)? else { continue };
+        let sequence = if has_moved { Some(next_identity(tx, now, case, party)?.sequence) } else { None };
+        if known.is_in_calendar == Some(true) {
+            let reason = Some(LIBRARY_CHANGED.to_owned());
+            let acquainted = case.placement.state == PlacementState::Confirmed;
+            let facts = Facts { sequence, reason, acquainted, ..Facts::default() };
+            let thread = thread_of_placement(case.placement.id, party) + LIBRARY_THREAD;
+            tell_in(
+                tx,
+                now,
+                case,
+                thread,
+                recipient,
+                (NoticeKind::Calendar, case.placement.revision),
+                &facts,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Invites whoever receives a library's visitors from now on, in the place of who did before.
+///
+/// # Errors
+/// The database's.
+pub fn contact_follows(tx: &mut Tx<'_>, now: &Now, before: &Case, case: &Case) -> Result<(), AppError> {
+    if last_heard(tx, before, Party::Host)?.is_none() {
+        // Nobody has told the former one.
+        return Ok(());
+    }
+    hand_over(tx, now, before, case)?;
+    let Some(contact) = case.host_contact() else { return Ok(()) };
+    let is_certain = case.placement.state == PlacementState::Confirmed;
+    let (kind, event) = if is_certain {
+        (NoticeKind::Confirmed, Event::Confirmed)
+    } else {
+        (NoticeKind::Proposal, Event::Tentative)
+    };
+    let sequence = Some(next_identity(tx, now, case, Party::Host)?.sequence);
+    let facts = Facts { sequence, event: Some(event), acquainted: is_certain, ..Facts::default() };
+    tell_of(tx, now, case, &Recipient::host(contact), (kind, case.placement.revision), &facts)?;
     Ok(())
 }

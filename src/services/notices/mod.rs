@@ -167,6 +167,8 @@ fn pack_thread_of(placement: &Placement, party: Party) -> String {
 pub(super) const PACK_THREAD: &str = ":pack";
 /// How the threads end of what somebody chose about their calendar.
 pub(super) const CALENDAR_THREAD: &str = ":calendar";
+/// How the threads end by which entries follow their library.
+pub(super) const LIBRARY_THREAD: &str = ":library";
 /// How the thread ends of a deputy who hears beside the contact.
 pub(super) const DEPUTY_THREAD: &str = ":deputy";
 /// How the thread ends of a contact who has handed the visitor over: the party's own is the colleague's from now on.

@@ -34,7 +34,7 @@ pub(super) fn next_identity(
         Some(known) => CalendarIdentity { sequence: known.sequence + 1, ..known },
         None => {
             let uid = now.id(&format!("calendar {} {party}", case.placement.id)).to_string();
-            CalendarIdentity { uid, sequence: 0, is_in_calendar: false }
+            CalendarIdentity { uid, sequence: 0, is_in_calendar: None }
         }
     };
     invitations::save(tx, case.placement.id, party, &identity)?;
@@ -44,8 +44,8 @@ pub(super) fn next_identity(
 
 /// What an invitation invites to, in a text: an answer to an earlier SEQUENCE counts while it is the same.
 pub fn told_of(placement: &Placement) -> String {
-    let Placement { host, date, starts, ends, terms, .. } = placement;
-    format!("{host} {date} {starts} {ends} {}", terms.version)
+    let Placement { host, date, starts, ends, time_zone, terms, .. } = placement;
+    format!("{host} {date} {starts} {ends} {time_zone} {}", terms.version)
 }
 
 /// The day that a party has heard of last, in words: that of the placement, or the one whose place it takes by a repair or a swap.
