@@ -332,8 +332,10 @@ fn an_hour_that_the_clock_skips_or_shows_twice_is_read_as_the_standard_says() {
     for judge in Judge::BOTH {
         for reading in judge.read(&files).unwrap_or_default() {
             let path = Path::new(reading["file"].as_str().expect("a file"));
-            // vobject reads an hour that is skipped with the offset after the change.
-            if reading["reader"] != "vobject" || !path.to_string_lossy().contains("-3-local") {
+            // icalendar alone follows: the others read the second of two hours, and vobject a skipped one with the offset
+            // after the gap. An instant in UTC says the same to everybody.
+            let knows = reading["reader"] == "icalendar";
+            if knows || path.to_string_lossy().ends_with("-utc.ics") {
                 assert_eq!(reading["start"], expected[path], "{reading}");
             }
         }
@@ -397,8 +399,12 @@ fn readers_get_every_text_back_however_odd_it_is() {
                 ("attendee", "mailto:sian.wyn@library.example".to_owned()),
                 ("cn", as_name(invitation.attendee_name.as_deref().expect("a name"))),
             ] {
-                // vobject does not know RFC 6868.
-                let value = if (key, reader) == ("cn", "vobject") { value.replace('^', "^^") } else { value };
+                // vobject does not know RFC 6868, and ical.js reads a break of lines where a name has `\n` in letters.
+                let value = match (key, reader) {
+                    ("cn", "vobject") => value.replace('^', "^^"),
+                    ("cn", "ical.js") => value.replace("\\n", "\n"),
+                    _ => value,
+                };
                 assert_eq!(reading[key], value.as_str(), "{key} by {reader} in {}", reading["file"]);
             }
         }

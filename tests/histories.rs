@@ -105,7 +105,7 @@ fn walk(histories: usize, fresh: &dyn Fn() -> Database, name: &str) {
     for seed in first..first + histories {
         play(fresh, seed, &mut counts, &mut script);
         if script.lines.len() > MOST_LINES {
-            eprintln!("seed {seed}, after {:.0} s", began.elapsed().as_secs_f64());
+            eprintln!("  up to seed {seed}, after {:.0} s", began.elapsed().as_secs_f64());
             replay(&std::mem::take(&mut script));
         }
     }
