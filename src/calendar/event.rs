@@ -1,6 +1,6 @@
 //! What every event says, whether it is an invitation's or a feed's.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 use chrono_tz::Tz;
 
 use super::text::{Lines, uri};
@@ -66,8 +66,7 @@ impl Event<'_> {
 
     fn moment(&self, lines: &mut Lines, name: &str, local: NaiveDateTime) {
         if needs_zone(self.time_zone, self.zone_form) {
-            let digits = local.format("%Y%m%dT%H%M%S").to_string();
-            lines.push(&format!("{name};TZID={}", self.time_zone.name()), &digits);
+            lines.push(&format!("{name};TZID={}", self.time_zone.name()), &digits(local));
         } else {
             lines.push(name, &instant(zone::instant(&self.time_zone, local)));
         }
@@ -84,5 +83,11 @@ pub(super) fn needs_zone(time_zone: Tz, form: ZoneForm) -> bool {
 
 /// An instant in UTC.
 pub(super) fn instant(at: DateTime<Utc>) -> String {
-    at.format("%Y%m%dT%H%M%SZ").to_string()
+    digits(at.naive_utc()) + "Z"
+}
+
+/// `20270301T093000`. By its parts: formatting by a pattern takes a fifth of the time of a feed.
+pub(super) fn digits(at: NaiveDateTime) -> String {
+    let (year, month, day) = (at.year(), at.month(), at.day());
+    format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}", at.hour(), at.minute(), at.second())
 }

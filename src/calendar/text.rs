@@ -1,5 +1,7 @@
 //! Content lines (RFC 5545, 3.1): escaping, quoting, folding. Knows no property.
 
+use std::borrow::Cow;
+
 /// The longest line in octets, without its CRLF.
 const WIDTH: usize = 75;
 
@@ -11,14 +13,18 @@ impl Lines {
     /// Writes one content line, folded. `value` must be escaped already where its type asks for it.
     pub(super) fn push(&mut self, name: &str, value: &str) {
         let mut room = WIDTH;
-        for c in name.chars().chain([':']).chain(value.chars()) {
-            if c.len_utf8() > room {
+        for part in [name, ":", value] {
+            let mut rest = part;
+            while rest.len() > room {
+                let (fits, more) = rest.split_at(rest.floor_char_boundary(room));
+                self.0.push_str(fits);
                 self.0.push_str("\r\n ");
                 // The space that marks a continuation counts.
                 room = WIDTH - 1;
+                rest = more;
             }
-            self.0.push(c);
-            room -= c.len_utf8();
+            self.0.push_str(rest);
+            room -= rest.len();
         }
         self.0.push_str("\r\n");
     }
@@ -35,7 +41,11 @@ impl Lines {
 }
 
 /// A TEXT value (RFC 5545, 3.3.11): backslash, semicolon, comma and line breaks escaped, other controls dropped.
-fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> Cow<'_, str> {
+    // 0xc2 begins the controls beyond ASCII, and some letters that the loop below lets pass.
+    if !text.bytes().any(|byte| matches!(byte, b'\\' | b';' | b',' | 0..0x20 | 0x7f | 0xc2)) {
+        return Cow::Borrowed(text);
+    }
     let mut value = String::with_capacity(text.len());
     for c in text.replace("\r\n", "\n").chars() {
         match c {
@@ -46,7 +56,7 @@ fn escaped(text: &str) -> String {
             other => value.push(other),
         }
     }
-    value
+    Cow::Owned(value)
 }
 
 /// A parameter value (RFC 5545, 3.2), always quoted. Controls part words. A quotation mark cannot be written there; an
@@ -59,8 +69,11 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// A URI as it is, but for characters that would end the line or hide in it.
-pub(super) fn uri(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() && !c.is_whitespace()).collect()
+pub(super) fn uri(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().filter(|c| !c.is_control() && !c.is_whitespace()).collect())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
 use chrono_tz::{OffsetName, Tz};
 
+use super::event::digits;
 use super::text::Lines;
 
 /// What the clocks of a zone show.
@@ -115,7 +116,7 @@ fn observance(
 ) {
     let kind = if to > from { "DAYLIGHT" } else { "STANDARD" };
     lines.push("BEGIN", kind);
-    lines.push("DTSTART", &onset.format("%Y%m%dT%H%M%S").to_string());
+    lines.push("DTSTART", &digits(onset));
     lines.push("TZOFFSETFROM", &signed(from));
     lines.push("TZOFFSETTO", &signed(to));
     if let Some(name) = zone.abbreviation(at) {
