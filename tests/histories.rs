@@ -78,9 +78,9 @@ fn play(fresh: &dyn Fn() -> Database, seed: usize, counts: &mut Counts, script: 
         let (deed, done) = life.deed(&mut random);
         let count = counts.deeds.entry(deed).or_default();
         if done {
-            count.0 += 1
+            count.0 += 1;
         } else {
-            count.1 += 1
+            count.1 += 1;
         }
         life.post(&mut random);
     }
@@ -184,7 +184,7 @@ fn random_histories_leave_every_day_that_stands_in_calendars_once() {
 }
 
 #[test]
-#[ignore = "a quarter of an hour; docs/reliability.md"]
+#[ignore = "takes long; docs/reliability.md"]
 fn a_thousand_random_histories_leave_every_day_that_stands_in_calendars_once() {
     // What comes into calendars does not depend on the database.
     walk(number("LIBRARY_SWAP_HISTORIES", HISTORIES), &Database::sqlite, "SQLite");
