@@ -16,7 +16,7 @@ use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use library_swap::calendar;
 use library_swap::domain::feed::{Entry, Timetable};
-use library_swap::domain::letter::{CalendarForm, EventStatus, Invitation, InvitationForm, ZoneForm};
+use library_swap::domain::letter::{CalendarForm, EventStatus, Invitation, InvitationForm, Method, ZoneForm};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -288,7 +288,7 @@ fn four_independent_readers_find_the_right_instants_in_every_zone_on_both_sides_
             assert_eq!(reading["status"], invitation.status.as_str(), "{reading}");
             // node-ical tells of the event alone.
             if reading["reader"] != "node-ical" {
-                let method = invitation.method().map(|method| method.as_str());
+                let method = invitation.method().map(Method::as_str);
                 assert_eq!(reading["method"].as_str(), method, "{reading}");
             }
             assert_eq!(reading["broken"], serde_json::json!([]), "{reading}");
