@@ -4,7 +4,9 @@
 mod letters;
 
 use letters::{html, letter, parsed, plain, rendered, sender};
-use library_swap::domain::letter::{Letter, NoticeKind, PackNews, Visit};
+use library_swap::domain::letter::{
+    CalendarForm, InvitationForm, Letter, NoticeKind, PackNews, Visit, ZoneForm,
+};
 use library_swap::domain::packs::{Pack, PackField};
 use library_swap::domain::party::Party;
 use library_swap::mail::{RenderError, Sender, render};
@@ -305,6 +307,26 @@ fn an_invitation_is_the_last_alternative_and_an_attachment_with_the_same_bytes()
         assert_eq!(attached.contents(), ics.as_bytes());
         assert!(mail.message.iter().all(u8::is_ascii), "every server takes seven bits");
         assert!(mail.message.split(|byte| *byte == b'\n').all(|line| line.len() <= 998));
+    }
+}
+
+#[test]
+fn a_plain_event_in_utc_is_an_attachment_only_and_asks_nobody() {
+    for kind in [NoticeKind::Proposal, NoticeKind::Confirmed, NoticeKind::Cancelled] {
+        let mut letter = letter(kind, Party::Participant);
+        let form = CalendarForm { invitations: InvitationForm::Publish, zone: ZoneForm::Utc };
+        letter.invitation.as_mut().expect("an invitation").form = form;
+        let rendered = rendered(&letter);
+        let message = parsed(&rendered);
+        let kinds: Vec<String> = message.parts.iter().map(kind_of).collect();
+        let shape =
+            ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "application/ics"];
+        assert_eq!(kinds, shape);
+        let event = std::str::from_utf8(message.parts[4].contents()).expect("UTF-8");
+        for absent in ["METHOD", "ORGANIZER", "ATTENDEE", "TZID"] {
+            assert!(!event.contains(absent), "{absent}: {event}");
+        }
+        assert!(event.contains("DTSTART:20270301T093000Z\r\n"), "{event}");
     }
 }
 
