@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{
 use super::opening::MOST_SPANS;
 use super::problem::Code;
 use super::read::{MOST_ITEMS, MOST_REASON, MOST_WORDS};
+use crate::domain::language::Language;
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::attendance::AttendanceKind;
 use crate::domain::feed::FeedKind;
@@ -69,6 +70,7 @@ macro_rules! names {
 
 names! {
     code: Code,
+    language: Language,
     sector: Sector,
     role: Role,
     action: Action,
@@ -218,6 +220,10 @@ pub(super) fn email() -> Object {
 
 pub(super) fn optional_telephone() -> Object {
     or_null(string().min_length(Some(5)).max_length(Some(MOST_LETTERS)))
+}
+
+pub(super) fn optional_language() -> Object {
+    or_null(one_of(Language::ALL.iter().map(|language| language.as_str())))
 }
 
 pub(super) fn emails() -> Array {

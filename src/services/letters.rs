@@ -5,7 +5,7 @@
 use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::app::Now;
-use super::event_place::{Place, address_of};
+use super::event_place::address_of;
 use super::links::NewLink;
 use super::load::{get_applicant, get_library, get_placement, get_round};
 use super::notices::{CALENDAR_THREAD, Case, Event, Facts, PACK_THREAD, thread_of_placement};
@@ -16,6 +16,7 @@ use super::swaps;
 use super::{App, AppError};
 use crate::domain::feed::Shown;
 use crate::domain::ids::ReserveOfferId;
+use crate::domain::language::Language;
 use crate::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Offered, Visit};
 use crate::domain::link::Purpose;
 use crate::domain::notice::Notice;
@@ -25,7 +26,8 @@ use crate::domain::placement::Placement;
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, PlacementState};
 use crate::store::applications::Applicant;
-use crate::store::{Db, alternatives, feeds, introductions, invitations, outbox};
+use crate::store::{Db, alternatives, feeds, introductions, invitations, organisations, outbox};
+use crate::words::{self, EventWords};
 
 /// What a notice says now, as it would look; its link leads nowhere. Changes nothing.
 ///
@@ -85,9 +87,10 @@ pub(super) fn letter(
         (NoticeKind::Calendar, Some((placement, _, _))) => Some(event_now(placement, is_subscribed)),
         (_, _) => facts.event,
     };
+    let language = language_of(db, app, notice, &applicant, host)?;
     let invitation = match (&visit, sequence, event, uid) {
         (Some((placement, host, _)), Some(sequence), Some(event), Some(uid)) => {
-            let facts = EventFacts { event, sequence, uid, placement, host };
+            let facts = EventFacts { event, sequence, uid, placement, host, language };
             Some(invitation(app, notice, now, &facts, &applicant, may_see))
         }
         (Some(_) | None, Some(_) | None, Some(_) | None, Some(_) | None) => None,
@@ -122,7 +125,7 @@ pub(super) fn letter(
         party: notice.party,
         to_name: notice.recipient_name.as_ref().map(ToString::to_string),
         to_address: notice.recipient.to_string(),
-        language: applicant.application.language.clone(),
+        language,
         round_name: round.name.to_string(),
         service_name: app.settings.service_name.clone(),
         public_url: app.settings.public_url.clone(),
@@ -195,6 +198,30 @@ pub(super) fn letter(
         sent_at: now.at,
     };
     Ok((letter, link))
+}
+
+/// In which language the recipient reads: as the participant has chosen, as the host library says of its contacts, as the
+/// employer says of its line managers; else as the installation does.
+fn language_of(
+    db: &mut Db,
+    app: &App,
+    notice: &Notice,
+    applicant: &Applicant,
+    host: Option<&Library>,
+) -> Result<Language, AppError> {
+    let known = match (notice.party, host) {
+        (Party::Participant, _) => Some(applicant.application.language),
+        (Party::Manager, _) => organisations::find_employer(db, applicant.application.employer)?
+            .and_then(|employer| employer.language),
+        (Party::Host, Some(host)) => {
+            let contacts = || [&host.contact, &host.deputy].into_iter().flatten();
+            let own = contacts().find(|contact| contact.email == notice.recipient);
+            // A colleague, or somebody who was the contact before.
+            own.and_then(|own| own.language).or_else(|| host.contact.as_ref()?.language)
+        }
+        (Party::Host, None) => None,
+    };
+    Ok(known.unwrap_or(app.settings.language))
 }
 
 /// Whether the recipient has chosen a feed instead of invitations.
@@ -440,6 +467,7 @@ struct EventFacts<'a> {
     uid: &'a str,
     placement: &'a Placement,
     host: &'a Library,
+    language: Language,
 }
 
 fn invitation(
@@ -450,15 +478,24 @@ fn invitation(
     applicant: &Applicant,
     may_see: Discretion,
 ) -> Invitation {
-    let EventFacts { event, sequence, uid, placement, host } = *facts;
+    let EventFacts { event, sequence, uid, placement, host, language } = *facts;
     let status = match event {
         Event::Tentative => EventStatus::Tentative,
         Event::Confirmed => EventStatus::Confirmed,
         Event::Cancelled => EventStatus::Cancelled,
     };
     let visitor = may_see.name().then(|| applicant.application.name.as_str());
-    let place = Place::of(host, placement.terms.is_virtual);
-    let (summary, description) = place.words(notice.party, visitor, &app.settings.service_name);
+    let EventWords { summary, description, location } = words::event(
+        language,
+        &words::Event {
+            party: notice.party,
+            host: host.name.as_str(),
+            address: address_of(host).as_deref(),
+            is_virtual: placement.terms.is_virtual,
+            visitor,
+            service: &app.settings.service_name,
+        },
+    );
     Invitation {
         uid: uid.to_owned(),
         sequence,
@@ -470,7 +507,7 @@ fn invitation(
         attendee_address: notice.recipient.to_string(),
         summary,
         description,
-        location: Some(place.location()),
+        location: Some(location),
         point: host
             .point
             .filter(|_| !placement.terms.is_virtual)

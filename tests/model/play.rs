@@ -651,6 +651,7 @@ impl<'a> Play<'a> {
             assured_until: None,
             role_title: None,
             objectives: None,
+            language: None,
         }
     }
 

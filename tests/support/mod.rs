@@ -21,6 +21,8 @@ use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use library_swap::http::{self, HttpSettings};
 use library_swap::services::clock::{Chance, Clock};
 use library_swap::services::refills::Patience;
+use library_swap::domain::language::Language;
+use library_swap::domain::templates::OwnTemplates;
 use library_swap::services::{App, Settings};
 use library_swap::store::{Store, StoreUrl};
 
@@ -89,6 +91,8 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             service_name: "One library to the left".to_owned(),
             organiser_address: "exchange@exchange.example".to_owned(),
             mail_domain: "exchange.example".to_owned(),
+            language: Language::English,
+            templates: OwnTemplates::default(),
             authserv_id: Some("mx.exchange.example".to_owned()),
             run_seconds: 10,
             solver_threads: 2,

@@ -1,0 +1,15 @@
+//! What sectors are called.
+
+use crate::domain::language::Language;
+use crate::domain::sector::Sector;
+
+/// A sector, as an adjective: "the … sector".
+pub const fn sector(language: Language, sector: Sector) -> &'static str {
+    match (language, sector) {
+        (Language::English, _) => sector.as_str(),
+        (Language::Welsh, Sector::Public) => "cyhoeddus",
+        (Language::Welsh, Sector::Academic) => "academaidd",
+        (Language::Welsh, Sector::School) => "ysgolion",
+        (Language::Welsh, Sector::Specialist) => "arbenigol",
+    }
+}
