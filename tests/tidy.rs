@@ -18,7 +18,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("export", &["domain"]),
     ("import", &["domain"]),
     ("store", &["domain"]),
-    ("services", &["domain", "calendar", "files", "verify", "matching", "export", "import", "store", "words"]),
+    (
+        "services",
+        &["domain", "calendar", "files", "verify", "matching", "export", "import", "store", "words"],
+    ),
     ("mail", &["domain", "calendar", "words"]),
     ("http", &["domain", "services", "mail", "words"]),
     ("worker", &["domain", "services", "mail", "matching"]),

@@ -120,7 +120,10 @@ fn languages() -> String {
 /// Templates of one's own are read, and tried on sample letters.
 fn check_templates(configuration: &Configuration) -> Finding {
     let own = service::templates(configuration).map_err(|words| {
-        (words, "Mend the files that are named, or take mail.templates away: `serve` does not start with them.")
+        (
+            words,
+            "Mend the files that are named, or take mail.templates away: `serve` does not start with them.",
+        )
     })?;
     let names: Vec<&str> = own.names().collect();
     Ok(if names.is_empty() { "all built in".to_owned() } else { format!("your own: {}", names.join(", ")) })

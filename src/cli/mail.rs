@@ -98,7 +98,11 @@ fn preview(args: &Preview, configuration: &Configuration) -> Result<ExitCode, Fa
         render(&sample.letter, &sender, &own).map_err(wrong)?.message
     } else {
         let texts = texts(&sample.letter, &own).map_err(wrong)?;
-        if args.html { texts.html.into_bytes() } else { format!("{}\n\n{}", texts.subject, texts.plain).into_bytes() }
+        if args.html {
+            texts.html.into_bytes()
+        } else {
+            format!("{}\n\n{}", texts.subject, texts.plain).into_bytes()
+        }
     };
     match &args.out {
         Some(path) => std::fs::write(path, bytes)

@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 
 use super::configuration::{Configuration, SolverPlace};
 use super::{Failure, NO};
-use crate::http::{self, HttpSettings};
 use crate::domain::templates::OwnTemplates;
+use crate::http::{self, HttpSettings};
 use crate::mail::{Transport, TransportSettings, read_own};
 use crate::services::clock::{Chance, Clock};
 use crate::services::refills::Patience;

@@ -16,7 +16,8 @@ impl Language {
     /// The language for whoever prefers `tag` (`en`, `en-GB`, `cy`); English where theirs is not there.
     pub fn for_tag(tag: &str) -> Self {
         let primary = tag.split('-').next().unwrap_or_default();
-        let spoken = Self::ALL.iter().copied().find(|language| language.as_str().eq_ignore_ascii_case(primary));
+        let spoken =
+            Self::ALL.iter().copied().find(|language| language.as_str().eq_ignore_ascii_case(primary));
         spoken.unwrap_or(Self::English)
     }
 

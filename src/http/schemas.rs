@@ -8,13 +8,13 @@ use utoipa::openapi::schema::{
 use super::opening::MOST_SPANS;
 use super::problem::Code;
 use super::read::{MOST_ITEMS, MOST_REASON, MOST_WORDS};
-use crate::domain::language::Language;
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::attendance::AttendanceKind;
 use crate::domain::feed::FeedKind;
 use crate::domain::feedback::MOST_COMMENTS;
 use crate::domain::idea::{LENGTH, MOST_TOPICS, ShownAs};
 use crate::domain::inbound::{InboundKind, InboundOutcome};
+use crate::domain::language::Language;
 use crate::domain::letter::NoticeKind;
 use crate::domain::link::Purpose;
 use crate::domain::notice::NoticeState;

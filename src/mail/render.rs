@@ -6,7 +6,9 @@
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use minijinja::value::{Kwargs, Serde, Value, ValueKind};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, HtmlEscape, Output, State, UndefinedBehavior, context};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, HtmlEscape, Output, State, UndefinedBehavior, context,
+};
 
 use super::message;
 use super::templates::{self, built_in};
@@ -131,7 +133,8 @@ impl Engine {
 
 /// The templates, compiled once for all mails.
 fn engine(own: &OwnTemplates) -> Arc<Engine> {
-    static BUILT_IN: LazyLock<Arc<Engine>> = LazyLock::new(|| Arc::new(Engine::new(&OwnTemplates::default())));
+    static BUILT_IN: LazyLock<Arc<Engine>> =
+        LazyLock::new(|| Arc::new(Engine::new(&OwnTemplates::default())));
     static LAST: Mutex<Option<(OwnTemplates, Arc<Engine>)>> = Mutex::new(None);
     if own.names().next().is_none() {
         return Arc::clone(&BUILT_IN);
@@ -202,7 +205,8 @@ const fn steers_text(c: char) -> bool {
 #[expect(clippy::needless_pass_by_value, reason = "what minijinja hands over")]
 fn plural(state: &State<'_, '_>, n: u64, forms: Kwargs) -> Result<String, Error> {
     let form = |name: &str| forms.get::<Option<String>>(name);
-    let (zero, one, two, few, many) = (form("zero")?, form("one")?, form("two")?, form("few")?, form("many")?);
+    let (zero, one, two, few, many) =
+        (form("zero")?, form("one")?, form("two")?, form("few")?, form("many")?);
     let other: String = forms.get("other")?;
     forms.assert_all_used()?;
     let language = Language::for_tag(state.name().split('/').next().unwrap_or_default());

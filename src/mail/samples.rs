@@ -6,7 +6,9 @@ use chrono_tz::Tz;
 
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::language::Language;
-use crate::domain::letter::{EventStatus, Exchanged, Invitation, Letter, NoticeKind, Offered, PackNews, Visit};
+use crate::domain::letter::{
+    EventStatus, Exchanged, Invitation, Letter, NoticeKind, Offered, PackNews, Visit,
+};
 use crate::domain::packs::{Pack, PackChange, PackField};
 use crate::domain::party::Party;
 use crate::domain::told::{DayAt, Told};
@@ -76,20 +78,28 @@ fn others(usual: &Letter) -> Vec<Sample> {
     let former = || DayAt { host: "The Lab".to_owned(), date: day(3, 8) };
     match usual.kind {
         NoticeKind::Proposal => {
-            add("in the place of another day", with(&|letter| {
-                let why = Box::new(Told::HostCloses);
-                letter.reason = Some(Told::TakesPlaceOf { day: former(), why });
-            }));
+            add(
+                "in the place of another day",
+                with(&|letter| {
+                    let why = Box::new(Told::HostCloses);
+                    letter.reason = Some(Told::TakesPlaceOf { day: former(), why });
+                }),
+            );
             if usual.party == Party::Participant {
                 add("to a reserve who took the place", with(&|letter| letter.has_agreed = true));
             }
         }
         NoticeKind::Confirmed => {
-            add("after an exchange", with(&|letter| letter.reason = Some(match usual.party {
-                Party::Participant => Told::YouExchanged { day: former() },
-                Party::Host => Told::VisitorExchanged,
-                Party::Manager => Told::ColleagueExchanged { day: former() },
-            })));
+            add(
+                "after an exchange",
+                with(&|letter| {
+                    letter.reason = Some(match usual.party {
+                        Party::Participant => Told::YouExchanged { day: former() },
+                        Party::Host => Told::VisitorExchanged,
+                        Party::Manager => Told::ColleagueExchanged { day: former() },
+                    })
+                }),
+            );
         }
         NoticeKind::Changed => {
             for (what, kind) in [
@@ -98,14 +108,17 @@ fn others(usual: &Letter) -> Vec<Sample> {
                 ("a virtual visit was taken", AlternativeKind::Virtual),
             ] {
                 for is_certain in [false, true] {
-                    add(what, with(&|letter| {
-                        letter.taken = Some(kind);
-                        letter.is_certain = is_certain;
-                        if let Some(visit) = &mut letter.visit {
-                            visit.former_date = (kind == AlternativeKind::Date).then(|| day(3, 8));
-                            visit.is_virtual = kind == AlternativeKind::Virtual;
-                        }
-                    }));
+                    add(
+                        what,
+                        with(&|letter| {
+                            letter.taken = Some(kind);
+                            letter.is_certain = is_certain;
+                            if let Some(visit) = &mut letter.visit {
+                                visit.former_date = (kind == AlternativeKind::Date).then(|| day(3, 8));
+                                visit.is_virtual = kind == AlternativeKind::Virtual;
+                            }
+                        }),
+                    );
                 }
             }
         }
@@ -114,28 +127,40 @@ fn others(usual: &Letter) -> Vec<Sample> {
                 ("a colleague would receive the visitor", AlternativeKind::Colleague),
                 ("a virtual visit is offered", AlternativeKind::Virtual),
             ] {
-                add(what, with(&|letter| {
-                    if let Some(offer) = &mut letter.offer {
-                        (offer.kind, offer.words) = (kind, None);
-                    }
-                }));
+                add(
+                    what,
+                    with(&|letter| {
+                        if let Some(offer) = &mut letter.offer {
+                            (offer.kind, offer.words) = (kind, None);
+                        }
+                    }),
+                );
             }
         }
         NoticeKind::Cancelled => {
-            add("with the organisers' own words", with(&|letter| {
-                letter.reason = Some(Told::own("The reading room is under water."));
-            }));
-            add("a day that was to take the place of another", with(&|letter| {
-                let why = Some(Box::new(Told::NotAllAnswered));
-                letter.reason = Some(Told::WasToTakePlaceOf { day: former(), why });
-            }));
+            add(
+                "with the organisers' own words",
+                with(&|letter| {
+                    letter.reason = Some(Told::own("The reading room is under water."));
+                }),
+            );
+            add(
+                "a day that was to take the place of another",
+                with(&|letter| {
+                    let why = Some(Box::new(Told::NotAllAnswered));
+                    letter.reason = Some(Told::WasToTakePlaceOf { day: former(), why });
+                }),
+            );
         }
         NoticeKind::Calendar => {
-            add("out of the calendar", with(&|letter| {
-                if let Some(invitation) = &mut letter.invitation {
-                    invitation.status = EventStatus::Cancelled;
-                }
-            }));
+            add(
+                "out of the calendar",
+                with(&|letter| {
+                    if let Some(invitation) = &mut letter.invitation {
+                        invitation.status = EventStatus::Cancelled;
+                    }
+                }),
+            );
         }
         NoticeKind::ReleaseRequest => {
             for (what, n) in [("one date", 1), ("two dates", 2)] {
@@ -143,20 +168,26 @@ fn others(usual: &Letter) -> Vec<Sample> {
             }
         }
         NoticeKind::Unplaced => {
-            add("the manager said no", with(&|letter| {
-                (letter.reason, letter.change) = (Some(Told::NotReleasedForCover), None);
-            }));
+            add(
+                "the manager said no",
+                with(&|letter| {
+                    (letter.reason, letter.change) = (Some(Told::NotReleasedForCover), None);
+                }),
+            );
         }
         NoticeKind::PackChanged => {
-            add("something was added and something taken away", with(&|letter| {
-                if let Some(pack) = &mut letter.pack {
-                    let words = || Some("Bring your own".to_owned());
-                    pack.changes = vec![
-                        PackChange { field: PackField::Bring, from: None, to: words() },
-                        PackChange { field: PackField::Lunch, from: words(), to: None },
-                    ];
-                }
-            }));
+            add(
+                "something was added and something taken away",
+                with(&|letter| {
+                    if let Some(pack) = &mut letter.pack {
+                        let words = || Some("Bring your own".to_owned());
+                        pack.changes = vec![
+                            PackChange { field: PackField::Bring, from: None, to: words() },
+                            PackChange { field: PackField::Lunch, from: words(), to: None },
+                        ];
+                    }
+                }),
+            );
         }
         NoticeKind::VerifyAddress
         | NoticeKind::AlreadySignedUp
@@ -348,9 +379,12 @@ fn usual(kind: NoticeKind, party: Party, language: Language) -> Letter {
         Party::Manager => (None, "boss@library.example"),
     };
     let participant_name = (!to_host || is_certain).then(|| "Siân Ŵyn".to_owned());
-    let (visit, written) = (visit(kind, party, is_certain), DateTime::from_timestamp(1_799_654_400, 0).unwrap_or_default());
+    let (visit, written) =
+        (visit(kind, party, is_certain), DateTime::from_timestamp(1_799_654_400, 0).unwrap_or_default());
     let invitation = (has_invitation(kind) && party != Party::Manager)
-        .then(|| invitation(language, party, &visit, (to_name, to_address), participant_name.as_deref(), written))
+        .then(|| {
+            invitation(language, party, &visit, (to_name, to_address), participant_name.as_deref(), written)
+        })
         .map(|invitation| Invitation {
             status: match kind {
                 _ if cancelled => EventStatus::Cancelled,

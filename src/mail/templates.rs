@@ -76,7 +76,8 @@ pub fn write_built_in(folder: &Path) -> Result<usize, String> {
     let mut written = 0;
     for language in Language::ALL {
         let inner = folder.join(language.as_str());
-        std::fs::create_dir_all(&inner).map_err(|error| format!("{} cannot be made: {error}", inner.display()))?;
+        std::fs::create_dir_all(&inner)
+            .map_err(|error| format!("{} cannot be made: {error}", inner.display()))?;
         for name in TEMPLATES {
             let path = inner.join(format!("{name}.jinja"));
             if !path.exists() {
@@ -155,7 +156,11 @@ fn check(folder: &Path, own: &OwnTemplates) -> Vec<String> {
                 let has = |block: &str| template.source().contains(&format!("block {block} "));
                 let missing: Vec<&str> = BLOCKS.into_iter().filter(|block| !has(block)).collect();
                 if kind.parse::<NoticeKind>().is_ok() && !missing.is_empty() {
-                    let words = format!("{}: lacks {{% block {} %}}", file.display(), missing.join(" %} and {% block "));
+                    let words = format!(
+                        "{}: lacks {{% block {} %}}",
+                        file.display(),
+                        missing.join(" %} and {% block ")
+                    );
                     faults.push(words);
                 }
             }
@@ -164,16 +169,17 @@ fn check(folder: &Path, own: &OwnTemplates) -> Vec<String> {
     if !faults.is_empty() {
         return faults;
     }
-    let languages = Language::ALL.iter().filter(|language| {
-        own.names().any(|name| name.starts_with(&format!("{language}/")))
-    });
+    let languages = Language::ALL
+        .iter()
+        .filter(|language| own.names().any(|name| name.starts_with(&format!("{language}/"))));
     for language in languages {
         for kind in NoticeKind::ALL {
             for sample in samples(*kind, *language) {
                 if let Err(error) = texts(&sample.letter, own) {
                     let mut words = String::new();
                     let at = inner(&error).map_or_else(|| format!(": {error}"), told);
-                    let name = inner(&error).and_then(minijinja::Error::name).unwrap_or(kind.as_str()).to_owned();
+                    let name =
+                        inner(&error).and_then(minijinja::Error::name).unwrap_or(kind.as_str()).to_owned();
                     let _ = write!(
                         words,
                         "{}{at} (seen on the sample `{kind}` to the {}, {})",
@@ -198,7 +204,9 @@ fn inner(error: &super::RenderError) -> Option<&minijinja::Error> {
         super::RenderError::Template(error) => {
             // The innermost one names the file and the line at which it went wrong.
             let mut innermost = error;
-            while let Some(source) = std::error::Error::source(innermost).and_then(|source| source.downcast_ref()) {
+            while let Some(source) =
+                std::error::Error::source(innermost).and_then(|source| source.downcast_ref())
+            {
                 innermost = source;
             }
             Some(innermost)

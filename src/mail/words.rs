@@ -5,12 +5,14 @@ use serde::Serialize;
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::language::Language;
 use crate::domain::letter::{Exchanged, Letter, Method, PackNews, Visit};
-use crate::domain::packs::{PackChange, PackField};
+use crate::domain::packs::{PackChange, PackField, PackKind};
 use crate::words;
 
 /// Sectors as they are called; one that nobody knows stays as it is.
 fn named(sectors: &[String], language: Language) -> Vec<String> {
-    let name = |sector: &String| sector.parse().map_or(sector.as_str(), |known| words::sector(language, known)).to_owned();
+    let name = |sector: &String| {
+        sector.parse().map_or(sector.as_str(), |known| words::sector(language, known)).to_owned()
+    };
     sectors.iter().map(name).collect()
 }
 
@@ -58,14 +60,20 @@ struct PackView<'a> {
     telephone: Option<&'a str>,
 }
 
-impl<'a> From<&'a PackNews> for PackView<'a> {
-    fn from(news: &'a PackNews) -> Self {
+impl<'a> PackView<'a> {
+    fn new(news: &'a PackNews, language: Language) -> Self {
         let PackNews { version, pack, changes, missing } = news;
-        let change =
-            |change: &'a PackChange| (change.field.as_str(), change.from.as_deref(), change.to.as_deref());
+        let said = |field: PackField, value: &'a str| match field.kind() {
+            PackKind::Yes => words::yes(language),
+            PackKind::Time | PackKind::Line | PackKind::Telephone | PackKind::Words => value,
+        };
+        let change = |change: &'a PackChange| {
+            let value = |value: &'a Option<String>| value.as_deref().map(|value| said(change.field, value));
+            (change.field.as_str(), value(&change.from), value(&change.to))
+        };
         Self {
             version: version.to_string(),
-            entries: pack.0.iter().map(|(field, value)| (field.as_str(), value.as_str())).collect(),
+            entries: pack.0.iter().map(|(field, value)| (field.as_str(), said(*field, value))).collect(),
             changes: changes.iter().map(change).collect(),
             missing: missing.iter().map(|field| field.as_str()).collect(),
             telephone: pack.get(PackField::ContactTelephone),
@@ -143,7 +151,7 @@ impl<'a> View<'a> {
             answer_until: letter.answer_until.map(|date| words::date(language, date)),
             reason: letter.reason.as_ref().map(|told| words::told(language, told)),
             change: letter.change.as_ref().map(|told| words::told(language, told)),
-            pack: letter.pack.as_ref().map(PackView::from),
+            pack: letter.pack.as_ref().map(|news| PackView::new(news, language)),
             offer: letter.offer.as_ref().zip(letter.visit.as_ref()).map(|(offer, visit)| Offer {
                 kind: offer.kind.as_str(),
                 date: words::date(language, offer.date),
@@ -173,9 +181,9 @@ impl<'a> Day<'a> {
             deputy_telephone: visit.deputy_telephone.as_deref(),
             date: words::date(language, visit.date),
             times: words::times(language, visit.date, (visit.starts, visit.ends), visit.time_zone),
-            former_times: visit
-                .former_times
-                .map(|times| words::times(language, visit.former_date.unwrap_or(visit.date), times, visit.time_zone)),
+            former_times: visit.former_times.map(|times| {
+                words::times(language, visit.former_date.unwrap_or(visit.date), times, visit.time_zone)
+            }),
             former_date: visit.former_date.map(|date| words::date(language, date)),
             is_virtual: visit.is_virtual,
         }

@@ -14,6 +14,7 @@ use crate::domain::application::{Application, Hours, Person};
 use crate::domain::email::Email;
 use crate::domain::fault::Faults;
 use crate::domain::ids::{ApplicationId, PersonId, RoundId};
+use crate::domain::language::Language;
 use crate::domain::link::Purpose;
 use crate::domain::organisation::Employer;
 use crate::domain::pattern::Pattern;
@@ -22,7 +23,6 @@ use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::sector::Sector;
 use crate::domain::states::{ApplicationState, LibraryStatus, ManagerTrust};
-use crate::domain::language::Language;
 use crate::domain::tag::Tag;
 use crate::domain::text::Name;
 use crate::store::applications::Applicant;
@@ -169,7 +169,12 @@ fn settle_sign_up(
 }
 
 /// Checks a form against the round and the libraries; all faults at once.
-fn check(db: &mut Db, round: &Round, form: &SignUp, (now, default): (&Now, Language)) -> Result<Application, AppError> {
+fn check(
+    db: &mut Db,
+    round: &Round,
+    form: &SignUp,
+    (now, default): (&Now, Language),
+) -> Result<Application, AppError> {
     let faults = Faults::none();
     let dates = check_dates(&faults, round, form);
     let home = match find_library(db, &form.home_library)? {

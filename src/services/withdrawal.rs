@@ -44,7 +44,13 @@ pub fn withdraw(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError>
             let notices = outbox::list_let_go(tx, published.id, NoticeKind::Unplaced)?;
             told.extend(notices.into_iter().map(|notice| (notice.application, notice)));
         }
-        refills::end_all_of_round(tx, &now, (actor, Action::WithdrawPublication), round.id, &Told::TakenBack)?;
+        refills::end_all_of_round(
+            tx,
+            &now,
+            (actor, Action::WithdrawPublication),
+            round.id,
+            &Told::TakenBack,
+        )?;
         cancel_all_of_round(tx, &now, actor, &round, (TAKEN_BACK, &Told::TakenBack))?;
         let mut persons: Vec<PersonId> = Vec::new();
         for mut applicant in applications::list_of_round(tx, round.id)? {

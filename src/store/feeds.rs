@@ -345,9 +345,11 @@ pub fn find_language(db: &mut Db, shown: &Shown) -> Result<Option<Language>, Sto
             .select(applications::language.nullable())
             .first(db)
             .optional()?,
-        Shown::Contact(library, _) | Shown::Library(library) => {
-            libraries::table.find(library.to_string()).select(libraries::contact_language).first(db).optional()?
-        }
+        Shown::Contact(library, _) | Shown::Library(library) => libraries::table
+            .find(library.to_string())
+            .select(libraries::contact_language)
+            .first(db)
+            .optional()?,
         Shown::Manager(address) => applications::table
             .inner_join(employers::table.on(employers::id.eq(applications::employer_id)))
             .filter(applications::manager_email.eq(address.to_string()))

@@ -1,7 +1,15 @@
-//! What sectors are called.
+//! What sectors and short answers are called.
 
 use crate::domain::language::Language;
 use crate::domain::sector::Sector;
+
+/// That a field of a joining pack which is nothing but a yes says so.
+pub const fn yes(language: Language) -> &'static str {
+    match language {
+        Language::English => "yes",
+        Language::Welsh => "ydynt",
+    }
+}
 
 /// A sector, as an adjective: "the … sector".
 pub const fn sector(language: Language, sector: Sector) -> &'static str {

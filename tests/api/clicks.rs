@@ -8,6 +8,7 @@ use library_swap::domain::party::Party;
 use library_swap::mail::texts;
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
+use library_swap::domain::templates::OwnTemplates;
 use serde_json::{Value, json};
 
 use crate::alternatives::{another_day, offer, proposed, proposed_for_one_day, told};
@@ -149,7 +150,7 @@ fn fifty_of_every_answer_are_one() {
 
 /// Every URL of the service in a mail, in plain text and in HTML.
 fn urls(service: &Service, letter: &Letter) -> BTreeSet<String> {
-    let texts = texts(letter).expect("texts");
+    let texts = texts(letter, &OwnTemplates::default()).expect("texts");
     let words = format!("{}\n{}", texts.plain, texts.html);
     let found = words.split(|c: char| c.is_whitespace() || "\"'<>()".contains(c));
     let own = found.filter(|word| word.starts_with(&service.url));

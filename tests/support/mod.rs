@@ -18,11 +18,11 @@ use std::net::TcpListener;
 use std::thread::JoinHandle;
 
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
+use library_swap::domain::language::Language;
+use library_swap::domain::templates::OwnTemplates;
 use library_swap::http::{self, HttpSettings};
 use library_swap::services::clock::{Chance, Clock};
 use library_swap::services::refills::Patience;
-use library_swap::domain::language::Language;
-use library_swap::domain::templates::OwnTemplates;
 use library_swap::services::{App, Settings};
 use library_swap::store::{Store, StoreUrl};
 

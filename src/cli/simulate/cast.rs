@@ -82,7 +82,8 @@ pub(super) fn equip(
             if domains.contains_key(id) {
                 continue;
             }
-            let Employer { name, group, language, domains: own, managers, .. } = employers::get(app, actor, *id)?;
+            let Employer { name, group, language, domains: own, managers, .. } =
+                employers::get(app, actor, *id)?;
             let domain = domain_of(&format!("e{} {name}", domains.len()));
             if own.is_empty() && managers.is_empty() {
                 let directory = Directory { group, language, domains: vec![domain.clone()], managers };

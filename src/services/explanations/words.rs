@@ -11,8 +11,8 @@ use crate::files::Round;
 use crate::files::round::{Library, Staff};
 use crate::files::rules::SectorRule;
 use crate::files::schedule::{Change, ChangeTo, Objective, Placement, Reason, Unplaced};
-use crate::words::in_english;
 use crate::verify::{Choice, Hosts, Rule};
+use crate::words::in_english;
 
 /// A rule, as it is for a place.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -39,8 +39,15 @@ impl<'a> Libraries<'a> {
         telling.count("new employers", 1);
         if let Some(tx) = target.tx() {
             let name = row.employer.clone();
-            let employer =
-                Employer { id, name, group: None, language: None, successor: None, domains: vec![], managers: vec![] };
+            let employer = Employer {
+                id,
+                name,
+                group: None,
+                language: None,
+                successor: None,
+                domains: vec![],
+                managers: vec![],
+            };
             organisations::insert_employer(tx, &employer, self.now.utc())?;
         }
         Ok(id)

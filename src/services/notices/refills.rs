@@ -21,8 +21,7 @@ fn tell(
     (kind, offer): (NoticeKind, ReserveOfferId),
     reason: Option<Told>,
 ) -> Result<(), AppError> {
-    let facts =
-        Facts { offer: Some(offer.to_string()), reason, ..Facts::default() };
+    let facts = Facts { offer: Some(offer.to_string()), reason, ..Facts::default() };
     let telling = Telling { kind, version: 0, facts: &facts, run: None };
     let recipient = Recipient::participant(applicant);
     enqueue_in(tx, now, thread_of(offer), &recipient, (applicant, None), &telling)?;

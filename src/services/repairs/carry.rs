@@ -201,7 +201,9 @@ fn propose(
         parties.push(Party::Manager);
     }
     let consent = |party| match by.agreed.as_ref().filter(|_| party == Party::Participant) {
-        Some((given, _)) => Consent { party, answer: Answer::Yes, reason: None, given: Some((*given).clone()) },
+        Some((given, _)) => {
+            Consent { party, answer: Answer::Yes, reason: None, given: Some((*given).clone()) }
+        }
         None => Consent { party, answer: Answer::Pending, reason: None, given: None },
     };
     let placement = Placement {

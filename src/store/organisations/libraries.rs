@@ -99,8 +99,14 @@ impl Facts {
             time_zone: parse("time zone", &self.time_zone)?,
             status: parse("library status", &self.status)?,
             opening_hours: self.opening_hours.map(|text| parse("opening hours", &text)).transpose()?,
-            contact: spoken(contact(self.contact_name, self.contact_email, self.contact_telephone)?, self.contact_language),
-            deputy: spoken(contact(self.deputy_name, self.deputy_email, self.deputy_telephone)?, self.deputy_language),
+            contact: spoken(
+                contact(self.contact_name, self.contact_email, self.contact_telephone)?,
+                self.contact_language,
+            ),
+            deputy: spoken(
+                contact(self.deputy_name, self.deputy_email, self.deputy_telephone)?,
+                self.deputy_language,
+            ),
             topics: list_from_json("topics", &self.topics)?,
             access: list_from_json("access", &self.access)?,
             vetting_required: self.vetting_required,
