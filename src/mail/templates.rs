@@ -108,7 +108,8 @@ pub fn read_own(folder: &Path) -> Result<OwnTemplates, Vec<String>> {
             let name = file.strip_suffix(".jinja").unwrap_or(&file);
             if !TEMPLATES.contains(&name) || name == file {
                 let files: Vec<String> = TEMPLATES.iter().map(|name| format!("{name}.jinja")).collect();
-                let guess = maybe(&file, files.iter().map(String::as_str));
+                let meant = format!("{}.jinja", name.split('.').next().unwrap_or_default());
+                let guess = maybe(&meant, files.iter().map(String::as_str));
                 faults.push(format!("{}: no mail has a template of this name{guess}", path.display()));
                 continue;
             }

@@ -1,12 +1,11 @@
 //! Which of a word's forms a number asks for, by the rules of CLDR.
 
 use icu_locale_core::locale;
-use icu_plurals::{PluralCategory, PluralRules};
+/// The form that a number asks for. English knows `one` and `other`, Welsh all six.
+pub use icu_plurals::PluralCategory as Plural;
+use icu_plurals::PluralRules;
 
 use crate::domain::language::Language;
-
-/// The form that a number asks for. English knows `one` and `other`, Welsh all six.
-pub type Plural = PluralCategory;
 
 /// The form that so many of something ask for.
 pub fn choose_plural(language: Language, n: u64) -> Plural {

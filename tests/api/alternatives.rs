@@ -2,10 +2,10 @@
 
 use library_swap::domain::letter::{EventStatus, Letter, NoticeKind};
 use library_swap::domain::party::Party;
+use library_swap::domain::templates::OwnTemplates;
+use library_swap::domain::told::Told;
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
-use library_swap::domain::told::Told;
-use library_swap::domain::templates::OwnTemplates;
 use serde_json::{Value, json};
 
 use crate::locks::codes;

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use library_swap::domain::letter::{Letter, NoticeKind};
 use library_swap::domain::party::Party;
+use library_swap::domain::templates::OwnTemplates;
 use library_swap::mail::texts;
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
-use library_swap::domain::templates::OwnTemplates;
 use serde_json::{Value, json};
 
 use crate::alternatives::{another_day, offer, proposed, proposed_for_one_day, told};

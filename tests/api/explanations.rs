@@ -6,7 +6,7 @@ use library_swap::domain::party::Party;
 use serde_json::{Value, json};
 
 use crate::support::{Service, for_each_service};
-use crate::world::{english, DAYS, World, secret_of};
+use crate::world::{DAYS, World, english, secret_of};
 
 /// A round without balance, in which the campus takes one visitor on the first day and so many on the second; the hive
 /// lets two people go on each.

@@ -34,8 +34,10 @@ fn each_party_reads_mails_entries_and_feeds_in_its_own_language() {
         });
         let shown = organiser.put(&format!("/v1/libraries/{}/welcome", world.host), &welcome).expect(200);
         assert_eq!(shown["welcome"]["contact"]["language"], "cy");
-        let directory = json!({ "domains": ["council.example"], "managers": ["head@council.example"], "language": "cy" });
-        let shown = organiser.put(&format!("/v1/employers/{}/directory", world.council), &directory).expect(200);
+        let directory =
+            json!({ "domains": ["council.example"], "managers": ["head@council.example"], "language": "cy" });
+        let shown =
+            organiser.put(&format!("/v1/employers/{}/directory", world.council), &directory).expect(200);
         assert_eq!(shown["language"], "cy");
 
         let mut form = world.form("ann");
@@ -49,7 +51,11 @@ fn each_party_reads_mails_entries_and_feeds_in_its_own_language() {
         anyone.post(&format!("/v1/links/{secret}"), &json!({ "deed": "verify" })).expect(200);
         let mails = world.mails();
         let release = to(&mails, NoticeKind::ReleaseRequest, Party::Manager);
-        assert!(subject(release).starts_with("Cais am ryddhau: ann Reader, un o 2 ddyddiad"), "{}", subject(release));
+        assert!(
+            subject(release).starts_with("Cais am ryddhau: ann Reader, un o 2 ddyddiad"),
+            "{}",
+            subject(release)
+        );
         let secret = secret_of(&mails, NoticeKind::ReleaseRequest, Party::Manager);
         anyone.post(&format!("/v1/links/{secret}"), &json!({ "deed": "release" })).expect(200);
         let list = organiser.get(&world.of_round("/applications")).expect(200);
@@ -60,16 +66,26 @@ fn each_party_reads_mails_entries_and_feeds_in_its_own_language() {
         let mails = world.mails();
         for party in [Party::Participant, Party::Host] {
             let letter = to(&mails, NoticeKind::Proposal, party);
-            assert!(subject(letter).ends_with("yn Campus Library, dydd Llun 1 Mawrth 2027"), "{}", subject(letter));
+            assert!(
+                subject(letter).ends_with("yn Campus Library, dydd Llun 1 Mawrth 2027"),
+                "{}",
+                subject(letter)
+            );
             let event = letter.invitation.as_ref().expect("an invitation");
             assert!(event.summary.starts_with("Cyfnewid llyfrgelloedd: "), "{}", event.summary);
         }
         let own = secret_of(&mails, NoticeKind::Proposal, Party::Participant);
         let chosen = anyone.post(&format!("/v1/links/{own}"), &json!({ "deed": "subscribe" })).expect(200);
         let url = chosen["calendar"]["url"].as_str().expect("an address").to_owned();
-        let feed = |url: &str| anyone.get(&url[url.find("/calendars/").expect("a path")..]).text().replace("\r\n ", "");
+        let feed = |url: &str| {
+            anyone.get(&url[url.find("/calendars/").expect("a path")..]).text().replace("\r\n ", "")
+        };
         let calendar = feed(&url);
-        assert!(calendar.contains(": fy niwrnodau\r\n") && calendar.contains("SUMMARY:Cyfnewid llyfrgelloedd: Campus"), "{calendar}");
+        assert!(
+            calendar.contains(": fy niwrnodau\r\n")
+                && calendar.contains("SUMMARY:Cyfnewid llyfrgelloedd: Campus"),
+            "{calendar}"
+        );
 
         // Another language, another feed: no program keeps the old one.
         let in_english = json!({ "contact": { "name": "Desk", "email": "desk@campus.example" } });
@@ -80,7 +96,10 @@ fn each_party_reads_mails_entries_and_feeds_in_its_own_language() {
         let mails = world.mails();
         let off = to(&mails, NoticeKind::Cancelled, Party::Participant);
         assert_eq!((off.language, off.reason.as_ref()), (Language::Welsh, Some(&Told::HostRefused)));
-        assert!(plain(off).contains("Rheswm: Ni all y llyfrgell sy'n croesawu dderbyn ymwelydd ar y diwrnod hwn."));
+        assert!(
+            plain(off)
+                .contains("Rheswm: Ni all y llyfrgell sy'n croesawu dderbyn ymwelydd ar y diwrnod hwn.")
+        );
         let off = to(&mails, NoticeKind::Cancelled, Party::Host);
         assert_eq!((off.language, off.reason.as_ref()), (Language::English, Some(&Told::YouSaidNo)));
         assert!(plain(off).contains("Reason: You have said that it cannot be."));
@@ -100,7 +119,9 @@ fn a_language_that_is_not_there_is_refused_with_those_that_are() {
         let welcome = json!({ "contact": { "email": "desk@campus.example", "language": "Welsh" } });
         let refused = world.organiser.put(&format!("/v1/libraries/{}/welcome", world.host), &welcome);
         assert_eq!(refused.pointers(), ["/contact/language"]);
-        let refused = world.organiser.put(&format!("/v1/employers/{}/directory", world.council), &json!({ "language": 1 }));
+        let refused = world
+            .organiser
+            .put(&format!("/v1/employers/{}/directory", world.council), &json!({ "language": 1 }));
         assert_eq!(refused.pointers(), ["/language"]);
         let shown = world.organiser.get(&format!("/v1/employers/{}", world.council)).expect(200);
         assert_eq!(shown["language"], Value::Null);

@@ -10,7 +10,7 @@ use crate::day::{DURING, agreed};
 use crate::repairs::{Case, option, published};
 use crate::support::{Client, for_each_service};
 use crate::swaps::{self, TWO, TWO_DAYS, links_to};
-use crate::world::{english, DAYS, id_of};
+use crate::world::{DAYS, english, id_of};
 
 fn closing(case: &Case<'_>, days: &[&str]) -> Value {
     let day = |date: &&str| json!({ "library": case.world.host, "date": date });

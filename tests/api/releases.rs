@@ -7,7 +7,7 @@ use library_swap::domain::party::Party;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Service, for_each_service, row_counts};
-use crate::world::{english, DAYS, World, secret_of};
+use crate::world::{DAYS, World, english, secret_of};
 
 /// People who are asked for: who, and the secret of the link in the mail to the manager.
 fn ask<'a>(world: &World<'_>, people: &[(&'a str, &str)]) -> BTreeMap<&'a str, String> {

@@ -9,16 +9,16 @@ use library_swap::domain::party::Party;
 use library_swap::domain::permissions::Actor;
 use library_swap::domain::placement::Placement;
 use library_swap::domain::states::PlacementState;
+use library_swap::domain::told::Told;
 use library_swap::services::AppError;
 use library_swap::services::traces::check_all;
 use library_swap::store::placements;
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
-use library_swap::domain::told::Told;
 use serde_json::{Value, json};
 
 use crate::support::{Reply, Service, for_each_service};
-use crate::world::{english, DAYS, World};
+use crate::world::{DAYS, World, english};
 
 const TOLD: &str = "2027-02-01T10:00:00Z";
 

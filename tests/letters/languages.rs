@@ -226,7 +226,8 @@ fn no_english_word_stands_in_a_welsh_mail() {
         let message = parsed(&mail);
         let text = format!("{}\n{}", mail.subject, plain(&message));
         let text = text.replace("The Hive, Worcester", "").replace("Sawmill Walk, The Butts, Worcester", "");
-        for word in text.split(|c: char| !c.is_alphanumeric()) {
+        let written = text.split_whitespace().filter(|word| !word.contains(['@', '/']));
+        for word in written.flat_map(|word| word.split(|c: char| !c.is_alphanumeric())) {
             assert!(!english.iter().any(|known| known == word), "{}: {word:?} in {text}", letter.kind);
         }
         if let Some(invitation) = &letter.invitation {

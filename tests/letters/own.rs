@@ -114,7 +114,7 @@ fn run(folder: &Path, templates: Option<&Path>, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_library-swap"));
     command.current_dir(folder).args(words).env_remove("LIBRARY_SWAP_CONFIG");
     if let Some(templates) = templates {
-        command.env("LIBRARY_SWAP_MAIL__TEMPLATES", templates);
+        command.env("LIBRARY_SWAP__MAIL__TEMPLATES", templates);
     }
     command.output().expect("the command runs")
 }
