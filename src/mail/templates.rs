@@ -1,10 +1,9 @@
 //! The templates that are built in, and those of a folder that take their place, read and checked.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::render::{Engine, texts};
+use super::render::{Engine, RenderError, texts};
 use super::samples::samples;
 use crate::domain::fault::maybe;
 use crate::domain::language::Language;
@@ -127,7 +126,7 @@ pub fn read_own(folder: &Path) -> Result<OwnTemplates, Vec<String>> {
 }
 
 /// What is in a folder, by name; what is hidden (`.git`) is passed over.
-fn listed(folder: &Path, faults: &mut Vec<String>) -> Vec<(std::path::PathBuf, String)> {
+fn listed(folder: &Path, faults: &mut Vec<String>) -> Vec<(PathBuf, String)> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries.flatten().map(|entry| entry.path()),
         Err(error) => {
@@ -135,7 +134,7 @@ fn listed(folder: &Path, faults: &mut Vec<String>) -> Vec<(std::path::PathBuf, S
             return Vec::new();
         }
     };
-    let named = |path: std::path::PathBuf| {
+    let named = |path: PathBuf| {
         let name = path.file_name()?.to_string_lossy().into_owned();
         Some((path, name)).filter(|(_, name)| !name.starts_with('.'))
     };
@@ -147,85 +146,70 @@ fn listed(folder: &Path, faults: &mut Vec<String>) -> Vec<(std::path::PathBuf, S
 /// What is wrong with templates: first what can be seen in each by itself, then what comes out on sample letters.
 fn check(folder: &Path, own: &OwnTemplates) -> Vec<String> {
     let engine = Engine::new(own);
-    let mut faults = Vec::new();
-    for name in own.names() {
-        let file = folder.join(format!("{name}.jinja"));
-        match engine.text.get_template(name) {
-            Err(error) => faults.push(format!("{}{}", file.display(), told(&error))),
-            Ok(template) => {
-                let kind = name.split('/').next_back().unwrap_or_default();
-                let has = |block: &str| template.source().contains(&format!("block {block} "));
-                let missing: Vec<&str> = BLOCKS.into_iter().filter(|block| !has(block)).collect();
-                if kind.parse::<NoticeKind>().is_ok() && !missing.is_empty() {
-                    let words = format!(
-                        "{}: lacks {{% block {} %}}",
-                        file.display(),
-                        missing.join(" %} and {% block ")
-                    );
-                    faults.push(words);
-                }
-            }
-        }
-    }
-    if !faults.is_empty() {
-        return faults;
-    }
-    let languages = Language::ALL
-        .iter()
-        .filter(|language| own.names().any(|name| name.starts_with(&format!("{language}/"))));
-    for language in languages {
-        for kind in NoticeKind::ALL {
-            for sample in samples(*kind, *language) {
-                if let Err(error) = texts(&sample.letter, own) {
-                    let mut words = String::new();
-                    let at = inner(&error).map_or_else(|| format!(": {error}"), told);
-                    let name =
-                        inner(&error).and_then(minijinja::Error::name).unwrap_or(kind.as_str()).to_owned();
-                    let _ = write!(
-                        words,
-                        "{}{at} (seen on the sample `{kind}` to the {}, {})",
-                        folder.join(format!("{name}.jinja")).display(),
-                        sample.letter.party,
-                        sample.what
-                    );
-                    if !faults.contains(&words) {
-                        faults.push(words);
-                    }
-                    // The other samples of the notice would mostly say the same.
-                    break;
-                }
-            }
-        }
-    }
-    faults
+    let faults: Vec<String> = own.names().filter_map(|name| fault_of_one(folder, &engine, name)).collect();
+    if faults.is_empty() { faults_on_samples(folder, own) } else { faults }
 }
 
-fn inner(error: &super::RenderError) -> Option<&minijinja::Error> {
-    match error {
-        super::RenderError::Template(error) => {
-            // The innermost one names the file and the line at which it went wrong.
-            let mut innermost = error;
-            while let Some(source) =
-                std::error::Error::source(innermost).and_then(|source| source.downcast_ref())
-            {
-                innermost = source;
-            }
-            Some(innermost)
+fn path_of(folder: &Path, name: &str) -> String {
+    folder.join(format!("{name}.jinja")).display().to_string()
+}
+
+/// What is wrong with a template that is not even tried: its syntax, or a block that it lacks.
+fn fault_of_one(folder: &Path, engine: &Engine, name: &str) -> Option<String> {
+    let template = match engine.text.get_template(name) {
+        Ok(template) => template,
+        Err(error) => return Some(format!("{}{}", path_of(folder, name), told(&error))),
+    };
+    name.split('/').next_back()?.parse::<NoticeKind>().ok()?;
+    let begins = |text: &str, block: &str| {
+        let rest = text.trim_start().strip_prefix(block);
+        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    };
+    let has = |block: &&str| template.source().split("block ").skip(1).any(|rest| begins(rest, block));
+    let missing: Vec<&str> = BLOCKS.into_iter().filter(|block| !has(block)).collect();
+    let named = missing.join(" %} and {% block ");
+    (!missing.is_empty()).then(|| format!("{}: lacks {{% block {named} %}}", path_of(folder, name)))
+}
+
+/// What goes wrong where the sample letters are written; the same thing once, with the first letter that shows it.
+fn faults_on_samples(folder: &Path, own: &OwnTemplates) -> Vec<String> {
+    let is_concerned =
+        |language: &&Language| own.names().any(|name| name.starts_with(&format!("{language}/")));
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    for language in Language::ALL.iter().filter(is_concerned) {
+        for sample in NoticeKind::ALL.iter().flat_map(|kind| samples(*kind, *language)) {
+            let Err(error) = texts(&sample.letter, own) else { continue };
+            let (kind, party) = (sample.letter.kind, sample.letter.party);
+            let fault = match innermost(&error) {
+                Some(inner) => {
+                    let usual = format!("{language}/{kind}");
+                    format!("{}{}", path_of(folder, inner.name().unwrap_or(&usual)), told(inner))
+                }
+                None => error.to_string(),
+            };
+            let seen = format!(" (seen on the sample `{kind}` to the {party}, {})", sample.what);
+            found.entry(fault).or_insert(seen);
         }
-        _ => None,
     }
+    found.into_iter().map(|(fault, seen)| fault + &seen).collect()
+}
+
+/// The error that names the file and the line at which it went wrong.
+fn innermost(error: &RenderError) -> Option<&minijinja::Error> {
+    let RenderError::Template(error) = error else { return None };
+    let mut inner = error;
+    while let Some(source) = std::error::Error::source(inner).and_then(|source| source.downcast_ref()) {
+        inner = source;
+    }
+    Some(inner)
 }
 
 /// Line, what is wrong, and the piece of the template that asks for it.
 fn told(error: &minijinja::Error) -> String {
-    let mut words = error.line().map(|line| format!(", line {line}")).unwrap_or_default();
-    let _ = write!(words, ": {}", error.kind());
-    if let Some(detail) = error.detail() {
-        let _ = write!(words, ": {detail}");
-    }
+    let line = error.line().map(|line| format!(", line {line}")).unwrap_or_default();
+    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
     let piece = error.range().zip(error.template_source()).and_then(|(range, source)| source.get(range));
-    if let Some(piece) = piece.map(str::trim).filter(|piece| !piece.is_empty()) {
-        let _ = write!(words, " in `{piece}`");
-    }
-    words
+    let piece = piece.map(str::trim).filter(|piece| !piece.is_empty());
+    let piece = piece.map(|piece| format!(" in `{piece}`")).unwrap_or_default();
+    format!("{line}: {}{detail}{piece}", error.kind())
 }

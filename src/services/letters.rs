@@ -5,6 +5,7 @@
 use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::app::Now;
+use super::discretion::Discretion;
 use super::event_place::address_of;
 use super::links::NewLink;
 use super::load::{get_applicant, get_library, get_placement, get_round};
@@ -342,55 +343,6 @@ fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) 
         | NoticeKind::JoiningPack
         | NoticeKind::PackChanged
         | NoticeKind::PackMissing => None,
-    }
-}
-
-/// What a recipient may know of the other side.
-#[derive(Debug, Clone, Copy)]
-struct Discretion {
-    party: Party,
-    /// The placement is, or was, certain.
-    acquainted: bool,
-}
-
-impl Discretion {
-    /// The participant's name: to a host only once it is certain.
-    const fn name(self) -> bool {
-        match self.party {
-            Party::Participant | Party::Manager => true,
-            Party::Host => self.acquainted,
-        }
-    }
-
-    /// The participant's work address: to a host once it is certain.
-    const fn address(self) -> bool {
-        match self.party {
-            Party::Participant | Party::Manager => false,
-            Party::Host => self.acquainted,
-        }
-    }
-
-    /// Where the participant comes from: never to a host.
-    const fn home(self) -> bool {
-        match self.party {
-            Party::Participant | Party::Manager => true,
-            Party::Host => false,
-        }
-    }
-
-    /// Whom to ask at the host library: those who go there, once it is certain.
-    const fn contact(self) -> bool {
-        match self.party {
-            Party::Participant => self.acquainted,
-            Party::Manager | Party::Host => false,
-        }
-    }
-}
-
-impl Discretion {
-    /// Where to ring the host: whoever goes there, and in an emergency everybody.
-    const fn telephone(self, kind: NoticeKind) -> bool {
-        self.contact() || matches!(kind, NoticeKind::Ill)
     }
 }
 
