@@ -13,4 +13,5 @@ pub mod matching;
 pub mod services;
 pub mod store;
 pub mod verify;
+pub mod words;
 pub mod worker;

@@ -39,6 +39,8 @@ mod hosting;
 mod ideas;
 #[path = "api/inbound.rs"]
 mod inbound;
+#[path = "api/languages.rs"]
+mod languages;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/links.rs"]

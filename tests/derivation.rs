@@ -237,6 +237,7 @@ fn known(case: &Case) -> Known {
         id: the_employer(),
         name: "The employer".parse().expect("a name"),
         group: None,
+        language: None,
         successor: None,
         domains: vec![],
         managers: vec![],

@@ -136,6 +136,7 @@ fn sign_everybody_up(app: &App) {
             assured_until: None,
             role_title: None,
             objectives: None,
+            language: None,
         };
         sign_up(app, &Actor::anyone(), round, &form).expect("signed up");
     }

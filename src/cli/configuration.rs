@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::domain::email::Email;
+use crate::domain::language::Language;
 use crate::domain::letter::{InvitationForm, ZoneForm};
 use crate::domain::states::named;
 use crate::domain::text::Name;
@@ -91,6 +92,12 @@ pub struct Mail {
     /// The part after the @ in Message-IDs and calendar UIDs.
     #[serde(deserialize_with = "read::domain")]
     pub domain: String,
+    /// In which whoever has chosen none reads, by its tag.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub language: Language,
+    /// A folder of templates that take the place of the built-in ones.
+    #[serde(deserialize_with = "read::optional_path")]
+    pub templates: Option<PathBuf>,
     /// The name by which the mail server that brings mails in signs what it has found out about senders.
     #[serde(deserialize_with = "read::optional_text")]
     pub authserv_id: Option<String>,

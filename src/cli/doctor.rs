@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::configuration::Configuration;
 use super::{Failure, NO, service};
+use crate::domain::language::Language;
 use crate::domain::permissions::Actor;
 use crate::services::clock::Clock;
 use crate::services::traces;
@@ -33,6 +34,8 @@ pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failu
         ("time zones", Ok(format!("tzdata {}", chrono_tz::IANA_TZDB_VERSION))),
         ("clock", check_clock()),
         ("mail", check_mail(configuration)?),
+        ("languages", Ok(languages())),
+        ("templates", check_templates(configuration)),
         ("public address", check_public_url(configuration)),
         ("placements", check_placements(configuration)),
     ];
@@ -103,6 +106,27 @@ fn check_mail(configuration: &Configuration) -> Result<Finding, Failure> {
         let transport = service::transport(configuration).map_err(|words| (words, CURE))?;
         transport.check().await.map_err(|error| (error.words, CURE))
     }))
+}
+
+/// In which languages mails and calendars are written.
+fn languages() -> String {
+    let told = |language: &Language| {
+        let review = if language.is_reviewed() { "" } else { ", not yet reviewed by a native reader" };
+        format!("{} ({language}{review})", language.name())
+    };
+    Language::ALL.iter().map(told).collect::<Vec<_>>().join(", ")
+}
+
+/// Templates of one's own are read, and tried on sample letters.
+fn check_templates(configuration: &Configuration) -> Finding {
+    let own = service::templates(configuration).map_err(|words| {
+        (
+            words,
+            "Mend the files that are named, or take mail.templates away: `serve` does not start with them.",
+        )
+    })?;
+    let names: Vec<&str> = own.names().collect();
+    Ok(if names.is_empty() { "all built in".to_owned() } else { format!("your own: {}", names.join(", ")) })
 }
 
 /// Links in mails lead there.

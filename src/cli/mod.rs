@@ -29,6 +29,7 @@ mod inbound;
 mod init;
 mod invented;
 mod log;
+mod mail;
 mod match_round;
 mod migrate;
 mod repair;
@@ -117,6 +118,9 @@ enum Command {
     Migrate(migrate::Args),
     /// Take one mail from standard input: what the mail server pipes here (docs/mail.md, "Replies").
     Inbound(inbound::Args),
+    /// Look at mails and their templates.
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Take over lists.
     #[command(subcommand)]
     Import(import::Command),
@@ -163,6 +167,7 @@ pub fn run() -> ExitCode {
         Command::Inbound(args) => {
             configured(&|configuration| inbound::run(&args, configuration)).map_err(inbound::later)
         }
+        Command::Mail(command) => configured(&|configuration| mail::run(&command, configuration)),
         Command::Import(command) => configured(&|configuration| import::run(&command, configuration)),
         Command::Round(command) => configured(&|configuration| round::run(&command, configuration)),
         Command::Simulate(args) => configured(&|configuration| simulate::run(&args, configuration)),

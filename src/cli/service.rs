@@ -12,8 +12,9 @@ use tokio::task::JoinHandle;
 use super::configuration::{Configuration, SolverPlace};
 use super::{Failure, NO};
 use crate::domain::letter::CalendarForm;
+use crate::domain::templates::OwnTemplates;
 use crate::http::{self, HttpSettings};
-use crate::mail::{Transport, TransportSettings};
+use crate::mail::{Transport, TransportSettings, read_own};
 use crate::services::clock::{Chance, Clock};
 use crate::services::refills::Patience;
 use crate::services::{App, Settings};
@@ -89,6 +90,9 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
             service_name: configuration.mail.service_name.to_string(),
             organiser_address: configuration.mail.organiser_address.to_string(),
             mail_domain: configuration.mail.domain.clone(),
+            language: configuration.mail.language,
+            // Commands that write mails read those of the configuration.
+            templates: OwnTemplates::default(),
             authserv_id: configuration.mail.authserv_id.clone(),
             calendar: CalendarForm {
                 invitations: configuration.calendar.invitations,
@@ -103,6 +107,15 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
             },
         },
     }
+}
+
+/// The templates of mails that take the place of the built-in ones: none, or those of `mail.templates`.
+///
+/// # Errors
+/// Every fault of the folder, a line each.
+pub(super) fn templates(configuration: &Configuration) -> Result<OwnTemplates, String> {
+    let Some(folder) = &configuration.mail.templates else { return Ok(OwnTemplates::default()) };
+    read_own(folder).map_err(|faults| faults.join("\n"))
 }
 
 /// How mail leaves.
@@ -264,7 +277,8 @@ pub(super) fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Result<Running, Failure> {
     let address = listener.local_addr().map_err(|error| Failure::unable(error.to_string()))?;
     let lock = hold(configuration)?;
-    let app = app(configuration, open_migrated_store(configuration)?);
+    let mut app = app(configuration, open_migrated_store(configuration)?);
+    app.settings.templates = templates(configuration).map_err(Failure::unable)?;
     let transport = transport(configuration).map_err(|words| Failure::unable(format!("mail: {words}")))?;
     let stop = Stop::new();
     let name = worker_name(&app)?;

@@ -7,6 +7,7 @@ use chrono::{NaiveDate, NaiveTime};
 use super::email::Email;
 use super::employment::Employment;
 use super::ids::{ApplicationId, EmployerId, LibraryId, PersonId, RoundId};
+use super::language::Language;
 use super::pattern::Pattern;
 use super::refusal::{Refusal, RefusalCode};
 use super::release::ReleaseRefusal;
@@ -75,8 +76,8 @@ pub struct Application {
     pub role_title: Option<Name>,
     /// What the person hopes to learn, shown to hosts.
     pub objectives: Option<String>,
-    /// Language of mails and calendars (`en`).
-    pub language: String,
+    /// In which the person reads mails and calendars.
+    pub language: Language,
     /// Raised by every change, so that nobody decides something else than they saw.
     pub revision: i64,
 }
@@ -310,7 +311,7 @@ mod tests {
             assured_until: None,
             role_title: None,
             objectives: None,
-            language: "en".to_owned(),
+            language: Language::English,
             revision: 0,
         }
     }

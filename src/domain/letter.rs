@@ -6,9 +6,11 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 
 use super::alternative::AlternativeKind;
+use super::language::Language;
 use super::packs::{Pack, PackChange, PackField};
 use super::party::Party;
 use super::states::named;
+use super::told::Told;
 
 named! {
     /// What a mail is about.
@@ -118,8 +120,8 @@ pub struct Letter {
     pub to_name: Option<String>,
     /// The recipient's address.
     pub to_address: String,
-    /// Language of the words (`en`).
-    pub language: String,
+    /// In which the recipient reads.
+    pub language: Language,
     /// The round.
     pub round_name: String,
     /// What the service calls itself.
@@ -158,10 +160,10 @@ pub struct Letter {
     pub has_agreed: bool,
     /// The last day for an answer.
     pub answer_until: Option<NaiveDate>,
-    /// Why, in words.
-    pub reason: Option<String>,
-    /// What would have given a place, in words.
-    pub change: Option<String>,
+    /// Why.
+    pub reason: Option<Told>,
+    /// What would have given a place.
+    pub change: Option<Told>,
     /// What is told of the joining pack.
     pub pack: Option<PackNews>,
     /// The invitation that goes with it.

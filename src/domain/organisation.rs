@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 
 use super::email::Email;
 use super::ids::{EmployerId, LibraryId};
+use super::language::Language;
 use super::opening::WeeklyHours;
 use super::place::{Point, Postcode};
 use super::sector::Sector;
@@ -21,6 +22,8 @@ pub struct Employer {
     pub name: Name,
     /// Employers with the same group name count as one (an academy trust, an NHS trust).
     pub group: Option<Name>,
+    /// In which its line managers and HR read; none: the installation's.
+    pub language: Option<Language>,
     /// What it was merged into or renamed: the two count as one.
     pub successor: Option<EmployerId>,
     /// Mail domains under which a manager's address is believed, lower case.
@@ -45,6 +48,8 @@ pub struct Contact {
     pub email: Email,
     /// Where to ring when the day is near.
     pub telephone: Option<Telephone>,
+    /// In which the contact reads; none: as the library's contact, or the installation.
+    pub language: Option<Language>,
 }
 
 /// One place with one or more sectors and employers (a joint library has two of each).

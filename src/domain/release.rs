@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::ids::ApplicationId;
 use super::states::named;
+use super::told::Told;
 
 named! {
     /// Why a manager says no. Organisers read it; the participant reads [`RefusalReason::polite`].
@@ -24,22 +25,12 @@ named! {
 impl RefusalReason {
     /// What the participant is told: true, but no more than a manager would say in passing. Vetting and what is said in
     /// words are between the two of them.
-    pub const fn polite(self) -> &'static str {
+    pub const fn polite(self) -> Told {
         match self {
-            RefusalReason::Cover => {
-                "A release for these days could not be arranged: your library needs its staff then. Other days may go \
-                 better."
-            }
-            RefusalReason::Leave => {
-                "A release for these days could not be arranged: they fall into a time of leave. Other days may go \
-                 better."
-            }
-            RefusalReason::BusinessNeed => {
-                "A release for these days could not be arranged: you are needed at work then. Other days may go better."
-            }
-            RefusalReason::Vetting | RefusalReason::Other => {
-                "A release for these days could not be arranged. Your line manager can tell you more."
-            }
+            RefusalReason::Cover => Told::NotReleasedForCover,
+            RefusalReason::Leave => Told::NotReleasedForLeave,
+            RefusalReason::BusinessNeed => Told::NotReleasedForWork,
+            RefusalReason::Vetting | RefusalReason::Other => Told::NotReleasedAskManager,
         }
     }
 }

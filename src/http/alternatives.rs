@@ -231,7 +231,8 @@ impl Form {
         if faults.is_empty() && kind.is_none() {
             faults.add("/kind", "", "is required");
         }
-        beside.contact = email.map(|email| organisation::Contact { name, email, telephone: None });
+        beside.contact =
+            email.map(|email| organisation::Contact { name, email, telephone: None, language: None });
         Some(Wanted { instead: instead(kind?, beside, faults)?, words })
     }
 }

@@ -54,7 +54,8 @@ pub(super) struct Application {
     assured_until: Option<NaiveDate>,
     role_title: Option<String>,
     objectives: Option<String>,
-    language: String,
+    #[schema(schema_with = schemas::language)]
+    language: &'static str,
     /// The manager's reason for a no; for organisers only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schemas::optional_refusal_reason)]
@@ -100,7 +101,7 @@ fn shape(actor: &Actor, applicant: Applicant) -> Application {
         assured_until: application.assured_until,
         role_title: application.role_title.map(|title| title.to_string()),
         objectives: application.objectives,
-        language: application.language,
+        language: application.language.as_str(),
         refusal_reason: refusal.as_ref().map(|refusal| refusal.reason.as_str()),
         refusal_words: refusal.and_then(|refusal| refusal.words),
     }
@@ -155,6 +156,9 @@ pub(super) struct SignUpBody {
     /// Shown to hosts.
     #[schema(schema_with = schemas::optional_words)]
     objectives: Option<String>,
+    /// Of mails and calendars; absent means the installation's.
+    #[schema(schema_with = schemas::optional_language)]
+    language: Option<String>,
 }
 
 /// The same words for every open sign-up, whoever is known.
@@ -190,6 +194,7 @@ const FIELDS: &[&str] = &[
     "assured_until",
     "role_title",
     "objectives",
+    "language",
 ];
 
 fn library_key(at: &At<'_>) -> Option<String> {
@@ -219,6 +224,7 @@ fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
     let assured_until = read::maybe_absent(object, "assured_until", At::date);
     let role_title = read::maybe_absent(object, "role_title", At::parse);
     let objectives = read::maybe_absent(object, "objectives", |at| read::words(at, read::MOST_WORDS));
+    let language = read::maybe_absent(object, "language", At::parse);
     Some(SignUp {
         name: name?,
         email: email?,
@@ -236,6 +242,7 @@ fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
         assured_until: assured_until?,
         role_title: role_title?,
         objectives: objectives?,
+        language: language?,
     })
 }
 

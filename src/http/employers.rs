@@ -11,6 +11,7 @@ use super::call::Call;
 use super::{read, schemas};
 use crate::domain::ids::EmployerId;
 use crate::domain::json::{At, Object};
+use crate::domain::language::Language;
 use crate::domain::organisation;
 use crate::domain::text::Name;
 use crate::services::employers::{self, Directory};
@@ -22,6 +23,9 @@ pub(super) struct Employer {
     name: String,
     /// Employers with the same group name count as one.
     group: Option<String>,
+    /// In which line managers and HR read mails and calendars; null means the installation's.
+    #[schema(schema_with = schemas::optional_language)]
+    language: Option<&'static str>,
     /// What it was merged into or renamed; the two count as one.
     successor: Option<Uuid>,
     /// Mail domains under which a manager's address is believed.
@@ -36,6 +40,7 @@ impl From<organisation::Employer> for Employer {
             id: employer.id.uuid(),
             name: employer.name.to_string(),
             group: employer.group.map(|group| group.to_string()),
+            language: employer.language.map(Language::as_str),
             successor: employer.successor.map(EmployerId::uuid),
             domains: employer.domains,
             managers: employer.managers.iter().map(ToString::to_string).collect(),
@@ -53,6 +58,9 @@ pub(super) struct NewEmployer {
     name: String,
     #[schema(schema_with = schemas::optional_name)]
     group: Option<String>,
+    /// In which line managers and HR read mails and calendars; absent means the installation's.
+    #[schema(schema_with = schemas::optional_language)]
+    language: Option<String>,
     #[schema(schema_with = schemas::domains)]
     domains: Option<Vec<String>>,
     #[schema(schema_with = schemas::emails)]
@@ -67,6 +75,9 @@ pub(super) struct NewEmployer {
 pub(super) struct DirectoryBody {
     #[schema(schema_with = schemas::optional_name)]
     group: Option<String>,
+    /// In which line managers and HR read mails and calendars; absent means the installation's.
+    #[schema(schema_with = schemas::optional_language)]
+    language: Option<String>,
     #[schema(schema_with = schemas::domains)]
     domains: Option<Vec<String>>,
     #[schema(schema_with = schemas::emails)]
@@ -75,9 +86,10 @@ pub(super) struct DirectoryBody {
 
 fn read_directory(object: &Object<'_>) -> Option<Directory> {
     let group = read::maybe_absent(object, "group", At::parse::<Name>);
+    let language = read::maybe_absent(object, "language", At::parse);
     let domains = read::list(object, "domains", |at| at.text().map(Cow::into_owned));
     let managers = read::list(object, "managers", At::parse);
-    Some(Directory { group: group?, domains: domains?, managers: managers? })
+    Some(Directory { group: group?, language: language?, domains: domains?, managers: managers? })
 }
 
 /// Make an employer
@@ -85,7 +97,7 @@ fn read_directory(object: &Object<'_>) -> Option<Directory> {
     responses((status = 201, description = "The employer.", body = Employer,
         headers(("Location" = String, description = "Its URL.")))))]
 pub(super) async fn create(call: Call) -> Answer {
-    let (name, directory) = call.body(&["name", "group", "domains", "managers"], |object| {
+    let (name, directory) = call.body(&["name", "group", "language", "domains", "managers"], |object| {
         let name = object.required("name").and_then(|at| at.parse::<Name>());
         let directory = read_directory(object);
         name.zip(directory)
@@ -114,13 +126,13 @@ pub(super) async fn get(call: Call) -> Answer {
     shown(&Employer::from(employer))
 }
 
-/// Replace an employer's group, domains and managers
+/// Replace an employer's group, language, domains and managers
 #[utoipa::path(put, path = "/v1/employers/{id}/directory", tag = "employers", params(("id" = Uuid, Path)),
     request_body = DirectoryBody,
     responses((status = 200, description = "The employer as it is now.", body = Employer)))]
 pub(super) async fn replace_directory(call: Call) -> Answer {
     let id: EmployerId = call.id("employer")?;
-    let directory = call.body(&["group", "domains", "managers"], read_directory)?;
+    let directory = call.body(&["group", "language", "domains", "managers"], read_directory)?;
     let employer =
         call.run(move |app, actor| employers::replace_directory(app, actor, id, &directory)).await?;
     shown(&Employer::from(employer))

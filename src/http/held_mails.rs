@@ -60,7 +60,7 @@ pub(super) async fn list(call: Call) -> Answer {
 pub(super) async fn get(call: Call) -> Answer {
     let id: NoticeId = call.id("held mail")?;
     let (notice, letter) = call.run(move |app, actor| held_mails::get(app, actor, id)).await?;
-    shown(&HeldMail { notice: notice.into(), mail: Text::of(&letter)? })
+    shown(&HeldMail { notice: notice.into(), mail: Text::of(&letter, call.app())? })
 }
 
 /// Throw a held mail away

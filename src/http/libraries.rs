@@ -37,6 +37,9 @@ pub(super) struct Contact {
     /// Where to ring on the day.
     #[schema(schema_with = schemas::optional_telephone)]
     telephone: Option<String>,
+    /// Of mails and calendars; absent means the installation's.
+    #[schema(schema_with = schemas::optional_language)]
+    language: Option<String>,
 }
 
 impl From<organisation::Contact> for Contact {
@@ -45,6 +48,7 @@ impl From<organisation::Contact> for Contact {
             name: contact.name.map(|name| name.to_string()),
             email: contact.email.to_string(),
             telephone: contact.telephone.map(|number| number.to_string()),
+            language: contact.language.map(|language| language.to_string()),
         }
     }
 }
@@ -179,11 +183,12 @@ fn read_welcome(object: &Object<'_>) -> Option<Welcome> {
 
 /// Reads a contact.
 pub(super) fn read_contact(at: &At<'_>) -> Option<organisation::Contact> {
-    let object = at.object(&["name", "email", "telephone"])?;
+    let object = at.object(&["name", "email", "telephone", "language"])?;
     let name = read::maybe_absent(&object, "name", At::parse);
     let email = object.required("email").and_then(|at| at.parse());
     let telephone = read::maybe_absent(&object, "telephone", At::parse);
-    Some(organisation::Contact { name: name?, email: email?, telephone: telephone? })
+    let language = read::maybe_absent(&object, "language", At::parse);
+    Some(organisation::Contact { name: name?, email: email?, telephone: telephone?, language: language? })
 }
 
 fn read_point(at: &At<'_>) -> Option<place::Point> {

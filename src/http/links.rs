@@ -32,6 +32,7 @@ use crate::domain::party::Party;
 use crate::domain::states::{ApplicationState, ManagerTrust, PlacementState};
 use crate::services::AppError;
 use crate::services::links::{self, Act, Deed, LinkView};
+use crate::words::in_english;
 
 /// What the holder of a link sees.
 #[derive(Debug, Serialize, ToSchema)]
@@ -342,7 +343,7 @@ fn application_next(view: &LinkView) -> String {
         ApplicationState::Refused if manager_side => "Your no is recorded.".to_owned(),
         ApplicationState::Refused => application.refusal.as_ref().map_or_else(
             || "A release for these days was not given.".to_owned(),
-            |refusal| refusal.reason.polite().to_owned(),
+            |refusal| in_english(&refusal.reason.polite()),
         ),
         ApplicationState::Placed => "There is a place. The mail about it has the details.".to_owned(),
         ApplicationState::Unplaced => "There is no place in this round.".to_owned(),

@@ -11,7 +11,7 @@ use crate::domain::ids::RunId;
 use crate::domain::letter::Letter;
 use crate::mail;
 use crate::services::publication::People;
-use crate::services::{AppError, preview, publication, withdrawal};
+use crate::services::{App, AppError, preview, publication, withdrawal};
 
 /// What a publication would bring.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,8 +52,8 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub(super) fn of(letter: &Letter) -> Result<Self, Problem> {
-        let texts = mail::texts(letter)
+    pub(super) fn of(letter: &Letter, app: &App) -> Result<Self, Problem> {
+        let texts = mail::texts(letter, &app.settings.templates)
             .map_err(|error| AppError::Internal(format!("a {} cannot be rendered: {error}", letter.kind)))?;
         Ok(Self {
             to: letter.to_address.clone(),
@@ -79,7 +79,7 @@ pub(super) async fn preview(call: Call) -> Answer {
             kind: mails.kind.as_str(),
             party: mails.party.as_str(),
             count: mails.count,
-            sample: Text::of(&mails.sample)?,
+            sample: Text::of(&mails.sample, call.app())?,
         })
     });
     let mails = mails.collect::<Result<_, Problem>>()?;

@@ -14,6 +14,7 @@ use crate::domain::feed::FeedKind;
 use crate::domain::feedback::MOST_COMMENTS;
 use crate::domain::idea::{LENGTH, MOST_TOPICS, ShownAs};
 use crate::domain::inbound::{InboundKind, InboundOutcome};
+use crate::domain::language::Language;
 use crate::domain::letter::NoticeKind;
 use crate::domain::link::Purpose;
 use crate::domain::notice::NoticeState;
@@ -69,6 +70,7 @@ macro_rules! names {
 
 names! {
     code: Code,
+    language: Language,
     sector: Sector,
     role: Role,
     action: Action,
@@ -224,6 +226,10 @@ pub(super) fn email() -> Object {
 
 pub(super) fn optional_telephone() -> Object {
     or_null(string().min_length(Some(5)).max_length(Some(MOST_LETTERS)))
+}
+
+pub(super) fn optional_language() -> Object {
+    or_null(one_of(Language::ALL.iter().map(|language| language.as_str())))
 }
 
 pub(super) fn emails() -> Array {

@@ -19,7 +19,7 @@ pub(super) fn compose(letter: &Letter, sender: &Sender, texts: &Texts) -> Result
         .subject(texts.subject.clone())
         .date(SystemTime::from(letter.sent_at))
         .message_id(Some(message_id(&letter.message_id)?))
-        .raw_header(raw("Content-Language", texts.language.tag()))
+        .raw_header(raw("Content-Language", texts.language.as_str()))
         // So that neither holiday replies nor mailing lists answer a program (RFC 3834; the second one is Exchange's).
         .raw_header(raw("Auto-Submitted", "auto-generated"))
         .raw_header(raw("X-Auto-Response-Suppress", "OOF, AutoReply"));

@@ -7,12 +7,16 @@ mod files;
 mod memory;
 mod message;
 mod render;
+mod samples;
 mod settings;
 mod smtp;
+mod templates;
 mod transport;
 mod words;
 
 pub use memory::{Memory, Sent};
 pub use render::{RenderError, Rendered, Sender, Texts, render, texts};
+pub use samples::{Sample, parties, samples};
 pub use settings::{Password, Tls, TransportKind, TransportSettings};
+pub use templates::{TEMPLATES, read_own, write_built_in};
 pub use transport::{SendClass, SendError, Transport};

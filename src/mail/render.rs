@@ -1,14 +1,22 @@
 //! From a letter to a subject, a plain text and an HTML text.
 //!
-//! Each notice is written once, in `templates/<language>/<kind>.jinja`, out of building blocks (`para`, `fact`,
-//! `button`, …) that `text.jinja` and `html.jinja` both define: so the two texts cannot tell different facts.
+//! Each notice is written once a language, in `templates/<language>/<kind>.jinja`, out of building blocks (`para`,
+//! `fact`, `button`, …) that `text.jinja` and `html.jinja` both define: so the two texts cannot tell different facts.
 
-use minijinja::value::{Serde, Value, ValueKind};
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use minijinja::value::{Kwargs, Serde, Value, ValueKind};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, HtmlEscape, Output, State, UndefinedBehavior, context,
+};
 
 use super::message;
-use super::words::{Language, View};
+use super::templates::{self, built_in};
+use super::words::View;
+use crate::domain::language::Language;
 use crate::domain::letter::Letter;
+use crate::domain::templates::OwnTemplates;
+use crate::words::{Plural, choose_plural};
 
 /// Who mails come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +41,7 @@ pub struct Rendered {
 pub enum RenderError {
     /// The template asks for a fact that the letter lacks.
     #[error("a fact is missing or a template is wrong: {0}")]
-    Template(#[from] minijinja::Error),
+    Template(#[from] Error),
     /// An address that no mail can carry.
     #[error("the {0}'s address is not an e-mail address")]
     Address(&'static str),
@@ -57,12 +65,12 @@ pub struct Texts {
     pub(super) language: Language,
 }
 
-/// Renders a letter.
+/// Renders a letter with the templates of one's own where there are any.
 ///
 /// # Errors
 /// When the letter lacks a fact that its notice tells, or holds an address or a Message-ID that no mail can carry.
-pub fn render(letter: &Letter, sender: &Sender) -> Result<Rendered, RenderError> {
-    let texts = texts(letter)?;
+pub fn render(letter: &Letter, sender: &Sender, own: &OwnTemplates) -> Result<Rendered, RenderError> {
+    let texts = texts(letter, own)?;
     let message = message::compose(letter, sender, &texts)?;
     Ok(Rendered { message, subject: texts.subject })
 }
@@ -71,18 +79,18 @@ pub fn render(letter: &Letter, sender: &Sender) -> Result<Rendered, RenderError>
 ///
 /// # Errors
 /// When the letter lacks a fact that its notice tells.
-pub fn texts(letter: &Letter) -> Result<Texts, RenderError> {
-    let language = Language::for_tag(&letter.language);
-    let name = format!("{}/{}", language.tag(), letter.kind);
+pub fn texts(letter: &Letter, own: &OwnTemplates) -> Result<Texts, RenderError> {
+    let language = letter.language;
+    let name = format!("{language}/{}", letter.kind);
     let view = context! { letter => Value::from(Serde(View::new(letter, language))) };
-    let (text, html) = (text_environment(), html_environment());
-    let subject = flat(&block(&text, &name, "subject", &view)?);
-    let heading = flat(&block(&text, &name, "heading", &view)?);
-    let page = |environment: &Environment<'static>| -> Result<String, minijinja::Error> {
+    let engine = engine(own);
+    let subject = flat(&block(&engine.text, &name, "subject", &view)?);
+    let heading = flat(&block(&engine.text, &name, "heading", &view)?);
+    let page = |environment: &Environment<'static>| -> Result<String, Error> {
         // Escaped already, where the environment escapes.
         let body = Value::from_safe_string(tidied(&block(environment, &name, "body", &view)?));
         let around = [
-            language.tag().into(),
+            language.as_str().into(),
             language.direction().into(),
             subject.as_str().into(),
             heading.as_str().into(),
@@ -92,7 +100,7 @@ pub fn texts(letter: &Letter) -> Result<Texts, RenderError> {
         shape.render_captured(())?.with_state_mut(|state| state.call_macro("page", &around))
     };
     // A slash needs no escaping, and links full of `&#x2f;` look like tricks to spam filters.
-    let (plain, html) = (tidied(&page(&text)?), tidied(&page(&html)?).replace("&#x2f;", "/"));
+    let (plain, html) = (tidied(&page(&engine.text)?), tidied(&page(&engine.html)?).replace("&#x2f;", "/"));
     Ok(Texts { subject, plain, html, language })
 }
 
@@ -101,78 +109,122 @@ fn block(
     template: &str,
     name: &str,
     context: &Value,
-) -> Result<String, minijinja::Error> {
+) -> Result<String, Error> {
     environment
         .get_template(template)?
         .render_captured(context.clone())?
         .with_state_mut(|state| state.render_block(name))
 }
 
-fn text_environment() -> Environment<'static> {
-    environment(include_str!("templates/text.jinja"), AutoEscape::None)
+/// The templates, each compiled when it is first used, in the two ways of writing building blocks.
+pub(super) struct Engine {
+    pub(super) text: Environment<'static>,
+    pub(super) html: Environment<'static>,
 }
 
-fn html_environment() -> Environment<'static> {
-    environment(include_str!("templates/html.jinja"), AutoEscape::Html)
-}
-
-/// The templates with one way of writing building blocks.
-fn environment(shape: &'static str, escape: AutoEscape) -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(move |_| escape.clone());
-    // A missing fact must not become the word "none".
-    environment.set_formatter(|out, state, value| match value.kind() {
-        ValueKind::None => {
-            Err(minijinja::Error::new(ErrorKind::UndefinedError, "a fact that this notice tells is missing"))
+impl Engine {
+    pub(super) fn new(own: &OwnTemplates) -> Self {
+        Self {
+            text: environment(templates::TEXT, AutoEscape::None, own.clone()),
+            html: environment(templates::HTML, AutoEscape::Html, own.clone()),
         }
-        _ => minijinja::escape_formatter(out, state, value),
-    });
-    environment.add_filter("flat", |text: &str| flat(text));
-    environment.add_filter("rows", |text: &str| rows(text));
-    environment.set_loader(move |name| Ok(source(name, shape).map(str::to_owned)));
-    environment
-}
-
-#[rustfmt::skip]
-fn source(name: &str, shape: &'static str) -> Option<&'static str> {
-    match name {
-        "shape" => Some(shape),
-        "en/phrases" => Some(include_str!("templates/en/phrases.jinja")),
-        "en/verify_address" => Some(include_str!("templates/en/verify_address.jinja")),
-        "en/already_signed_up" => Some(include_str!("templates/en/already_signed_up.jinja")),
-        "en/release_request" => Some(include_str!("templates/en/release_request.jinja")),
-        "en/proposal" => Some(include_str!("templates/en/proposal.jinja")),
-        "en/answer_reminder" => Some(include_str!("templates/en/answer_reminder.jinja")),
-        "en/deputy_request" => Some(include_str!("templates/en/deputy_request.jinja")),
-        "en/offer" => Some(include_str!("templates/en/offer.jinja")),
-        "en/offer_ended" => Some(include_str!("templates/en/offer_ended.jinja")),
-        "en/alternative" => Some(include_str!("templates/en/alternative.jinja")),
-        "en/handed_over" => Some(include_str!("templates/en/handed_over.jinja")),
-        "en/swap_request" => Some(include_str!("templates/en/swap_request.jinja")),
-        "en/swap_ended" => Some(include_str!("templates/en/swap_ended.jinja")),
-        "en/confirmed" => Some(include_str!("templates/en/confirmed.jinja")),
-        "en/changed" => Some(include_str!("templates/en/changed.jinja")),
-        "en/cancelled" => Some(include_str!("templates/en/cancelled.jinja")),
-        "en/calendar" => Some(include_str!("templates/en/calendar.jinja")),
-        "en/reminder" => Some(include_str!("templates/en/reminder.jinja")),
-        "en/ill" => Some(include_str!("templates/en/ill.jinja")),
-        "en/feedback_request" => Some(include_str!("templates/en/feedback_request.jinja")),
-        "en/matched_again" => Some(include_str!("templates/en/matched_again.jinja")),
-        "en/confirm_reply" => Some(include_str!("templates/en/confirm_reply.jinja")),
-        "en/deadline_moved" => Some(include_str!("templates/en/deadline_moved.jinja")),
-        "en/packs" => Some(include_str!("templates/en/packs.jinja")),
-        "en/joining_pack" => Some(include_str!("templates/en/joining_pack.jinja")),
-        "en/pack_changed" => Some(include_str!("templates/en/pack_changed.jinja")),
-        "en/pack_missing" => Some(include_str!("templates/en/pack_missing.jinja")),
-        "en/unplaced" => Some(include_str!("templates/en/unplaced.jinja")),
-        _ => None,
     }
 }
 
-/// One line without control characters: what a subject, a heading, a paragraph of plain text and a name must be.
+/// The templates, compiled once for all mails.
+fn engine(own: &OwnTemplates) -> Arc<Engine> {
+    static BUILT_IN: LazyLock<Arc<Engine>> =
+        LazyLock::new(|| Arc::new(Engine::new(&OwnTemplates::default())));
+    static LAST: Mutex<Option<(OwnTemplates, Arc<Engine>)>> = Mutex::new(None);
+    if own.names().next().is_none() {
+        return Arc::clone(&BUILT_IN);
+    }
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*last {
+        Some((known, engine)) if known.is_same(own) => Arc::clone(engine),
+        Some(_) | None => {
+            let engine = Arc::new(Engine::new(own));
+            *last = Some((own.clone(), Arc::clone(&engine)));
+            engine
+        }
+    }
+}
+
+/// The templates with one way of writing building blocks.
+fn environment(shape: &'static str, escape: AutoEscape, own: OwnTemplates) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(move |_| escape.clone());
+    environment.set_formatter(write);
+    environment.add_filter("flat", |text: &str| flat(text));
+    environment.add_filter("rows", |text: &str| rows(text));
+    environment.add_filter("untagged", |text: &str| Value::from_safe_string(HtmlEscape(text).to_string()));
+    environment.add_filter("plural", plural);
+    environment.set_loader(move |name| {
+        let own = own.find(name).map(str::to_owned);
+        Ok(match name {
+            "shape" => Some(shape.to_owned()),
+            _ => own.or_else(|| built_in(name).map(str::to_owned)),
+        })
+    });
+    environment
+}
+
+/// Writes a value. A missing fact must not become the word "none"; and what somebody has typed from right to left is
+/// isolated in HTML, so that it does not turn the line around it.
+fn write(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    if value.kind() == ValueKind::None {
+        return Err(Error::new(ErrorKind::UndefinedError, "a fact that this notice tells is missing"));
+    }
+    let is_foreign = matches!(state.auto_escape(), AutoEscape::Html)
+        && !value.is_safe()
+        && value.as_str().is_some_and(|text| text.chars().any(turns_text));
+    if is_foreign {
+        out.write_str("<bdi>")?;
+        minijinja::escape_formatter(out, state, value)?;
+        return Ok(out.write_str("</bdi>")?);
+    }
+    minijinja::escape_formatter(out, state, value)
+}
+
+/// Letters that are written from right to left, and characters that tell programs to do so.
+const fn turns_text(c: char) -> bool {
+    matches!(c,
+        '\u{0590}'..='\u{08FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFF}'
+        | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}' | '\u{200F}')
+        || steers_text(c)
+}
+
+/// Characters that turn all text after them until they are taken back.
+const fn steers_text(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `n | plural(one="a day", other="# days")`: the form that the number asks for in the template's language, with the
+/// number in the place of `#`. Forms that are not there are `other`.
+#[expect(clippy::needless_pass_by_value, reason = "what minijinja hands over")]
+fn plural(state: &State<'_, '_>, n: u64, forms: Kwargs) -> Result<String, Error> {
+    let form = |name: &str| forms.get::<Option<String>>(name);
+    let (zero, one, two, few, many) =
+        (form("zero")?, form("one")?, form("two")?, form("few")?, form("many")?);
+    let other: String = forms.get("other")?;
+    forms.assert_all_used()?;
+    let language = Language::for_tag(state.name().split('/').next().unwrap_or_default());
+    let chosen = match choose_plural(language, n) {
+        Plural::Zero => zero,
+        Plural::One => one,
+        Plural::Two => two,
+        Plural::Few => few,
+        Plural::Many => many,
+        Plural::Other => None,
+    };
+    Ok(chosen.unwrap_or(other).replace('#', &n.to_string()))
+}
+
+/// One line without control characters, and without those that turn text: what a subject, a heading, a paragraph of
+/// plain text and a name must be.
 pub(super) fn flat(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control())
+    text.split(|c: char| c.is_whitespace() || c.is_control() || steers_text(c))
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")

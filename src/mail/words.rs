@@ -1,89 +1,19 @@
-//! A letter's facts as words of a language: dates, times with their zone, names of sectors. No sentences: these are in
-//! the templates.
-//!
-//! A second language needs a variant of `Language` with its tables here, and a folder of templates.
+//! A letter's facts as the templates know them: as words of the recipient's language, by `words`.
 
-use chrono::{Datelike, NaiveDate, NaiveTime, Offset, TimeZone};
-use chrono_tz::{OffsetName, Tz};
 use serde::Serialize;
 
 use crate::domain::alternative::AlternativeKind;
+use crate::domain::language::Language;
 use crate::domain::letter::{Exchanged, Letter, Method, PackNews, Visit};
-use crate::domain::packs::{PackChange, PackField};
+use crate::domain::packs::{PackChange, PackField, PackKind};
+use crate::words;
 
-/// A language that mails are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
-    English,
-}
-
-impl Language {
-    const ALL: [Self; 1] = [Self::English];
-
-    /// The language for a recipient who prefers `tag` (`en`, `en-GB`, `cy`); English where theirs is not there yet.
-    pub(super) fn for_tag(tag: &str) -> Self {
-        let primary = tag.split('-').next().unwrap_or_default();
-        let spoken = Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary));
-        spoken.unwrap_or(Self::English)
-    }
-
-    /// BCP 47 tag, and name of the folder of its templates.
-    pub(super) const fn tag(self) -> &'static str {
-        match self {
-            Language::English => "en",
-        }
-    }
-
-    /// In which direction it is written.
-    pub(super) const fn direction(self) -> &'static str {
-        match self {
-            Language::English => "ltr",
-        }
-    }
-
-    fn weekdays(self) -> [&'static str; 7] {
-        match self {
-            Language::English => {
-                ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-            }
-        }
-    }
-
-    #[rustfmt::skip]
-    fn months(self) -> [&'static str; 12] {
-        match self {
-            Language::English => [
-                "January", "February", "March", "April", "May", "June",
-                "July", "August", "September", "October", "November", "December",
-            ],
-        }
-    }
-
-    /// "Monday 1 March 2027".
-    fn date(self, date: NaiveDate) -> String {
-        let named = |names: &[&'static str], n: u32| {
-            usize::try_from(n).ok().and_then(|n| names.get(n).copied()).unwrap_or_default()
-        };
-        let weekday = named(&self.weekdays(), date.weekday().num_days_from_monday());
-        let month = named(&self.months(), date.month0());
-        format!("{weekday} {} {month} {}", date.day(), date.year())
-    }
-
-    /// "09:30 to 16:00 (Europe/London time, GMT)".
-    fn times(self, date: NaiveDate, (starts, ends): (NaiveTime, NaiveTime), zone: Tz) -> String {
-        let (starts_at, ends_at) = (starts.format("%H:%M"), ends.format("%H:%M"));
-        let in_force = zone.offset_from_local_datetime(&date.and_time(starts)).earliest();
-        let abbreviation = in_force
-            .map(|offset| match offset.abbreviation() {
-                Some(letters) if letters.starts_with(|c: char| c.is_ascii_alphabetic()) => letters.to_owned(),
-                Some(_) | None => format!("UTC{}", offset.fix()),
-            })
-            .map(|name| format!(", {name}"))
-            .unwrap_or_default();
-        match self {
-            Language::English => format!("{starts_at} to {ends_at} ({zone} time{abbreviation})"),
-        }
-    }
+/// Sectors as they are called; one that nobody knows stays as it is.
+fn named(sectors: &[String], language: Language) -> Vec<String> {
+    let name = |sector: &String| {
+        sector.parse().map_or(sector.as_str(), |known| words::sector(language, known)).to_owned()
+    };
+    sectors.iter().map(name).collect()
 }
 
 /// What the templates know of a letter.
@@ -101,13 +31,13 @@ pub(super) struct View<'a> {
     role_title: Option<&'a str>,
     objectives: Option<&'a str>,
     home_library: Option<&'a str>,
-    sectors: &'a [String],
+    sectors: Vec<String>,
     dates: Vec<String>,
     visit: Option<Day<'a>>,
     has_agreed: bool,
     answer_until: Option<String>,
-    reason: Option<&'a str>,
-    change: Option<&'a str>,
+    reason: Option<String>,
+    change: Option<String>,
     pack: Option<PackView<'a>>,
     offer: Option<Offer<'a>>,
     swap: Option<Swap<'a>>,
@@ -130,14 +60,20 @@ struct PackView<'a> {
     telephone: Option<&'a str>,
 }
 
-impl<'a> From<&'a PackNews> for PackView<'a> {
-    fn from(news: &'a PackNews) -> Self {
+impl<'a> PackView<'a> {
+    fn new(news: &'a PackNews, language: Language) -> Self {
         let PackNews { version, pack, changes, missing } = news;
-        let change =
-            |change: &'a PackChange| (change.field.as_str(), change.from.as_deref(), change.to.as_deref());
+        let said = |field: PackField, value: &'a str| match field.kind() {
+            PackKind::Yes => words::yes(language),
+            PackKind::Time | PackKind::Line | PackKind::Telephone | PackKind::Words => value,
+        };
+        let change = |change: &'a PackChange| {
+            let value = |value: &'a Option<String>| value.as_deref().map(|value| said(change.field, value));
+            (change.field.as_str(), value(&change.from), value(&change.to))
+        };
         Self {
             version: version.to_string(),
-            entries: pack.0.iter().map(|(field, value)| (field.as_str(), value.as_str())).collect(),
+            entries: pack.0.iter().map(|(field, value)| (field.as_str(), said(*field, value))).collect(),
             changes: changes.iter().map(change).collect(),
             missing: missing.iter().map(|field| field.as_str()).collect(),
             telephone: pack.get(PackField::ContactTelephone),
@@ -177,7 +113,7 @@ struct Swap<'a> {
     place: Day<'a>,
     role_title: Option<&'a str>,
     objectives: Option<&'a str>,
-    sectors: &'a [String],
+    sectors: Vec<String>,
 }
 
 impl<'a> Swap<'a> {
@@ -187,7 +123,7 @@ impl<'a> Swap<'a> {
             place: Day::new(&swap.place, language),
             role_title: swap.role_title.as_deref(),
             objectives: swap.objectives.as_deref(),
-            sectors: &swap.sectors,
+            sectors: named(&swap.sectors, language),
         }
     }
 }
@@ -208,18 +144,18 @@ impl<'a> View<'a> {
             role_title: letter.role_title.as_deref(),
             objectives: letter.objectives.as_deref(),
             home_library: letter.home_library.as_deref(),
-            sectors: &letter.home_sectors,
-            dates: letter.dates.iter().map(|date| language.date(*date)).collect(),
+            sectors: named(&letter.home_sectors, language),
+            dates: letter.dates.iter().map(|date| words::date(language, *date)).collect(),
             visit: letter.visit.as_ref().map(|visit| Day::new(visit, language)),
             has_agreed: letter.has_agreed,
-            answer_until: letter.answer_until.map(|date| language.date(date)),
-            reason: letter.reason.as_deref(),
-            change: letter.change.as_deref(),
-            pack: letter.pack.as_ref().map(PackView::from),
+            answer_until: letter.answer_until.map(|date| words::date(language, date)),
+            reason: letter.reason.as_ref().map(|told| words::told(language, told)),
+            change: letter.change.as_ref().map(|told| words::told(language, told)),
+            pack: letter.pack.as_ref().map(|news| PackView::new(news, language)),
             offer: letter.offer.as_ref().zip(letter.visit.as_ref()).map(|(offer, visit)| Offer {
                 kind: offer.kind.as_str(),
-                date: language.date(offer.date),
-                times: language.times(offer.date, (offer.starts, offer.ends), visit.time_zone),
+                date: words::date(language, offer.date),
+                times: words::times(language, offer.date, (offer.starts, offer.ends), visit.time_zone),
                 words: offer.words.as_deref(),
             }),
             swap: letter.swap.as_ref().map(|swap| Swap::new(swap, language)),
@@ -243,51 +179,13 @@ impl<'a> Day<'a> {
             contact_address: visit.host_contact_address.as_deref(),
             telephone: visit.host_telephone.as_deref(),
             deputy_telephone: visit.deputy_telephone.as_deref(),
-            date: language.date(visit.date),
-            times: language.times(visit.date, (visit.starts, visit.ends), visit.time_zone),
-            former_times: visit
-                .former_times
-                .map(|times| language.times(visit.former_date.unwrap_or(visit.date), times, visit.time_zone)),
-            former_date: visit.former_date.map(|date| language.date(date)),
+            date: words::date(language, visit.date),
+            times: words::times(language, visit.date, (visit.starts, visit.ends), visit.time_zone),
+            former_times: visit.former_times.map(|times| {
+                words::times(language, visit.former_date.unwrap_or(visit.date), times, visit.time_zone)
+            }),
+            former_date: visit.former_date.map(|date| words::date(language, date)),
             is_virtual: visit.is_virtual,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn day(year: i32, month: u32, day: u32) -> NaiveDate {
-        NaiveDate::from_ymd_opt(year, month, day).expect("a date")
-    }
-
-    #[test]
-    fn a_language_that_is_not_there_yet_is_answered_in_english() {
-        for tag in ["en", "en-GB", "EN", "cy", ""] {
-            assert_eq!(Language::for_tag(tag), Language::English, "{tag}");
-        }
-    }
-
-    #[test]
-    fn a_date_names_its_weekday_month_and_year() {
-        assert_eq!(Language::English.date(day(2027, 3, 1)), "Monday 1 March 2027");
-        assert_eq!(Language::English.date(day(2028, 12, 31)), "Sunday 31 December 2028");
-    }
-
-    #[test]
-    fn times_name_their_zone_and_what_it_is_called_that_day() {
-        let times = (
-            NaiveTime::from_hms_opt(9, 30, 0).expect("a time"),
-            NaiveTime::from_hms_opt(16, 0, 0).expect("a time"),
-        );
-        let told = |date, zone| Language::English.times(date, times, zone);
-        assert_eq!(told(day(2027, 3, 26), Tz::Europe__London), "09:30 to 16:00 (Europe/London time, GMT)");
-        assert_eq!(told(day(2027, 3, 29), Tz::Europe__London), "09:30 to 16:00 (Europe/London time, BST)");
-        assert_eq!(told(day(2027, 7, 1), Tz::Europe__Dublin), "09:30 to 16:00 (Europe/Dublin time, IST)");
-        assert_eq!(
-            told(day(2027, 7, 1), Tz::America__Sao_Paulo),
-            "09:30 to 16:00 (America/Sao_Paulo time, UTC-03:00)"
-        );
     }
 }

@@ -9,8 +9,10 @@ use super::AppError;
 use super::clock::{Chance, Clock};
 use super::refills::Patience;
 use crate::domain::ids::{AuditId, EmployerId};
+use crate::domain::language::Language;
 use crate::domain::letter::CalendarForm;
 use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Subject};
+use crate::domain::templates::OwnTemplates;
 use crate::store::audit::{self, Entry};
 use crate::store::{Store, StoreError, Tx};
 
@@ -23,6 +25,10 @@ pub struct Settings {
     pub service_name: String,
     /// The mailbox that organises invitations and sends mail.
     pub organiser_address: String,
+    /// In which somebody reads of whom nothing else is known.
+    pub language: Language,
+    /// Templates of mails that take the place of the built-in ones.
+    pub templates: OwnTemplates,
     /// The domain of Message-IDs.
     pub mail_domain: String,
     /// The name by which the mail server that brings mails in signs what it has found out about senders (RFC 8601);

@@ -17,6 +17,7 @@ use crate::domain::deadlines::local;
 use crate::domain::ids::{ApplicationId, RoundId};
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::states::{AlternativeState, ManagerTrust};
+use crate::domain::told::Told;
 use crate::store::{Db, Tx, alternatives, applications, employments, outbox, placements, rounds};
 
 pub use crate::store::applications::Applicant;
@@ -192,7 +193,7 @@ pub(super) fn withdraw_in(
         overtake(tx, now, actor, &placement)?;
         let host = get_library(tx, placement.host)?;
         let case = Case { applicant: applicant.clone(), host, placement };
-        notices::cancelled(tx, now, &case, before, "The participant can no longer take part.")?;
+        notices::cancelled(tx, now, &case, before, Told::ParticipantLeaves)?;
     }
     Ok(applicant)
 }

@@ -8,6 +8,7 @@ use super::{App, AppError};
 use crate::domain::email::Email;
 use crate::domain::fault::Faults;
 use crate::domain::ids::EmployerId;
+use crate::domain::language::Language;
 use crate::domain::organisation::Employer;
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::refusal::{Refusal, RefusalCode};
@@ -20,6 +21,8 @@ use crate::store::{Db, organisations, rounds};
 pub struct Directory {
     /// Employers with the same group name count as one.
     pub group: Option<Name>,
+    /// In which its line managers and HR read; none: the installation's.
+    pub language: Option<Language>,
     /// Mail domains under which a manager's address is believed.
     pub domains: Vec<String>,
     /// Managers' addresses.
@@ -42,7 +45,7 @@ impl Directory {
         let mut managers = self.managers.clone();
         managers.sort_unstable();
         managers.dedup();
-        let checked = Self { group: self.group.clone(), domains, managers };
+        let checked = Self { group: self.group.clone(), language: self.language, domains, managers };
         faults.into_result(Some(checked)).map_err(AppError::Fields)
     }
 }
@@ -53,10 +56,10 @@ impl Directory {
 /// `already-exists` where the name is taken; `invalid-fields`; `forbidden`.
 pub fn create(app: &App, actor: &Actor, name: &Name, directory: &Directory) -> Result<Employer, AppError> {
     permit_everywhere(actor, Action::EditEmployer)?;
-    let Directory { group, domains, managers } = directory.checked()?;
+    let Directory { group, language, domains, managers } = directory.checked()?;
     let now = app.now()?;
     let id = EmployerId::new(now.id("employer"));
-    let employer = Employer { id, name: name.clone(), group, successor: None, domains, managers };
+    let employer = Employer { id, name: name.clone(), group, language, successor: None, domains, managers };
     app.store.write(|tx| {
         if let Some(other) = organisations::find_employer_by_name(tx, name.as_str())? {
             return Err(AppError::Refused(Refusal::new(
@@ -97,7 +100,7 @@ pub fn get(app: &App, actor: &Actor, id: EmployerId) -> Result<Employer, AppErro
     app.store.read(|db| load(db, id))
 }
 
-/// Replaces the group, the domains and the managers of an employer.
+/// Replaces the group, the language, the domains and the managers of an employer.
 ///
 /// # Errors
 /// `invalid-fields`; `not-found`, also for somebody else's; `forbidden`.
@@ -108,7 +111,7 @@ pub fn replace_directory(
     directory: &Directory,
 ) -> Result<Employer, AppError> {
     permit(actor, Action::EditEmployer, &Subject::of_employers(&[id]), ("employer", &id))?;
-    let Directory { group, domains, managers } = directory.checked()?;
+    let Directory { group, language, domains, managers } = directory.checked()?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before = load(tx, id)?;
@@ -116,6 +119,7 @@ pub fn replace_directory(
             id,
             name: before.name.clone(),
             group: group.clone(),
+            language,
             successor: before.successor,
             domains: domains.clone(),
             managers: managers.clone(),

@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::app::{Now, own_employer, permit, record, sha256_hex};
-use super::event_place::{Place, address};
+use super::event_place::address;
 use super::links::LinkView;
 use super::load::{get_applicant, get_library, get_placement};
 use super::notices::{self, Case, Recipient};
@@ -17,6 +17,7 @@ use super::{App, AppError};
 use crate::calendar;
 use crate::domain::feed::{Entry, Feed, FeedKind, Shown, Timetable};
 use crate::domain::ids::{EmployerId, FeedId, LibraryId};
+use crate::domain::language::Language;
 use crate::domain::letter::EventStatus;
 use crate::domain::link::{Link, Purpose};
 use crate::domain::organisation::Library;
@@ -27,6 +28,7 @@ use crate::domain::states::PlacementState;
 use crate::store::applications::Applicant;
 use crate::store::feeds::FeedDay;
 use crate::store::{Db, Tx, feeds, organisations};
+use crate::words::{self, EventWords};
 
 /// How long a day that was called off stands in a feed as such, so that programs take it out.
 const DAYS_OFF: Duration = Duration::days(30);
@@ -330,22 +332,23 @@ pub struct Served {
 pub fn serve(app: &App, secret: &str, has: impl Fn(&str) -> bool) -> Result<Served, AppError> {
     let now = app.clock.now_utc();
     let today = now.date();
-    let (feed, name, days) = app.store.read(|db| {
+    let (feed, language, name, days) = app.store.read(|db| {
         let feed = feeds::find_by_secret(db, &sha256_hex(secret))?;
         let feed = feed.ok_or_else(|| AppError::not_found("calendar", "with this address"))?;
-        let name = name_of(db, app, &feed.shown)?;
+        let language = feeds::find_language(db, &feed.shown)?.unwrap_or(app.settings.language);
+        let name = name_of(db, app, language, &feed.shown)?;
         let days = feeds::list_days(db, &feed.shown, today - DAYS_BACK, ended_since(today))?;
-        Ok::<_, AppError>((feed, name, days))
+        Ok::<_, AppError>((feed, language, name, days))
     })?;
     if feed.last_used_on != Some(today) {
         app.store.write_queue(|tx| Ok::<_, AppError>(feeds::mark_used(tx, feed.id, today)?))?;
     }
     let days: Vec<FeedDay> = days.into_iter().filter(|day| is_shown(&feed.shown, day)).collect();
-    let etag = etag(app, &feed, &name, &days);
+    let etag = etag(app, language, &feed, &name, &days);
     if has(&etag) {
         return Ok(Served { etag, text: None });
     }
-    let entries = days.iter().map(|day| entry(app, &feed.shown, day)).collect();
+    let entries = days.iter().map(|day| entry(app, language, &feed.shown, day)).collect();
     let (url, zone) = (app.settings.public_url.clone(), app.settings.calendar.zone);
     let timetable = Timetable { name, url, zone, entries };
     Ok(Served { etag, text: Some(calendar::write_timetable(&timetable)) })
@@ -356,18 +359,18 @@ fn ended_since(today: NaiveDate) -> chrono::NaiveDateTime {
     today.and_time(NaiveTime::MIN) - DAYS_OFF
 }
 
-fn name_of(db: &mut Db, app: &App, shown: &Shown) -> Result<String, AppError> {
-    let whose = match shown {
-        Shown::Person(_) => "my days".to_owned(),
+fn name_of(db: &mut Db, app: &App, language: Language, shown: &Shown) -> Result<String, AppError> {
+    let name = match shown {
+        Shown::Person(_) | Shown::Manager(_) => String::new(),
         Shown::Contact(library, _) | Shown::Deputy(library, _) | Shown::Library(library) => {
-            format!("visitors at {}", get_library(db, *library)?.name)
+            get_library(db, *library)?.name.to_string()
         }
-        Shown::Manager(_) => "days of my staff".to_owned(),
-        Shown::Employer(employer) => {
-            let employer = organisations::find_employer(db, *employer)?;
-            employer.map_or_else(|| "staff".to_owned(), |employer| format!("staff of {}", employer.name))
+        Shown::Employer(id) => {
+            let found = organisations::find_employer(db, *id)?;
+            found.ok_or_else(|| AppError::not_found("employer", id))?.name.to_string()
         }
     };
+    let whose = words::feed_name(language, shown.kind(), &name);
     Ok(format!("{}: {whose}", app.settings.service_name))
 }
 
@@ -377,9 +380,9 @@ fn is_shown(shown: &Shown, day: &FeedDay) -> bool {
 }
 
 /// A hash of everything that a feed says, without writing it.
-fn etag(app: &App, feed: &Feed, name: &str, days: &[FeedDay]) -> String {
+fn etag(app: &App, language: Language, feed: &Feed, name: &str, days: &[FeedDay]) -> String {
     let mut hash = Sha256::new();
-    let head = (FORMAT, env!("CARGO_PKG_VERSION"), chrono_tz::IANA_TZDB_VERSION, feed.id);
+    let head = (FORMAT, env!("CARGO_PKG_VERSION"), chrono_tz::IANA_TZDB_VERSION, feed.id, language);
     hash.update(format!(
         "{head:?}\n{name}\n{:?}\n",
         (&app.settings.service_name, &app.settings.public_url, app.settings.calendar.zone)
@@ -392,7 +395,7 @@ fn etag(app: &App, feed: &Feed, name: &str, days: &[FeedDay]) -> String {
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn entry(app: &App, shown: &Shown, day: &FeedDay) -> Entry {
+fn entry(app: &App, language: Language, shown: &Shown, day: &FeedDay) -> Entry {
     let status = match day.state {
         PlacementState::Proposed => EventStatus::Tentative,
         PlacementState::Confirmed | PlacementState::Completed => EventStatus::Confirmed,
@@ -405,9 +408,17 @@ fn entry(app: &App, shown: &Shown, day: &FeedDay) -> Entry {
     // A host knows the name once everybody has said yes.
     let may_know = party != Party::Host || status == EventStatus::Confirmed;
     let (street, postcode) = (day.address.0.as_deref(), day.address.1.as_deref());
-    let place = Place { name: &day.host, address: address(street, postcode), is_virtual: day.is_virtual };
-    let visitor = may_know.then_some(day.visitor.as_str());
-    let (summary, description) = place.words(party, visitor, &app.settings.service_name);
+    let EventWords { summary, description, location } = words::event(
+        language,
+        &words::Event {
+            party,
+            host: &day.host,
+            address: address(street, postcode).as_deref(),
+            is_virtual: day.is_virtual,
+            visitor: may_know.then_some(day.visitor.as_str()),
+            service: &app.settings.service_name,
+        },
+    );
     let (uid, sequence) = match &day.identity {
         Some(identity) => (identity.uid.clone(), identity.sequence),
         None => (uid_without_invitation(shown, day), day.revision),
@@ -421,7 +432,7 @@ fn entry(app: &App, shown: &Shown, day: &FeedDay) -> Entry {
         is_busy: shown.is_own(),
         summary,
         description,
-        location: place.location(),
+        location,
         point: day.point.filter(|_| !day.is_virtual),
         date: day.date,
         starts: day.times.0,

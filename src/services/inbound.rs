@@ -21,6 +21,7 @@ use crate::domain::inbound::{
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Role, Subject};
 use crate::domain::states::Answer;
+use crate::domain::told::Told;
 use crate::import::read_mail;
 use crate::store::{Tx, inbound, invitations};
 
@@ -199,7 +200,7 @@ fn answered(
     let counts = matches!(outcome, InboundOutcome::Answered | InboundOutcome::Repeated);
     // What is so already needs no link.
     if !counts && !mail.is_automatic && (answer.is_none() || answer != before) {
-        notices::confirm_reply(tx, now, &case, party, words(outcome, reply.kind))?;
+        notices::confirm_reply(tx, now, &case, party, why(outcome, reply.kind))?;
     }
     Ok(Found {
         outcome: Some(outcome),
@@ -248,31 +249,14 @@ fn actor_of(id: InboundId, case: &Case, party: Party) -> Actor {
 }
 
 /// Why no answer was taken, for whoever was invited.
-const fn words(outcome: InboundOutcome, kind: InboundKind) -> &'static str {
+const fn why(outcome: InboundOutcome, kind: InboundKind) -> Told {
     match (outcome, kind) {
-        (InboundOutcome::Undecided, InboundKind::Counter) => {
-            "Your calendar has proposed another time. We cannot take that from a calendar: on the page you can say yes or \
-             no to the day as it is."
-        }
-        (InboundOutcome::Undecided, _) => {
-            "Your calendar has sent neither a yes nor a no. We keep to what you have said on the page so far."
-        }
-        (InboundOutcome::Unproven, _) => {
-            "An answer from your calendar has come, but nothing proves that it is yours, so it does not count."
-        }
-        (InboundOutcome::WrongAddress, _) => {
-            "An answer to your invitation has come from another address than this one, so it does not count."
-        }
-        (InboundOutcome::OutOfDate, _) => {
-            "Your calendar has answered an invitation that has changed since, so the answer does not count."
-        }
-        (InboundOutcome::Late, _) => {
-            "An answer from your calendar has come late: you have answered since, and the later answer holds."
-        }
-        (InboundOutcome::NotUnderstood, _) => {
-            "You have written to us. Nobody reads this mailbox: please say yes or no on the page, or write to the people \
-             whom your mails name."
-        }
+        (InboundOutcome::Undecided, InboundKind::Counter) => Told::CalendarProposesTime,
+        (InboundOutcome::Undecided, _) => Told::CalendarUndecided,
+        (InboundOutcome::Unproven, _) => Told::AnswerUnproven,
+        (InboundOutcome::WrongAddress, _) => Told::AnswerFromElsewhere,
+        (InboundOutcome::OutOfDate, _) => Told::AnswerOutOfDate,
+        (InboundOutcome::Late, _) => Told::AnswerLate,
         (
             InboundOutcome::Answered
             | InboundOutcome::Repeated
@@ -280,9 +264,10 @@ const fn words(outcome: InboundOutcome, kind: InboundKind) -> &'static str {
             | InboundOutcome::Bounced
             | InboundOutcome::Noted
             | InboundOutcome::Unknown
-            | InboundOutcome::Ignored,
+            | InboundOutcome::Ignored
+            | InboundOutcome::NotUnderstood,
             _,
-        ) => "An answer from your calendar has come, but as things stand now it cannot be taken.",
+        ) => Told::AnswerNotPossible,
     }
 }
 
@@ -319,8 +304,7 @@ fn written(tx: &mut Tx<'_>, now: &Now, mail: &Received) -> Result<Found, AppErro
         let is_asked = case.placement.answer_of(notice.party).is_some();
         let is_same = case.recipient(notice.party).is_some_and(|invited| invited.address == notice.recipient);
         if is_asked && is_same {
-            let words = words(InboundOutcome::NotUnderstood, InboundKind::Words);
-            notices::confirm_reply(tx, now, &case, notice.party, words)?;
+            notices::confirm_reply(tx, now, &case, notice.party, Told::AnswerInWords)?;
         }
     }
     Ok(Found {

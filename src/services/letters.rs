@@ -5,7 +5,8 @@
 use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::app::Now;
-use super::event_place::{Place, address_of};
+use super::discretion::Discretion;
+use super::event_place::address_of;
 use super::links::NewLink;
 use super::load::{get_applicant, get_library, get_placement, get_round};
 use super::notices::{CALENDAR_THREAD, Case, Event, Facts, LIBRARY_THREAD, PACK_THREAD, thread_of_placement};
@@ -16,6 +17,7 @@ use super::swaps;
 use super::{App, AppError};
 use crate::domain::feed::Shown;
 use crate::domain::ids::ReserveOfferId;
+use crate::domain::language::Language;
 use crate::domain::letter::{EventStatus, Invitation, Letter, NoticeKind, Offered, Visit};
 use crate::domain::link::Purpose;
 use crate::domain::notice::Notice;
@@ -25,7 +27,8 @@ use crate::domain::placement::Placement;
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, PlacementState};
 use crate::store::applications::Applicant;
-use crate::store::{Db, alternatives, feeds, introductions, invitations, outbox};
+use crate::store::{Db, alternatives, feeds, introductions, invitations, organisations, outbox};
+use crate::words::{self, EventWords};
 
 /// What a notice says now, as it would look; its link leads nowhere. Changes nothing.
 ///
@@ -94,9 +97,10 @@ pub(super) fn letter(
     let was_invited =
         facts.former_uid.is_some() || identity.is_some_and(|known| known.is_in_calendar.is_some());
     let sequence = sequence.filter(|_| was_invited || event != Some(Event::Cancelled));
+    let language = language_of(db, app, notice, &applicant, host)?;
     let invitation = match (&visit, sequence, event, uid) {
         (Some((placement, host, _)), Some(sequence), Some(event), Some(uid)) => {
-            let facts = EventFacts { event, sequence, uid, placement, host };
+            let facts = EventFacts { event, sequence, uid, placement, host, language };
             Some(invitation(app, notice, now, &facts, &applicant, may_see))
         }
         (Some(_) | None, Some(_) | None, Some(_) | None, Some(_) | None) => None,
@@ -133,7 +137,7 @@ pub(super) fn letter(
         party: notice.party,
         to_name: notice.recipient_name.as_ref().map(ToString::to_string),
         to_address: notice.recipient.to_string(),
-        language: applicant.application.language.clone(),
+        language,
         round_name: round.name.to_string(),
         service_name: app.settings.service_name.clone(),
         public_url: app.settings.public_url.clone(),
@@ -206,6 +210,30 @@ pub(super) fn letter(
         sent_at: now.at,
     };
     Ok((letter, link))
+}
+
+/// In which language the recipient reads: as the participant has chosen, as the host library says of its contacts, as the
+/// employer says of its line managers; else as the installation does.
+fn language_of(
+    db: &mut Db,
+    app: &App,
+    notice: &Notice,
+    applicant: &Applicant,
+    host: Option<&Library>,
+) -> Result<Language, AppError> {
+    let known = match (notice.party, host) {
+        (Party::Participant, _) => Some(applicant.application.language),
+        (Party::Manager, _) => organisations::find_employer(db, applicant.application.employer)?
+            .and_then(|employer| employer.language),
+        (Party::Host, Some(host)) => {
+            let contacts = || [&host.contact, &host.deputy].into_iter().flatten();
+            let own = contacts().find(|contact| contact.email == notice.recipient);
+            // A colleague, or somebody who was the contact before.
+            own.and_then(|own| own.language).or_else(|| host.contact.as_ref()?.language)
+        }
+        (Party::Host, None) => None,
+    };
+    Ok(known.unwrap_or(app.settings.language))
 }
 
 /// Whether the recipient has chosen a feed instead of invitations.
@@ -329,55 +357,6 @@ fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) 
     }
 }
 
-/// What a recipient may know of the other side.
-#[derive(Debug, Clone, Copy)]
-struct Discretion {
-    party: Party,
-    /// The placement is, or was, certain.
-    acquainted: bool,
-}
-
-impl Discretion {
-    /// The participant's name: to a host only once it is certain.
-    const fn name(self) -> bool {
-        match self.party {
-            Party::Participant | Party::Manager => true,
-            Party::Host => self.acquainted,
-        }
-    }
-
-    /// The participant's work address: to a host once it is certain.
-    const fn address(self) -> bool {
-        match self.party {
-            Party::Participant | Party::Manager => false,
-            Party::Host => self.acquainted,
-        }
-    }
-
-    /// Where the participant comes from: never to a host.
-    const fn home(self) -> bool {
-        match self.party {
-            Party::Participant | Party::Manager => true,
-            Party::Host => false,
-        }
-    }
-
-    /// Whom to ask at the host library: those who go there, once it is certain.
-    const fn contact(self) -> bool {
-        match self.party {
-            Party::Participant => self.acquainted,
-            Party::Manager | Party::Host => false,
-        }
-    }
-}
-
-impl Discretion {
-    /// Where to ring the host: whoever goes there, and in an emergency everybody.
-    const fn telephone(self, kind: NoticeKind) -> bool {
-        self.contact() || matches!(kind, NoticeKind::Ill)
-    }
-}
-
 /// What the link in a mail is for. Whoever is asked, or has answered, gets the page of answers.
 fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
     match (notice.kind, notice.party) {
@@ -451,6 +430,7 @@ struct EventFacts<'a> {
     uid: &'a str,
     placement: &'a Placement,
     host: &'a Library,
+    language: Language,
 }
 
 fn invitation(
@@ -461,15 +441,24 @@ fn invitation(
     applicant: &Applicant,
     may_see: Discretion,
 ) -> Invitation {
-    let EventFacts { event, sequence, uid, placement, host } = *facts;
+    let EventFacts { event, sequence, uid, placement, host, language } = *facts;
     let status = match event {
         Event::Tentative => EventStatus::Tentative,
         Event::Confirmed => EventStatus::Confirmed,
         Event::Cancelled => EventStatus::Cancelled,
     };
     let visitor = may_see.name().then(|| applicant.application.name.as_str());
-    let place = Place::of(host, placement.terms.is_virtual);
-    let (summary, description) = place.words(notice.party, visitor, &app.settings.service_name);
+    let EventWords { summary, description, location } = words::event(
+        language,
+        &words::Event {
+            party: notice.party,
+            host: host.name.as_str(),
+            address: address_of(host).as_deref(),
+            is_virtual: placement.terms.is_virtual,
+            visitor,
+            service: &app.settings.service_name,
+        },
+    );
     Invitation {
         uid: uid.to_owned(),
         sequence,
@@ -481,7 +470,7 @@ fn invitation(
         attendee_address: notice.recipient.to_string(),
         summary,
         description,
-        location: Some(place.location()),
+        location: Some(location),
         point: host
             .point
             .filter(|_| !placement.terms.is_virtual)

@@ -16,6 +16,7 @@ pub mod clock;
 pub mod comparison;
 pub mod day;
 pub mod deadlines;
+mod discretion;
 pub mod edits;
 pub mod employers;
 pub mod error;

@@ -29,6 +29,7 @@ use crate::domain::placement::{Given, Outcome, Placement};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::states::{AlternativeState, Answer, PlacementState};
+use crate::domain::told::Told;
 use crate::store::placements::Visible;
 use crate::store::{Db, Tx, alternatives, applications, attendance, organisations, placements, rounds};
 
@@ -208,15 +209,13 @@ pub(super) fn answer_in(
         }
         Outcome::Declined => {
             release_place(tx, now, actor, &mut case)?;
-            let words = match party {
-                Party::Participant if refuses_other => {
-                    "The participant cannot take what the host library offered instead."
-                }
-                Party::Participant => "The participant cannot take the place.",
-                Party::Host => "The host library cannot receive a visitor on this day.",
-                Party::Manager => "The line manager cannot release the participant on this day.",
+            let why = match party {
+                Party::Participant if refuses_other => Told::ParticipantRefusedOffer,
+                Party::Participant => Told::ParticipantRefused,
+                Party::Host => Told::HostRefused,
+                Party::Manager => Told::ManagerRefused,
             };
-            notices::cancelled(tx, now, &case, before, words)?;
+            notices::cancelled(tx, now, &case, before, why)?;
         }
     }
     Ok(case)
@@ -386,7 +385,7 @@ pub fn cancel(app: &App, actor: &Actor, id: PlacementId, reason: &str) -> Result
     app.store.write(|tx| {
         let case = get_case(tx, id)?;
         permit_on(actor, Action::CancelPlacement, &case)?;
-        cancel_in(tx, &now, actor, case, reason, &json!({}))
+        cancel_in(tx, &now, actor, case, Told::own(reason), &json!({}))
     })
 }
 
@@ -395,7 +394,7 @@ fn cancel_in(
     now: &Now,
     actor: &Actor,
     mut case: Case,
-    reason: &str,
+    reason: Told,
     details: &serde_json::Value,
 ) -> Result<Case, AppError> {
     let before = case.placement.state;
@@ -419,12 +418,8 @@ pub(super) fn expire_in(tx: &mut Tx<'_>, now: &Now, actor: &Actor, mut case: Cas
     release_place(tx, now, actor, &mut case)?;
     let details = json!({ "deed": "expire", "state": case.placement.state.as_str() });
     record(tx, now, actor, Action::KeepDeadlines, ("placement", &case.placement.id), &details)?;
-    let words = if offered {
-        "What the host library had offered instead was not taken by the deadline."
-    } else {
-        "Not everybody had answered by the deadline."
-    };
-    notices::cancelled(tx, now, &case, before, words)
+    let why = if offered { Told::OfferNotTaken } else { Told::NotAllAnswered };
+    notices::cancelled(tx, now, &case, before, why)
 }
 
 /// Why a placement was called off whose publication was taken back, and one whose round was, for the audit.
@@ -441,12 +436,12 @@ pub(super) fn cancel_all_of_round(
     now: &Now,
     actor: &Actor,
     round: &Round,
-    (because, reason): (&'static str, &str),
+    (because, reason): (&'static str, &Told),
 ) -> Result<(), AppError> {
     for placement in placements::list(tx, round.id, Visible::All, None, None, i64::MAX)? {
         if placement.admit_cancellation(local(now.at, placement.time_zone)).is_ok() {
             let case = get_case(tx, placement.id)?;
-            cancel_in(tx, now, actor, case, reason, &json!({ "because": because }))?;
+            cancel_in(tx, now, actor, case, reason.clone(), &json!({ "because": because }))?;
         }
     }
     Ok(())

@@ -23,6 +23,7 @@ use crate::domain::placement::{Consent, Placement, Terms, visit_times};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, ApplicationState, PlacementState, RunKind, RunState};
+use crate::domain::told::Told;
 use crate::files;
 use crate::files::Schedule;
 use crate::files::round::Hours;
@@ -177,10 +178,10 @@ fn propose(
         match applicant.application.state {
             ApplicationState::Verified | ApplicationState::Refused => {
                 people.not_released += 1;
-                notices::unplaced(tx, now, &applicant, (notices::NOT_RELEASED, None), Some(run))?;
+                notices::unplaced(tx, now, &applicant, (Told::NotReleased, None), Some(run))?;
             }
             ApplicationState::Released => {
-                notices::unplaced(tx, now, &applicant, (notices::NO_FREE_DAY, None), Some(run))?;
+                notices::unplaced(tx, now, &applicant, (Told::NoFreeDay, None), Some(run))?;
             }
             ApplicationState::Submitted
             | ApplicationState::Placed

@@ -16,6 +16,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::round::Round;
 use crate::domain::states::{RoundState, RunState};
 use crate::domain::text::Name;
+use crate::domain::told::Told;
 use crate::files::Rules;
 use crate::store::rounds::Drafts;
 use crate::store::{Db, Tx, outbox, rounds, runs};
@@ -218,8 +219,7 @@ pub fn cancel(app: &App, actor: &Actor, id: RoundId) -> Result<Round, AppError> 
         for run in runs::list(tx, round.id)?.iter().filter(|run| run.state == RunState::Published) {
             outbox::discard_held(tx, run.id, now.utc())?;
         }
-        let words = "The round has been called off.";
-        refills::end_all_of_round(tx, now, (actor, Action::SteerRound), round.id, words)?;
-        placements::cancel_all_of_round(tx, now, actor, round, (placements::ROUND_OFF, words))
+        refills::end_all_of_round(tx, now, (actor, Action::SteerRound), round.id, &Told::RoundOff)?;
+        placements::cancel_all_of_round(tx, now, actor, round, (placements::ROUND_OFF, &Told::RoundOff))
     })
 }

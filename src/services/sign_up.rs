@@ -14,6 +14,7 @@ use crate::domain::application::{Application, Hours, Person};
 use crate::domain::email::Email;
 use crate::domain::fault::Faults;
 use crate::domain::ids::{ApplicationId, PersonId, RoundId};
+use crate::domain::language::Language;
 use crate::domain::link::Purpose;
 use crate::domain::organisation::Employer;
 use crate::domain::pattern::Pattern;
@@ -62,6 +63,8 @@ pub struct SignUp {
     pub role_title: Option<Name>,
     /// What the person hopes to learn.
     pub objectives: Option<String>,
+    /// In which the person reads; none: the installation's.
+    pub language: Option<Language>,
 }
 
 /// What a sign-up led to.
@@ -92,7 +95,7 @@ pub fn sign_up(app: &App, actor: &Actor, round: RoundId, form: &SignUp) -> Resul
     app.store.write(|tx| {
         let round = load_round(tx, actor, round)?;
         round.admit_sign_up(now.today(round.time_zone))?;
-        let mut application = check(tx, &round, form, &now)?;
+        let mut application = check(tx, &round, form, (&now, app.settings.language))?;
         if own.is_some_and(|own| own != application.employer) {
             return Err(AppError::not_found("home library of your employer:", &form.home_library));
         }
@@ -166,7 +169,12 @@ fn settle_sign_up(
 }
 
 /// Checks a form against the round and the libraries; all faults at once.
-fn check(db: &mut Db, round: &Round, form: &SignUp, now: &Now) -> Result<Application, AppError> {
+fn check(
+    db: &mut Db,
+    round: &Round,
+    form: &SignUp,
+    (now, default): (&Now, Language),
+) -> Result<Application, AppError> {
     let faults = Faults::none();
     let dates = check_dates(&faults, round, form);
     let home = match find_library(db, &form.home_library)? {
@@ -231,7 +239,7 @@ fn check(db: &mut Db, round: &Round, form: &SignUp, now: &Now) -> Result<Applica
         assured_until: form.assured_until,
         role_title: form.role_title.clone(),
         objectives: form.objectives.clone(),
-        language: "en".to_owned(),
+        language: form.language.unwrap_or(default),
         revision: 0,
     });
     faults.into_result(application).map_err(AppError::Fields)

@@ -15,6 +15,7 @@ use crate::domain::permissions::{Action, Actor};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::states::{ApplicationState, RunState};
+use crate::domain::told::Told;
 use crate::store::{applications, outbox, rounds, runs};
 
 /// Takes the publication of a run back: its placements are cancelled, whoever had been told is told, mails that are
@@ -43,9 +44,14 @@ pub fn withdraw(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError>
             let notices = outbox::list_let_go(tx, published.id, NoticeKind::Unplaced)?;
             told.extend(notices.into_iter().map(|notice| (notice.application, notice)));
         }
-        let words = "The organisers have taken the schedule back; the days are being arranged anew.";
-        refills::end_all_of_round(tx, &now, (actor, Action::WithdrawPublication), round.id, words)?;
-        cancel_all_of_round(tx, &now, actor, &round, (TAKEN_BACK, words))?;
+        refills::end_all_of_round(
+            tx,
+            &now,
+            (actor, Action::WithdrawPublication),
+            round.id,
+            &Told::TakenBack,
+        )?;
+        cancel_all_of_round(tx, &now, actor, &round, (TAKEN_BACK, &Told::TakenBack))?;
         let mut persons: Vec<PersonId> = Vec::new();
         for mut applicant in applications::list_of_round(tx, round.id)? {
             persons.push(applicant.person.id);

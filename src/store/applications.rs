@@ -15,6 +15,7 @@ use crate::domain::attendance::AttendanceKind;
 use crate::domain::email::Email;
 use crate::domain::history::Outcome;
 use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, PersonId, RoundId};
+use crate::domain::language::Language;
 use crate::domain::pattern::{Pattern, Week, Weeks};
 use crate::domain::release::ReleaseRefusal;
 use crate::domain::tag::Tag;
@@ -120,7 +121,7 @@ impl Row {
             assured_until: a.assured_until,
             role_title: a.role_title.as_ref().map(ToString::to_string),
             objectives: a.objectives.clone(),
-            language: a.language.clone(),
+            language: a.language.to_string(),
             revision: a.revision,
             created_at,
             updated_at: now,
@@ -156,7 +157,7 @@ impl Row {
             assured_until: self.assured_until,
             role_title: self.role_title.as_deref().map(|text| parse("role", text)).transpose()?,
             objectives: self.objectives,
-            language: self.language,
+            language: Language::for_tag(&self.language),
             revision: self.revision,
         })
     }

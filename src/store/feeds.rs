@@ -6,10 +6,11 @@ use diesel::prelude::*;
 
 use super::invitations::CalendarIdentity;
 use super::placements::time;
-use super::schema::{applications, feeds, invitations, libraries, outbox, placements};
+use super::schema::{applications, employers, feeds, invitations, libraries, outbox, placements};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::feed::{Feed, FeedKind, Shown};
 use crate::domain::ids::{ApplicationId, EmployerId, FeedId, PlacementId};
+use crate::domain::language::Language;
 use crate::domain::notice::NoticeState;
 use crate::domain::states::{ManagerTrust, PlacementState};
 
@@ -336,4 +337,41 @@ pub fn list_days(
         ))
         .load(db)?;
     rows.into_iter().map(day).collect()
+}
+
+/// The language in which the readers of a feed read, where one is known: the participant's newest choice, what the library
+/// says of its contact, what the employer says of its line managers and HR.
+///
+/// # Errors
+/// The database's.
+pub fn find_language(db: &mut Db, shown: &Shown) -> Result<Option<Language>, StoreError> {
+    let found: Option<Option<String>> = match shown {
+        Shown::Person(person) => applications::table
+            .filter(applications::person_id.eq(person.to_string()))
+            .order(applications::id.desc())
+            .select(applications::language.nullable())
+            .first(db)
+            .optional()?,
+        Shown::Contact(library, _) | Shown::Library(library) => libraries::table
+            .find(library.to_string())
+            .select(libraries::contact_language)
+            .first(db)
+            .optional()?,
+        Shown::Deputy(library, _) => libraries::table
+            .find(library.to_string())
+            .select(libraries::deputy_language)
+            .first(db)
+            .optional()?,
+        Shown::Manager(address) => applications::table
+            .inner_join(employers::table.on(employers::id.eq(applications::employer_id)))
+            .filter(applications::manager_email.eq(address.to_string()))
+            .order(applications::id.desc())
+            .select(employers::language)
+            .first(db)
+            .optional()?,
+        Shown::Employer(employer) => {
+            employers::table.find(employer.to_string()).select(employers::language).first(db).optional()?
+        }
+    };
+    Ok(found.flatten().as_deref().map(Language::for_tag))
 }

@@ -1,7 +1,7 @@
 //! The tables as diesel sees them; the truth is in `migrations`.
 
 diesel::table! {
-    employers (id) { id -> Text, name -> Text, group_name -> Nullable<Text>, successor_id -> Nullable<Text>, created_at -> Timestamp, }
+    employers (id) { id -> Text, name -> Text, group_name -> Nullable<Text>, language -> Nullable<Text>, successor_id -> Nullable<Text>, created_at -> Timestamp, }
 }
 diesel::table! {
     employer_domains (employer_id, domain) { employer_id -> Text, domain -> Text, }
@@ -27,9 +27,11 @@ diesel::table! {
         contact_name -> Nullable<Text>,
         contact_email -> Nullable<Text>,
         contact_telephone -> Nullable<Text>,
+        contact_language -> Nullable<Text>,
         deputy_name -> Nullable<Text>,
         deputy_email -> Nullable<Text>,
         deputy_telephone -> Nullable<Text>,
+        deputy_language -> Nullable<Text>,
         topics -> Text,
         access -> Text,
         vetting_required -> Bool,

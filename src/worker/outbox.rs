@@ -61,7 +61,7 @@ async fn send_one(app: &App, transport: &Transport, by: &str, notice: &Notice) -
     };
     let attempt = match prepared {
         Ok(Prepared::Stored(bytes)) => send(app, transport, notice, &message_id, &bytes).await,
-        Ok(Prepared::Letter(letter)) => match mail::render(&letter, &sender(app)) {
+        Ok(Prepared::Letter(letter)) => match mail::render(&letter, &sender(app), &app.settings.templates) {
             Ok(rendered) => {
                 let (id, stored_id, bytes) = (notice.id, message_id.clone(), rendered.message.clone());
                 let own = blocking(app, by, move |app, by| {

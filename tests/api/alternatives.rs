@@ -2,6 +2,8 @@
 
 use library_swap::domain::letter::{EventStatus, Letter, NoticeKind};
 use library_swap::domain::party::Party;
+use library_swap::domain::templates::OwnTemplates;
+use library_swap::domain::told::Told;
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
 use serde_json::{Value, json};
@@ -239,8 +241,8 @@ fn who_does_not_take_it_has_no_day_and_the_host_s_words_are_its_reason() {
         assert_eq!(case.press(Party::Participant, &no).expect(200)["placement"]["state"], "declined");
         let mails = case.world.mails();
         assert_eq!(told(&mails), ["cancelled ann@council.example", "cancelled desk@campus.example"]);
-        let words = to(&mails, "desk@campus.example").reason.as_deref();
-        assert_eq!(words, Some("The participant cannot take what the host library offered instead."));
+        let reason = to(&mails, "desk@campus.example").reason.as_ref();
+        assert_eq!(reason, Some(&Told::ParticipantRefusedOffer));
         let (host, participant) = (case.consent("host"), case.consent("participant"));
         assert_eq!((&host["answer"], &host["reason"]), (&json!("no"), &json!("An inspection <on Monday>.")));
         assert_eq!((&participant["answer"], &participant["reason"]), (&json!("no"), &json!("A wedding.")));
@@ -411,7 +413,7 @@ fn a_virtual_visit_says_so_in_mail_and_calendar_and_opens_no_door() {
         let event = letter.invitation.as_ref().expect("an entry");
         assert_eq!(event.location.as_deref(), Some("Online: virtual visit at Campus Library"));
         assert!(event.point.is_none() && event.description.contains("nobody travels"));
-        let texts = library_swap::mail::texts(letter).expect("texts");
+        let texts = library_swap::mail::texts(letter, &OwnTemplates::default()).expect("texts");
         assert!(texts.plain.contains("virtual visit"), "{}", texts.plain);
         // The own employer's HR reads that nobody travels.
         let hr = case.world.token("hr", Some(&case.world.council));
@@ -515,8 +517,8 @@ fn an_offer_lapses_with_the_placement_and_meanwhile_the_participant_is_reminded_
         assert_eq!(told(&due("2027-02-10T12:00:00Z")), ["answer_reminder ann@council.example"]);
         let mails = due("2027-02-15T09:00:00Z");
         assert_eq!(told(&mails), ["cancelled ann@council.example", "cancelled desk@campus.example"]);
-        let words = to(&mails, "desk@campus.example").reason.as_deref();
-        assert_eq!(words, Some("What the host library had offered instead was not taken by the deadline."));
+        let reason = to(&mails, "desk@campus.example").reason.as_ref();
+        assert_eq!(reason, Some(&Told::OfferNotTaken));
         assert_eq!(case.placement()["state"], "expired");
         assert_eq!(case.alternatives()["data"][0]["state"], "lapsed");
         assert_eq!(

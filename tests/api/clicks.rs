@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use library_swap::domain::letter::{Letter, NoticeKind};
 use library_swap::domain::party::Party;
+use library_swap::domain::templates::OwnTemplates;
 use library_swap::mail::texts;
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
@@ -149,7 +150,7 @@ fn fifty_of_every_answer_are_one() {
 
 /// Every URL of the service in a mail, in plain text and in HTML.
 fn urls(service: &Service, letter: &Letter) -> BTreeSet<String> {
-    let texts = texts(letter).expect("texts");
+    let texts = texts(letter, &OwnTemplates::default()).expect("texts");
     let words = format!("{}\n{}", texts.plain, texts.html);
     let found = words.split(|c: char| c.is_whitespace() || "\"'<>()".contains(c));
     let own = found.filter(|word| word.starts_with(&service.url));

@@ -2,6 +2,7 @@
 
 use library_swap::domain::letter::{EventStatus, Letter, NoticeKind};
 use library_swap::domain::party::Party;
+use library_swap::domain::templates::OwnTemplates;
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
 use serde_json::{Value, json};
@@ -170,7 +171,9 @@ fn the_confirmation_the_joining_pack_and_the_reminder_lead_to_the_page_that_take
             let deeds = seen["deeds"].as_array().expect("a list");
             assert!(deeds.contains(&json!("ill")), "{kind}: {seen}");
             let own = mails.iter().find(|one| one.kind == kind && one.party == Party::Participant);
-            let words = library_swap::mail::texts(own.expect("a mail")).expect("texts").plain;
+            let words = library_swap::mail::texts(own.expect("a mail"), &OwnTemplates::default())
+                .expect("texts")
+                .plain;
             assert!(kind == NoticeKind::Confirmed || words.contains("I am ill today"), "{words}");
         }
     });

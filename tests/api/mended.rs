@@ -10,7 +10,7 @@ use crate::day::{DURING, agreed};
 use crate::repairs::{Case, option, published};
 use crate::support::{Client, for_each_service};
 use crate::swaps::{self, TWO, TWO_DAYS, links_to};
-use crate::world::{DAYS, id_of};
+use crate::world::{DAYS, english, id_of};
 
 fn closing(case: &Case<'_>, days: &[&str]) -> Value {
     let day = |date: &&str| json!({ "library": case.world.host, "date": date });
@@ -81,7 +81,7 @@ fn whoever_knows_the_former_day_hears_that_the_new_one_is_off_as_well() {
         for party in [Party::Participant, Party::Host] {
             let mail = letters.iter().find(|mail| mail.party == party).expect("a mail");
             assert_eq!(mail.kind, NoticeKind::Cancelled);
-            let words = mail.reason.as_deref().unwrap_or_default();
+            let words = english(mail.reason.as_ref());
             let expected = "It was to take the place of the day at Campus Library on Monday 1 March 2027, which is \
                             off as well. Snow.";
             assert_eq!(words, expected);
@@ -244,7 +244,7 @@ fn whoever_knows_the_day_before_a_swap_hears_that_the_new_one_is_off_as_well() {
         let told: Vec<_> = letters.iter().map(|mail| (mail.kind, mail.party)).collect();
         assert_eq!((off.len(), letters.len()), (3, 6), "{told:?}");
         for mail in off {
-            let words = mail.reason.as_deref().unwrap_or_default();
+            let words = english(mail.reason.as_ref());
             let host = if mail.party == Party::Host { "Lab" } else { "Campus" };
             let former =
                 format!("It was to take the place of the day at {host} Library on Monday 1 March 2027");

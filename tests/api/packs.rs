@@ -2,6 +2,7 @@
 
 use library_swap::domain::letter::{Letter, NoticeKind};
 use library_swap::domain::party::Party;
+use library_swap::domain::templates::OwnTemplates;
 use library_swap::mail::{Sender, render};
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
@@ -105,7 +106,7 @@ fn with(field: &str, value: Value) -> Value {
 fn told(letters: &[Letter]) -> Vec<String> {
     let sender = Sender { name: "Exchange".to_owned(), address: "exchange@exchange.example".to_owned() };
     for letter in letters {
-        render(letter, &sender).expect("a mail");
+        render(letter, &sender, &OwnTemplates::default()).expect("a mail");
     }
     let mut told: Vec<String> =
         letters.iter().map(|letter| format!("{} {}", letter.kind, letter.party)).collect();

@@ -7,7 +7,7 @@ use library_swap::domain::party::Party;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Service, for_each_service, row_counts};
-use crate::world::{DAYS, World, secret_of};
+use crate::world::{DAYS, World, english, secret_of};
 
 /// People who are asked for: who, and the secret of the link in the mail to the manager.
 fn ask<'a>(world: &World<'_>, people: &[(&'a str, &str)]) -> BTreeMap<&'a str, String> {
@@ -53,8 +53,8 @@ fn states(world: &World<'_>) -> BTreeMap<String, String> {
     list["data"].as_array().expect("a list").iter().map(state).collect()
 }
 
-fn told(mails: &[Letter]) -> Vec<(&str, &str)> {
-    mails.iter().map(|mail| (mail.to_address.as_str(), mail.reason.as_deref().unwrap_or_default())).collect()
+fn told(mails: &[Letter]) -> Vec<(String, String)> {
+    mails.iter().map(|mail| (mail.to_address.clone(), english(mail.reason.as_ref()))).collect()
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_page_of_three_requests_is_answered_by_one_form_once_however_often_it_is_sen
         assert_eq!(states(&world), expected.map(|(who, state)| (who.to_owned(), state.to_owned())).into());
         let mails = world.mails();
         let polite = "A release for these days could not be arranged. Your line manager can tell you more.";
-        assert_eq!(told(&mails), [("bea@council.example", polite)]);
+        assert_eq!(told(&mails), [("bea@council.example".to_owned(), polite.to_owned())]);
         let page = service
             .anyone()
             .get(&format!("/links/{}", secret_of(&mails, NoticeKind::Unplaced, Party::Participant)))

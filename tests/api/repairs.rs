@@ -7,7 +7,7 @@ use library_swap::services::traces::check_all;
 use serde_json::{Value, json};
 
 use crate::support::{Reply, Service, for_each_service};
-use crate::world::{DAYS, World};
+use crate::world::{DAYS, World, english};
 
 const TOLD: &str = "2027-02-01T10:00:00Z";
 
@@ -199,10 +199,7 @@ fn a_host_that_closes_moves_its_visitor_with_one_mail_each_and_one_event() {
         for party in [Party::Participant, Party::Host] {
             let mail = letters.iter().find(|mail| mail.party == party).expect("a mail");
             assert_eq!(mail.kind, NoticeKind::Proposal);
-            assert!(
-                mail.reason.as_ref().is_some_and(|words| words.contains("Monday 1 March 2027")),
-                "{mail:?}"
-            );
+            assert!(english(mail.reason.as_ref()).contains("Monday 1 March 2027"), "{mail:?}");
             let event = mail.invitation.as_ref().expect("an invitation");
             assert_eq!((event.status.method(), event.sequence), (Method::Request, 1));
             assert_eq!(event.date.to_string(), DAYS[1]);

@@ -2,6 +2,7 @@
 
 use library_swap::domain::letter::NoticeKind;
 use library_swap::domain::party::Party;
+use library_swap::domain::told::Told;
 use serde_json::json;
 
 use crate::support::for_each_service;
@@ -91,7 +92,7 @@ fn a_proposal_is_confirmed_rescheduled_and_stands_in_the_schedule_of_the_own_hr_
         let off = world.organiser.post(&format!("/v1/placements/{placement}/cancel"), &body).expect(200);
         assert_eq!(off["state"], "cancelled");
         assert!(
-            world.mails().iter().any(|letter| letter.reason.as_deref() == Some("the building is flooded"))
+            world.mails().iter().any(|letter| letter.reason == Some(Told::own("the building is flooded")))
         );
         let again = world.organiser.post(&format!("/v1/placements/{placement}/cancel"), &body);
         assert_eq!((again.status, again.code().as_str()), (409, "placement-state"));

@@ -5,10 +5,12 @@ use library_swap::domain::letter::{Letter, NoticeKind};
 use library_swap::domain::party::Party;
 use library_swap::domain::placement::{Consent, Placement, Terms};
 use library_swap::domain::states::{Answer, ApplicationState, PlacementState, RoundState};
+use library_swap::domain::told::Told;
 use library_swap::services::AppError;
 use library_swap::services::notices::{self, Case};
 use library_swap::services::outbox::{Attempt, Prepared, claim, message_id, prepare, settle, store_message};
 use library_swap::store::{applications, organisations, outbox, placements, rounds};
+use library_swap::words::in_english;
 use library_swap::worker::Stop;
 use library_swap::worker::runs::{Solved, solve_next};
 use serde_json::{Value, json};
@@ -253,4 +255,9 @@ pub fn secret_of(letters: &[Letter], kind: NoticeKind, party: Party) -> String {
     assert!(found.next().is_none(), "one mail {kind} to the {party}");
     let link = letter.link.as_ref().expect("a link");
     link.rsplit('/').next().expect("a secret").to_owned()
+}
+
+/// A sentence of a letter, as an English reader has it; empty where there is none.
+pub fn english(sentence: Option<&Told>) -> String {
+    sentence.map(in_english).unwrap_or_default()
 }

@@ -182,7 +182,12 @@ impl<'a> Play<'a> {
         for (reference, sectors, owners) in shape {
             let contact = format!("desk@{reference}.example");
             let deputy = (reference != "town").then(|| format!("deputy@{reference}.example"));
-            let email = |address: &String| Contact { name: None, email: parsed(address), telephone: None };
+            let email = |address: &String| Contact {
+                name: None,
+                email: parsed(address),
+                telephone: None,
+                language: None,
+            };
             let welcome = libraries::Welcome {
                 contact: Some(email(&contact)),
                 deputy: deputy.as_ref().map(email),
@@ -651,6 +656,7 @@ impl<'a> Play<'a> {
             assured_until: None,
             role_title: None,
             objectives: None,
+            language: None,
         }
     }
 
@@ -1122,7 +1128,12 @@ impl<'a> Play<'a> {
                     self.model.libraries[place.host].domain()
                 };
                 let email = parsed(&format!("colleague{}@{domain}", n[2] / 4 % 2));
-                Instead::Colleague(Contact { name: Some(parsed("A Colleague")), email, telephone: None })
+                Instead::Colleague(Contact {
+                    name: Some(parsed("A Colleague")),
+                    email,
+                    telephone: None,
+                    language: None,
+                })
             }
             _ => Instead::Virtual(None),
         };

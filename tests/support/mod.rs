@@ -18,7 +18,9 @@ use std::net::TcpListener;
 use std::thread::JoinHandle;
 
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
+use library_swap::domain::language::Language;
 use library_swap::domain::letter::CalendarForm;
+use library_swap::domain::templates::OwnTemplates;
 use library_swap::http::{self, HttpSettings};
 use library_swap::services::clock::{Chance, Clock};
 use library_swap::services::refills::Patience;
@@ -90,6 +92,8 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             service_name: "One library to the left".to_owned(),
             organiser_address: "exchange@exchange.example".to_owned(),
             mail_domain: "exchange.example".to_owned(),
+            language: Language::English,
+            templates: OwnTemplates::default(),
             authserv_id: Some("mx.exchange.example".to_owned()),
             calendar: CalendarForm::USUAL,
             run_seconds: 10,

@@ -7,6 +7,8 @@ CREATE TABLE employers (
     name TEXT NOT NULL,
     -- Employers with the same group count as one for "no exchange within the same employer".
     group_name TEXT,
+    -- In which its line managers and HR read mails and calendars; absent means the installation's.
+    language TEXT,
     -- What it was merged into or renamed.
     successor_id TEXT,
     created_at TIMESTAMP NOT NULL,
@@ -49,10 +51,13 @@ CREATE TABLE libraries (
     contact_name TEXT,
     contact_email TEXT,
     contact_telephone TEXT,
+    -- In which the contact reads; absent means the installation's.
+    contact_language TEXT,
     -- Who is asked where the contact is silent.
     deputy_name TEXT,
     deputy_email TEXT,
     deputy_telephone TEXT,
+    deputy_language TEXT,
     topics TEXT NOT NULL,
     access TEXT NOT NULL,
     vetting_required BOOLEAN NOT NULL,

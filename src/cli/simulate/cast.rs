@@ -82,10 +82,11 @@ pub(super) fn equip(
             if domains.contains_key(id) {
                 continue;
             }
-            let Employer { name, group, domains: own, managers, .. } = employers::get(app, actor, *id)?;
+            let Employer { name, group, language, domains: own, managers, .. } =
+                employers::get(app, actor, *id)?;
             let domain = domain_of(&format!("e{} {name}", domains.len()));
             if own.is_empty() && managers.is_empty() {
-                let directory = Directory { group, domains: vec![domain.clone()], managers };
+                let directory = Directory { group, language, domains: vec![domain.clone()], managers };
                 employers::replace_directory(app, actor, *id, &directory)?;
             }
             domains.insert(*id, domain);
@@ -99,7 +100,7 @@ pub(super) fn equip(
                 .filter_map(|(half, topics)| dice.one_of(&format!("topics {half} of library {n}"), topics))
                 .filter_map(|topic| topic.parse().ok());
             let welcome = Welcome {
-                contact: Some(Contact { name: None, email, telephone: None }),
+                contact: Some(Contact { name: None, email, telephone: None, language: None }),
                 deputy: library.deputy.clone(),
                 topics: if library.topics.is_empty() { topics.collect() } else { library.topics.clone() },
                 access: library.access.clone(),

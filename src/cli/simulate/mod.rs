@@ -77,7 +77,8 @@ pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failu
         return Err(Failure::unable(words));
     }
     let _lock = service::hold(configuration)?;
-    let app = service::app(configuration, service::open_migrated_store(configuration)?);
+    let mut app = service::app(configuration, service::open_migrated_store(configuration)?);
+    app.settings.templates = service::templates(configuration).map_err(Failure::unable)?;
     let organiser = Actor::named("simulate", Role::Organiser);
     let before = admit(&app, &organiser, args)?;
     let start = args.start.unwrap_or_else(|| app.clock.now().date_naive());

@@ -209,6 +209,7 @@ impl<'a> Play<'a> {
                 assured_until: dates.last().copied().filter(|_| member.is_assured),
                 role_title: Some(name(member.role)?),
                 objectives: Some(member.objectives.to_owned()),
+                language: None,
             };
             sign_up(self.app, &Actor::anyone(), round, &form)?;
         }

@@ -68,7 +68,8 @@ impl<'a> Post<'a> {
                     name: settings.service_name.clone(),
                     address: settings.organiser_address.clone(),
                 };
-                let mail = render(&letter, &sender).map_err(|error| Failure::unable(error.to_string()))?;
+                let mail = render(&letter, &sender, &settings.templates)
+                    .map_err(|error| Failure::unable(error.to_string()))?;
                 let id = outbox::message_id(self.app, notice);
                 outbox::store_message(self.app, notice.id, NAME, &id, &mail.message)?;
                 let attempt = Attempt::Sent("written for a rehearsal, not sent".to_owned());

@@ -6,11 +6,13 @@
 use chrono::NaiveDate;
 
 use crate::domain::states::RunKind;
+use crate::domain::told::Told;
 use crate::files::Round;
 use crate::files::round::{Library, Staff};
 use crate::files::rules::SectorRule;
 use crate::files::schedule::{Change, ChangeTo, Objective, Placement, Reason, Unplaced};
 use crate::verify::{Choice, Hosts, Rule};
+use crate::words::in_english;
 
 /// A rule, as it is for a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,78 +39,51 @@ pub struct Part {
 }
 
 /// What somebody without a place is told first.
-pub const fn reason(reason: Reason) -> &'static str {
+pub const fn reason(reason: Reason) -> Told {
     match reason {
-        Reason::NotFeasible => {
-            "No library that takes visitors fits the days, the distance and the other wishes. Having waited counts: \
-             you come earlier in the next round."
-        }
-        Reason::Outweighed => {
-            "There were fewer places than people, and every best schedule needs the fitting ones for others. Having \
-             waited counts: you come earlier in the next round."
-        }
-        Reason::DroppedOut => "The application was taken back.",
+        Reason::NotFeasible => Told::NothingFits,
+        Reason::Outweighed => Told::Outweighed,
+        Reason::DroppedOut => Told::ApplicationTakenBack,
     }
 }
 
 /// What one change would have done, or that this is not known; none for somebody who takes no part any more.
-pub fn change(round: &Round, left: &Unplaced) -> Option<String> {
+pub fn change(round: &Round, left: &Unplaced) -> Option<Told> {
     if left.reason == Reason::DroppedOut {
         return None;
     }
-    let Some(change) = &left.change else {
-        let words = match left.change_reason.as_deref() {
-            Some("none_single") => {
-                "No single change would have given you a place: neither going farther, nor one more day of the round, a \
-                 longer assurance or one library less to avoid; nor one more place or release at a library on a day. \
-                 That is proven."
-            }
-            Some("not_proven") => {
-                "Whether one small change would have given you a place could not be settled in the time there was."
-            }
-            Some(_) | None => "Whether one small change would have given you a place was not looked for.",
-        };
-        return Some(words.to_owned());
-    };
-    let then = "one of the best schedules would have had a place for you, with no fewer people placed in all";
-    Some(match own_side(round, change) {
-        Some(had) => format!("{had}, {then}."),
-        None => format!(
-            "Going farther, one more day, a longer assurance or one library less to avoid, each by itself, would not \
-             have given you a place: that is proven. But with one more place, or one more release, at one library on one \
-             day, {then}."
-        ),
+    Some(match (&left.change, left.change_reason.as_deref()) {
+        (Some(change), _) => change_told(round, change),
+        (None, Some("none_single")) => Told::NoSingleChange,
+        (None, Some("not_proven")) => Told::ChangeNotSettled,
+        (None, Some(_) | None) => Told::ChangeNotSought,
     })
 }
 
-/// A change that would have been the person's own; none for one of a library's.
-fn own_side(round: &Round, change: &Change) -> Option<String> {
-    let on = |to: &str| to.parse().map_or_else(|_| to.to_owned(), day);
-    Some(match (change.field.as_str(), &change.to) {
-        ("max_km", ChangeTo::Number(km)) => format!("Had you been ready to go {km} km"),
-        ("dates", ChangeTo::Text(date)) => {
-            format!("Had you been free, and released, on {} as well", on(date))
-        }
+/// One of a library's is told without saying whose, or when.
+fn change_told(round: &Round, change: &Change) -> Told {
+    let own = match (change.field.as_str(), &change.to) {
+        ("max_km", ChangeTo::Number(km)) => Some(Told::HadYouGone { km: *km }),
+        ("dates", ChangeTo::Text(date)) => date.parse().ok().map(|date| Told::HadYouBeenFree { date }),
         ("assured_until", ChangeTo::Text(date)) => {
-            format!("Had your employer’s assurance been valid until {}", on(date))
+            date.parse().ok().map(|until| Told::HadAssuranceLasted { until })
         }
-        ("avoid", ChangeTo::Text(library)) => {
-            format!(
-                "Had you not asked to avoid {}",
-                library_of(round, library).map_or(library.as_str(), name)
-            )
+        ("avoid", ChangeTo::Text(id)) => {
+            let library = library_of(round, id).map_or(id.as_str(), name).to_owned();
+            Some(Told::HadYouNotAvoided { library })
         }
-        (_, ChangeTo::Number(_) | ChangeTo::Text(_)) => return None,
-    })
+        (_, ChangeTo::Number(_) | ChangeTo::Text(_)) => None,
+    };
+    own.unwrap_or(Told::HadALibraryHadRoom)
 }
 
 /// What somebody without a place reads.
 pub(super) fn of_no_place(round: &Round, left: &Unplaced, hosts: &Hosts) -> Vec<String> {
-    let mut words = vec![reason(left.reason).to_owned()];
+    let mut words = vec![in_english(&reason(left.reason))];
     if left.reason != Reason::DroppedOut {
         words.push(hosts_in_words(hosts));
     }
-    words.extend(change(round, left));
+    words.extend(change(round, left).as_ref().map(in_english));
     words
 }
 

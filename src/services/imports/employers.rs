@@ -26,6 +26,7 @@ impl<'a> Employers<'a> {
             id,
             name: row.name,
             group: row.group,
+            language: None,
             successor: None,
             domains: sorted(row.domains.into_iter().map(VouchingDomain::into_text).collect()),
             managers: sorted(row.managers),

@@ -40,8 +40,15 @@ impl<'a> Libraries<'a> {
         telling.count("new employers", 1);
         if let Some(tx) = target.tx() {
             let name = row.employer.clone();
-            let employer =
-                Employer { id, name, group: None, successor: None, domains: vec![], managers: vec![] };
+            let employer = Employer {
+                id,
+                name,
+                group: None,
+                language: None,
+                successor: None,
+                domains: vec![],
+                managers: vec![],
+            };
             organisations::insert_employer(tx, &employer, self.now.utc())?;
         }
         Ok(id)
@@ -123,7 +130,12 @@ impl Importer for Libraries<'_> {
 }
 
 fn contact_of(row: &LibraryRow) -> Option<Contact> {
-    row.contact_email.clone().map(|email| Contact { name: row.contact_name.clone(), email, telephone: None })
+    row.contact_email.clone().map(|email| Contact {
+        name: row.contact_name.clone(),
+        email,
+        telephone: None,
+        language: None,
+    })
 }
 
 fn new_library(row: LibraryRow, id: LibraryId, employer: EmployerId) -> Library {
@@ -195,7 +207,8 @@ fn changed_library(
     if let Some(contact) = contact {
         let known = before.contact.as_ref().filter(|known| known.email == contact.email);
         let telephone = known.and_then(|known| known.telephone.clone());
-        after.contact = Some(Contact { telephone, ..contact });
+        let language = known.and_then(|known| known.language);
+        after.contact = Some(Contact { telephone, language, ..contact });
     }
     after
 }

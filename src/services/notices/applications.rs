@@ -7,6 +7,7 @@ use crate::domain::ids::RunId;
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::party::Party;
+use crate::domain::told::Told;
 use crate::services::AppError;
 use crate::services::app::Now;
 use crate::store::applications::Applicant;
@@ -98,12 +99,6 @@ pub fn withdrawn(tx: &mut Tx<'_>, now: &Now, applicant: &Applicant) -> Result<()
     Ok(())
 }
 
-/// What an applicant hears whose manager has not answered.
-pub const NOT_RELEASED: &str = "A release for these days could not be arranged.";
-/// To somebody who was released, but for no day on which they could go.
-pub const NO_FREE_DAY: &str = "The released days are days off by your working pattern, or days on which you have a place \
-                               in another round.";
-
 /// Tells an applicant that there is no place, why, and what would have changed that, where it was matched; once, unless that
 /// came to nothing since. Where a publication says so, it is held with the mails of its run.
 ///
@@ -113,10 +108,10 @@ pub fn unplaced(
     tx: &mut Tx<'_>,
     now: &Now,
     applicant: &Applicant,
-    (reason, change): (&str, Option<String>),
+    (reason, change): (Told, Option<Told>),
     run: Option<RunId>,
 ) -> Result<(), AppError> {
-    let facts = Facts { reason: Some(reason.to_owned()), change, ..Facts::default() };
+    let facts = Facts { reason: Some(reason), change, ..Facts::default() };
     let version = outbox::count_void_unplaced(tx, &thread_of(applicant, None, Party::Participant))?;
     let telling = Telling { kind: NoticeKind::Unplaced, version, facts: &facts, run };
     enqueue(tx, now, &Recipient::participant(applicant), (applicant, None), &telling)?;

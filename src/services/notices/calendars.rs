@@ -8,6 +8,7 @@ use super::{
 use crate::domain::letter::NoticeKind;
 use crate::domain::party::Party;
 use crate::domain::states::PlacementState;
+use crate::domain::told::Told;
 use crate::services::AppError;
 use crate::services::app::Now;
 use crate::store::{Tx, invitations};
@@ -36,9 +37,6 @@ pub fn calendar_chosen(
     Ok(())
 }
 
-/// The reason of a `calendar` mail by which an entry follows its library.
-const LIBRARY_CHANGED: &str = "library";
-
 /// Brings the entries of a placement up to date whose library has another name, address or zone; only where they are in a
 /// calendar. Another zone moves the day, so it raises SEQUENCE; other words do not (RFC 5546, 2.1.4).
 ///
@@ -56,7 +54,7 @@ pub fn entry_follows(
         let Some(known) = invitations::find(tx, case.placement.id, party)? else { continue };
         let sequence = if has_moved { Some(next_identity(tx, now, case, party)?.sequence) } else { None };
         if known.is_in_calendar == Some(true) {
-            let reason = Some(LIBRARY_CHANGED.to_owned());
+            let reason = Some(Told::LibraryChanged);
             let acquainted = case.placement.state == PlacementState::Confirmed;
             let facts = Facts { sequence, reason, acquainted, ..Facts::default() };
             let thread = thread_of_placement(case.placement.id, party) + LIBRARY_THREAD;

@@ -6,6 +6,7 @@ use super::{Case, Facts, tell_of, thread_of_placement};
 use crate::domain::letter::NoticeKind;
 use crate::domain::party::Party;
 use crate::domain::states::PlacementState;
+use crate::domain::told::Told;
 use crate::services::AppError;
 use crate::services::app::Now;
 use crate::store::{Tx, outbox};
@@ -23,7 +24,7 @@ pub fn confirm_reply(
     now: &Now,
     case: &Case,
     party: Party,
-    words: &str,
+    why: Told,
 ) -> Result<(), AppError> {
     if !matches!(case.placement.state, PlacementState::Proposed | PlacementState::Confirmed) {
         // Whoever was invited has been told that it is over.
@@ -37,7 +38,7 @@ pub fn confirm_reply(
         return Ok(());
     }
     let acquainted = case.placement.state == PlacementState::Confirmed;
-    let facts = Facts { reason: Some(words.to_owned()), acquainted, ..Facts::default() };
+    let facts = Facts { reason: Some(why), acquainted, ..Facts::default() };
     if let Some(recipient) = case.recipient(party) {
         tell_of(tx, now, case, &recipient, (kind, ever), &facts)?;
     }

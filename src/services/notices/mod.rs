@@ -36,11 +36,12 @@ use crate::domain::organisation::{Contact, Library};
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::text::Name;
+use crate::domain::told::{DayAt, Told};
 use crate::store::applications::Applicant;
 use crate::store::{Tx, outbox};
 
 /// What a notice knows beside its ids.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
     /// SEQUENCE of the invitation that goes with it.
@@ -64,15 +65,15 @@ pub struct Facts {
     /// The calendar identity of somebody who hands the visitor over to a colleague.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_uid: Option<String>,
-    /// The day that this one takes the place of, in words, for who has heard of that.
+    /// The day that this one takes the place of, for who has heard of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instead_of: Option<String>,
-    /// Why, in words for the recipient.
+    pub instead_of: Option<DayAt>,
+    /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// What would have given a place, in words for the recipient.
+    pub reason: Option<Told>,
+    /// What would have given a place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub change: Option<String>,
+    pub change: Option<Told>,
     /// The swap that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swap: Option<String>,
@@ -270,6 +271,11 @@ pub struct Case {
 }
 
 impl Case {
+    /// The day at the host library.
+    pub(super) fn day(&self) -> DayAt {
+        DayAt { host: self.host.name.to_string(), date: self.placement.date }
+    }
+
     /// Who receives the visitor: a colleague where the host has named one, else the library's contact.
     pub fn host_contact(&self) -> Option<&Contact> {
         self.placement.receives(&self.host)

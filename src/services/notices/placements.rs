@@ -10,6 +10,7 @@ use crate::domain::organisation::Contact;
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::states::{AlternativeState, Answer, PlacementState};
+use crate::domain::told::{DayAt, Told};
 use crate::services::AppError;
 use crate::services::app::Now;
 use crate::store::invitations::{self, CalendarIdentity};
@@ -48,24 +49,20 @@ pub fn told_of(placement: &Placement) -> String {
     format!("{host} {date} {starts} {ends} {time_zone} {}", terms.version)
 }
 
-/// The day that a party has heard of last, in words: that of the placement, or the one whose place it takes by a repair or a swap.
+/// The day that a party has heard of last: that of the placement, or the one whose place it takes by a repair or a swap.
 ///
 /// # Errors
 /// The database's.
-pub fn last_heard(tx: &mut Tx<'_>, case: &Case, party: Party) -> Result<Option<String>, AppError> {
+pub fn last_heard(tx: &mut Tx<'_>, case: &Case, party: Party) -> Result<Option<DayAt>, AppError> {
     let thread = thread_of(&case.applicant, Some(&case.placement), party);
     if outbox::has_begun(tx, &thread)? {
-        return Ok(Some(format!(
-            "the day at {} on {}",
-            case.host.name,
-            case.placement.date.format("%A %-d %B %Y")
-        )));
+        return Ok(Some(case.day()));
     }
     former_day(tx, &thread)
 }
 
 /// The day whose place a placement takes, where nothing of its own thread needs to have gone out.
-fn former_day(tx: &mut Tx<'_>, thread: &str) -> Result<Option<String>, AppError> {
+fn former_day(tx: &mut Tx<'_>, thread: &str) -> Result<Option<DayAt>, AppError> {
     for kind in [NoticeKind::Proposal, NoticeKind::Confirmed] {
         for facts in outbox::list_facts(tx, thread, kind)? {
             let facts: Facts = serde_json::from_str(&facts)
@@ -140,19 +137,18 @@ fn tell_but(
         facts.acquainted |= event == Event::Confirmed;
         let has_offered = host_offered && party == Party::Host;
         if event == Event::Cancelled && !has_offered && case.placement.answer_of(party) == Some(Answer::No) {
-            facts.reason = Some("You have said that it cannot be.".to_owned());
+            facts.reason = Some(Told::YouSaidNo);
         }
         if case.placement.state == PlacementState::Expired
             && !has_offered
             && case.placement.answer_of(party) == Some(Answer::Pending)
         {
-            facts.reason = Some("You had not answered by the deadline.".to_owned());
+            facts.reason = Some(Told::YouWereSilent);
         }
         if let Some(former) = former {
             // Nobody has told them of this day: what they know is the one before.
-            let reason = facts.reason.unwrap_or_default();
-            facts.reason =
-                Some(format!("It was to take the place of {former}, which is off as well. {reason}"));
+            let why = facts.reason.map(Box::new);
+            facts.reason = Some(Told::WasToTakePlaceOf { day: former, why });
         }
         if is_invited(party) {
             facts.sequence = Some(next_identity(tx, now, case, party)?.sequence);
@@ -265,7 +261,7 @@ pub fn cancelled(
     now: &Now,
     case: &Case,
     before: PlacementState,
-    reason: &str,
+    reason: Told,
 ) -> Result<(), AppError> {
     cancelled_but(tx, now, case, before, reason, &[])
 }
@@ -279,12 +275,12 @@ pub fn cancelled_but(
     now: &Now,
     case: &Case,
     before: PlacementState,
-    reason: &str,
+    reason: Told,
     but: &[Party],
 ) -> Result<(), AppError> {
     drop_pack(tx, now, case)?;
     let acquainted = before == PlacementState::Confirmed;
-    let facts = Facts { reason: Some(reason.to_owned()), acquainted, ..Facts::default() };
+    let facts = Facts { reason: Some(reason), acquainted, ..Facts::default() };
     let what = (NoticeKind::Cancelled, Event::Cancelled);
     tell_but(tx, now, case, what, &facts, &Reach { held: None, but })
 }

@@ -4,6 +4,7 @@ use super::{Facts, Recipient, Telling, enqueue_in, thread_of_placement};
 use crate::domain::ids::{PlacementId, ReserveOfferId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::party::Party;
+use crate::domain::told::Told;
 use crate::services::AppError;
 use crate::services::app::Now;
 use crate::store::applications::Applicant;
@@ -18,10 +19,9 @@ fn tell(
     now: &Now,
     applicant: &Applicant,
     (kind, offer): (NoticeKind, ReserveOfferId),
-    reason: Option<&str>,
+    reason: Option<Told>,
 ) -> Result<(), AppError> {
-    let facts =
-        Facts { offer: Some(offer.to_string()), reason: reason.map(str::to_owned), ..Facts::default() };
+    let facts = Facts { offer: Some(offer.to_string()), reason, ..Facts::default() };
     let telling = Telling { kind, version: 0, facts: &facts, run: None };
     let recipient = Recipient::participant(applicant);
     enqueue_in(tx, now, thread_of(offer), &recipient, (applicant, None), &telling)?;
@@ -50,10 +50,10 @@ pub fn reserve_offer_ended(
     now: &Now,
     applicant: &Applicant,
     offer: ReserveOfferId,
-    words: &str,
+    why: &Told,
 ) -> Result<(), AppError> {
     if outbox::has_begun(tx, &thread_of(offer))? {
-        return tell(tx, now, applicant, (NoticeKind::OfferEnded, offer), Some(words));
+        return tell(tx, now, applicant, (NoticeKind::OfferEnded, offer), Some(why.clone()));
     }
     reserve_offer_answered(tx, now, offer)
 }

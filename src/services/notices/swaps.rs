@@ -9,6 +9,7 @@ use crate::domain::ids::{PlacementId, SwapId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::party::Party;
 use crate::domain::states::PlacementState;
+use crate::domain::told::Told;
 use crate::services::AppError;
 use crate::services::app::Now;
 use crate::store::{Tx, outbox};
@@ -83,14 +84,14 @@ pub fn swap_ended(
     case: &Case,
     party: Party,
     swap: SwapId,
-    reason: &str,
+    reason: &Told,
 ) -> Result<(), AppError> {
     let thread = swap_thread_of(case, party, swap);
     if !outbox::has_begun(tx, &thread)? {
         return drop_swap_request(tx, now, case, party, swap);
     }
     let Some(recipient) = recipient_of(case, party) else { return Ok(()) };
-    let facts = Facts { reason: Some(reason.to_owned()), ..facts_of(case, swap) };
+    let facts = Facts { reason: Some(reason.clone()), ..facts_of(case, swap) };
     tell_in(tx, now, case, thread, &recipient, (NoticeKind::SwapEnded, 0), &facts)?;
     Ok(())
 }
@@ -104,11 +105,11 @@ pub fn swap_impossible(
     now: &Now,
     case: &Case,
     swap: SwapId,
-    reason: &str,
+    reason: &Told,
 ) -> Result<(), AppError> {
     let recipient = Recipient::participant(&case.applicant);
     let thread = swap_thread_of(case, Party::Participant, swap);
-    let facts = Facts { reason: Some(reason.to_owned()), ..facts_of(case, swap) };
+    let facts = Facts { reason: Some(reason.clone()), ..facts_of(case, swap) };
     tell_in(tx, now, case, thread, &recipient, (NoticeKind::SwapEnded, 0), &facts)?;
     Ok(())
 }
@@ -136,26 +137,19 @@ pub fn exchanged(
     case: &Case,
     (old, taken): (&Case, &Case),
 ) -> Result<(), AppError> {
-    let was = format!("{} on {}", old.host.name, old.placement.date.format("%A %-d %B %Y"));
     for recipient in case.recipients() {
         let party = recipient.party;
-        let words = match party {
-            Party::Participant => {
-                format!("You have exchanged days with other participants: this takes the place of your day at {was}.")
-            }
-            Party::Host => "The participants have exchanged their days, as you have agreed to: this visitor comes in the \
-                            place of the one who was to come."
-                .to_owned(),
-            Party::Manager => {
-                format!("Your colleague has exchanged days with other participants: this takes the place of {was}.")
-            }
+        let reason = match party {
+            Party::Participant => Told::YouExchanged { day: old.day() },
+            Party::Host => Told::VisitorExchanged,
+            Party::Manager => Told::ColleagueExchanged { day: old.day() },
         };
         let former = if party == Party::Host { taken } else { old };
         let mut facts = Facts {
             event: Some(Event::Confirmed),
             acquainted: true,
             instead_of: last_heard(tx, former, party)?,
-            reason: Some(words),
+            reason: Some(reason),
             ..Facts::default()
         };
         if is_invited(party) {

@@ -29,6 +29,7 @@ use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::states::{PlacementState, RefillState};
 use crate::domain::steps::Deed;
+use crate::domain::told::Told;
 use crate::store::{Db, applications, placements, refills};
 use offers::{Next, go_on};
 use place::Place;
@@ -308,8 +309,7 @@ pub fn stop(app: &App, actor: &Actor, round: RoundId, id: RefillId) -> Result<Sh
     let now = app.now()?;
     app.store.write(|tx| {
         let mut refill = get_of_round(tx, round, id)?;
-        let words = "The organisers have ended the offer.";
-        offers::end(tx, &now, (actor, Action::Refill), &mut refill, (Deed::Stop, words))
+        offers::end(tx, &now, (actor, Action::Refill), &mut refill, (Deed::Stop, &Told::OfferStopped))
     })?;
     get(app, actor, round, id)
 }

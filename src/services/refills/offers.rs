@@ -17,6 +17,7 @@ use crate::domain::refusal::RefusalCode;
 use crate::domain::round::Round;
 use crate::domain::states::{RefillState, ReserveOfferState};
 use crate::domain::steps::Deed;
+use crate::domain::told::Told;
 use crate::services::app::{Now, permit, record};
 use crate::services::deadlines::Due;
 use crate::services::load::{get_applicant, get_library, get_round};
@@ -24,6 +25,7 @@ use crate::services::repairs::{By, carry_out};
 use crate::services::{AppError, notices};
 use crate::store::applications::Applicant;
 use crate::store::{Db, Tx, applications, opening, placements, refills};
+use crate::words::in_english;
 
 /// What comes of looking for the next reserve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,12 +168,12 @@ pub(super) fn end(
     now: &Now,
     (actor, action): (&Actor, Action),
     refill: &mut Refill,
-    (deed, words): (Deed, &str),
+    (deed, why): (Deed, &Told),
 ) -> Result<(), AppError> {
-    over(tx, now, (actor, action), refill, (deed, words, RefusalCode::RefillEnded))?;
+    over(tx, now, (actor, action), refill, (deed, &in_english(why), RefusalCode::RefillEnded))?;
     let offers = refills::list_offers(tx, &[refill.id])?;
     match offers.into_iter().find(ReserveOffer::is_open) {
-        Some(offer) => overtake(tx, now, (actor, action), offer, words),
+        Some(offer) => overtake(tx, now, (actor, action), offer, why),
         None => Ok(()),
     }
 }
@@ -182,14 +184,14 @@ fn overtake(
     now: &Now,
     (actor, action): (&Actor, Action),
     mut offer: ReserveOffer,
-    words: &str,
+    why: &Told,
 ) -> Result<(), AppError> {
     offer.settle(Deed::Overtake, now.utc())?;
     refills::save_offer(tx, &offer)?;
     let details = json!({ "deed": "overtake", "state": offer.state.as_str() });
     record(tx, now, actor, action, ("reserve_offer", &offer.id), &details)?;
     let applicant = get_applicant(tx, offer.application)?;
-    notices::reserve_offer_ended(tx, now, &applicant, offer.id, words)
+    notices::reserve_offer_ended(tx, now, &applicant, offer.id, why)
 }
 
 /// Ends every refill of a round that is called off, or whose publication is taken back.
@@ -201,11 +203,11 @@ pub(in crate::services) fn end_all_of_round(
     now: &Now,
     by: (&Actor, Action),
     round: RoundId,
-    words: &str,
+    why: &Told,
 ) -> Result<(), AppError> {
     for mut refill in refills::list_in_state(tx, RefillState::Running)? {
         if refill.round == round {
-            end(tx, now, by, &mut refill, (Deed::Overtake, words))?;
+            end(tx, now, by, &mut refill, (Deed::Overtake, why))?;
         }
     }
     Ok(())
@@ -223,8 +225,8 @@ pub(in crate::services) fn forget_reserve(
 ) -> Result<(), AppError> {
     match refills::find_open_offer(tx, applicant.person.id)? {
         Some(offer) if offer.application == applicant.application.id => {
-            let words = "The application has been taken back.";
-            overtake(tx, now, (actor, Action::WithdrawApplication), offer, words)
+            let by = (actor, Action::WithdrawApplication);
+            overtake(tx, now, by, offer, &Told::ApplicationTakenBack)
         }
         Some(_) | None => Ok(()),
     }
@@ -257,18 +259,15 @@ pub(in crate::services) fn answer_in(
         let seat = match round.admit_repair() {
             Ok(()) => Place::load(tx, now, &round, (refill.host, refill.date), Some(id))?
                 .seat(tx, now, &round, &applicant)?,
-            Err(refusal) => Err(refusal.words),
+            Err(_) => Err(Told::PlaceGoneWithRound),
         };
         let seat = match seat {
             Ok(seat) => seat,
-            Err(words) => {
-                let words = format!("The place is not to be had any more: {words}.");
-                return overtake(tx, now, by, before, &words);
-            }
+            Err(why) => return overtake(tx, now, by, before, &why),
         };
         let given = Given::by(actor, "link", now.utc());
-        let words = words_for_host(tx, &refill)?;
-        let carried = By { actor, action: Action::AnswerOffer, agreed: Some((&given, words)) };
+        let why = told_to_host(tx, &refill)?;
+        let carried = By { actor, action: Action::AnswerOffer, agreed: Some((&given, why)) };
         let files = (seat.round_file.as_str(), seat.schedule_file.as_str());
         let run = carry_out(tx, now, &carried, &round, &seat.plan, files)?;
         offer.placement =
@@ -288,9 +287,9 @@ pub(in crate::services) fn answer_in(
 }
 
 /// What the host hears of the place: that it takes that of a visit of which it knows that it is off, and not whose.
-fn words_for_host(db: &mut Db, refill: &Refill) -> Result<Option<&'static str>, AppError> {
+fn told_to_host(db: &mut Db, refill: &Refill) -> Result<Option<Told>, AppError> {
     let heard = notices::has_heard(db, refill.placement, Party::Host)?;
-    Ok(heard.then_some("This visit would take the place of the one on the same day that is off."))
+    Ok(heard.then_some(Told::AnotherVisitIsOff))
 }
 
 /// What is due: offers whose time is over or whose host has closed, and places whose next reserve is to be asked.
@@ -377,8 +376,8 @@ pub(in crate::services) fn end_offer(
             notices::reserve_offer_answered(tx, now, id)?;
         }
         Some(Over::Closed) => {
-            let words = "The host library is closed on this day.";
-            end(tx, now, (actor, Action::KeepDeadlines), &mut refill, (Deed::Overtake, words))?;
+            let by = (actor, Action::KeepDeadlines);
+            end(tx, now, by, &mut refill, (Deed::Overtake, &Told::HostCloses))?;
         }
         None => return Ok(false),
     }

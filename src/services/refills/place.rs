@@ -15,6 +15,7 @@ use crate::domain::permissions::Action;
 use crate::domain::placement::Placement;
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, ApplicationState, PlacementState};
+use crate::domain::told::Told;
 use crate::files::schedule;
 use crate::matching::repair::{self, RepairFault, Request, Reserve};
 use crate::services::app::Now;
@@ -138,22 +139,22 @@ impl Place {
         times_on(&self.base.file, &self.base.file.rules, &placed)
     }
 
-    /// What becomes of the round when somebody takes the place; the words say why they cannot.
+    /// What becomes of the round when somebody takes the place; or why they cannot.
     pub(super) fn seat(
         &self,
         db: &mut Db,
         now: &Now,
         round: &Round,
         applicant: &Applicant,
-    ) -> Result<Result<Seat, String>, AppError> {
+    ) -> Result<Result<Seat, Told>, AppError> {
         let id = applicant.application.id;
         if !self.reserves()?.iter().any(|(one, _)| one.application.id == id) {
-            return Ok(Err("as things are by now, the rules of the round do not allow it".to_owned()));
+            return Ok(Err(Told::PlaceGoneByRules));
         }
         let libraries = [get_library(db, applicant.application.home)?, get_library(db, self.host)?];
         match answer_time::last_day(db, now, round, self.date, &libraries) {
             Ok(_) => {}
-            Err(AppError::Refused(refusal)) => return Ok(Err(refusal.words)),
+            Err(AppError::Refused(_)) => return Ok(Err(Told::PlaceGoneTooNear)),
             Err(error) => return Err(error),
         }
         let (file, before) = (&self.base.file, &self.base.schedule);
@@ -164,11 +165,8 @@ impl Place {
             return Err(AppError::Internal("a seat without a schedule".to_owned()));
         };
         // Proof before use: what does not verify is not published, whoever says yes.
-        if let Some(first) = verify::verify(&Subject::Round(file), schedule).breaches.first() {
-            return Ok(Err(format!(
-                "the schedule that comes of it would break a rule ({})",
-                first.code.as_str()
-            )));
+        if !verify::verify(&Subject::Round(file), schedule).breaches.is_empty() {
+            return Ok(Err(Told::PlaceGoneByRules));
         }
         Ok(Ok(Seat {
             plan: plan_of(&self.base, choice, schedule)?,

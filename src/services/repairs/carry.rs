@@ -22,6 +22,7 @@ use crate::domain::placement::{Consent, Given, Placement, Terms};
 use crate::domain::round::Round;
 use crate::domain::run::{Run, RunOptions};
 use crate::domain::states::{AlternativeState, Answer, RunKind, RunState};
+use crate::domain::told::{DayAt, Told};
 use crate::services::AppError;
 use crate::services::answer_time;
 use crate::services::app::{Now, record};
@@ -39,7 +40,7 @@ pub(in crate::services) struct By<'a> {
     pub(in crate::services) actor: &'a Actor,
     pub(in crate::services) action: Action,
     /// The yes of the participant who comes, where they have said it, and what the host hears of the place.
-    pub(in crate::services) agreed: Option<(&'a Given, Option<&'a str>)>,
+    pub(in crate::services) agreed: Option<(&'a Given, Option<Told>)>,
 }
 
 /// Carries a way out as it would be, with no files yet.
@@ -115,15 +116,15 @@ fn carry(
 struct Left {
     case: Case,
     /// Who hears of it by the proposal, and of which day they had heard.
-    told: Vec<(Party, Option<String>)>,
+    told: Vec<(Party, Option<DayAt>)>,
     events: Vec<(Party, CalendarIdentity)>,
 }
 
-const fn words_of(why: Why) -> &'static str {
+const fn told_of(why: Why) -> Told {
     match why {
-        Why::DroppedOut => "The participant can no longer take part.",
-        Why::HostCloses => "The host library is closed on this day.",
-        Why::Touched | Why::ComesIn => "The days had to be arranged anew, because something has changed.",
+        Why::DroppedOut => Told::ParticipantLeaves,
+        Why::HostCloses => Told::HostCloses,
+        Why::Touched | Why::ComesIn => Told::Rearranged,
     }
 }
 
@@ -174,7 +175,7 @@ fn end(
         "handed_on_events": numbers(&events),
     });
     record(tx, now, actor, Action::Repair, ("placement", &id), &details)?;
-    notices::cancelled_but(tx, now, &case, before, words_of(change.why), &told)?;
+    notices::cancelled_but(tx, now, &case, before, told_of(change.why), &told)?;
     Ok(Left { case, told: former, events })
 }
 
@@ -199,8 +200,10 @@ fn propose(
     if asks_manager(&applicant.application, to) {
         parties.push(Party::Manager);
     }
-    let consent = |party| match by.agreed.filter(|_| party == Party::Participant) {
-        Some((given, _)) => Consent { party, answer: Answer::Yes, reason: None, given: Some(given.clone()) },
+    let consent = |party| match by.agreed.as_ref().filter(|_| party == Party::Participant) {
+        Some((given, _)) => {
+            Consent { party, answer: Answer::Yes, reason: None, given: Some((*given).clone()) }
+        }
         None => Consent { party, answer: Answer::Pending, reason: None, given: None },
     };
     let placement = Placement {
@@ -243,17 +246,17 @@ fn propose(
     let case = Case { applicant, host, placement };
     let former = left.map(|left| left.told.as_slice()).unwrap_or_default();
     let mut told: Vec<(Party, Facts)> =
-        former.iter().map(|(party, day)| (*party, facts_of(day.as_deref(), change.why))).collect();
-    if let Some((_, Some(words))) = by.agreed {
-        told.push((Party::Host, Facts { reason: Some(words.to_owned()), ..Facts::default() }));
+        former.iter().map(|(party, day)| (*party, facts_of(day.as_ref(), change.why))).collect();
+    if let Some((_, Some(reason))) = &by.agreed {
+        told.push((Party::Host, Facts { reason: Some(reason.clone()), ..Facts::default() }));
     }
     notices::proposal_of_repair(tx, now, &case, &told)
 }
 
 /// What somebody hears who has heard of another day.
-fn facts_of(day: Option<&str>, why: Why) -> Facts {
-    let reason = day.map(|day| format!("This takes the place of {day}, which is off. {}", words_of(why)));
-    Facts { reason, instead_of: day.map(str::to_owned), ..Facts::default() }
+fn facts_of(day: Option<&DayAt>, why: Why) -> Facts {
+    let takes = |day: &DayAt| Told::TakesPlaceOf { day: day.clone(), why: Box::new(told_of(why)) };
+    Facts { reason: day.map(takes), instead_of: day.cloned(), ..Facts::default() }
 }
 
 /// The run that the proposals are of: the schedule as it is mended.

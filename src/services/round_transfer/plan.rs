@@ -17,6 +17,7 @@ use crate::domain::email::Email;
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::history::GivenHistory;
 use crate::domain::ids::{ApplicationId, EmployerId, ForbiddenId, LibraryId, PersonId, RoundId};
+use crate::domain::language::Language;
 use crate::domain::lock::{Forbidden, Lock};
 use crate::domain::offer::{LibraryOffer, Offer};
 use crate::domain::organisation::{Contact, Employer, Library};
@@ -240,7 +241,7 @@ impl<'a> Drafter<'a> {
         };
         let name: Name = parsed(&name, pointer, self.faults)?;
         let group = self.group_of(text, pointer)?;
-        Some(Employer { id, name, group, successor: None, domains: vec![], managers: vec![] })
+        Some(Employer { id, name, group, language: None, successor: None, domains: vec![], managers: vec![] })
     }
 
     /// The group that a new employer joins: that of a member which is here, or a new one called like the first member.
@@ -316,6 +317,7 @@ impl<'a> Drafter<'a> {
                 name: None,
                 email: nobody(format!("host-{n}"), self.now)?,
                 telephone: None,
+                language: None,
             }),
             deputy: None,
             topics: sorted(topics?),
@@ -436,7 +438,7 @@ impl<'a> Drafter<'a> {
             assured_until: staff.assured_until,
             role_title: None,
             objectives: None,
-            language: "en".to_owned(),
+            language: Language::English,
             revision: 0,
         };
         Some(Entrant { person, application, needs: needs?, history })

@@ -13,6 +13,7 @@ use crate::domain::refusal::{BrokenRule, Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, SwapState};
 use crate::domain::swap::{MOST_MEMBERS, Member, Named, Swap};
+use crate::domain::told::Told;
 use crate::services::app::{Now, record};
 use crate::services::load::{get_library, get_round};
 use crate::services::notices::{self, Case};
@@ -109,13 +110,9 @@ pub(in crate::services) fn ask_in(
         }
     } else if known.len() == with.len() {
         // Who asked must not learn it; those who were named may say so.
-        let words = format!(
-            "{} has asked to exchange days with you. That is not possible: the rules of the round do not allow it, or one \
-             of the days cannot be exchanged now.",
-            case.applicant.application.name
-        );
+        let why = Told::SwapImpossible { by: case.applicant.application.name.to_string() };
         for other in known {
-            notices::swap_impossible(tx, now, other, swap.id, &words)?;
+            notices::swap_impossible(tx, now, other, swap.id, &why)?;
         }
     }
     Ok(answer_until)

@@ -9,18 +9,20 @@ use crate::domain::permissions::{Action, Actor};
 use crate::domain::placement::Placement;
 use crate::domain::steps::Deed;
 use crate::domain::swap::Swap;
+use crate::domain::told::Told;
 use crate::services::AppError;
 use crate::services::app::{Now, record};
 use crate::services::load::get_round;
 use crate::services::notices;
 use crate::services::placements::get_case;
 use crate::store::{Db, Tx, swaps};
+use crate::words::in_english;
 
 /// How and why a swap ends.
-pub(super) struct End<'a> {
+pub(super) struct End {
     pub(super) action: Action,
     pub(super) deed: Deed,
-    pub(super) words: &'a str,
+    pub(super) why: Told,
 }
 
 /// Ends a swap and tells everybody who was told of it.
@@ -29,14 +31,14 @@ pub(super) fn end(
     now: &Now,
     actor: &Actor,
     swap: &mut Swap,
-    how: &End<'_>,
+    how: &End,
 ) -> Result<(), AppError> {
-    swap.end(how.deed, how.words, now.utc())?;
-    tell(tx, now, swap, |_| false)?;
+    swap.end(how.deed, &in_english(&how.why), now.utc())?;
+    tell(tx, now, swap, &how.why, |_| false)?;
     settle(tx, now, actor, swap, how)
 }
 
-fn settle(tx: &mut Tx<'_>, now: &Now, actor: &Actor, swap: &Swap, how: &End<'_>) -> Result<(), AppError> {
+fn settle(tx: &mut Tx<'_>, now: &Now, actor: &Actor, swap: &Swap, how: &End) -> Result<(), AppError> {
     swaps::save(tx, swap)?;
     let details = json!({ "deed": how.deed.as_str(), "state": swap.state.as_str() });
     record(tx, now, actor, how.action, ("swap", &swap.id), &details)
@@ -47,9 +49,9 @@ pub(super) fn tell(
     tx: &mut Tx<'_>,
     now: &Now,
     swap: &Swap,
+    reason: &Told,
     knows: impl Fn((PlacementId, Party)) -> bool,
 ) -> Result<(), AppError> {
-    let reason = swap.reason.as_deref().unwrap_or_default();
     for case in cases_of(tx, swap)? {
         let id = case.placement.id;
         let place = swap.place_of(id);
@@ -91,10 +93,9 @@ pub(in crate::services) fn overtake(
         }
     }
     let Some(mut swap) = swaps::find_open_of(tx, changed.id)? else { return Ok(()) };
-    let words = "One of the days has changed or is off.";
-    let how = End { action: Action::Exchange, deed: Deed::Overtake, words };
-    swap.end(how.deed, words, now.utc())?;
-    tell(tx, now, &swap, |(placement, party)| placement == changed.id && knows.contains(&party))?;
+    let how = End { action: Action::Exchange, deed: Deed::Overtake, why: Told::SwapOvertaken };
+    swap.end(how.deed, &in_english(&how.why), now.utc())?;
+    tell(tx, now, &swap, &how.why, |(placement, party)| placement == changed.id && knows.contains(&party))?;
     settle(tx, now, actor, &swap, &how)
 }
 
@@ -132,8 +133,7 @@ pub(in crate::services) fn expire_in(
     if !swap.is_open() || !is_over(tx, now, &swap)? {
         return Ok(false);
     }
-    let words = "Not everybody who was asked had answered in time.";
-    let how = End { action: Action::KeepDeadlines, deed: Deed::Expire, words };
+    let how = End { action: Action::KeepDeadlines, deed: Deed::Expire, why: Told::SwapExpired };
     end(tx, now, actor, &mut swap, &how)?;
     Ok(true)
 }

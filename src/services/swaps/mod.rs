@@ -34,7 +34,9 @@ use crate::domain::round::Round;
 use crate::domain::states::{Answer, SwapState};
 use crate::domain::steps::Deed;
 use crate::domain::swap::{Swap, SwapOutcome};
+use crate::domain::told::Told;
 use crate::store::{Db, Tx, alternatives, swaps};
+use crate::words::in_english;
 
 fn get_swap(db: &mut Db, id: SwapId) -> Result<Swap, AppError> {
     swaps::find(db, id)?.ok_or_else(|| AppError::not_found("swap", id))
@@ -100,15 +102,15 @@ pub(super) fn answer_in(
         SwapOutcome::Agreed => ask_the_others(tx, now, &mut swap)?,
         SwapOutcome::Complete => complete(tx, now, actor, &round, &mut swap)?,
         SwapOutcome::Refused => {
-            let words = match party {
-                Party::Participant => "One of the participants does not want to exchange.",
-                Party::Host => "A host library prefers to receive its visitor as it was agreed.",
-                Party::Manager => "A line manager cannot release a participant for the other day.",
+            let why = match party {
+                Party::Participant => Told::SwapRefusedByParticipant,
+                Party::Host => Told::SwapRefusedByHost,
+                Party::Manager => Told::SwapRefusedByManager,
             };
             // Whoever has said no knows it; somebody in whose place it was said does not.
             let knows = actor.on_behalf_of.is_none().then_some((placement, party));
-            swap.note_end(words, now.utc());
-            ending::tell(tx, now, &swap, |one| Some(one) == knows)?;
+            swap.note_end(&in_english(&why), now.utc());
+            ending::tell(tx, now, &swap, &why, |one| Some(one) == knows)?;
             swaps::save(tx, &swap)?;
         }
     }
@@ -154,16 +156,13 @@ fn complete(
     let judged = match judged {
         Ok(judged) => judged,
         Err(AppError::BreaksRules(_) | AppError::Refused(_)) => {
-            let words = "By now the rules of the round do not allow it any more.";
-            return overtaken(tx, now, swap, words);
+            return overtaken(tx, now, swap, &Told::SwapAgainstRules);
         }
         Err(other) => return Err(other),
     };
     let agreed_times = swap.members.iter().map(|member| member.times);
     if !judged.times.iter().map(|times| Some(*times)).eq(agreed_times) {
-        let words = "The hours of a library or of a participant have changed, so that the days are not those to which \
-                     everybody has agreed.";
-        return overtaken(tx, now, swap, words);
+        return overtaken(tx, now, swap, &Told::SwapHoursChanged);
     }
     for (member, case) in swap.members.iter().zip(&cases) {
         for consent in &member.consents {
@@ -176,9 +175,9 @@ fn complete(
     Ok(swaps::save(tx, swap)?)
 }
 
-fn overtaken(tx: &mut Tx<'_>, now: &Now, swap: &mut Swap, words: &str) -> Result<(), AppError> {
-    swap.end(Deed::Overtake, words, now.utc())?;
-    ending::tell(tx, now, swap, |_| false)?;
+fn overtaken(tx: &mut Tx<'_>, now: &Now, swap: &mut Swap, why: &Told) -> Result<(), AppError> {
+    swap.end(Deed::Overtake, &in_english(why), now.utc())?;
+    ending::tell(tx, now, swap, why, |_| false)?;
     Ok(swaps::save(tx, swap)?)
 }
 
@@ -246,7 +245,7 @@ pub fn call_off(app: &App, actor: &Actor, id: SwapId, reason: &str) -> Result<Sw
     let now = app.now()?;
     app.store.write(|tx| {
         let mut swap = get_swap(tx, id)?;
-        let how = End { action: Action::OverseeSwaps, deed: Deed::Cancel, words: reason };
+        let how = End { action: Action::OverseeSwaps, deed: Deed::Cancel, why: Told::own(reason) };
         end(tx, &now, actor, &mut swap, &how)?;
         Ok(swap)
     })

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use super::super::schema::{employer_domains, employer_managers, employers};
 use super::super::{Db, StoreError, Tx, parse};
 use crate::domain::ids::EmployerId;
+use crate::domain::language::Language;
 use crate::domain::organisation::Employer;
 
 #[derive(Queryable, Selectable)]
@@ -16,6 +17,7 @@ struct Row {
     id: String,
     name: String,
     group_name: Option<String>,
+    language: Option<String>,
     successor_id: Option<String>,
 }
 
@@ -44,6 +46,7 @@ fn complete(db: &mut Db, rows: Vec<Row>) -> Result<Vec<Employer>, StoreError> {
                 id: parse("employer", &row.id)?,
                 name: parse("employer name", &row.name)?,
                 group: row.group_name.map(|name| parse("employer group", &name)).transpose()?,
+                language: row.language.as_deref().map(Language::for_tag),
                 successor: row.successor_id.map(|id| parse("successor", &id)).transpose()?,
                 domains: domains.remove(&row.id).unwrap_or_default(),
                 managers: managers.remove(&row.id).unwrap_or_default(),
@@ -62,6 +65,7 @@ pub fn insert_employer(tx: &mut Tx<'_>, employer: &Employer, now: NaiveDateTime)
             employers::id.eq(employer.id.to_string()),
             employers::name.eq(employer.name.to_string()),
             employers::group_name.eq(employer.group.as_ref().map(ToString::to_string)),
+            employers::language.eq(employer.language.map(Language::as_str)),
             employers::successor_id.eq(employer.successor.map(|id| id.to_string())),
             employers::created_at.eq(now),
         ))
@@ -98,6 +102,7 @@ pub fn save_employer(tx: &mut Tx<'_>, employer: &Employer) -> Result<(), StoreEr
     diesel::update(employers::table.find(&id))
         .set((
             employers::group_name.eq(employer.group.as_ref().map(ToString::to_string)),
+            employers::language.eq(employer.language.map(Language::as_str)),
             employers::successor_id.eq(employer.successor.map(|id| id.to_string())),
         ))
         .execute(&mut **tx)?;

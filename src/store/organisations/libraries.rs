@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use super::super::schema::{libraries, library_employers};
 use super::super::{Db, StoreError, Tx, list_from_json, list_to_json, parse};
 use crate::domain::ids::{EmployerId, LibraryId};
+use crate::domain::language::Language;
 use crate::domain::organisation::{Contact, Library, LibraryFilter};
 use crate::domain::place::Point;
 
@@ -30,9 +31,11 @@ struct Facts {
     contact_name: Option<String>,
     contact_email: Option<String>,
     contact_telephone: Option<String>,
+    contact_language: Option<String>,
     deputy_name: Option<String>,
     deputy_email: Option<String>,
     deputy_telephone: Option<String>,
+    deputy_language: Option<String>,
     topics: String,
     access: String,
     vetting_required: bool,
@@ -61,9 +64,11 @@ impl Facts {
             contact_name,
             contact_email,
             contact_telephone,
+            contact_language: language(library.contact.as_ref()),
             deputy_name,
             deputy_email,
             deputy_telephone,
+            deputy_language: language(library.deputy.as_ref()),
             topics: list_to_json("topics", &library.topics)?,
             access: list_to_json("access", &library.access)?,
             vetting_required: library.vetting_required,
@@ -94,8 +99,14 @@ impl Facts {
             time_zone: parse("time zone", &self.time_zone)?,
             status: parse("library status", &self.status)?,
             opening_hours: self.opening_hours.map(|text| parse("opening hours", &text)).transpose()?,
-            contact: contact(self.contact_name, self.contact_email, self.contact_telephone)?,
-            deputy: contact(self.deputy_name, self.deputy_email, self.deputy_telephone)?,
+            contact: spoken(
+                contact(self.contact_name, self.contact_email, self.contact_telephone)?,
+                self.contact_language,
+            ),
+            deputy: spoken(
+                contact(self.deputy_name, self.deputy_email, self.deputy_telephone)?,
+                self.deputy_language,
+            ),
             topics: list_from_json("topics", &self.topics)?,
             access: list_from_json("access", &self.access)?,
             vetting_required: self.vetting_required,
@@ -103,6 +114,16 @@ impl Facts {
             successor: self.successor_id.map(|id| parse("successor", &id)).transpose()?,
         })
     }
+}
+
+fn language(contact: Option<&Contact>) -> Option<String> {
+    contact.and_then(|contact| contact.language).map(|language| language.to_string())
+}
+
+/// A contact with the language that a library names for it.
+fn spoken(contact: Option<Contact>, tag: Option<String>) -> Option<Contact> {
+    let language = tag.as_deref().map(Language::for_tag);
+    contact.map(|contact| Contact { language, ..contact })
 }
 
 /// Name, address and telephone.
@@ -125,6 +146,7 @@ pub(in crate::store) fn contact(
             name: name.map(|name| parse("contact", &name)).transpose()?,
             email: parse("contact", &email)?,
             telephone: telephone.map(|number| parse("telephone", &number)).transpose()?,
+            language: None,
         })
     };
     email.map(read).transpose()

@@ -1,0 +1,477 @@
+//! Letters about invented people, in every shape that the service sends: for `mail preview`, for checking templates, for
+//! the documentation and for tests.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono_tz::Tz;
+
+use crate::domain::alternative::AlternativeKind;
+use crate::domain::language::Language;
+use crate::domain::letter::{
+    CalendarForm, EventStatus, Exchanged, Invitation, Letter, NoticeKind, Offered, PackNews, Visit,
+};
+use crate::domain::packs::{Pack, PackChange, PackField};
+use crate::domain::party::Party;
+use crate::domain::told::{DayAt, Told};
+use crate::words::{Event, EventWords, event};
+
+/// A letter, and what is special about it.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    /// In a few words.
+    pub what: &'static str,
+    /// The letter.
+    pub letter: Letter,
+}
+
+/// Who gets a notice.
+pub const fn parties(kind: NoticeKind) -> &'static [Party] {
+    use Party::{Host, Manager, Participant};
+    match kind {
+        NoticeKind::VerifyAddress
+        | NoticeKind::AlreadySignedUp
+        | NoticeKind::Alternative
+        | NoticeKind::Offer
+        | NoticeKind::OfferEnded
+        | NoticeKind::Unplaced
+        | NoticeKind::MatchedAgain => &[Participant],
+        NoticeKind::ReleaseRequest => &[Manager],
+        NoticeKind::DeputyRequest | NoticeKind::HandedOver | NoticeKind::PackMissing => &[Host],
+        NoticeKind::Reminder
+        | NoticeKind::FeedbackRequest
+        | NoticeKind::Calendar
+        | NoticeKind::ConfirmReply
+        | NoticeKind::JoiningPack
+        | NoticeKind::PackChanged => &[Participant, Host],
+        NoticeKind::Proposal
+        | NoticeKind::AnswerReminder
+        | NoticeKind::DeadlineMoved
+        | NoticeKind::SwapRequest
+        | NoticeKind::SwapEnded
+        | NoticeKind::Confirmed
+        | NoticeKind::Changed
+        | NoticeKind::Cancelled
+        | NoticeKind::Ill => &[Participant, Host, Manager],
+    }
+}
+
+/// Every shape of a notice, to every party that gets it; the usual one of each party comes first.
+pub fn samples(kind: NoticeKind, language: Language) -> Vec<Sample> {
+    let mut found = Vec::new();
+    for party in parties(kind) {
+        let usual = usual(kind, *party, language);
+        found.push(Sample { what: "as usual", letter: usual.clone() });
+        found.extend(others(&usual));
+        found.push(Sample { what: "with the least that can be known", letter: bare(usual) });
+    }
+    found
+}
+
+/// What else a notice may tell.
+fn others(usual: &Letter) -> Vec<Sample> {
+    let mut found = Vec::new();
+    let mut add = |what: &'static str, letter: Letter| found.push(Sample { what, letter });
+    let with = |change: &dyn Fn(&mut Letter)| {
+        let mut letter = usual.clone();
+        change(&mut letter);
+        letter
+    };
+    let former = || DayAt { host: "The Lab".to_owned(), date: day(3, 8) };
+    match usual.kind {
+        NoticeKind::Proposal => {
+            add(
+                "in the place of another day",
+                with(&|letter| {
+                    let why = Box::new(Told::HostCloses);
+                    letter.reason = Some(Told::TakesPlaceOf { day: former(), why });
+                }),
+            );
+            if usual.party == Party::Participant {
+                add("to a reserve who took the place", with(&|letter| letter.has_agreed = true));
+            }
+        }
+        NoticeKind::Confirmed => {
+            add(
+                "after an exchange",
+                with(&|letter| {
+                    letter.reason = Some(match usual.party {
+                        Party::Participant => Told::YouExchanged { day: former() },
+                        Party::Host => Told::VisitorExchanged,
+                        Party::Manager => Told::ColleagueExchanged { day: former() },
+                    })
+                }),
+            );
+        }
+        NoticeKind::Changed => {
+            for (what, kind) in [
+                ("another day was taken", AlternativeKind::Date),
+                ("a colleague receives the visitor", AlternativeKind::Colleague),
+                ("a virtual visit was taken", AlternativeKind::Virtual),
+            ] {
+                for is_certain in [false, true] {
+                    add(
+                        what,
+                        with(&|letter| {
+                            letter.taken = Some(kind);
+                            letter.is_certain = is_certain;
+                            if let Some(visit) = &mut letter.visit {
+                                visit.former_date = (kind == AlternativeKind::Date).then(|| day(3, 8));
+                                visit.is_virtual = kind == AlternativeKind::Virtual;
+                            }
+                        }),
+                    );
+                }
+            }
+        }
+        NoticeKind::Alternative => {
+            for (what, kind) in [
+                ("a colleague would receive the visitor", AlternativeKind::Colleague),
+                ("a virtual visit is offered", AlternativeKind::Virtual),
+            ] {
+                add(
+                    what,
+                    with(&|letter| {
+                        if let Some(offer) = &mut letter.offer {
+                            (offer.kind, offer.words) = (kind, None);
+                        }
+                    }),
+                );
+            }
+        }
+        NoticeKind::Cancelled => {
+            add(
+                "with the organisers' own words",
+                with(&|letter| {
+                    letter.reason = Some(Told::own("The reading room is under water."));
+                }),
+            );
+            add(
+                "a day that was to take the place of another",
+                with(&|letter| {
+                    let why = Some(Box::new(Told::NotAllAnswered));
+                    letter.reason = Some(Told::WasToTakePlaceOf { day: former(), why });
+                }),
+            );
+        }
+        NoticeKind::Calendar => {
+            add(
+                "out of the calendar",
+                with(&|letter| {
+                    if let Some(invitation) = &mut letter.invitation {
+                        invitation.status = EventStatus::Cancelled;
+                    }
+                }),
+            );
+        }
+        NoticeKind::ReleaseRequest => {
+            for (what, n) in [("one date", 1), ("two dates", 2)] {
+                add(what, with(&|letter| letter.dates.truncate(n)));
+            }
+        }
+        NoticeKind::Unplaced => {
+            add(
+                "the manager said no",
+                with(&|letter| {
+                    (letter.reason, letter.change) = (Some(Told::NotReleasedForCover), None);
+                }),
+            );
+        }
+        NoticeKind::PackChanged => {
+            add(
+                "something was added and something taken away",
+                with(&|letter| {
+                    if let Some(pack) = &mut letter.pack {
+                        let words = || Some("Bring your own".to_owned());
+                        pack.changes = vec![
+                            PackChange { field: PackField::Bring, from: None, to: words() },
+                            PackChange { field: PackField::Lunch, from: words(), to: None },
+                        ];
+                    }
+                }),
+            );
+        }
+        NoticeKind::VerifyAddress
+        | NoticeKind::AlreadySignedUp
+        | NoticeKind::AnswerReminder
+        | NoticeKind::DeputyRequest
+        | NoticeKind::Offer
+        | NoticeKind::OfferEnded
+        | NoticeKind::HandedOver
+        | NoticeKind::SwapRequest
+        | NoticeKind::SwapEnded
+        | NoticeKind::Reminder
+        | NoticeKind::Ill
+        | NoticeKind::FeedbackRequest
+        | NoticeKind::MatchedAgain
+        | NoticeKind::DeadlineMoved
+        | NoticeKind::ConfirmReply
+        | NoticeKind::JoiningPack
+        | NoticeKind::PackMissing => {}
+    }
+    found
+}
+
+/// The same with nothing that may be absent.
+fn bare(letter: Letter) -> Letter {
+    Letter {
+        to_name: None,
+        participant_name: None,
+        participant_address: None,
+        role_title: None,
+        objectives: None,
+        home_sectors: Vec::new(),
+        home_library: None,
+        answer_until: None,
+        invitation: None,
+        introduction: Vec::new(),
+        visit: letter.visit.map(|visit| Visit {
+            host_address: None,
+            host_contact_name: None,
+            host_contact_address: None,
+            host_telephone: None,
+            deputy_telephone: None,
+            ..visit
+        }),
+        ..letter
+    }
+}
+
+fn day(month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2027, month, day).unwrap_or_default()
+}
+
+fn time(hour: u32, minute: u32) -> NaiveTime {
+    NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default()
+}
+
+const fn has_visit(kind: NoticeKind) -> bool {
+    !matches!(
+        kind,
+        NoticeKind::VerifyAddress
+            | NoticeKind::AlreadySignedUp
+            | NoticeKind::ReleaseRequest
+            | NoticeKind::Unplaced
+            | NoticeKind::MatchedAgain
+    )
+}
+
+const fn has_invitation(kind: NoticeKind) -> bool {
+    matches!(
+        kind,
+        NoticeKind::Proposal
+            | NoticeKind::HandedOver
+            | NoticeKind::Calendar
+            | NoticeKind::Confirmed
+            | NoticeKind::Changed
+            | NoticeKind::Cancelled
+            | NoticeKind::Ill
+    )
+}
+
+const fn asks_for_an_answer(kind: NoticeKind) -> bool {
+    matches!(
+        kind,
+        NoticeKind::Proposal
+            | NoticeKind::AnswerReminder
+            | NoticeKind::DeputyRequest
+            | NoticeKind::DeadlineMoved
+            | NoticeKind::ConfirmReply
+            | NoticeKind::Alternative
+            | NoticeKind::Offer
+            | NoticeKind::SwapRequest
+            | NoticeKind::ReleaseRequest
+    )
+}
+
+fn reason(kind: NoticeKind) -> Option<Told> {
+    match kind {
+        NoticeKind::Cancelled | NoticeKind::OfferEnded => Some(Told::HostCloses),
+        NoticeKind::Unplaced => Some(Told::Outweighed),
+        NoticeKind::SwapEnded => Some(Told::SwapRefusedByParticipant),
+        NoticeKind::ConfirmReply => Some(Told::CalendarUndecided),
+        _ => None,
+    }
+}
+
+/// A complete pack, one change of it, and two things that are missing.
+fn pack_news(kind: NoticeKind) -> PackNews {
+    let value = |field: &PackField| match field {
+        PackField::ArrivalTime => "09:20",
+        PackField::ArrivalPlace => "The staff door in the yard; ring twice",
+        PackField::AskFor => "The enquiry desk",
+        PackField::ContactName => "Harriet Host",
+        PackField::ContactTelephone => "01905 822866",
+        PackField::DeputyName => "Dai Deputy",
+        PackField::DeputyTelephone => "+44 1905 822867 ext. 3",
+        PackField::Bring => "A card with your photograph",
+        PackField::Safety => "Meet at the bandstand and wait",
+        PackField::Lunch => "A canteen, 12:00 to 14:00",
+        PackField::Travel => "Bus 44; three places to park; step-free from Sawmill Walk",
+        PackField::Objectives => "How you run reading groups",
+        PackField::AccessConfirmed => "yes",
+    };
+    let pack = Pack(PackField::ALL.iter().map(|field| (*field, value(field).to_owned())).collect());
+    let (from, to) = (Some("Bring your own".to_owned()), pack.get(PackField::Lunch).map(str::to_owned));
+    match kind {
+        NoticeKind::PackMissing => {
+            PackNews { missing: vec![PackField::Lunch, PackField::AccessConfirmed], ..PackNews::default() }
+        }
+        NoticeKind::PackChanged => {
+            let changes = vec![PackChange { field: PackField::Lunch, from, to }];
+            PackNews { version: 2, pack, changes, missing: Vec::new() }
+        }
+        _ => PackNews { version: 1, pack, ..PackNews::default() },
+    }
+}
+
+/// What a swap would bring to a party.
+fn exchanged(visit: &Visit, party: Party) -> Exchanged {
+    if party == Party::Host {
+        return Exchanged {
+            asked_by: None,
+            place: visit.clone(),
+            role_title: Some("Children's librarian".to_owned()),
+            objectives: Some("How you run reading groups".to_owned()),
+            sectors: vec!["specialist".to_owned()],
+        };
+    }
+    Exchanged {
+        asked_by: (party == Party::Participant).then(|| "Ann Asker".to_owned()),
+        place: Visit { host_library: "The Lab".to_owned(), date: day(3, 2), ..visit.clone() },
+        role_title: None,
+        objectives: None,
+        sectors: Vec::new(),
+    }
+}
+
+/// A day at The Hive, as a party may know it by a notice.
+fn visit(kind: NoticeKind, party: Party, is_certain: bool) -> Visit {
+    let rings = kind == NoticeKind::Ill || (kind == NoticeKind::Reminder && party == Party::Participant);
+    let knows_contact = is_certain && party == Party::Participant;
+    Visit {
+        host_library: "The Hive, Worcester".to_owned(),
+        host_address: Some("Sawmill Walk, The Butts, Worcester, WR1 3PD".to_owned()),
+        host_contact_name: knows_contact.then(|| "Harriet Host".to_owned()),
+        host_contact_address: knows_contact.then(|| "desk@hive.example".to_owned()),
+        host_telephone: rings.then(|| "+44 1905 822866".to_owned()),
+        deputy_telephone: rings.then(|| "01905 822867 ext 12".to_owned()),
+        date: day(3, 1),
+        starts: time(9, 30),
+        ends: time(16, 0),
+        time_zone: Tz::Europe__London,
+        former_date: None,
+        is_virtual: false,
+        former_times: (kind == NoticeKind::Changed).then(|| (time(10, 0), time(15, 0))),
+    }
+}
+
+/// A letter as the service fills it: what the party may not know is absent.
+fn usual(kind: NoticeKind, party: Party, language: Language) -> Letter {
+    let is_certain = kind.is_about_the_pack()
+        || matches!(
+            kind,
+            NoticeKind::Confirmed | NoticeKind::Reminder | NoticeKind::Ill | NoticeKind::FeedbackRequest
+        );
+    let to_host = party == Party::Host;
+    let cancelled = matches!(kind, NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver);
+    let (to_name, to_address) = match party {
+        Party::Participant => (Some("Siân Ŵyn"), "sian.wyn@library.example"),
+        Party::Host => (Some("Harriet Host"), "desk@hive.example"),
+        Party::Manager => (None, "boss@library.example"),
+    };
+    let participant_name = (!to_host || is_certain).then(|| "Siân Ŵyn".to_owned());
+    let (visit, written) =
+        (visit(kind, party, is_certain), DateTime::from_timestamp(1_799_654_400, 0).unwrap_or_default());
+    let invitation = (has_invitation(kind) && party != Party::Manager)
+        .then(|| {
+            invitation(language, party, &visit, (to_name, to_address), participant_name.as_deref(), written)
+        })
+        .map(|invitation| Invitation {
+            status: match kind {
+                _ if cancelled => EventStatus::Cancelled,
+                NoticeKind::Confirmed => EventStatus::Confirmed,
+                _ => EventStatus::Tentative,
+            },
+            ..invitation
+        });
+    Letter {
+        kind,
+        party,
+        to_name: to_name.map(str::to_owned),
+        to_address: to_address.to_owned(),
+        language,
+        round_name: "Spring round 2027".to_owned(),
+        service_name: "Library Exchange".to_owned(),
+        public_url: "https://exchange.example".to_owned(),
+        introduction: Vec::new(),
+        offer: (kind == NoticeKind::Alternative).then(|| Offered {
+            kind: AlternativeKind::Date,
+            date: day(3, 8),
+            starts: time(10, 0),
+            ends: time(15, 30),
+            words: Some("An inspection on Monday.".to_owned()),
+        }),
+        swap: (kind == NoticeKind::SwapRequest).then(|| exchanged(&visit, party)),
+        taken: None,
+        is_certain,
+        link: (kind != NoticeKind::HandedOver && !(cancelled && party != Party::Participant))
+            .then(|| "https://exchange.example/links/0123456789abcdef".to_owned()),
+        participant_name,
+        participant_address: (to_host && is_certain).then(|| "sian.wyn@library.example".to_owned()),
+        role_title: Some("Children's librarian".to_owned()),
+        objectives: Some("How you run reading groups".to_owned()),
+        home_sectors: vec!["public".to_owned(), "academic".to_owned()],
+        home_library: (!to_host).then(|| "Cardiff Central".to_owned()),
+        dates: vec![day(3, 1), day(3, 8), day(3, 15)],
+        answer_until: asks_for_an_answer(kind).then(|| day(2, 12)),
+        has_agreed: false,
+        reason: reason(kind),
+        change: (kind == NoticeKind::Unplaced).then_some(Told::HadYouGone { km: 31.5 }),
+        pack: kind.is_about_the_pack().then(|| pack_news(kind)),
+        invitation,
+        visit: has_visit(kind).then_some(visit),
+        message_id: "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned(),
+        thread_root: None,
+        sent_at: written,
+    }
+}
+
+fn invitation(
+    language: Language,
+    party: Party,
+    visit: &Visit,
+    (name, address): (Option<&str>, &str),
+    visitor: Option<&str>,
+    written: DateTime<Utc>,
+) -> Invitation {
+    let EventWords { summary, description, location } = event(
+        language,
+        &Event {
+            party,
+            host: &visit.host_library,
+            address: visit.host_address.as_deref(),
+            is_virtual: visit.is_virtual,
+            visitor,
+            service: "Library Exchange",
+        },
+    );
+    Invitation {
+        uid: "01937f5c-0000-7000-8000-000000000003".to_owned(),
+        sequence: 1,
+        dtstamp: written,
+        status: EventStatus::Tentative,
+        organiser_name: "Library Exchange".to_owned(),
+        organiser_address: "exchange@exchange.example".to_owned(),
+        attendee_name: name.map(str::to_owned),
+        attendee_address: address.to_owned(),
+        summary,
+        description,
+        location: Some(location),
+        point: None,
+        date: visit.date,
+        starts: visit.starts,
+        ends: visit.ends,
+        time_zone: visit.time_zone,
+        url: "https://exchange.example".to_owned(),
+        form: CalendarForm::USUAL,
+    }
+}
