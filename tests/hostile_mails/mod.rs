@@ -43,9 +43,9 @@ fn base64(bytes: &[u8]) -> String {
             .iter()
             .chain([0, 0].iter())
             .take(3)
-            .fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
+            .fold(0_usize, |bits, byte| (bits << 8) | usize::from(*byte));
         for place in 0..4 {
-            let digit = char::from(DIGITS[bits >> (18 - 6 * place) & 63]);
+            let digit = char::from(DIGITS[(bits >> (18 - 6 * place)) & 63]);
             text.push(if place > three.len() { '=' } else { digit });
         }
         if n % 19 == 18 {
@@ -257,7 +257,7 @@ pub fn all() -> Vec<(&'static str, Vec<u8>, Fate)> {
         ("nothing but line ends", b"\r\n".repeat(400_000), Refused("no mail")),
         (
             "bytes",
-            (0..1_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect(),
+            (0..1_000_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect(),
             Refused("no mail"),
         ),
     ]

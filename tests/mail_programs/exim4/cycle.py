@@ -63,12 +63,14 @@ def peak():
 
 
 pipe = folder / "inbound"
+# A return path for each mail, where this version knows the setting.
+verp = "\nverp = " in (pathlib.Path(__file__).parents[3] / "config" / "default.toml").read_text()
 programme = Programme(folder, binary, {
     "LIBRARY_SWAP__MAIL__TRANSPORT": "smtp", "LIBRARY_SWAP__MAIL__SMTP__HOST": "localhost",
     "LIBRARY_SWAP__MAIL__SMTP__PORT": "587", "LIBRARY_SWAP__MAIL__SMTP__TLS": "starttls",
     "LIBRARY_SWAP__MAIL__SMTP__USER": "swap", "LIBRARY_SWAP__MAIL__SMTP__PASSWORD": "secret",
     "LIBRARY_SWAP__MAIL__SMTP__CA_FILE": str(folder / "ca.pem"),
-}, mails)
+} | ({"LIBRARY_SWAP__MAIL__VERP": "true"} if verp else {}), mails)
 
 
 def write_pipe(database):
@@ -153,8 +155,11 @@ wait_for("empty queues", lambda: queue("exchange") == 0 and queue("outside") == 
 bounces = sorted((one["party"], one["kind"]) for one in programme.all("/v1/outbox") if one["state"] == "bounced")
 checks.check("mails that bounced in the end", bounces,
              [("host", "cancelled"), ("host", "cancelled"), ("host", "proposal")])
-own_path = f"exchange+bounce-{bounced[0]['id'].replace('-', '')}@exchange.example"
-is_verp = own_path in log("exchange")
-checks.check("the bounce came to", own_path if is_verp else "the organisers' address", own_path)
+paths = sum(f"<exchange+bounce-{one['id'].replace('-', '')}@exchange.example> R=organisers" in log("exchange")
+            for one in programme.all("/v1/outbox") if one["state"] == "bounced")
+if verp:
+    checks.check("bounces that came to the return path of their mail", paths, len(bounces))
+else:
+    print("  – this version has no return path for each mail: bounces were matched by what they quote", flush=True)
 programme.stop()
 print(f"\nexim4: {checks.held} checks held")
