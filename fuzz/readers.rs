@@ -5,3 +5,5 @@
 pub mod domain;
 #[path = "../src/files/mod.rs"]
 pub mod files;
+#[path = "import.rs"]
+pub mod import;

@@ -33,6 +33,7 @@ mod edits;
 mod explanations;
 #[path = "api/feeds.rs"]
 mod feeds;
+mod hostile_mails;
 #[path = "api/hosting.rs"]
 mod hosting;
 #[path = "api/ideas.rs"]

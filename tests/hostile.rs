@@ -1,17 +1,24 @@
 //! Hostile files: the saved corpus of the fuzzer (fuzz/README.md) is replayed, and large files that are made to hurt
-//! are read within their memory: 20 × the input and a little, counted by the allocator.
+//! are read within their memory: 20 × the input and a little, counted by the allocator. So are mails and calendars that
+//! are made to hurt.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
 
+mod hostile_mails;
 #[path = "../fuzz/property.rs"]
 mod property;
 
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use library_swap::domain::fault::Fault;
 use library_swap::files::{AuditFile, Round, Schedule};
+use library_swap::import::closures_ics::read_closures;
+use library_swap::import::{MOST_MAIL_BYTES, read_mail};
 use peak_alloc::PeakAlloc;
+
+use hostile_mails::Fate;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -26,6 +33,11 @@ fn read(kind: &str, bytes: &[u8]) -> (Vec<Fault>, usize) {
     let faults = match kind {
         "round" => Round::read(bytes).err(),
         "schedule" => Schedule::read(bytes).err(),
+        "mail" => {
+            drop(read_mail(bytes, Some("mx.example")));
+            None
+        }
+        "closures" => read_closures(bytes, chrono_tz::Europe::London, &property::dates()).err(),
         _ => AuditFile::read(bytes).err(),
     };
     (faults.unwrap_or_default(), MEMORY.peak_usage().saturating_sub(before))
@@ -34,7 +46,7 @@ fn read(kind: &str, bytes: &[u8]) -> (Vec<Fault>, usize) {
 #[test]
 fn the_saved_corpus_of_the_fuzzer_is_read_without_harm() {
     let _alone = ALONE.lock().expect("alone");
-    for kind in ["round", "schedule", "audit"] {
+    for kind in ["round", "schedule", "audit", "mail", "closures"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(kind);
         let mut replayed = 0;
         for entry in std::fs::read_dir(&folder).expect("the saved corpus") {
@@ -44,6 +56,8 @@ fn the_saved_corpus_of_the_fuzzer_is_read_without_harm() {
             match kind {
                 "round" => property::round(&bytes),
                 "schedule" => property::schedule(&bytes),
+                "mail" => property::mail(&bytes),
+                "closures" => property::closures(&bytes),
                 _ => property::audit(&bytes),
             }
             replayed += 1;
@@ -185,4 +199,39 @@ fn files_that_are_made_to_hurt_keep_within_their_memory_and_are_answered() {
         // The 50 MB are for small files: what grows with the file keeps within 20 × by itself.
         assert!(memory <= 20 * text.len() + 1_000_000, "{memory} bytes for {}: {begin}", text.len());
     }
+}
+
+/// Memory that reading a mail of so many bytes may take beside it: that of 64 MB for whatever is read at all, and nothing for
+/// what is too long to be looked at.
+const fn most_memory(length: usize) -> usize {
+    if length > MOST_MAIL_BYTES { 10_000 } else { 64_000_000 }
+}
+
+#[test]
+fn mails_that_are_made_to_hurt_are_read_or_refused_in_little_time_and_memory() {
+    let _alone = ALONE.lock().expect("alone");
+    let (mut most, mut longest, mut wrong) = (0, Duration::ZERO, Vec::new());
+    for (name, bytes, fate) in hostile_mails::all() {
+        let before = MEMORY.current_usage();
+        MEMORY.reset_peak_usage();
+        let start = Instant::now();
+        let read = read_mail(&bytes, Some("mx.example"));
+        let (took, memory) = (start.elapsed(), MEMORY.peak_usage().saturating_sub(before));
+        let came = match &read {
+            Ok(mail) => mail.kind().to_string(),
+            Err(rule) => format!("refused: {rule}"),
+        };
+        eprintln!("{name}: {} bytes, {came}, {took:?}, {memory} bytes of memory", bytes.len());
+        let is_right = match fate {
+            Fate::Refused(words) => came.starts_with("refused") && came.contains(words),
+            Fate::Read(kind) => came == kind,
+        };
+        // A second at most in a debug build; generous for a machine that does other things as well.
+        if !is_right || memory > most_memory(bytes.len()) || took > Duration::from_secs(10) {
+            wrong.push(format!("{name}: {came}, {took:?}, {memory}"));
+        }
+        (most, longest) = (most.max(memory), longest.max(took));
+    }
+    eprintln!("at most {most} bytes of memory and {longest:?}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

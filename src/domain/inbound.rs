@@ -41,6 +41,8 @@ named! {
         Repeated = "repeated",
         /// It is neither yes nor no.
         Undecided = "undecided",
+        /// Another time, which those who may change it are told as a task.
+        PassedOn = "passed_on",
         /// Nothing proves who sent it.
         Unproven = "unproven",
         /// Somebody else than the invited sent it.
@@ -75,6 +77,9 @@ pub struct Received {
     pub proven: Vec<String>,
     /// The Message-IDs of what it answers, with angle brackets.
     pub answers_to: Vec<String>,
+    /// The addresses that it was brought to, as far as its header tells, the envelope's first; at most 20. A report
+    /// comes to the return path of the mail that it is about.
+    pub brought_to: Vec<String>,
     /// Whether a program answered by itself (RFC 3834): nobody may write back.
     pub is_automatic: bool,
     /// What it holds.
@@ -86,7 +91,7 @@ pub struct Received {
 pub enum Content {
     /// An answer from a calendar program (RFC 5546, REPLY and COUNTER).
     Reply(CalendarReply),
-    /// A report about a mail of ours (RFC 3464).
+    /// A report about a mail of ours (RFC 3464, or in words only).
     Report(DeliveryReport),
     /// Anything else.
     Words,
@@ -105,6 +110,17 @@ pub struct CalendarReply {
     pub sequence: i64,
     /// DTSTAMP: when it was said, in UTC.
     pub stamped_at: Option<NaiveDateTime>,
+    /// When it would suit instead, where it is a counter-proposal that says so.
+    pub proposed: Option<ProposedTime>,
+}
+
+/// Another time, as a calendar proposes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProposedTime {
+    /// From, in UTC.
+    pub starts: NaiveDateTime,
+    /// To, in UTC; later.
+    pub ends: NaiveDateTime,
 }
 
 /// A report about a mail of ours.
@@ -163,6 +179,10 @@ pub struct Recorded {
     pub notice: Option<NoticeId>,
     /// DTSTAMP of a calendar's answer, never later than it came.
     pub stamped_at: Option<NaiveDateTime>,
+    /// When it would suit instead, of a counter-proposal that was passed on.
+    pub proposed: Option<ProposedTime>,
+    /// The version of the placement's terms that it was said about, of a counter-proposal that was passed on.
+    pub terms_version: Option<i64>,
     /// More: the code of a refusal, the status of a report.
     pub detail: Option<String>,
 }

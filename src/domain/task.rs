@@ -58,6 +58,8 @@ named! {
         FillPlace = "fill_place",
         /// A reserve takes a place that has become free, or not.
         AnswerReserveOffer = "answer_reserve_offer",
+        /// Somebody's calendar has proposed another time: who may change the times looks at it.
+        ConsiderTimes = "consider_times",
         /// Somebody was to be told something, and the mail does not reach them.
         LookAtMail = "look_at_mail",
     }

@@ -34,6 +34,9 @@ pub(super) struct InboundMail {
     party: Option<&'static str>,
     /// The mail of ours that it is about.
     notice: Option<Uuid>,
+    /// When it would suit instead, where a calendar proposed another time that was passed on.
+    proposed_starts_at: Option<DateTime<Utc>>,
+    proposed_ends_at: Option<DateTime<Utc>>,
     /// The code of a refusal, or the status of a mail that did not arrive (RFC 3463).
     detail: Option<String>,
 }
@@ -51,6 +54,8 @@ impl From<Recorded> for InboundMail {
             placement: mail.placement.map(PlacementId::uuid),
             party: mail.party.map(Party::as_str),
             notice: mail.notice.map(NoticeId::uuid),
+            proposed_starts_at: mail.proposed.map(|time| time.starts.and_utc()),
+            proposed_ends_at: mail.proposed.map(|time| time.ends.and_utc()),
             detail: mail.detail,
         }
     }

@@ -1,9 +1,10 @@
-//! Reads a mail that came in: answers of calendar programs (RFC 5546, 6047), delivery reports (RFC 3464), automatic
-//! replies (RFC 3834), and who our own mail server says has sent it (RFC 8601).
+//! Reads a mail that came in: answers of calendar programs (RFC 5546, 6047), delivery reports (RFC 3464, or in words),
+//! automatic replies (RFC 3834), and who our own mail server says has sent it (RFC 8601).
 //!
 //! MIME is `mail-parser`'s, the calendar `calcard`'s. Whatever comes, it takes memory of a fixed size: a mail of more
 //! than [`MOST_MAIL_BYTES`] is not looked at, and one of too many or too deep parts is refused.
 
+use calcard::common::timezone::Tz;
 use calcard::icalendar::utils::strip_mailto_scheme;
 use calcard::icalendar::{
     ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarMethod, ICalendarParameterName,
@@ -12,10 +13,11 @@ use calcard::icalendar::{
 use chrono::{DateTime, NaiveDateTime};
 use mail_parser::{Address, ContentType, Message, MessageParser, MimeHeaders, PartType};
 
+use super::mail_report::{is_mail_server, read_status, read_words};
 use super::mail_results::proven_domains;
 use crate::domain::email::Email;
 use crate::domain::fault::Rule;
-use crate::domain::inbound::{CalendarReply, Content, DeliveryReport, InboundKind, Received};
+use crate::domain::inbound::{CalendarReply, Content, DeliveryReport, InboundKind, ProposedTime, Received};
 
 /// Longest mail that is read, in bytes: an answer has some 5,000, a report with the whole of a mail of ours some 40,000.
 pub const MOST_MAIL_BYTES: usize = 1024 * 1024;
@@ -29,6 +31,8 @@ const MOST_CALENDAR_BYTES: usize = 256 * 1024;
 const MOST_ID_BYTES: usize = 250;
 /// Most Message-IDs of mails that are answered.
 const MOST_ANSWERED: usize = 50;
+/// Most addresses that a mail was brought to.
+const MOST_BROUGHT_TO: usize = 20;
 
 /// Reads a mail. `authserv_id` is the name by which our own mail server signs what it has found out about a sender.
 ///
@@ -49,12 +53,15 @@ pub fn read_mail(bytes: &[u8], authserv_id: Option<&str>) -> Result<Received, Ru
     let parts = Parts::of(message)?;
     let head = head?;
     let reply = parts.calendars.iter().find_map(|text| read_reply(text));
-    let content = match (reply, is_report, parts.report) {
-        (Some(reply), _, _) => Content::Reply(reply),
-        (None, true, Some(report)) => {
-            Content::Report(DeliveryReport { message_id: parts.returned_id, ..report })
-        }
-        (None, _, _) => Content::Words,
+    let report = match parts.report {
+        Some(report) if is_report => Some(report),
+        // Some mail servers tell in words only; nobody but them does so in their name.
+        Some(_) | None => head.is_of_a_mail_server.then(|| read_words(&head.subject, parts.words.as_deref())),
+    };
+    let content = match (reply, report) {
+        (Some(reply), _) => Content::Reply(reply),
+        (None, Some(report)) => Content::Report(DeliveryReport { message_id: parts.returned_id, ..report }),
+        (None, None) => Content::Words,
     };
     let is_automatic = match &content {
         // Calendar services mark what a person pressed as generated; a holiday notice that quotes a calendar is a reply.
@@ -67,6 +74,7 @@ pub fn read_mail(bytes: &[u8], authserv_id: Option<&str>) -> Result<Received, Ru
         from: head.from,
         proven: head.proven,
         answers_to: head.answers_to,
+        brought_to: head.brought_to,
         is_automatic,
         content,
     })
@@ -90,7 +98,10 @@ struct Head {
     from: Option<Email>,
     proven: Vec<String>,
     answers_to: Vec<String>,
+    brought_to: Vec<String>,
     automatic: Automatic,
+    subject: String,
+    is_of_a_mail_server: bool,
 }
 
 impl Head {
@@ -119,9 +130,27 @@ impl Head {
                 .map(|id| proven_domains(named("Authentication-Results"), id))
                 .unwrap_or_default(),
             answers_to,
+            brought_to: brought_to(message),
             automatic: automatic(&named),
+            subject: message.subject().unwrap_or_default().to_owned(),
+            is_of_a_mail_server: is_mail_server(&named),
         })
     }
+}
+
+/// The addresses that a mail was brought to: those of the envelope, as mail servers note them on delivery, and those of
+/// `To`, where reports name a return path.
+fn brought_to(message: &Message<'_>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for name in ["Envelope-To", "Delivered-To", "X-Original-To", "To"] {
+        let values = message.headers_raw().filter(|(header, _)| header.eq_ignore_ascii_case(name));
+        let addresses = values.flat_map(|(_, value)| value.split([',', '<', '>']));
+        let addresses =
+            addresses.map(str::trim).filter(|text| text.len() <= MOST_ID_BYTES && text.contains('@'));
+        let room = MOST_BROUGHT_TO.saturating_sub(found.len());
+        found.extend(addresses.take(room).map(str::to_owned));
+    }
+    found
 }
 
 fn automatic<'a, I: Iterator<Item = &'a str>>(named: &impl Fn(&'static str) -> I) -> Automatic {
@@ -168,6 +197,8 @@ struct Parts {
     calendars: Vec<String>,
     report: Option<DeliveryReport>,
     returned_id: Option<String>,
+    /// The first text: what a mail server says that writes no report.
+    words: Option<String>,
 }
 
 impl Parts {
@@ -188,6 +219,10 @@ impl Parts {
                             read.returned_id = inner.message_id().map(bracketed);
                         }
                         open.push((inner, depth + 1));
+                        continue;
+                    }
+                    PartType::Text(text) if depth == 0 && kind.is_none() && read.words.is_none() => {
+                        read.words = Some(text.into_owned());
                         continue;
                     }
                     PartType::Text(text) | PartType::Html(text) => text.into_owned().into_bytes(),
@@ -258,31 +293,6 @@ fn is(kind: &ContentType<'_>, main: &str, sub: &str) -> bool {
         && kind.subtype().is_some_and(|subtype| subtype.eq_ignore_ascii_case(sub))
 }
 
-/// The groups of fields of a delivery report (RFC 3464, section 2.1); each after the first is about one recipient.
-fn read_status(text: &str) -> DeliveryReport {
-    let mut report = DeliveryReport { is_final: false, status: None, message_id: None };
-    let text = text.replace("\r\n", "\n");
-    for group in text.split("\n\n") {
-        let field = |wanted: &str| {
-            group.lines().find_map(|line| {
-                let (name, value) = line.split_once(':')?;
-                name.trim().eq_ignore_ascii_case(wanted).then(|| value.trim().to_owned())
-            })
-        };
-        let Some(action) = field("Action") else { continue };
-        let has_failed = action.to_ascii_lowercase().starts_with("failed");
-        if has_failed || !report.is_final {
-            report.is_final |= has_failed;
-            report.status = field("Status").and_then(|words| {
-                let status = words.split_whitespace().next().unwrap_or_default();
-                let is_one = status.len() <= 11 && status.chars().all(|c| c.is_ascii_digit() || c == '.');
-                (is_one && !status.is_empty()).then(|| status.to_owned())
-            });
-        }
-    }
-    report
-}
-
 /// The answer that a calendar holds; none where it is no answer to one event.
 fn read_reply(text: &str) -> Option<CalendarReply> {
     let file = ICalendar::parse(text.trim_start_matches('\u{FEFF}')).ok()?;
@@ -298,6 +308,7 @@ fn read_reply(text: &str) -> Option<CalendarReply> {
     };
     let mut events = of_type(ICalendarComponentType::VEvent);
     let (event, other) = (events.next()?, events.next());
+    let proposed = proposed_time(&file, event).filter(|_| is_counter);
     let attendees = event.properties(&ICalendarProperty::Attendee).count();
     let attendee = event.property(&ICalendarProperty::Attendee).filter(|_| attendees == 1);
     let answer = attendee
@@ -314,13 +325,34 @@ fn read_reply(text: &str) -> Option<CalendarReply> {
     };
     Some(CalendarReply {
         kind,
-        uid: event.uid()?.trim().to_owned(),
+        uid: event.uid().map(str::trim).filter(|uid| is_uid(uid))?.to_owned(),
         attendee: attendee
             .and_then(|entry| entry.values.first()?.as_text())
             .and_then(|text| strip_mailto_scheme(text.trim()).parse().ok()),
         sequence: integer(event, &ICalendarProperty::Sequence).unwrap_or(0),
         stamped_at: stamp(event),
+        proposed,
     })
+}
+
+/// Whether a text may be a UID of ours: no NUL, which PostgreSQL takes in no text, and not without end.
+fn is_uid(text: &str) -> bool {
+    text.len() <= MOST_ID_BYTES && !text.contains(char::is_control)
+}
+
+/// When an event is, in UTC; none where it has no hours, or is in a zone that nobody knows.
+fn proposed_time(file: &ICalendar, event: &ICalendarComponent) -> Option<ProposedTime> {
+    let zones = file.build_tz_resolver();
+    let at = |property: &ICalendarProperty| {
+        let entry = event.property(property)?;
+        let value = entry.values.first()?.as_partial_date_time().filter(|value| value.has_date_and_time())?;
+        let zone = zones.resolve_or_default(entry.tz_id());
+        let at = value.to_date_time_with_tz(zone)?;
+        // A date and time in no zone may be any.
+        (at.timezone() != Tz::Floating).then(|| at.naive_utc())
+    };
+    let (starts, ends) = (at(&ICalendarProperty::Dtstart)?, at(&ICalendarProperty::Dtend)?);
+    (starts < ends).then_some(ProposedTime { starts, ends })
 }
 
 fn integer(event: &ICalendarComponent, property: &ICalendarProperty) -> Option<i64> {

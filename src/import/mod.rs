@@ -14,6 +14,7 @@ mod faults;
 mod hours;
 mod libraries;
 mod mail;
+mod mail_report;
 mod mail_results;
 mod offers;
 mod past;

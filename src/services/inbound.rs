@@ -16,14 +16,16 @@ use super::{App, AppError};
 use crate::domain::email::Email;
 use crate::domain::ids::{InboundId, NoticeId, PlacementId};
 use crate::domain::inbound::{
-    CalendarReply, Content, DeliveryReport, InboundKind, InboundOutcome, Received, Recorded,
+    CalendarReply, Content, DeliveryReport, InboundKind, InboundOutcome, ProposedTime, Received, Recorded,
 };
+use crate::domain::notice::Notice;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Role, Subject};
+use crate::domain::return_path::notice_of;
 use crate::domain::states::Answer;
 use crate::domain::told::Told;
 use crate::import::read_mail;
-use crate::store::{Tx, inbound, invitations};
+use crate::store::{Tx, inbound, invitations, outbox};
 
 /// Through what an answer of a calendar program came, as consents name it.
 const CHANNEL: &str = "mail";
@@ -47,7 +49,11 @@ pub fn take(app: &App, actor: &Actor, bytes: &[u8], channel: &'static str) -> Re
         .map_err(|rule| AppError::field("", "", rule))?;
     let now = app.now()?;
     let sha256 = hex(Sha256::digest(bytes).as_slice());
-    let came = Came { mail: &mail, actor, channel, fingerprint: fingerprint(&mail, &sha256), sha256 };
+    let organiser = app.settings.organiser_address.as_str();
+    // The notice that it came back for, where it came to a return path of ours (VERP).
+    let returned = mail.brought_to.iter().find_map(|address| notice_of(address, organiser));
+    let fingerprint = fingerprint(&mail, &sha256);
+    let came = Came { mail: &mail, returned, actor, channel, fingerprint, sha256 };
     match app.store.write(|tx| take_in(tx, &now, &came, None)) {
         // Nothing of the refused answer stays; that it came does.
         Err(error @ (AppError::Refused(_) | AppError::NotFound { .. })) => {
@@ -76,6 +82,7 @@ pub fn list(
 /// A mail on its way in.
 struct Came<'a> {
     mail: &'a Received,
+    returned: Option<NoticeId>,
     actor: &'a Actor,
     channel: &'static str,
     sha256: String,
@@ -110,6 +117,8 @@ struct Found {
     party: Option<Party>,
     notice: Option<NoticeId>,
     stamped_at: Option<NaiveDateTime>,
+    proposed: Option<ProposedTime>,
+    terms_version: Option<i64>,
     detail: Option<String>,
 }
 
@@ -132,7 +141,9 @@ fn take_in(
     let id = InboundId::new(now.id("inbound mail"));
     let found = match &came.mail.content {
         Content::Reply(reply) => answered(tx, now, id, came.mail, reply, refused)?,
-        Content::Report(report) => reported(tx, report)?,
+        Content::Report(report) => reported(tx, report, came.returned)?,
+        // A return path is no address that a person writes to.
+        Content::Words if came.returned.is_some() => Found::only(InboundOutcome::Ignored),
         Content::Words => written(tx, now, came.mail)?,
     };
     let recorded = Recorded {
@@ -148,6 +159,8 @@ fn take_in(
         party: found.party,
         notice: found.notice,
         stamped_at: found.stamped_at,
+        proposed: found.proposed,
+        terms_version: found.terms_version,
         detail: found.detail,
     };
     inbound::insert(tx, &recorded)?;
@@ -189,6 +202,7 @@ fn answered(
     let before = case.placement.answer_of(party);
     let outcome = match (objection, answer) {
         (Some(outcome), _) => outcome,
+        (None, None) if reply.kind == InboundKind::Counter => InboundOutcome::PassedOn,
         (None, None) => InboundOutcome::Undecided,
         (None, Some(answer)) => {
             let version = Some(case.placement.terms.version);
@@ -202,11 +216,14 @@ fn answered(
     if !counts && !mail.is_automatic && (answer.is_none() || answer != before) {
         notices::confirm_reply(tx, now, &case, party, why(outcome, reply.kind))?;
     }
+    let is_passed_on = outcome == InboundOutcome::PassedOn;
     Ok(Found {
         outcome: Some(outcome),
         placement: Some(placement),
         party: Some(party),
         stamped_at: Some(stamped_at),
+        proposed: reply.proposed.filter(|_| is_passed_on),
+        terms_version: is_passed_on.then_some(case.placement.terms.version),
         detail: refused.map(str::to_owned),
         notice: None,
     })
@@ -251,12 +268,13 @@ fn actor_of(id: InboundId, case: &Case, party: Party) -> Actor {
 /// Why no answer was taken, for whoever was invited.
 const fn why(outcome: InboundOutcome, kind: InboundKind) -> Told {
     match (outcome, kind) {
-        (InboundOutcome::Undecided, InboundKind::Counter) => Told::CalendarProposesTime,
+        (InboundOutcome::PassedOn, _) => Told::CalendarProposesTime,
         (InboundOutcome::Undecided, _) => Told::CalendarUndecided,
         (InboundOutcome::Unproven, _) => Told::AnswerUnproven,
         (InboundOutcome::WrongAddress, _) => Told::AnswerFromElsewhere,
         (InboundOutcome::OutOfDate, _) => Told::AnswerOutOfDate,
         (InboundOutcome::Late, _) => Told::AnswerLate,
+        (InboundOutcome::NotUnderstood, _) => Told::NobodyReadsMail,
         (
             InboundOutcome::Answered
             | InboundOutcome::Repeated
@@ -264,20 +282,35 @@ const fn why(outcome: InboundOutcome, kind: InboundKind) -> Told {
             | InboundOutcome::Bounced
             | InboundOutcome::Noted
             | InboundOutcome::Unknown
-            | InboundOutcome::Ignored
-            | InboundOutcome::NotUnderstood,
+            | InboundOutcome::Ignored,
             _,
         ) => Told::AnswerNotPossible,
     }
 }
 
-/// Marks the mail that a report is about.
-fn reported(tx: &mut Tx<'_>, report: &DeliveryReport) -> Result<Found, AppError> {
-    let known = match &report.message_id {
+/// The mail of ours that a report is about: whose return path it came to, which is the envelope's word; else the one
+/// whose header it returns.
+fn notice_behind(
+    tx: &mut Tx<'_>,
+    report: &DeliveryReport,
+    returned: Option<NoticeId>,
+) -> Result<Option<Notice>, AppError> {
+    if let Some(id) = returned
+        && let Some(notice) = outbox::find(tx, id)?
+    {
+        return Ok(Some(notice));
+    }
+    Ok(match &report.message_id {
         Some(id) => inbound::find_notice(tx, std::slice::from_ref(id))?,
         None => None,
+    })
+}
+
+/// Marks the mail that a report is about.
+fn reported(tx: &mut Tx<'_>, report: &DeliveryReport, returned: Option<NoticeId>) -> Result<Found, AppError> {
+    let Some(notice) = notice_behind(tx, report, returned)? else {
+        return Ok(Found::only(InboundOutcome::Unknown));
     };
-    let Some(notice) = known else { return Ok(Found::only(InboundOutcome::Unknown)) };
     let status = report.status.as_deref().unwrap_or("no status");
     let is_marked = report.is_final && inbound::mark_bounced(tx, notice.id, &format!("came back: {status}"))?;
     Ok(Found {

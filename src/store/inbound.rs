@@ -3,12 +3,13 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::schema::{inbound_mails, outbox};
+use super::schema::{consents, inbound_mails, outbox, placements};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::ids::{InboundId, NoticeId, PlacementId};
-use crate::domain::inbound::{InboundOutcome, Recorded};
+use crate::domain::inbound::{InboundOutcome, ProposedTime, Recorded};
 use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::party::Party;
+use crate::domain::states::PlacementState;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = inbound_mails)]
@@ -26,6 +27,9 @@ struct Row {
     notice_id: Option<String>,
     stamped_at: Option<NaiveDateTime>,
     detail: Option<String>,
+    proposed_starts_at: Option<NaiveDateTime>,
+    proposed_ends_at: Option<NaiveDateTime>,
+    terms_version: Option<i64>,
 }
 
 impl Row {
@@ -43,9 +47,15 @@ impl Row {
             party: self.party.as_deref().map(|party| parse("party", party)).transpose()?,
             notice: self.notice_id.as_deref().map(|id| parse("notice", id)).transpose()?,
             stamped_at: self.stamped_at,
+            proposed: proposed(self.proposed_starts_at, self.proposed_ends_at),
+            terms_version: self.terms_version,
             detail: self.detail,
         })
     }
+}
+
+fn proposed(starts: Option<NaiveDateTime>, ends: Option<NaiveDateTime>) -> Option<ProposedTime> {
+    starts.zip(ends).map(|(starts, ends)| ProposedTime { starts, ends })
 }
 
 /// Keeps what a mail was and what came of it.
@@ -67,6 +77,9 @@ pub fn insert(tx: &mut Tx<'_>, mail: &Recorded) -> Result<(), StoreError> {
         notice_id: mail.notice.map(|id| id.to_string()),
         stamped_at: mail.stamped_at,
         detail: mail.detail.clone(),
+        proposed_starts_at: mail.proposed.map(|time| time.starts),
+        proposed_ends_at: mail.proposed.map(|time| time.ends),
+        terms_version: mail.terms_version,
     };
     diesel::insert_into(inbound_mails::table).values(&row).execute(&mut **tx)?;
     Ok(())
@@ -83,6 +96,58 @@ pub fn find_by_fingerprint(db: &mut Db, fingerprint: &str) -> Result<Option<Reco
         .first(db)
         .optional()?;
     row.map(Row::into_domain).transpose()
+}
+
+/// Another time that a calendar has proposed, and that nobody has answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherTime {
+    /// Instead of which day.
+    pub placement: PlacementId,
+    /// Who proposed it.
+    pub party: Party,
+    /// When it would suit; none where the calendar did not say.
+    pub proposed: Option<ProposedTime>,
+}
+
+/// The latest other times that each party has proposed of placements that stand, by when they came: those of terms as
+/// they are now, whose proposer has given no answer since.
+///
+/// # Errors
+/// The database's.
+pub fn list_other_times(db: &mut Db) -> Result<Vec<OtherTime>, StoreError> {
+    type Columns = (String, Option<String>, Option<NaiveDateTime>, Option<NaiveDateTime>);
+    let standing = [PlacementState::Proposed, PlacementState::Confirmed].map(PlacementState::as_str);
+    let rows: Vec<Columns> = inbound_mails::table
+        .inner_join(placements::table.on(placements::id.nullable().eq(inbound_mails::placement_id)))
+        .inner_join(
+            consents::table.on(consents::placement_id
+                .eq(placements::id)
+                .and(consents::party.nullable().eq(inbound_mails::party))),
+        )
+        .filter(inbound_mails::outcome.eq(InboundOutcome::PassedOn.as_str()))
+        .filter(inbound_mails::terms_version.eq(placements::version.nullable()))
+        .filter(placements::state.eq_any(standing))
+        .filter(
+            consents::answered_at
+                .is_null()
+                .or(consents::answered_at.lt(inbound_mails::received_at.nullable())),
+        )
+        .order(inbound_mails::id)
+        .select((
+            placements::id,
+            inbound_mails::party,
+            inbound_mails::proposed_starts_at,
+            inbound_mails::proposed_ends_at,
+        ))
+        .load(db)?;
+    let mut found: Vec<OtherTime> = Vec::new();
+    for (placement, party, starts, ends) in rows {
+        let placement = parse("placement", &placement)?;
+        let party = parse("party", party.as_deref().unwrap_or_default())?;
+        found.retain(|earlier| (earlier.placement, earlier.party) != (placement, party));
+        found.push(OtherTime { placement, party, proposed: proposed(starts, ends) });
+    }
+    Ok(found)
 }
 
 /// When a party said by a calendar what counted last (DTSTAMP, in UTC).

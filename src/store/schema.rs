@@ -484,6 +484,9 @@ diesel::table! {
         notice_id -> Nullable<Text>,
         stamped_at -> Nullable<Timestamp>,
         detail -> Nullable<Text>,
+        proposed_starts_at -> Nullable<Timestamp>,
+        proposed_ends_at -> Nullable<Timestamp>,
+        terms_version -> Nullable<BigInt>,
     }
 }
 

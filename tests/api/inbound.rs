@@ -6,9 +6,11 @@ use std::process::{Command, Stdio};
 
 use library_swap::domain::letter::{Invitation, Letter, NoticeKind};
 use library_swap::domain::party::Party;
+use library_swap::domain::return_path::return_path;
 use library_swap::domain::told::Told;
 use serde_json::{Value, json};
 
+use crate::hostile_mails::{self, Fate};
 use crate::support::{Client, Reply, Service, for_each_service, row_counts};
 use crate::world::{World, secret_of};
 
@@ -31,6 +33,8 @@ struct Answer {
     stamp: &'static str,
     id: String,
     head: String,
+    /// More lines of the event.
+    more: &'static str,
 }
 
 impl Answer {
@@ -46,18 +50,19 @@ impl Answer {
             stamp: "20270104T090000Z",
             id: "1@mail.example".to_owned(),
             head: format!("Authentication-Results: mx.exchange.example; dkim=pass header.d={domain}\r\n"),
+            more: "",
         }
     }
 
     fn mail(&self) -> String {
-        let Self { method, said, from, attendee, uid, sequence, stamp, id, head } = self;
+        let Self { method, said, from, attendee, uid, sequence, stamp, id, head, more } = self;
         format!(
             "{head}From: {from}\r\nTo: exchange@exchange.example\r\nMessage-ID: <{id}>\r\nSubject: An answer\r\n\
              MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\
              Content-Type: text/plain\r\n\r\nAnswered.\r\n--b\r\n\
              Content-Type: text/calendar; method={method}; charset=UTF-8\r\n\r\nBEGIN:VCALENDAR\r\nVERSION:2.0\r\n\
              PRODID:-//x//EN\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:{stamp}\r\nSEQUENCE:{sequence}\r\n\
-             ATTENDEE;PARTSTAT={said}:mailto:{attendee}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n--b--\r\n"
+             ATTENDEE;PARTSTAT={said}:mailto:{attendee}\r\n{more}END:VEVENT\r\nEND:VCALENDAR\r\n--b--\r\n"
         )
     }
 }
@@ -283,7 +288,7 @@ fn what_is_neither_yes_nor_no_gets_the_page_and_a_program_gets_nothing() {
         assert_eq!(desk.mailed(), ["confirm_reply desk@campus.example"]);
         service.set_clock("2027-01-06T09:00:00Z");
         let counter = Answer { id: "3@mail.example".to_owned(), method: "COUNTER", ..own("TENTATIVE") };
-        assert_eq!(desk.bring(&counter.mail()), "counter: undecided");
+        assert_eq!(desk.bring(&counter.mail()), "counter: passed_on");
         let mails = desk.world.mails();
         let letter = mails.iter().find(|letter| letter.kind == NoticeKind::ConfirmReply).expect("a mail");
         assert_eq!(letter.reason, Some(Told::CalendarProposesTime));
@@ -382,6 +387,156 @@ fn a_mail_that_came_back_is_marked_and_the_organisers_are_told() {
     });
 }
 
+/// The return path of a mail: the organisers' mailbox, with the mail's id.
+fn path_of(letter: &Letter) -> String {
+    let id = letter.message_id.trim_start_matches('<').split('@').next().expect("an id");
+    return_path("exchange@exchange.example", id.parse().expect("an id"))
+}
+
+#[test]
+fn what_comes_to_a_return_path_is_about_its_mail_even_if_it_quotes_nothing() {
+    for_each_service(|service| {
+        let desk = Desk::new(service);
+        let times = json!({ "starts": "10:00", "ends": "16:00" });
+        desk.world.organiser.put(&format!("/v1/placements/{}/times", desk.placement), &times).expect(200);
+        let changed = desk.world.mails();
+        let (one, other, third) = (&desk.mails[0], &desk.mails[1], &changed[0]);
+        // A report without the header of the mail.
+        let bare = |path: &str, id: &str| {
+            report("failed", "5.1.1", "", id)
+                .replace("Return-Path: <>", &format!("Return-Path: <>\r\nTo: <{path}>"))
+        };
+        let state_of = |letter: &Letter| {
+            let sent = desk.world.organiser.get("/v1/outbox?limit=200").expect(200);
+            let sent = sent["data"].as_array().expect("a list").clone();
+            let own =
+                sent.iter().find(|mail| letter.message_id.contains(mail["id"].as_str().expect("an id")));
+            own.expect("sent")["state"].as_str().expect("a state").to_owned()
+        };
+        assert_eq!(desk.bring(&bare(&path_of(one), "1@x")), "bounce: bounced");
+        assert_eq!((state_of(one).as_str(), state_of(other).as_str()), ("bounced", "sent"));
+        // In words only, as mail servers wrote before RFC 3464, and some still do; brought by the envelope, in capitals.
+        let words = |head: &str, path: &str, id: &str| {
+            format!(
+                "Envelope-To: {path}\r\nReturn-path: <>\r\nFrom: Mail Delivery System <Mailer-Daemon@mx.example>\r\n\
+                 {head}To: somebody@else.example\r\nMessage-ID: <{id}>\r\nAuto-Submitted: auto-replied\r\n\r\n\
+                 The following address failed:\r\n\r\n  ann@council.example\r\n    550 5.2.2 mailbox is full\r\n"
+            )
+        };
+        let late = "Subject: Warning: message 1abc delayed 24 hours\r\n";
+        let failed = "X-Failed-Recipients: ann@council.example\r\nSubject: Mail delivery failed\r\n";
+        let path = path_of(other).to_uppercase();
+        assert_eq!(desk.bring(&words(late, &path, "2@x")), "delay: noted");
+        assert_eq!(state_of(other), "sent");
+        assert_eq!(desk.bring(&words(failed, &path, "3@x")), "bounce: bounced");
+        assert_eq!(state_of(other), "bounced");
+        // The envelope's word counts before what a report quotes.
+        let quoting = report("failed", "5.1.1", &one.message_id, "4@x");
+        let quoting = quoting
+            .replace("Return-Path: <>", &format!("Delivered-To: {}\r\nReturn-Path: <>", path_of(third)));
+        assert_eq!(desk.bring(&quoting), "bounce: bounced");
+        assert_eq!(state_of(third), "bounced");
+        // A holiday notice to the return path is no bounce, and neither is what is sent to a return path of nothing.
+        for head in ["Auto-Submitted: auto-replied\r\n", ""] {
+            let away = format!(
+                "{head}From: {}\r\nTo: {}\r\nMessage-ID: <away{}@x>\r\n\r\nI am away.\r\n",
+                one.to_address,
+                path_of(one),
+                head.len()
+            );
+            assert!(desk.bring(&away).ends_with(": ignored"), "{away}");
+        }
+        let nobodys = "exchange+bounce-00000000000070008000000000000000@exchange.example";
+        assert_eq!(desk.bring(&bare(nobodys, "5@x")), "bounce: unknown");
+        let foreign = path_of(one).replace("exchange.example", "else.example");
+        assert_eq!(desk.bring(&words(failed, &foreign, "6@x")), "bounce: unknown");
+        let all = desk.world.organiser.get("/v1/inbound?limit=200").expect(200);
+        let mut details: Vec<&str> = all["data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter_map(|mail| mail["detail"].as_str())
+            .collect();
+        details.sort_unstable();
+        assert_eq!(details, ["5.1.1", "5.1.1", "5.2.2", "5.2.2"]);
+        assert_eq!(desk.mailed(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn another_time_that_a_calendar_proposes_is_a_task_until_it_is_answered() {
+    for_each_service(|service| {
+        let desk = Desk::new(service);
+        let tasks = |client: &Client| {
+            let tasks =
+                client.get("/v1/me/tasks?limit=200").expect(200)["data"].as_array().expect("a list").clone();
+            let times = tasks.into_iter().filter(|task| task["kind"] == "consider_times");
+            times.collect::<Vec<Value>>()
+        };
+        let own =
+            || Answer { method: "COUNTER", ..Answer::to(desk.invited(Party::Participant), "TENTATIVE") };
+        let more = "DTSTART;TZID=Europe/London:20270302T100000\r\nDTEND;TZID=Europe/London:20270302T153000\r\n\
+                    COMMENT:secret words\r\n";
+        // Whoever forges one gives nobody work.
+        let forged = Answer { head: String::new(), id: "0@mail.example".to_owned(), more, ..own() };
+        assert_eq!(desk.bring(&forged.mail()), "counter: unproven");
+        assert_eq!(tasks(&desk.world.organiser), Vec::<Value>::new());
+        desk.world.mails();
+        service.set_clock("2027-01-06T09:00:00Z");
+        assert_eq!(desk.bring(&Answer { more, ..own() }.mail()), "counter: passed_on");
+        assert_eq!(desk.consent("participant"), "pending -");
+        let owed = tasks(&desk.world.organiser);
+        assert_eq!(owed.len(), 1, "{owed:?}");
+        let what = owed[0]["what"].as_str().expect("words");
+        let times = "The participant's calendar proposes 2027-03-02 10:00 to 15:30 (Europe/London) instead of 09:00 to 17:00.";
+        assert!(what.starts_with(times), "{what}");
+        assert_eq!(owed[0]["url"], format!("/v1/placements/{}/times", desk.placement), "{owed:?}");
+        // Whoever may change the times, and nobody else.
+        for employer in [&desk.world.council, &desk.world.university] {
+            assert_eq!(tasks(&desk.world.token("library_administrator", Some(employer))).len(), 1);
+        }
+        let other =
+            json!({ "name": "Elsewhere", "domains": ["else.example"], "managers": ["head@else.example"] });
+        let other = desk.world.organiser.post("/v1/employers", &other).expect(201);
+        let other = desk.world.token("library_administrator", other["id"].as_str());
+        assert_eq!(tasks(&other), Vec::<Value>::new());
+        let mails = desk.world.mails();
+        let letter = mails.iter().find(|letter| letter.kind == NoticeKind::ConfirmReply).expect("a mail");
+        assert!(letter.reason.as_ref().expect("words").contains("have been told"), "{letter:?}");
+        let listed = desk.world.organiser.get("/v1/inbound").expect(200);
+        assert_eq!(listed["data"][1]["proposed_starts_at"], "2027-03-02T10:00:00Z", "{listed}");
+        assert!(!listed.to_string().contains("secret words"));
+        // A later one takes its place; one without times says so.
+        service.set_clock("2027-01-06T10:00:00Z");
+        let later = Answer { id: "2@mail.example".to_owned(), ..own() };
+        assert_eq!(desk.bring(&later.mail()), "counter: passed_on");
+        let owed = tasks(&desk.world.organiser);
+        assert_eq!(owed.len(), 1);
+        assert!(owed[0]["what"].as_str().expect("words").contains("without saying which"), "{owed:?}");
+        // An answer ends it.
+        service.set_clock("2027-01-07T09:00:00Z");
+        let yes = Answer {
+            id: "3@mail.example".to_owned(),
+            stamp: "20270107T080000Z",
+            ..Answer::to(desk.invited(Party::Participant), "ACCEPTED")
+        };
+        assert_eq!(desk.bring(&yes.mail()), "accepted: answered");
+        assert_eq!(tasks(&desk.world.organiser), Vec::<Value>::new());
+        // So do other times: here the host's, whose proposal was of the old ones.
+        let host = Answer {
+            method: "COUNTER",
+            id: "4@mail.example".to_owned(),
+            more,
+            ..Answer::to(desk.invited(Party::Host), "TENTATIVE")
+        };
+        assert_eq!(desk.bring(&host.mail()), "counter: passed_on");
+        assert!(tasks(&desk.world.organiser)[0]["what"].as_str().expect("words").starts_with("The host's"));
+        let times = json!({ "starts": "10:00", "ends": "15:30" });
+        desk.world.organiser.put(&format!("/v1/placements/{}/times", desk.placement), &times).expect(200);
+        assert_eq!(tasks(&desk.world.organiser), Vec::<Value>::new());
+    });
+}
+
 #[test]
 fn only_a_mail_server_brings_mails_and_it_does_nothing_else() {
     for_each_service(|service| {
@@ -435,6 +590,68 @@ fn a_mail_server_pipes_a_mail_in_and_reads_the_exit_code() {
         let (code, said) =
             pipe(service, yes.as_bytes(), &[("LIBRARY_SWAP__DATABASE__URL", "sqlite:/nowhere/at/all.db")]);
         assert_eq!(code, Some(75), "{said}");
+    });
+}
+
+/// The most memory that a process has had, in kB, as Linux counts it.
+fn peak_of(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("a process that lives");
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).expect("its peak");
+    line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).expect("a number")
+}
+
+#[test]
+fn mails_that_are_made_to_hurt_come_through_both_doors_and_leave_the_service_well() {
+    for_each_service(|service| {
+        let desk = Desk::new(service);
+        for (name, mail, fate) in hostile_mails::all() {
+            let answer =
+                desk.server.send("POST", "/v1/inbound", &[("content-type", "message/rfc822")], &mail);
+            match fate {
+                Fate::Refused("bytes") => assert_eq!(answer.code(), "too-large", "{name}"),
+                Fate::Refused(words) => {
+                    assert_eq!(answer.code(), "invalid-fields", "{name}");
+                    assert!(answer.text().contains(words), "{name}: {}", answer.text());
+                }
+                Fate::Read(kind) => assert_eq!(answer.expect(200)["kind"], kind, "{name}"),
+            }
+        }
+        assert_eq!(desk.consent("participant"), "pending -");
+        assert_eq!(desk.mailed(), Vec::<String>::new());
+        // The pipe has one limit more: it is read to its end, and held up to a megabyte.
+        for name in ["250,000 header lines", "10,000 parts in each other", "a UID with NULs", "gzip"] {
+            let (_, mail, fate) =
+                hostile_mails::all().into_iter().find(|(own, _, _)| *own == name).expect(name);
+            let (code, said) = pipe(service, &mail, &[]);
+            match fate {
+                Fate::Refused(words) => assert!(code == Some(65) && said.contains(words), "{name}: {said}"),
+                Fate::Read(kind) => assert!(code == Some(0) && said.starts_with(kind), "{name}: {said}"),
+            }
+        }
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_pipe_holds_no_more_of_a_mail_than_it_would_read() {
+    for_each_service(|service| {
+        // What the command takes while it waits for a mail, and after 300 MB of one.
+        let peak = |megabytes: usize| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_library-swap"));
+            command.arg("inbound").env("LIBRARY_SWAP__DATABASE__URL", service.database_url());
+            let mut child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the command");
+            let mut input = child.stdin.take().expect("a pipe");
+            let megabyte = vec![b'x'; 1_000_000];
+            for _ in 0..megabytes {
+                input.write_all(&megabyte).expect("read to the end");
+            }
+            let peak = peak_of(child.id());
+            drop(input);
+            assert_eq!(child.wait().expect("an end").code(), Some(65));
+            peak
+        };
+        let (little, much) = (peak(2), peak(300));
+        assert!(much < little + 4_000, "{little} kB for 2 MB, {much} kB for 300 MB");
     });
 }
 

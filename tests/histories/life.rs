@@ -110,8 +110,12 @@ impl<'a> Life<'a> {
             let directory = employers::Directory { domains, ..Default::default() };
             let employer =
                 employers::create(app, &organiser, &parsed(name), &directory).expect("an employer").id;
-            let contact =
-                Contact { name: None, email: parsed(&format!("desk@{name}.example")), telephone: None };
+            let contact = Contact {
+                name: None,
+                email: parsed(&format!("desk@{name}.example")),
+                telephone: None,
+                language: None,
+            };
             let library = libraries::NewLibrary {
                 reference: name.to_owned(),
                 name: parsed(&format!("The {name} library")),
@@ -195,6 +199,7 @@ impl<'a> Life<'a> {
             assured_until: None,
             role_title: None,
             objectives: None,
+            language: (n % 3 == 0).then_some(Language::Welsh),
         };
         sign_up(self.app, &Actor::anyone(), self.round, &form).expect("signed up");
         self.send();
@@ -375,6 +380,7 @@ impl<'a> Life<'a> {
                 name: Some(parsed("A Colleague")),
                 email: parsed(&format!("colleague@{}.example", host.reference)),
                 telephone: None,
+                language: None,
             }),
             _ => Instead::Virtual(None),
         };
@@ -478,7 +484,9 @@ impl<'a> Life<'a> {
     fn other_contact(&self, one: &Placement, random: &mut Random) -> Result<(), AppError> {
         let host = host_of(self.app, one.host);
         let email = parsed(&format!("desk{}@{}.example", random.below(3), host.reference));
-        let contact = Some(Contact { name: None, email, telephone: None });
+        // Whoever it is reads the one language or the other.
+        let language = Some(Language::ALL[random.below(Language::ALL.len())]);
+        let contact = Some(Contact { name: None, email, telephone: None, language });
         let welcome = libraries::Welcome { contact, ..Default::default() };
         libraries::replace_welcome(self.app, &organiser(), host.id, &welcome).map(drop)
     }

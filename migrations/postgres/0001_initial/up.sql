@@ -491,6 +491,10 @@ CREATE TABLE inbound_mails (
     notice_id TEXT,
     stamped_at TIMESTAMP,
     detail TEXT,
+    -- Another time that a calendar proposed, and which terms it was proposed instead of.
+    proposed_starts_at TIMESTAMP,
+    proposed_ends_at TIMESTAMP,
+    terms_version BIGINT,
     CONSTRAINT inbound_mails_pkey PRIMARY KEY (id),
     CONSTRAINT inbound_mails_fingerprint_key UNIQUE (fingerprint),
     CONSTRAINT inbound_mails_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),

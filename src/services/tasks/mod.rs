@@ -8,6 +8,7 @@
 mod administrator;
 mod link;
 mod organiser;
+mod other_times;
 
 use super::app::{Now, own_employer};
 use super::links;
@@ -29,6 +30,7 @@ const OF_ORGANISERS: &[Gather] = &[
     organiser::empty_places,
     organiser::late_packs,
     organiser::given_up_mails,
+    other_times::of_all,
 ];
 
 /// What operators owe. That migrations are missing is for `library-swap doctor` to tell.
@@ -42,6 +44,7 @@ const OF_ADMINISTRATORS: &[administrator::Gather] = &[
     administrator::swaps,
     administrator::packs,
     administrator::attendance,
+    other_times::of_own,
 ];
 
 /// A page of what the holder of a token owes, by deadline.
