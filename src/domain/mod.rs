@@ -33,6 +33,7 @@ pub mod refill;
 pub mod refusal;
 pub mod release;
 pub mod repair;
+pub mod return_path;
 pub mod round;
 pub mod run;
 pub mod schedule;
