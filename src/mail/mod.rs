@@ -3,9 +3,11 @@
 //! Rendering is a pure function of a letter: the same letter gives the same bytes. Never looks anything up, never reads
 //! a clock, never decides whether a notice goes out; no log and no error shows an address or a secret.
 
+mod dkim;
 mod files;
 mod memory;
 mod message;
+mod pace;
 mod render;
 mod settings;
 mod smtp;
@@ -14,5 +16,5 @@ mod words;
 
 pub use memory::{Memory, Sent};
 pub use render::{RenderError, Rendered, Sender, Texts, render, texts};
-pub use settings::{Password, Tls, TransportKind, TransportSettings};
+pub use settings::{DkimSettings, Password, Tls, TransportKind, TransportSettings};
 pub use transport::{SendClass, SendError, Transport};

@@ -3,9 +3,12 @@
 //! Each notice is written once, in `templates/<language>/<kind>.jinja`, out of building blocks (`para`, `fact`,
 //! `button`, …) that `text.jinja` and `html.jinja` both define: so the two texts cannot tell different facts.
 
+use std::sync::LazyLock;
+
 use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context};
 
+use super::dkim::Signer;
 use super::message;
 use super::words::{Language, View};
 use crate::domain::letter::Letter;
@@ -62,9 +65,21 @@ pub struct Texts {
 /// # Errors
 /// When the letter lacks a fact that its notice tells, or holds an address or a Message-ID that no mail can carry.
 pub fn render(letter: &Letter, sender: &Sender) -> Result<Rendered, RenderError> {
+    render_signed(letter, sender, None)
+}
+
+/// As [`render`], with a signature where there is somebody who signs.
+pub(super) fn render_signed(
+    letter: &Letter,
+    sender: &Sender,
+    signer: Option<&Signer>,
+) -> Result<Rendered, RenderError> {
     let texts = texts(letter)?;
-    let message = message::compose(letter, sender, &texts)?;
-    Ok(Rendered { message, subject: texts.subject })
+    let mut message = message::compose(letter, sender, &texts)?;
+    if let Some(signer) = signer {
+        signer.sign(&mut message).map_err(RenderError::Message)?;
+    }
+    Ok(Rendered { message: message.formatted(), subject: texts.subject })
 }
 
 /// The texts of a letter: what its recipient reads.
@@ -75,9 +90,9 @@ pub fn texts(letter: &Letter) -> Result<Texts, RenderError> {
     let language = Language::for_tag(&letter.language);
     let name = format!("{}/{}", language.tag(), letter.kind);
     let view = context! { letter => Value::from(Serde(View::new(letter, language))) };
-    let (text, html) = (text_environment(), html_environment());
-    let subject = flat(&block(&text, &name, "subject", &view)?);
-    let heading = flat(&block(&text, &name, "heading", &view)?);
+    let (text, html): (&Environment<'static>, &Environment<'static>) = (&TEXT, &HTML);
+    let subject = flat(&block(text, &name, "subject", &view)?);
+    let heading = flat(&block(text, &name, "heading", &view)?);
     let page = |environment: &Environment<'static>| -> Result<String, minijinja::Error> {
         // Escaped already, where the environment escapes.
         let body = Value::from_safe_string(tidied(&block(environment, &name, "body", &view)?));
@@ -92,7 +107,7 @@ pub fn texts(letter: &Letter) -> Result<Texts, RenderError> {
         shape.render_captured(())?.with_state_mut(|state| state.call_macro("page", &around))
     };
     // A slash needs no escaping, and links full of `&#x2f;` look like tricks to spam filters.
-    let (plain, html) = (tidied(&page(&text)?), tidied(&page(&html)?).replace("&#x2f;", "/"));
+    let (plain, html) = (tidied(&page(text)?), tidied(&page(html)?).replace("&#x2f;", "/"));
     Ok(Texts { subject, plain, html, language })
 }
 
@@ -108,13 +123,11 @@ fn block(
         .with_state_mut(|state| state.render_block(name))
 }
 
-fn text_environment() -> Environment<'static> {
-    environment(include_str!("templates/text.jinja"), AutoEscape::None)
-}
-
-fn html_environment() -> Environment<'static> {
-    environment(include_str!("templates/html.jinja"), AutoEscape::Html)
-}
+/// Compiled once: each keeps its templates, and reading them takes longer than filling them in.
+static TEXT: LazyLock<Environment<'static>> =
+    LazyLock::new(|| environment(include_str!("templates/text.jinja"), AutoEscape::None));
+static HTML: LazyLock<Environment<'static>> =
+    LazyLock::new(|| environment(include_str!("templates/html.jinja"), AutoEscape::Html));
 
 /// The templates with one way of writing building blocks.
 fn environment(shape: &'static str, escape: AutoEscape) -> Environment<'static> {

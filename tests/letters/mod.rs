@@ -190,6 +190,7 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         service_name: "Library Exchange".to_owned(),
         public_url: "https://exchange.example".to_owned(),
         introduction: Vec::new(),
+        opt_out: kind.is_optional().then(|| "https://exchange.example/mails/5e6f7a8b".to_owned()),
         offer: (kind == NoticeKind::Alternative).then(|| Offered {
             kind: AlternativeKind::Date,
             date: day(3, 8),
