@@ -173,7 +173,8 @@ fn kill_again_and_again(kills: u64) {
                 while_starting += 1;
             } else {
                 let wanted = before + 1 + usize::try_from(draw.below(40)).expect("few");
-                let goes = wait_until(Duration::from_secs(60), || arrived.count() >= wanted || life.is_over());
+                let goes =
+                    wait_until(Duration::from_secs(60), || arrived.count() >= wanted || life.is_over());
                 assert!(goes && !life.is_over(), "mails go (kill {kill}): {}", last_words(folder.path()));
                 std::thread::sleep(Duration::from_micros(draw.below(4_000)));
                 while_sending += 1;

@@ -315,17 +315,15 @@ fn judge(arguments: &[&str], input: &str) -> Option<String> {
     Some(String::from_utf8(output.stdout).expect("UTF-8"))
 }
 
-/// Every notice to every party, as each carries its invitation or none, also with what headers have to fold or encode.
+/// Every notice, as it carries its invitation and without, also with what headers have to fold or encode.
 fn samples() -> Vec<Letter> {
     let mut samples = Vec::new();
-    for kind in NoticeKind::ALL {
-        for party in Party::ALL {
-            let usual = letter(*kind, *party);
-            if usual.invitation.is_some() {
-                samples.push(Letter { invitation: None, ..usual.clone() });
-            }
-            samples.push(usual);
+    for (n, kind) in NoticeKind::ALL.iter().enumerate() {
+        let usual = letter(*kind, Party::ALL[n % 2]);
+        if usual.invitation.is_some() {
+            samples.push(Letter { invitation: None, ..usual.clone() });
         }
+        samples.push(usual);
     }
     let odd = letter(NoticeKind::Confirmed, Party::Participant);
     let long = "Siân 👩‍🏫 Ŵyn-Jones, ".repeat(15);
@@ -373,10 +371,11 @@ fn signed_mails_of_every_kind_verify_after_a_real_server_has_taken_them() {
             );
             let signed = verdict.to_lowercase();
             assert!(!signed.contains("content-type"), "{signed}");
-            for name in ["from", "to", "subject", "date", "message-id", "auto-submitted"] {
+            for name in
+                ["from", "to", "subject", "date", "message-id", "auto-submitted", "list-unsubscribe-post"]
+            {
                 assert!(signed.contains(name), "{name} is not signed: {signed}");
             }
-            assert_eq!(signed.contains("list-unsubscribe-post"), letter.kind.is_optional(), "{signed}");
         }
         // The judge can say no: by the other key's record.
         let other = path(if key == "rsa" { "ed25519.txt" } else { "rsa.txt" }).display().to_string();

@@ -31,7 +31,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("lettre", &["mail"]),
     ("minijinja", &["mail", "http"]),
     ("utoipa", &["http"]),
-    ("governor", &["http"]),
+    ("governor", &["http", "mail"]),
     ("config", &["cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

@@ -2,7 +2,6 @@
 //! (RFC 8463). A message is signed when it is written, so that every attempt carries the same signature.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::Arc;
 
 use lettre::Message;
@@ -13,8 +12,8 @@ use lettre::message::header::HeaderName;
 
 use super::settings::DkimSettings;
 
-/// What is signed, where it is there. Content-Type is not: lettre writes it anew with the body's parts. What RFC 8058
-/// wants covered is.
+/// What is signed; a name that a mail lacks is signed as absent, so that nobody can add it (RFC 6376, section 5.4).
+/// Content-Type is not: lettre writes it anew with the body's parts. What RFC 8058 wants covered is.
 const HEADERS: [&str; 14] = [
     "From",
     "To",
@@ -32,20 +31,13 @@ const HEADERS: [&str; 14] = [
     "Reply-To",
 ];
 
-/// Signs messages. Clones share the key.
+/// Signs messages. Clones share the key, which nothing shows.
 #[derive(Clone)]
-pub struct Signer(Arc<Key>);
-
-struct Key {
-    selector: String,
-    domain: String,
-    text: String,
-    algorithm: DkimSigningAlgorithm,
-}
+pub struct Signer(Arc<DkimConfig>);
 
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Signer({}._domainkey.{})", self.0.selector, self.0.domain)
+        f.write_str("Signer(…)")
     }
 }
 
@@ -54,52 +46,36 @@ impl Signer {
     pub(super) fn open(settings: &DkimSettings) -> Result<Self, String> {
         let path = &settings.key_file;
         let told = |words: &str| format!("mail.dkim.key_file {}: {words}", path.display());
-        let text = read(path).map_err(|error| told(&error))?;
+        let text = std::fs::read_to_string(path).map_err(|error| told(&error.to_string()))?;
+        let text = text.trim();
         let algorithm = if text.starts_with("-----BEGIN RSA PRIVATE KEY-----") {
             DkimSigningAlgorithm::Rsa
         } else if text.starts_with("-----BEGIN") {
             let first = text.lines().next().unwrap_or_default();
             return Err(told(&format!(
-                "it begins with {first:?}; an RSA key must be in PKCS #1 form (`openssl rsa -traditional -in {} -out …` \
-                 makes it), an Ed25519 key the 32 bytes in base64 (`openssl pkey -outform der -in … | tail -c 32 | base64`)",
-                path.display()
+                "it begins with {first:?}; an RSA key must be in PKCS #1 form (`openssl rsa -traditional -in … -out …` \
+                 makes it), an Ed25519 key the 32 bytes in base64 (`openssl pkey -outform der -in … | tail -c 32 | base64`)"
             )));
         } else {
             DkimSigningAlgorithm::Ed25519
         };
-        let (selector, domain) = (settings.selector.clone(), settings.domain.clone());
-        let signer = Self(Arc::new(Key { selector, domain, text, algorithm }));
-        match signer.config(&[]) {
-            Ok(_) => Ok(signer),
-            Err(error) => Err(told(&format!(
+        let key = DkimSigningKey::new(text, algorithm).map_err(|error| {
+            told(&format!(
                 "{error}: it is neither an RSA key (PKCS #1, PEM) nor the 32 bytes of an Ed25519 key in base64"
-            ))),
-        }
+            ))
+        })?;
+        let relaxed = DkimCanonicalizationType::Relaxed;
+        Ok(Self(Arc::new(DkimConfig::new(
+            settings.selector.clone(),
+            settings.domain.clone(),
+            key,
+            HEADERS.iter().map(|name| HeaderName::new_from_ascii_str(name)).collect(),
+            DkimCanonicalization { header: relaxed, body: relaxed },
+        ))))
     }
 
     /// Adds the signature.
-    pub(super) fn sign(&self, message: &mut Message) -> Result<(), String> {
-        let there = |name: &&&str| message.headers().get_raw(name).is_some();
-        let names: Vec<&str> = HEADERS.iter().filter(there).copied().collect();
-        message.sign(&self.config(&names)?);
-        Ok(())
+    pub(super) fn sign(&self, message: &mut Message) {
+        message.sign(&self.0);
     }
-
-    /// Names that are absent would be left out of what is hashed but not of the list, so only those of the message.
-    fn config(&self, names: &[&'static str]) -> Result<DkimConfig, String> {
-        let key = DkimSigningKey::new(&self.0.text, self.0.algorithm).map_err(|error| error.to_string())?;
-        let relaxed = DkimCanonicalizationType::Relaxed;
-        Ok(DkimConfig::new(
-            self.0.selector.clone(),
-            self.0.domain.clone(),
-            key,
-            names.iter().map(|name| HeaderName::new_from_ascii_str(name)).collect(),
-            DkimCanonicalization { header: relaxed, body: relaxed },
-        ))
-    }
-}
-
-fn read(path: &Path) -> Result<String, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    Ok(text.trim().to_owned())
 }

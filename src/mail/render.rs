@@ -77,7 +77,7 @@ pub(super) fn render_signed(
     let texts = texts(letter)?;
     let mut message = message::compose(letter, sender, &texts)?;
     if let Some(signer) = signer {
-        signer.sign(&mut message).map_err(RenderError::Message)?;
+        signer.sign(&mut message);
     }
     Ok(Rendered { message: message.formatted(), subject: texts.subject })
 }

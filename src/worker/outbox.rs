@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Duration, Utc};
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
 
@@ -20,7 +20,7 @@ use crate::services::{App, AppError};
 /// How many notices are claimed at once.
 const BATCH: i64 = 100;
 /// How many of them are written in one transaction.
-const CHUNK: usize = 20;
+const CHUNK: usize = 10;
 
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,12 +43,12 @@ struct Step {
     /// The mail server is not there or takes nothing: what is left waits.
     is_closed: AtomicBool,
     /// A message that is begun later might outlive the lease.
-    until: Instant,
+    until: DateTime<Utc>,
 }
 
 impl Step {
     fn is_over(&self) -> bool {
-        self.stop.is_asked() || self.is_closed.load(Ordering::SeqCst) || Instant::now() >= self.until
+        self.stop.is_asked() || self.is_closed.load(Ordering::SeqCst) || self.app.clock.now() >= self.until
     }
 
     /// Runs a use case on a thread that may wait for the database.
@@ -68,14 +68,14 @@ impl Step {
 /// # Errors
 /// The database's. What the mail server says is settled, not returned.
 pub async fn send_due(app: &App, transport: &Transport, by: &str, stop: &Stop) -> Result<Sent, AppError> {
-    let lease = LEASE.to_std().unwrap_or(Duration::ZERO);
+    let patience = Duration::from_std(transport.patience()).unwrap_or(LEASE);
     let step = Arc::new(Step {
         app: app.clone(),
         transport: transport.clone(),
         by: by.to_owned(),
         stop: stop.clone(),
         is_closed: AtomicBool::new(false),
-        until: Instant::now() + lease.saturating_sub(transport.patience()).max(lease / 5),
+        until: app.clock.now() + (LEASE - patience).max(LEASE / 5),
     });
     let waiting = transport.waiting_hosts();
     let claimed = step.blocking(move |app, by| outbox::claim(app, by, BATCH, &waiting)).await?;
@@ -99,38 +99,46 @@ pub async fn send_due(app: &App, transport: &Transport, by: &str, stop: &Stop) -
         left.extend(unsent.map_err(|error| AppError::Internal(error.to_string()))?);
     }
     settler.await.map_err(|error| AppError::Internal(error.to_string()))??;
-    left.extend(written?);
+    let (unwritten, trouble) = written;
+    left.extend(unwritten);
     if left.is_empty() && !step.is_closed.load(Ordering::SeqCst) {
         return Ok(Sent::All);
     }
     step.blocking(move |app, by| outbox::give_back(app, &left, by)).await?;
-    Ok(Sent::Some)
+    trouble.map_or(Ok(Sent::Some), Err)
 }
 
-/// Writes what was claimed, a part at a time, and hands it on; gives what was not begun.
+/// Writes what was claimed, a part at a time, and hands it on; gives what was not begun, and the error that ended it.
 async fn write(
     step: &Arc<Step>,
     mut claimed: Vec<Claimed>,
     to_send: mpsc::Sender<Ready>,
     to_settle: mpsc::Sender<(Claimed, Attempt)>,
-) -> Result<Vec<Claimed>, AppError> {
+) -> (Vec<Claimed>, Option<AppError>) {
     while !claimed.is_empty() && !step.is_over() {
         let rest = claimed.split_off(claimed.len().min(CHUNK));
-        let (ready, settled) = prepare(step, std::mem::replace(&mut claimed, rest)).await?;
+        let (ready, settled) = match prepare(step, claimed.clone()).await {
+            Ok(written) => written,
+            Err(error) => {
+                claimed.extend(rest);
+                return (claimed, Some(error));
+            }
+        };
+        claimed = rest;
         for (one, attempt) in settled {
             log(one.notice(), &attempt);
             // Nobody receives where settling has failed, which is told in the end.
             if to_settle.send((one, attempt)).await.is_err() {
-                return Ok(Vec::new());
+                return (claimed, None);
             }
         }
         for one in ready {
             if to_send.send(one).await.is_err() {
-                return Ok(Vec::new());
+                return (claimed, None);
             }
         }
     }
-    Ok(claimed)
+    (claimed, None)
 }
 
 type Written = (Vec<Ready>, Vec<(Claimed, Attempt)>);
