@@ -16,7 +16,10 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use library_swap::domain::language::Language;
+use library_swap::domain::letter::CalendarForm;
 use library_swap::domain::permissions::{Actor, Role};
+use library_swap::domain::templates::OwnTemplates;
 use library_swap::import::{Kind, Table};
 use library_swap::services::clock::{Chance, Clock};
 use library_swap::services::imports::{ImportMode, Order, import};
@@ -69,6 +72,9 @@ fn app_on(url: &str) -> App {
         clock: Clock::Real,
         chance: Chance::Real,
         settings: Settings {
+            calendar: CalendarForm::USUAL,
+            language: Language::English,
+            templates: OwnTemplates::default(),
             public_url: "http://exchange.example".to_owned(),
             service_name: "bench".to_owned(),
             organiser_address: "exchange@exchange.example".to_owned(),

@@ -50,6 +50,8 @@ mod links;
 mod lists;
 #[path = "api/locks.rs"]
 mod locks;
+#[path = "api/mails.rs"]
+mod mails;
 #[path = "api/mended.rs"]
 mod mended;
 #[path = "api/opening.rs"]

@@ -4,79 +4,20 @@
 #[macro_use]
 mod loud;
 
-use std::io::{BufRead, BufReader, Read, Write};
+mod smtp;
+
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 
-use library_swap::mail::{Password, SendClass, SendError, Tls, Transport, TransportKind, TransportSettings};
+use library_swap::mail::{
+    DkimSettings, Password, SendClass, SendError, Tls, Transport, TransportKind, TransportSettings,
+};
+use smtp::{Server, plain, protected};
 
 const MESSAGE: &[u8] =
     b"From: <exchange@exchange.example>\r\nTo: <ann@library.example>\r\nSubject: x\r\n\r\n.dot\r\n";
-
-/// The Python server; it ends with its standard input.
-struct Server {
-    child: Child,
-    output: BufReader<ChildStdout>,
-    port: u16,
-}
-
-impl Server {
-    /// None when Python or a library is missing, which is a failure where Python is required.
-    fn start(mode: &str, folder: &Path) -> Option<Self> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/smtp_server.py");
-        let child = Command::new("python3")
-            .arg(script)
-            .arg(mode)
-            .arg(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
-        let missing = match child {
-            Ok(mut child) => {
-                let mut output = BufReader::new(child.stdout.take().expect("its output"));
-                let mut line = String::new();
-                output.read_line(&mut line).expect("a line");
-                if let Ok(port) = line.trim().parse() {
-                    return Some(Self { child, output, port });
-                }
-                let mut words = String::new();
-                child.stderr.take().expect("its errors").read_to_string(&mut words).expect("UTF-8");
-                assert_eq!(child.wait().expect("ended").code(), Some(3), "{words}");
-                words
-            }
-            Err(error) => error.to_string(),
-        };
-        assert!(std::env::var_os("LIBRARY_SWAP_REQUIRE_PYTHON").is_none(), "no mail server: {missing}");
-        skip!("no mail server in Python: {missing}");
-        None
-    }
-
-    /// What the server took last.
-    fn received(&mut self) -> serde_json::Value {
-        let mut line = String::new();
-        self.output.read_line(&mut line).expect("a line");
-        serde_json::from_str(&line).expect("JSON")
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ended = self.child.wait();
-    }
-}
-
-fn plain(port: u16) -> TransportSettings {
-    TransportSettings {
-        host: Some("127.0.0.1".to_owned()),
-        port: Some(port),
-        tls: Tls::None,
-        timeout_seconds: 5,
-        ..TransportSettings::of(TransportKind::Smtp)
-    }
-}
 
 async fn send(transport: &Transport, to: &str) -> Result<String, SendError> {
     transport.send("exchange@exchange.example", to, "<1@exchange.example>", "proposal", MESSAGE).await
@@ -136,13 +77,17 @@ async fn only_a_refusal_of_this_very_message_is_permanent() {
         ("unknown@library.example", SendClass::Permanent, "550"),
         ("toobig@library.example", SendClass::Permanent, "552"),
         ("busy@library.example", SendClass::Retry, "451"),
-        ("dropped@library.example", SendClass::Retry, ""),
-        ("silent@library.example", SendClass::Retry, "within 2 s"),
+        ("half@library.example", SendClass::Unheard, ""),
+        ("dropped@library.example", SendClass::Unheard, ""),
+        ("silent@library.example", SendClass::Unheard, "within 2 s"),
     ] {
         let error = send(&transport, to).await.expect_err(to);
         assert_eq!(error.class, class, "{to}: {error}");
         assert!(error.words.contains(word), "{to}: {error}");
         assert!(!error.words.contains("library.example"), "an address in {error}");
+        // What a server said stands there as it said it, with its code first.
+        let said = matches!(error.class, SendClass::Permanent | SendClass::Retry);
+        assert_eq!(error.words.starts_with(&format!("{word} ")), said, "{to}: {error}");
     }
     // After all that the next message goes through.
     send(&transport, "ann@library.example").await.expect("sent");
@@ -150,12 +95,17 @@ async fn only_a_refusal_of_this_very_message_is_permanent() {
 
 #[tokio::test]
 async fn a_server_that_refuses_everybody_says_nothing_about_the_message() {
-    for greeting in ["554 5.7.1 go away\r\n", "421 busy\r\n", "what?\r\n", ""] {
+    for (greeting, class) in [
+        ("554 5.7.1 go away\r\n", SendClass::Away),
+        ("421 busy\r\n", SendClass::Away),
+        ("what?\r\n", SendClass::Unheard),
+        ("", SendClass::Unheard),
+    ] {
         let settings = TransportSettings { timeout_seconds: 1, ..plain(server_that_says(greeting)) };
         let transport = Transport::open(&settings).expect("opens");
         let error = send(&transport, "ann@library.example").await.expect_err(greeting);
-        assert_eq!(error.class, SendClass::Retry, "{greeting:?}: {error}");
-        assert_eq!(transport.check().await.expect_err(greeting).class, SendClass::Retry);
+        assert_eq!(error.class, class, "{greeting:?}: {error}");
+        assert_eq!(transport.check().await.expect_err(greeting).class, SendClass::Away);
     }
 }
 
@@ -164,41 +114,88 @@ async fn a_refused_connection_is_tried_again() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let transport = Transport::open(&plain(free)).expect("opens");
     let error = send(&transport, "ann@library.example").await.expect_err("nobody is there");
-    assert_eq!(error.class, SendClass::Retry, "{error}");
+    assert_eq!(error.class, SendClass::Away, "{error}");
     assert!(error.words.to_lowercase().contains("refused"), "{error}");
     let checked = transport.check().await.expect_err("nobody is there");
     assert!(checked.words.contains(&format!("127.0.0.1:{free}")), "{checked}");
 }
 
 #[tokio::test]
-async fn starttls_with_an_own_authority_and_a_user_works_and_nothing_less_does() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let Some(mut server) = Server::start("starttls", folder.path()) else { return };
-    let good = TransportSettings {
-        host: Some("localhost".to_owned()),
+async fn both_kinds_of_tls_with_an_own_authority_and_a_user_work_and_nothing_less_does() {
+    for (mode, tls) in [("starttls", Tls::Starttls), ("implicit", Tls::Implicit)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let Some(mut server) = Server::start(mode, folder.path()) else { return };
+        let good = protected(server.port, tls, folder.path());
+        let transport = Transport::open(&good).expect("opens");
+        send(&transport, "ann@library.example").await.expect("sent");
+        assert_eq!(server.received()["tls"], true);
+        let other = if tls == Tls::Starttls { Tls::Implicit } else { Tls::Starttls };
+        for (what, settings, words) in [
+            ("an unknown authority", TransportSettings { ca_file: None, ..good.clone() }, "certificate"),
+            (
+                "a wrong password",
+                TransportSettings { password: Some(Password::new("wr0ng".to_owned())), ..good.clone() },
+                "535 ",
+            ),
+            ("no user", TransportSettings { user: None, password: None, ..good.clone() }, "530 "),
+            ("another name", TransportSettings { host: Some("127.0.0.1".to_owned()), ..good.clone() }, ""),
+        ] {
+            let transport = Transport::open(&settings).expect("opens");
+            let error = send(&transport, "ann@library.example").await.expect_err(what);
+            assert!(!error.words.contains("wr0ng") && !error.words.contains("library.example"), "{error}");
+            assert!(error.words.to_lowercase().contains(words), "{mode}, {what}: {error}");
+            assert_eq!(error.class, SendClass::Blocked, "{mode}, {what}: {error}");
+        }
+        for tls in [Tls::None, other] {
+            let settings =
+                TransportSettings { tls, user: None, password: None, timeout_seconds: 2, ..good.clone() };
+            let transport = Transport::open(&settings).expect("opens");
+            let error = send(&transport, "ann@library.example").await.expect_err("the wrong protection");
+            assert_ne!(error.class, SendClass::Permanent, "{mode}, {tls}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_offers_no_starttls_gets_neither_mail_nor_password() {
+    // Also what somebody in between makes of one that does: the offer is stripped.
+    let Some(mut server) = Server::start("plain", Path::new(".")) else { return };
+    let settings = TransportSettings {
         tls: Tls::Starttls,
         user: Some("swap".to_owned()),
         password: Some(Password::new("secret".to_owned())),
-        ca_file: Some(folder.path().join("ca.pem")),
         ..plain(server.port)
     };
-    let transport = Transport::open(&good).expect("opens");
-    send(&transport, "ann@library.example").await.expect("sent");
-    assert_eq!(server.received()["tls"], true);
-    for (what, settings) in [
-        ("an unknown authority", TransportSettings { ca_file: None, ..good.clone() }),
-        (
-            "a wrong password",
-            TransportSettings { password: Some(Password::new("wr0ng".to_owned())), ..good.clone() },
-        ),
-        ("no user", TransportSettings { user: None, password: None, ..good.clone() }),
-        ("no TLS", TransportSettings { tls: Tls::None, user: None, password: None, ..good.clone() }),
-        ("another name", TransportSettings { host: Some("127.0.0.1".to_owned()), ..good.clone() }),
+    let transport = Transport::open(&settings).expect("opens");
+    let error = send(&transport, "ann@library.example").await.expect_err("refused");
+    assert_eq!(error.class, SendClass::Blocked, "{error}");
+    assert!(error.words.contains("STARTTLS"), "{error}");
+    let open = Transport::open(&plain(server.port)).expect("opens");
+    send(&open, "bob@library.example").await.expect("sent");
+    assert_eq!(server.received()["to"], "bob@library.example", "nothing else has arrived");
+}
+
+#[tokio::test]
+async fn a_key_that_is_none_is_told_by_its_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pkcs8 = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----\n";
+    let cut = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\n";
+    for (name, text, words) in [
+        ("absent", None, "No such file"),
+        ("empty", Some(""), "neither"),
+        ("pkcs8", Some(pkcs8), "-traditional"),
+        ("cut", Some(cut), "neither"),
+        ("short", Some("c2hvcnQ="), "neither"),
     ] {
-        let transport = Transport::open(&settings).expect("opens");
-        let error = send(&transport, "ann@library.example").await.expect_err(what);
-        assert!(!error.words.contains("wr0ng") && !error.words.contains("library.example"), "{error}");
-        assert_eq!(error.class, SendClass::Retry, "{what}: {error}");
+        let key_file = folder.path().join(name);
+        if let Some(text) = text {
+            std::fs::write(&key_file, text).expect("written");
+        }
+        let dkim = DkimSettings { selector: "s".to_owned(), domain: "x.example".to_owned(), key_file };
+        let error = Transport::open(&TransportSettings { dkim: Some(dkim), ..plain(25) }).expect_err(name);
+        assert!(error.contains("mail.dkim.key_file") && error.contains(name), "{error}");
+        assert!(error.contains(words), "{name}: {error}");
+        assert!(!error.contains("MIIE") && !error.contains("c2hvcnQ"), "a key in {error}");
     }
 }
 
@@ -292,7 +289,7 @@ async fn files_are_whole_messages_with_their_invitation_beside_them() {
     assert_eq!(read(&names[2]), ics.as_bytes());
     std::fs::remove_dir_all(folder.path().join("mail")).expect("removed");
     let error = send(&transport, "ann@library.example").await.expect_err("no folder");
-    assert_eq!(error.class, SendClass::Retry);
+    assert_eq!(error.class, SendClass::Away);
     assert!(transport.check().await.is_err());
 }
 

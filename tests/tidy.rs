@@ -37,7 +37,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("utoipa", &["http"]),
     ("icu_plurals", &["words"]),
     ("icu_locale_core", &["words"]),
-    ("governor", &["http"]),
+    ("governor", &["http", "mail"]),
     ("config", &["cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

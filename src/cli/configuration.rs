@@ -17,7 +17,7 @@ use crate::domain::language::Language;
 use crate::domain::letter::{InvitationForm, ZoneForm};
 use crate::domain::states::named;
 use crate::domain::text::Name;
-use crate::mail::{Password, Tls, TransportKind};
+use crate::mail::{DkimSettings, Password, Tls, TransportKind};
 use crate::store::StoreUrl;
 
 mod layers;
@@ -101,8 +101,14 @@ pub struct Mail {
     /// The name by which the mail server that brings mails in signs what it has found out about senders.
     #[serde(deserialize_with = "read::optional_text")]
     pub authserv_id: Option<String>,
+    /// Whether each mail has a return path of its own, `mailbox+bounce-<id>@domain`.
+    pub verp: bool,
+    /// Mails a minute to one host, over SMTP; 0 for as many as there are.
+    pub rate_per_minute: u32,
     /// For transport `smtp`.
     pub smtp: Smtp,
+    /// Signatures, over SMTP; all of it or nothing.
+    pub dkim: Dkim,
 }
 
 /// The mail server.
@@ -128,6 +134,37 @@ pub struct Smtp {
     pub ca_file: Option<PathBuf>,
     /// How long one step of the conversation may take.
     pub timeout_seconds: NonZeroU32,
+    /// Connections at once.
+    pub connections: NonZeroU32,
+}
+
+/// The key that mails are signed with (DKIM).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dkim {
+    /// Its name in the DNS.
+    #[serde(deserialize_with = "read::optional_text")]
+    pub selector: Option<String>,
+    /// The domain that signs: that of `organiser_address`, or one above it.
+    #[serde(deserialize_with = "read::optional_text")]
+    pub domain: Option<String>,
+    /// The private key.
+    #[serde(deserialize_with = "read::optional_path")]
+    pub key_file: Option<PathBuf>,
+}
+
+impl Dkim {
+    /// The settings, where all of them are made.
+    pub fn settings(&self) -> Option<DkimSettings> {
+        match (&self.selector, &self.domain, &self.key_file) {
+            (Some(selector), Some(domain), Some(key_file)) => Some(DkimSettings {
+                selector: selector.clone(),
+                domain: domain.clone(),
+                key_file: key_file.clone(),
+            }),
+            (_, _, _) => None,
+        }
+    }
 }
 
 /// Calendars.

@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use super::configuration::Configuration;
 use super::{Failure, NO, service};
 use crate::domain::language::Language;
-use crate::domain::permissions::Actor;
+use crate::domain::notice::NoticeState;
+use crate::domain::permissions::{Actor, Role};
+use crate::services::AppError;
 use crate::services::clock::Clock;
-use crate::services::traces;
+use crate::services::{outbox, traces};
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -36,6 +38,7 @@ pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failu
         ("mail", check_mail(configuration)?),
         ("languages", Ok(languages())),
         ("templates", check_templates(configuration)),
+        ("outbox", check_outbox(configuration)),
         ("public address", check_public_url(configuration)),
         ("placements", check_placements(configuration)),
     ];
@@ -127,6 +130,38 @@ fn check_templates(configuration: &Configuration) -> Finding {
     })?;
     let names: Vec<&str> = own.names().collect();
     Ok(if names.is_empty() { "all built in".to_owned() } else { format!("your own: {}", names.join(", ")) })
+}
+
+/// Mail that the server does not take from this service waits, and says so here.
+fn check_outbox(configuration: &Configuration) -> Finding {
+    const CURE: &str = "Mend the database first.";
+    if service::missing_file(configuration).is_some() {
+        return Err(("there is no database".to_owned(), CURE));
+    }
+    let store = service::open_ready_store(configuration)
+        .map_err(|failure| (failure.words.trim_end().to_owned(), CURE))?;
+    let app = service::app(configuration, store);
+    let told = |error: AppError| (error.to_string(), "Look whether the database is library-swap's own.");
+    let actor = Actor::named("doctor", Role::Operator);
+    if let Some(pause) = outbox::pause(&app, &actor).map_err(told)? {
+        return Err((
+            format!(
+                "no mail goes since {}: {}. The next try is at {}",
+                pause.since.and_utc().to_rfc3339(),
+                pause.answer,
+                pause.next_try_at.and_utc().to_rfc3339()
+            ),
+            "Mend mail.smtp (user, password, tls, ca_file), or ask whoever runs the mail server; nothing is lost.",
+        ));
+    }
+    let counts = outbox::counts(&app, &actor).map_err(told)?;
+    let of = |wanted| counts.iter().find(|(state, _)| *state == wanted).map_or(0, |(_, count)| *count);
+    Ok(format!(
+        "{} wait, {} given up, {} came back",
+        of(NoticeState::Queued) + of(NoticeState::Leased),
+        of(NoticeState::GaveUp),
+        of(NoticeState::Bounced)
+    ))
 }
 
 /// Links in mails lead there.

@@ -2,7 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::net::{SocketAddr, TcpListener};
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -133,6 +133,10 @@ pub(super) fn transport(configuration: &Configuration) -> Result<Transport, Stri
         password: smtp.password.clone(),
         ca_file: smtp.ca_file.clone(),
         timeout_seconds: u64::from(smtp.timeout_seconds.get()),
+        connections: smtp.connections,
+        rate_per_minute: NonZeroU32::new(mail.rate_per_minute),
+        verp: mail.verp,
+        dkim: mail.dkim.settings(),
         ..TransportSettings::of(mail.transport)
     })
 }

@@ -50,6 +50,11 @@ impl fmt::Debug for Email {
 }
 
 const RULE: Rule = Rule::of("must be an e-mail address like name@library.example");
+const NOT_ASCII: Rule = Rule::of(
+    "must be an e-mail address in ASCII: a domain in another script is written as `xn--…`; a name before the @ in another \
+     script cannot be reached by every mail server, so please give another address",
+);
+const QUOTED: Rule = Rule::of("must be an e-mail address without quotes, like name@library.example");
 
 /// Whether a text is a host name of at least two labels (RFC 1123), lower case.
 pub fn is_domain(text: &str) -> bool {
@@ -70,6 +75,12 @@ impl FromStr for Email {
     /// person must be found again however they type it.
     fn from_str(text: &str) -> Result<Self, Rule> {
         let address = text.trim().to_lowercase();
+        if !address.is_ascii() {
+            return Err(NOT_ASCII);
+        }
+        if address.contains('"') {
+            return Err(QUOTED);
+        }
         let at = address.rfind('@').ok_or(RULE)?;
         let (local, domain) = (&address[..at], &address[at + 1..]);
         let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
@@ -115,6 +126,21 @@ mod tests {
         ] {
             assert!(wrong.parse::<Email>().is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn other_scripts_and_quotes_are_refused_with_what_to_do() {
+        for (text, rule) in [
+            ("jörg@library.example", NOT_ASCII),
+            ("joerg@bücher.example", NOT_ASCII),
+            ("ann@library。example", NOT_ASCII),
+            ("\"ann b\"@library.example", QUOTED),
+            ("\"ann@home\"@library.example", QUOTED),
+        ] {
+            assert_eq!(text.parse::<Email>(), Err(rule), "{text}");
+        }
+        let plain: Email = "joerg@xn--bcher-kva.example".parse().expect("an address");
+        assert_eq!(plain.domain(), "xn--bcher-kva.example");
     }
 
     #[test]

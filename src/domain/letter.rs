@@ -103,6 +103,11 @@ impl NoticeKind {
         }
     }
 
+    /// Whether its recipient may do without it: everything that it tells stands in other mails and on their pages.
+    pub const fn is_optional(self) -> bool {
+        matches!(self, NoticeKind::Reminder | NoticeKind::FeedbackRequest)
+    }
+
     /// Whether it is about the joining pack: such mails overtake each other and nothing else.
     pub const fn is_about_the_pack(self) -> bool {
         matches!(self, NoticeKind::JoiningPack | NoticeKind::PackChanged | NoticeKind::PackMissing)
@@ -132,6 +137,8 @@ pub struct Letter {
     pub introduction: Vec<String>,
     /// The page with the one button.
     pub link: Option<String>,
+    /// Where the recipient stops mails of optional kinds (RFC 8058); for those alone.
+    pub opt_out: Option<String>,
     /// The participant's name, where the recipient may know it.
     pub participant_name: Option<String>,
     /// The participant's work address, where the recipient may know it.

@@ -26,7 +26,7 @@ named! {
         GaveUp = "gave_up",
         /// Overtaken by a later fact before it was sent.
         Superseded = "superseded",
-        /// Thrown away by the organisers while it was held.
+        /// Thrown away: by the organisers while it was held, or because its recipient wants no mails of optional kinds.
         Discarded = "discarded",
     }
 }
@@ -68,4 +68,17 @@ pub struct Notice {
     pub last_answer: Option<String>,
     /// When the fact happened.
     pub created_at: NaiveDateTime,
+}
+
+/// The mail server takes nothing from this service: what is due waits, and none of it loses an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailPause {
+    /// Since when.
+    pub since: NaiveDateTime,
+    /// What the server said last.
+    pub answer: String,
+    /// How often it was tried again.
+    pub tries: i64,
+    /// When one mail is tried next.
+    pub next_try_at: NaiveDateTime,
 }

@@ -156,6 +156,8 @@ named! {
         TakeMail = "take_mail",
         /// Have one's days as a calendar that a program subscribes to, or as invitations in mails.
         ChooseCalendar = "choose_calendar",
+        /// Say whether one takes mails of optional kinds.
+        ChooseMails = "choose_mails",
         /// Make, see, renew or take back the calendars of a library or an employer.
         ManageFeeds = "manage_feeds",
         /// Render and send what is due.
@@ -307,6 +309,9 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Participant, Action::ChooseCalendar, Reach::OwnCase),
     (Role::HostContact, Action::ChooseCalendar, Reach::OwnCase),
     (Role::Manager, Action::ChooseCalendar, Reach::OwnCase),
+    (Role::Participant, Action::ChooseMails, Reach::OwnCase),
+    (Role::HostContact, Action::ChooseMails, Reach::OwnCase),
+    (Role::Manager, Action::ChooseMails, Reach::OwnCase),
     (Role::Organiser, Action::ManageFeeds, Reach::Everywhere),
     (Role::LibraryAdministrator, Action::ManageFeeds, Reach::OwnEmployer),
     (Role::Hr, Action::ManageFeeds, Reach::OwnEmployer),

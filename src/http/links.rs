@@ -457,7 +457,7 @@ fn page(call: &Call, status: StatusCode, view: &LinkView, told: Told, refused: &
 
 /// Browsers say where a form comes from (Fetch Metadata; RFC 6454). Another site may hold a link, but must not act by it
 /// behind its holder's back. `Origin: null` is what our own pages send, because their Referrer-Policy is no-referrer.
-fn refuse_other_sites(call: &Call) -> Result<(), Problem> {
+pub(super) fn refuse_other_sites(call: &Call) -> Result<(), Problem> {
     let header = |name: &str| call.request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     let allowed = match (header("sec-fetch-site"), header(ORIGIN.as_str())) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),

@@ -24,6 +24,7 @@ mod libraries;
 mod limits;
 mod links;
 mod locks;
+mod mails;
 mod offers;
 mod openapi;
 mod opening;

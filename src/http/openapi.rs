@@ -11,8 +11,9 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, feeds,
-    held_mails, ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, placements,
-    publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens, traces,
+    held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outbox, outlook, packs,
+    placements, publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens,
+    traces,
 };
 
 /// Which page of a list.
@@ -44,6 +45,8 @@ pub(super) struct PageParameters {
         links::act_by_form,
         links::get,
         links::act,
+        mails::get_page,
+        mails::choose,
         feeds::serve,
         feeds::list,
         feeds::create,

@@ -64,12 +64,39 @@ pub(super) async fn list(call: Call) -> Answer {
     listed(&call, found, Notice::from)
 }
 
-/// Count notices by state
+/// The outbox in figures.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Counts {
+    /// How many notices are in each state; a state without any is absent.
+    #[serde(flatten)]
+    states: BTreeMap<&'static str, i64>,
+    /// Since when, and why, no mail goes; absent while mail goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused: Option<Pause>,
+}
+
+/// The mail server takes nothing from this service; all mail waits, and none of it loses an attempt.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Pause {
+    since: DateTime<Utc>,
+    /// What the server said last.
+    answer: String,
+    /// When one mail is tried next.
+    next_try_at: DateTime<Utc>,
+}
+
+impl From<notice::MailPause> for Pause {
+    fn from(pause: notice::MailPause) -> Self {
+        Self { since: pause.since.and_utc(), answer: pause.answer, next_try_at: pause.next_try_at.and_utc() }
+    }
+}
+
+/// Count notices by state, and see whether mail is paused
 #[utoipa::path(get, path = "/v1/outbox/counts", tag = "outbox",
-    responses((status = 200, description = "How many notices are in each state; 0 where a state is absent.",
-        body = BTreeMap<String, i64>)))]
+    responses((status = 200, description = "The figures.", body = Counts)))]
 pub(super) async fn counts(call: Call) -> Answer {
     let counts = call.run(outbox::counts).await?;
-    let counts: BTreeMap<&str, i64> = counts.iter().map(|(state, count)| (state.as_str(), *count)).collect();
-    shown(&counts)
+    let paused = call.run(outbox::pause).await?.map(Pause::from);
+    let states = counts.iter().map(|(state, count)| (state.as_str(), *count)).collect();
+    shown(&Counts { states, paused })
 }

@@ -19,6 +19,7 @@ use super::trace;
 use crate::domain::link::Purpose;
 use crate::domain::party::Party;
 use crate::services::AppError;
+use crate::services::opt_outs::MailChoice;
 
 static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
     let mut pages = Environment::new();
@@ -30,6 +31,7 @@ static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLoc
     pages.add_template("calendar.html", include_str!("templates/calendar.html"))?;
     pages.add_template("day.html", include_str!("templates/day.html"))?;
     pages.add_template("explanation.html", include_str!("templates/explanation.html"))?;
+    pages.add_template("mails.html", include_str!("templates/mails.html"))?;
     pages.add_template("pack.html", include_str!("templates/pack.html"))?;
     pages.add_template("pack_shown.html", include_str!("templates/pack_shown.html"))?;
     pages.add_template("problem.html", include_str!("templates/problem.html"))?;
@@ -93,6 +95,14 @@ pub(super) fn link(
             done => told == Told::Done,
         },
     )
+}
+
+/// The page on which mails of optional kinds are stopped.
+pub(super) fn mails(service: &str, choice: &MailChoice, told: Told) -> Result<String, Problem> {
+    let stopped = choice.stopped_since.is_some();
+    let title = if stopped { "Reminders are stopped" } else { "Reminders" };
+    let facts = context! { service, title, stopped, address => &choice.address, done => told == Told::Done };
+    render("mails.html", facts)
 }
 
 /// An HTML answer with the headers that pages behind secret addresses need.

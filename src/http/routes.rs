@@ -8,9 +8,9 @@ use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
     alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, feeds,
-    held_mails, ideas, inbound, libraries, links, locks, offers, opening, outbox, outlook, packs, pages,
-    placements, publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens,
-    traces,
+    held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outbox, outlook, packs,
+    pages, placements, publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks,
+    tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, TABLE};
 
@@ -155,6 +155,7 @@ fn table() -> Vec<Url> {
         Url::at("/docs/{file:.*}").get(OPEN, NONE, documents::viewer),
         Url::at("/pages.css").get(OPEN, NONE, pages::style),
         Url::page("/links/{secret}").get(OPEN, NONE, links::get_page).post(OPEN, links::act_by_form),
+        Url::page("/mails/{secret}").get(OPEN, NONE, mails::get_page).post(OPEN, mails::choose),
         Url::at("/calendars/{secret}.ics").get(OPEN, NONE, feeds::serve),
         Url::at("/v1/feeds").get(&[ManageFeeds], PAGE, feeds::list).post(&[ManageFeeds], feeds::create),
         Url::at("/v1/feeds/{id}").delete(&[ManageFeeds], feeds::revoke),

@@ -12,7 +12,7 @@ use crate::calendar;
 use crate::domain::letter::Letter;
 
 /// Puts a message together.
-pub(super) fn compose(letter: &Letter, sender: &Sender, texts: &Texts) -> Result<Vec<u8>, RenderError> {
+pub(super) fn compose(letter: &Letter, sender: &Sender, texts: &Texts) -> Result<Message, RenderError> {
     let mut builder = Message::builder()
         .from(mailbox(Some(&sender.name), &sender.address, "sender")?)
         .to(mailbox(letter.to_name.as_deref(), &letter.to_address, "recipient")?)
@@ -27,9 +27,14 @@ pub(super) fn compose(letter: &Letter, sender: &Sender, texts: &Texts) -> Result
         let root = message_id(root)?;
         builder = builder.in_reply_to(root.clone()).references(root);
     }
+    if let Some(address) = &letter.opt_out {
+        // RFC 8058: the second header says that a POST alone does it, so that nobody stops mails by looking.
+        builder = builder
+            .raw_header(raw("List-Unsubscribe", &format!("<{}>", in_header(address)?)))
+            .raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+    }
     let body = body(letter, texts)?;
-    let message = builder.multipart(body).map_err(|error| RenderError::Message(error.to_string()))?;
-    Ok(message.formatted())
+    builder.multipart(body).map_err(|error| RenderError::Message(error.to_string()))
 }
 
 fn body(letter: &Letter, texts: &Texts) -> Result<MultiPart, RenderError> {
@@ -85,6 +90,15 @@ fn message_id(id: &str) -> Result<String, RenderError> {
     match inner {
         Some(inner) if fits(inner) => Ok(id.to_owned()),
         Some(_) | None => Err(RenderError::MessageId(id.to_owned())),
+    }
+}
+
+/// An address of a page as it is, if it can stand in a header.
+fn in_header(url: &str) -> Result<&str, RenderError> {
+    if url.chars().all(|c| c.is_ascii_graphic() && c != '<' && c != '>') {
+        Ok(url)
+    } else {
+        Err(RenderError::Message("the address to stop mails at is no URL".to_owned()))
     }
 }
 

@@ -10,6 +10,7 @@ use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, HtmlEscape, Output, State, UndefinedBehavior, context,
 };
 
+use super::dkim::Signer;
 use super::message;
 use super::templates::{self, built_in};
 use super::words::View;
@@ -70,9 +71,22 @@ pub struct Texts {
 /// # Errors
 /// When the letter lacks a fact that its notice tells, or holds an address or a Message-ID that no mail can carry.
 pub fn render(letter: &Letter, sender: &Sender, own: &OwnTemplates) -> Result<Rendered, RenderError> {
+    render_signed(letter, sender, own, None)
+}
+
+/// As [`render`], with a signature where there is somebody who signs.
+pub(super) fn render_signed(
+    letter: &Letter,
+    sender: &Sender,
+    own: &OwnTemplates,
+    signer: Option<&Signer>,
+) -> Result<Rendered, RenderError> {
     let texts = texts(letter, own)?;
-    let message = message::compose(letter, sender, &texts)?;
-    Ok(Rendered { message, subject: texts.subject })
+    let mut message = message::compose(letter, sender, &texts)?;
+    if let Some(signer) = signer {
+        signer.sign(&mut message);
+    }
+    Ok(Rendered { message: message.formatted(), subject: texts.subject })
 }
 
 /// The texts of a letter: what its recipient reads.

@@ -395,6 +395,7 @@ fn usual(kind: NoticeKind, party: Party, language: Language) -> Letter {
         });
     Letter {
         kind,
+        opt_out: kind.is_optional().then(|| "https://exchange.example/mails/5e6f7a8b".to_owned()),
         party,
         to_name: to_name.map(str::to_owned),
         to_address: to_address.to_owned(),

@@ -1,6 +1,7 @@
 //! How mail leaves, as an operator writes it down.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use crate::domain::states::named;
@@ -72,6 +73,25 @@ pub struct TransportSettings {
     pub ca_file: Option<PathBuf>,
     /// How long one message may take, in seconds.
     pub timeout_seconds: u64,
+    /// Connections at once.
+    pub connections: NonZeroU32,
+    /// Of `smtp`: mails a minute to one host; none: as many as there are.
+    pub rate_per_minute: Option<NonZeroU32>,
+    /// Of `smtp`: whether each mail has a return path of its own.
+    pub verp: bool,
+    /// Of `smtp`: who signs.
+    pub dkim: Option<DkimSettings>,
+}
+
+/// The key that mails are signed with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DkimSettings {
+    /// Its name: the public key is the TXT record `<selector>._domainkey.<domain>`.
+    pub selector: String,
+    /// The domain that signs.
+    pub domain: String,
+    /// RSA: PKCS #1, PEM. Ed25519: the 32 bytes in base64.
+    pub key_file: PathBuf,
 }
 
 const fn default_timeout_seconds() -> u64 {
@@ -91,6 +111,10 @@ impl TransportSettings {
             password: None,
             ca_file: None,
             timeout_seconds: default_timeout_seconds(),
+            connections: NonZeroU32::MIN,
+            rate_per_minute: None,
+            verp: false,
+            dkim: None,
         }
     }
 }

@@ -1,9 +1,17 @@
 //! One message out, by whichever way is set up, and what to do when it does not go.
 
+use std::time::Duration;
+
 use super::files::Folder;
 use super::memory::{Memory, Sent};
+use super::pace::Pace;
+use super::render::{RenderError, Sender, render_signed};
 use super::settings::{TransportKind, TransportSettings};
 use super::smtp::Smtp;
+use crate::domain::ids::NoticeId;
+use crate::domain::letter::Letter;
+use crate::domain::return_path::return_path;
+use crate::domain::templates::OwnTemplates;
 
 /// A way for mail to leave. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -16,11 +24,17 @@ pub enum Transport {
     Memory(Memory),
 }
 
-/// What to do with a message that did not go.
+/// What a message's not going means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SendClass {
-    /// Try again later: it may go through.
+    /// The server said: not now. Try again later.
     Retry,
+    /// Nobody took it: the server is not there, or takes nothing from anybody. Try again later.
+    Away,
+    /// The server had it and did not say what became of it. Try again later; a second copy is possible.
+    Unheard,
+    /// The server takes nothing from this service: user, password, TLS or authority are wrong. Mend that first.
+    Blocked,
     /// Give up: the server refused this very message.
     Permanent,
 }
@@ -29,19 +43,15 @@ pub enum SendClass {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
 pub struct SendError {
-    /// What to do.
+    /// What it means.
     pub class: SendClass,
-    /// What the server or the system said, without addresses and secrets.
+    /// What the server said, beginning with its reply code, or the system; without addresses and secrets.
     pub words: String,
 }
 
 impl SendError {
-    pub(super) fn retry(words: &str) -> Self {
-        Self { class: SendClass::Retry, words: discreet(words) }
-    }
-
-    pub(super) fn permanent(words: &str) -> Self {
-        Self { class: SendClass::Permanent, words: discreet(words) }
+    pub(super) fn of(class: SendClass, words: &str) -> Self {
+        Self { class, words: discreet(words) }
     }
 }
 
@@ -57,6 +67,64 @@ pub(super) fn discreet(words: &str) -> String {
 }
 
 impl Transport {
+    /// How many messages may be on their way at once.
+    pub fn connections(&self) -> usize {
+        match self {
+            Transport::Smtp(smtp) => smtp.connections(),
+            // Names of files and the order in memory are those of sending.
+            Transport::Files(_) | Transport::Memory(_) => 1,
+        }
+    }
+
+    /// How long sending one message may take at most.
+    pub fn patience(&self) -> Duration {
+        match self {
+            Transport::Smtp(smtp) => smtp.patience(),
+            Transport::Files(_) | Transport::Memory(_) => Duration::ZERO,
+        }
+    }
+
+    /// Whether a message may go to this host now, as far as the rate goes; then it counts.
+    pub fn admits(&self, host: &str) -> bool {
+        match self {
+            Transport::Smtp(smtp) => smtp.pace().is_none_or(|pace| pace.admits(host)),
+            Transport::Files(_) | Transport::Memory(_) => true,
+        }
+    }
+
+    /// The hosts that have to wait now.
+    pub fn waiting_hosts(&self) -> Vec<String> {
+        match self {
+            Transport::Smtp(smtp) => smtp.pace().map(Pace::waiting).unwrap_or_default(),
+            Transport::Files(_) | Transport::Memory(_) => Vec::new(),
+        }
+    }
+
+    /// Where reports about a notice go: the envelope's sender.
+    pub fn return_path(&self, organiser_address: &str, id: NoticeId) -> String {
+        match self {
+            Transport::Smtp(smtp) if smtp.has_return_paths() => return_path(organiser_address, id),
+            Transport::Smtp(_) | Transport::Files(_) | Transport::Memory(_) => organiser_address.to_owned(),
+        }
+    }
+
+    /// Writes a letter as a message, signed where signatures are set up.
+    ///
+    /// # Errors
+    /// As for [`render`](super::render).
+    pub fn write(
+        &self,
+        letter: &Letter,
+        sender: &Sender,
+        own: &OwnTemplates,
+    ) -> Result<Vec<u8>, RenderError> {
+        let signer = match self {
+            Transport::Smtp(smtp) => smtp.signer(),
+            Transport::Files(_) | Transport::Memory(_) => None,
+        };
+        Ok(render_signed(letter, sender, own, signer)?.message)
+    }
+
     /// Opens the way that the settings describe. Connects to nothing yet.
     ///
     /// # Errors
@@ -76,7 +144,7 @@ impl Transport {
     /// Sends a stored message; gives what the server answered.
     ///
     /// # Errors
-    /// `Permanent` only where the server refused this very message for good; `Retry` for everything else, also for
+    /// `Permanent` only where the server refused this very message for good; everything else may go through later, also
     /// what nobody understands.
     pub async fn send(
         &self,
@@ -95,8 +163,8 @@ impl Transport {
                     tokio::task::spawn_blocking(move || folder.keep(&kind, &message_id, &message)).await;
                 match kept {
                     Ok(Ok(name)) => Ok(format!("written to {name}")),
-                    Ok(Err(error)) => Err(SendError::retry(&error.to_string())),
-                    Err(error) => Err(SendError::retry(&error.to_string())),
+                    Ok(Err(error)) => Err(SendError::of(SendClass::Away, &error.to_string())),
+                    Err(error) => Err(SendError::of(SendClass::Away, &error.to_string())),
                 }
             }
             Transport::Memory(memory) => {
@@ -121,7 +189,9 @@ impl Transport {
             Transport::Smtp(smtp) => smtp.check().await,
             Transport::Files(folder) => match folder.check() {
                 Ok(()) => Ok(format!("mail is written to {}", folder.path().display())),
-                Err(error) => Err(SendError::retry(&format!("{}: {error}", folder.path().display()))),
+                Err(error) => {
+                    Err(SendError::of(SendClass::Away, &format!("{}: {error}", folder.path().display())))
+                }
             },
             Transport::Memory(_) => Ok("mail is kept in memory".to_owned()),
         }

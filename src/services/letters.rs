@@ -143,6 +143,7 @@ pub(super) fn letter(
         public_url: app.settings.public_url.clone(),
         introduction: introduction.iter().flat_map(|words| paragraphs(words)).collect(),
         link: None,
+        opt_out: None,
         participant_name: may_see.name().then(|| applicant.application.name.to_string()),
         participant_address: may_see.address().then(|| applicant.person.email.to_string()),
         role_title: applicant.application.role_title.as_ref().map(ToString::to_string),

@@ -39,6 +39,7 @@ pub mod mending;
 pub mod notices;
 pub mod offers;
 pub mod opening;
+pub mod opt_outs;
 pub mod outbox;
 pub mod outlook;
 pub mod packs;

@@ -47,6 +47,7 @@ pub mod repairs;
 pub mod rounds;
 pub mod runs;
 mod schema;
+pub mod sending;
 pub mod swaps;
 pub mod tasks;
 pub mod tokens;

@@ -1,7 +1,7 @@
-//! The outbox: every mail is enqueued in the transaction of the fact it tells, and sent later.
+//! The outbox: every mail is enqueued in the transaction of the fact it tells, and sent later (`sending.rs`).
 //!
 //! A notice is rendered once, before its first attempt; bytes and Message-ID are stored, so that every retry replays
-//! the same message. No lock is held while a message travels: a lease, by compare-and-set, is enough.
+//! the same message.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,8 +16,8 @@ use crate::domain::notice::{Notice, NoticeState};
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = outbox)]
-struct Row {
-    id: String,
+pub(super) struct Row {
+    pub(super) id: String,
     kind: String,
     dedupe_key: String,
     thread_key: String,
@@ -28,8 +28,8 @@ struct Row {
     placement_id: Option<String>,
     run_id: Option<String>,
     facts: String,
-    state: String,
-    message_id: Option<String>,
+    pub(super) state: String,
+    pub(super) message_id: Option<String>,
     attempts: i64,
     next_attempt_at: NaiveDateTime,
     last_answer: Option<String>,
@@ -37,7 +37,7 @@ struct Row {
 }
 
 impl Row {
-    fn into_domain(self) -> Result<Notice, StoreError> {
+    pub(super) fn into_domain(self) -> Result<Notice, StoreError> {
         Ok(Notice {
             id: parse("notice", &self.id)?,
             kind: parse("kind", &self.kind)?,
@@ -213,137 +213,6 @@ pub fn thread_root(db: &mut Db, thread_key: &str) -> Result<Option<String>, Stor
         .first(db)
         .optional()?;
     Ok(found.flatten())
-}
-
-/// Claims up to `most` notices that are due, or whose sender has gone.
-///
-/// # Errors
-/// The database's.
-pub fn claim(
-    tx: &mut Tx<'_>,
-    by: &str,
-    now: NaiveDateTime,
-    lease_until: NaiveDateTime,
-    most: i64,
-) -> Result<Vec<Notice>, StoreError> {
-    let due = outbox::state
-        .eq(NoticeState::Queued.as_str())
-        .and(outbox::next_attempt_at.le(now))
-        .or(outbox::state.eq(NoticeState::Leased.as_str()).and(outbox::lease_until.lt(now)));
-    let ids: Vec<String> = outbox::table
-        .filter(due)
-        .order((outbox::next_attempt_at, outbox::id))
-        .limit(most)
-        .select(outbox::id)
-        .load(&mut **tx)?;
-    let mut claimed = Vec::new();
-    for id in ids {
-        let won = diesel::update(outbox::table.find(&id).filter(due))
-            .set((
-                outbox::state.eq(NoticeState::Leased.as_str()),
-                outbox::lease_by.eq(by),
-                outbox::lease_until.eq(lease_until),
-                outbox::attempts.eq(outbox::attempts + 1),
-            ))
-            .execute(&mut **tx)?;
-        if won == 1 {
-            let row = outbox::table.find(&id).select(Row::as_select()).first(&mut **tx)?;
-            claimed.push(row.into_domain()?);
-        }
-    }
-    Ok(claimed)
-}
-
-/// Stores the rendered message before its first attempt; false when the lease was lost.
-///
-/// # Errors
-/// The database's.
-pub fn store_message(
-    tx: &mut Tx<'_>,
-    id: NoticeId,
-    by: &str,
-    message_id: &str,
-    message: &[u8],
-) -> Result<bool, StoreError> {
-    let stored = diesel::update(outbox::table.find(id.to_string()).filter(outbox::lease_by.eq(by)))
-        .set((outbox::message_id.eq(message_id), outbox::message.eq(message)))
-        .execute(&mut **tx)?;
-    Ok(stored == 1)
-}
-
-/// The stored bytes of a message.
-///
-/// # Errors
-/// The database's.
-pub fn message(db: &mut Db, id: NoticeId) -> Result<Option<Vec<u8>>, StoreError> {
-    let found: Option<Option<Vec<u8>>> =
-        outbox::table.find(id.to_string()).select(outbox::message).first(db).optional()?;
-    Ok(found.flatten())
-}
-
-/// Settles a leased notice as sent, given up, or superseded. The stored bytes go: the secret of the mail's link stands
-/// in them, and nobody sends them again.
-///
-/// # Errors
-/// The database's.
-pub fn settle(
-    tx: &mut Tx<'_>,
-    id: NoticeId,
-    by: &str,
-    state: NoticeState,
-    answer: &str,
-    now: NaiveDateTime,
-) -> Result<bool, StoreError> {
-    let settled = diesel::update(outbox::table.find(id.to_string()).filter(outbox::lease_by.eq(by)))
-        .set((
-            outbox::state.eq(state.as_str()),
-            outbox::last_answer.eq(answer),
-            outbox::settled_at.eq(now),
-            outbox::message.eq(None::<Vec<u8>>),
-            outbox::lease_by.eq(None::<String>),
-            outbox::lease_until.eq(None::<NaiveDateTime>),
-        ))
-        .execute(&mut **tx)?;
-    Ok(settled == 1)
-}
-
-/// Puts a leased notice back for a later attempt.
-///
-/// # Errors
-/// The database's.
-pub fn put_back(
-    tx: &mut Tx<'_>,
-    id: NoticeId,
-    by: &str,
-    answer: &str,
-    next_attempt_at: NaiveDateTime,
-) -> Result<bool, StoreError> {
-    let put = diesel::update(outbox::table.find(id.to_string()).filter(outbox::lease_by.eq(by)))
-        .set((
-            outbox::state.eq(NoticeState::Queued.as_str()),
-            outbox::last_answer.eq(answer),
-            outbox::next_attempt_at.eq(next_attempt_at),
-            outbox::lease_by.eq(None::<String>),
-            outbox::lease_until.eq(None::<NaiveDateTime>),
-        ))
-        .execute(&mut **tx)?;
-    Ok(put == 1)
-}
-
-/// Gives a leased notice back untried: the claim does not count as an attempt.
-///
-/// # Errors
-/// The database's.
-pub fn give_back(tx: &mut Tx<'_>, id: NoticeId, by: &str) -> Result<(), StoreError> {
-    diesel::update(outbox::table.find(id.to_string()).filter(outbox::lease_by.eq(by)))
-        .set((
-            outbox::state.eq(NoticeState::Queued.as_str()),
-            outbox::attempts.eq(outbox::attempts - 1),
-            outbox::lease_by.eq(None::<String>),
-            outbox::lease_until.eq(None::<NaiveDateTime>),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
 }
 
 /// How many notices are in each state.

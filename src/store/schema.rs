@@ -279,6 +279,7 @@ diesel::table! {
         state -> Text,
         message_id -> Nullable<Text>,
         message -> Nullable<Binary>,
+        opt_out_hash -> Nullable<Text>,
         attempts -> BigInt,
         next_attempt_at -> Timestamp,
         lease_until -> Nullable<Timestamp>,
@@ -286,6 +287,21 @@ diesel::table! {
         last_answer -> Nullable<Text>,
         created_at -> Timestamp,
         settled_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    opt_outs (address) {
+        address -> Text,
+        since -> Timestamp,
+    }
+}
+diesel::table! {
+    mail_pauses (id) {
+        id -> Text,
+        since -> Timestamp,
+        answer -> Text,
+        tries -> BigInt,
+        next_try_at -> Timestamp,
     }
 }
 diesel::table! {
@@ -522,6 +538,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     links,
     audit_entries,
     outbox,
+    opt_outs,
+    mail_pauses,
     calendars,
     calendar_periods,
     library_calendars,

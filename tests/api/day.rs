@@ -13,14 +13,14 @@ use crate::world::{DAYS, World, secret_of};
 /// The visit is on Monday 1 March, nine to five.
 const AGREED: &str = "2027-02-10T10:00:00Z";
 /// Seven days before.
-const WEEK: &str = "2027-02-22T08:00:00Z";
+pub const WEEK: &str = "2027-02-22T08:00:00Z";
 /// The last working day before.
-const FRIDAY: &str = "2027-02-26T08:00:00Z";
+pub const FRIDAY: &str = "2027-02-26T08:00:00Z";
 const NOON_BEFORE: &str = "2027-02-28T12:00:00Z";
 const MORNING: &str = "2027-03-01T08:00:00Z";
 pub const DURING: &str = "2027-03-01T10:00:00Z";
 const EVENING: &str = "2027-03-01T17:30:00Z";
-const TUESDAY: &str = "2027-03-02T08:00:00Z";
+pub const TUESDAY: &str = "2027-03-02T08:00:00Z";
 
 /// A confirmed placement, with the pages of both.
 pub struct Agreed<'a> {
@@ -32,7 +32,7 @@ pub struct Agreed<'a> {
     /// The secret of the host's page.
     pub host: String,
     /// The mails of the last yes.
-    confirmed: Vec<Letter>,
+    pub confirmed: Vec<Letter>,
 }
 
 /// A placement to which both have said yes, at a host with a deputy and telephones.
@@ -58,7 +58,7 @@ pub fn agreed(service: &Service) -> Agreed<'_> {
 }
 
 /// As [`agreed`], and the host has been asked for the joining pack, so that what follows tells of the day only.
-fn prepared(service: &Service) -> Agreed<'_> {
+pub fn prepared(service: &Service) -> Agreed<'_> {
     let case = agreed(service);
     service.set_clock("2027-02-19T09:00:00Z");
     act(service);
@@ -98,7 +98,7 @@ impl Agreed<'_> {
     }
 
     /// Sets the clock, does what is due, and gives the mails of it.
-    fn at(&self, instant: &str) -> Vec<Letter> {
+    pub fn at(&self, instant: &str) -> Vec<Letter> {
         self.world.service.set_clock(instant);
         act(self.world.service);
         self.world.mails()

@@ -229,8 +229,9 @@ fn a_mail_that_was_given_up_is_a_task_of_organisers_and_operators_while_it_matte
         let world = World::new(service);
         world.sign_up("ann");
         let app = &service.app;
-        for notice in claim(app, "test", 10).expect("claimed") {
-            settle(app, &notice, "test", &Attempt::Never("550 no such user".to_owned())).expect("settled");
+        for one in claim(app, "test", 10, &[]).expect("claimed") {
+            let refused = Attempt::Never("550 no such user".to_owned());
+            settle(app, "test", &[(one, refused)]).expect("settled");
         }
         let operator = world.token("operator", None);
         for client in [&world.organiser, &operator] {

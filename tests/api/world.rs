@@ -8,7 +8,7 @@ use library_swap::domain::states::{Answer, ApplicationState, PlacementState, Rou
 use library_swap::domain::told::Told;
 use library_swap::services::AppError;
 use library_swap::services::notices::{self, Case};
-use library_swap::services::outbox::{Attempt, Prepared, claim, message_id, prepare, settle, store_message};
+use library_swap::services::outbox::{Attempt, Ready, claim, prepare, settle};
 use library_swap::store::{applications, organisations, outbox, placements, rounds};
 use library_swap::words::in_english;
 use library_swap::worker::Stop;
@@ -117,17 +117,14 @@ impl<'a> World<'a> {
     /// Takes every mail that is due out of the outbox, as the worker does.
     pub fn mails(&self) -> Vec<Letter> {
         let app = &self.service.app;
-        let claimed = claim(app, "test", 1_000).expect("claimed");
-        let letters = claimed.iter().map(|notice| {
-            let Prepared::Letter(letter) = prepare(app, notice).expect("prepared") else {
-                panic!("sent before")
-            };
-            let id = message_id(app, notice);
-            assert!(store_message(app, notice.id, "test", &id, b"a mail").expect("stored"));
-            settle(app, notice, "test", &Attempt::Sent("250 ok".to_owned())).expect("settled");
-            *letter
-        });
-        letters.collect()
+        let claimed = claim(app, "test", 1_000, &[]).expect("claimed");
+        let write = |_: &Letter| Ok(b"a mail".to_vec());
+        let (ready, mut settled) = prepare(app, &claimed, "test", write).expect("prepared");
+        assert!(settled.iter().all(|(_, attempt)| *attempt == Attempt::Unwanted), "{settled:?}");
+        let sent = |one: &Ready| (one.claimed.clone(), Attempt::Sent("250 ok".to_owned()));
+        settled.extend(ready.iter().map(sent));
+        settle(app, "test", &settled).expect("settled");
+        ready.into_iter().map(|one| *one.letter.expect("not sent before")).collect()
     }
 
     /// The secret of the link in the one mail of a kind to a party.

@@ -632,19 +632,26 @@ impl Model {
         self.enqueue(NoticeKind::Unplaced, About::Application(application), Party::Participant, version, run);
     }
 
-    /// An attempt to send: taken, or to be tried later.
-    pub fn attempt(&mut self, notice: usize, is_taken: bool) {
+    /// An attempt to send: taken, or to be tried later, after a wait that is drawn.
+    pub fn attempt(&mut self, notice: usize, is_taken: bool, wait: Option<Duration>) -> Result<(), String> {
         let (now, one) = (self.now, &mut self.notices[notice]);
         one.attempts += 1;
         one.begun = true;
-        match (is_taken, RETRY_MINUTES.get(one.attempts - 1)) {
-            (true, _) => {
+        match (is_taken, RETRY_MINUTES.get(one.attempts - 1), wait) {
+            (true, _, _) => {
                 one.state = NoticeState::Sent;
                 one.told_at = Some(now);
             }
-            (false, Some(minutes)) => one.next_at = now + Duration::minutes(*minutes),
-            (false, None) => one.state = NoticeState::GaveUp,
+            (false, Some(minutes), Some(wait)) => {
+                if (wait - Duration::minutes(*minutes)).abs() > Duration::seconds(minutes * 12) {
+                    return Err(format!("a wait of {wait} is not {minutes} minutes, a fifth less or more"));
+                }
+                one.next_at = now + wait;
+            }
+            (false, None, None) => one.state = NoticeState::GaveUp,
+            (false, minutes, wait) => return Err(format!("{minutes:?} minutes, and {wait:?}")),
         }
+        Ok(())
     }
 }
 

@@ -19,7 +19,7 @@ use library_swap::domain::attendance::{Attendance, AttendanceKind};
 use library_swap::domain::feedback::Feedback;
 use library_swap::domain::idea::{NewIdea, ShownAs};
 use library_swap::domain::ids::{ApplicationId, EmployerId, LibraryId, SwapId};
-use library_swap::domain::letter::NoticeKind;
+use library_swap::domain::letter::{Letter, NoticeKind};
 use library_swap::domain::link::Purpose;
 use library_swap::domain::notice::NoticeState;
 use library_swap::domain::offer::Offer;
@@ -35,7 +35,7 @@ use library_swap::domain::states::{
     RoundState, RunState,
 };
 use library_swap::services::links::{self, Act};
-use library_swap::services::outbox::{Attempt, Prepared, claim, message_id, prepare, settle, store_message};
+use library_swap::services::outbox::{Attempt, Ready, claim, prepare, settle, wait_after};
 use library_swap::services::packs::{self, PackEdit};
 use library_swap::services::placements::{self, Reply};
 use library_swap::services::rounds::{self, NewRound};
@@ -712,31 +712,34 @@ impl<'a> Play<'a> {
     fn deliver(&mut self, n: [usize; 4]) -> Told<Became> {
         let most = if n[0].is_multiple_of(3) { 1 + n[0] / 3 % 4 } else { 100 };
         let due = self.model.notices.iter().filter(|one| self.model.is_due(one)).count();
-        let claimed =
-            claim(self.app, "test", i64::try_from(most).expect("few")).map_err(|error| error.to_string())?;
+        let claimed = claim(self.app, "test", i64::try_from(most).expect("few"), &[])
+            .map_err(|error| error.to_string())?;
         if claimed.len() != due.min(most) {
             return Err(format!("{} mails of {due} due were claimed", claimed.len()));
         }
-        for (at, notice) in claimed.iter().enumerate() {
+        for (at, one) in claimed.iter().enumerate() {
+            let notice = one.notice();
             let own = self.model.notice(&notice.dedupe_key).ok_or("a mail that no fact explains")?;
             if !self.model.is_due(&self.model.notices[own]) {
                 return Err(format!("{} is not due", notice.dedupe_key));
             }
-            if let Prepared::Letter(letter) = prepare(self.app, notice).map_err(|error| error.to_string())? {
+            let write = |_: &Letter| Ok(b"a mail".to_vec());
+            let written = prepare(self.app, std::slice::from_ref(one), "test", write);
+            let (mut ready, settled) = written.map_err(|error| error.to_string())?;
+            let Some(Ready { letter, .. }) = ready.pop() else {
+                return Err(format!("{} was not written: {settled:?}", notice.dedupe_key));
+            };
+            if let Some(letter) = letter {
                 if let Some(link) = &letter.link {
                     self.keep_link(own, link);
                 }
                 self.calendars.prepared(&notice.dedupe_key, &letter);
-                let id = message_id(self.app, notice);
-                if !store_message(self.app, notice.id, "test", &id, b"a mail").expect("stored") {
-                    return Err("the lease was lost".to_owned());
-                }
             }
             let is_taken = !(n[1].is_multiple_of(6) && at == 0);
             let attempt =
                 if is_taken { Attempt::Sent("250".to_owned()) } else { Attempt::Later("451".to_owned()) };
-            settle(self.app, notice, "test", &attempt).expect("settled");
-            self.model.attempt(own, is_taken);
+            settle(self.app, "test", &[(one.clone(), attempt)]).expect("settled");
+            self.model.attempt(own, is_taken, wait_after(notice.id, notice.attempts))?;
             if is_taken {
                 self.calendars.arrived(&notice.dedupe_key);
             }

@@ -277,6 +277,8 @@ const TABLES: &[&str] = &[
     "library_exceptions",
     "library_packs",
     "links",
+    "mail_pauses",
+    "opt_outs",
     "outbox",
     "past_placements",
     "persons",

@@ -1,3 +1,5 @@
+DROP TABLE mail_pauses;
+DROP TABLE opt_outs;
 DROP TABLE swap_consents;
 DROP TABLE swap_members;
 DROP TABLE swaps;

@@ -456,6 +456,8 @@ CREATE TABLE outbox (
     state TEXT NOT NULL,
     message_id TEXT,
     message BYTEA,
+    -- SHA-256 of the secret by which the recipient stops mails of optional kinds; none where the kind is not optional.
+    opt_out_hash TEXT,
     attempts BIGINT NOT NULL,
     next_attempt_at TIMESTAMP NOT NULL,
     lease_until TIMESTAMP,
@@ -465,6 +467,7 @@ CREATE TABLE outbox (
     settled_at TIMESTAMP,
     CONSTRAINT outbox_pkey PRIMARY KEY (id),
     CONSTRAINT outbox_dedupe_key UNIQUE (dedupe_key),
+    CONSTRAINT outbox_opt_out_hash_key UNIQUE (opt_out_hash),
     CONSTRAINT outbox_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
     CONSTRAINT outbox_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT outbox_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id),
@@ -474,6 +477,25 @@ CREATE INDEX outbox_due_idx ON outbox (state, next_attempt_at, id);
 CREATE INDEX outbox_thread_idx ON outbox (thread_key, id);
 CREATE INDEX outbox_run_idx ON outbox (run_id, state, id);
 CREATE INDEX outbox_application_idx ON outbox (application_id, state);
+
+-- Addresses that want no mails of optional kinds.
+CREATE TABLE opt_outs (
+    address TEXT NOT NULL,
+    since TIMESTAMP NOT NULL,
+    CONSTRAINT opt_outs_pkey PRIMARY KEY (address)
+);
+
+-- Since when the mail server takes nothing from this service, whatever it is; at most one row.
+CREATE TABLE mail_pauses (
+    id TEXT NOT NULL,
+    since TIMESTAMP NOT NULL,
+    answer TEXT NOT NULL,
+    -- How often it was tried again.
+    tries BIGINT NOT NULL,
+    next_try_at TIMESTAMP NOT NULL,
+    CONSTRAINT mail_pauses_pkey PRIMARY KEY (id),
+    CONSTRAINT mail_pauses_one_check CHECK (id = 'smtp')
+);
 
 -- Mails that came in: what they were and what came of them; never their text, never an address.
 CREATE TABLE inbound_mails (

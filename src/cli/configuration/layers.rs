@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use config::{Config, ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 
 use super::Configuration;
+use crate::domain::email::is_domain;
 use crate::domain::fault::{maybe, shortened};
+use crate::domain::return_path::MOST_LOCAL;
 use crate::mail::TransportKind;
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
@@ -215,6 +217,33 @@ fn contradictions(configuration: &Configuration) -> Vec<String> {
     }
     if mail.smtp.user.is_some() != mail.smtp.password.is_some() {
         faults.push("mail.smtp.user and mail.smtp.password: set both or neither".to_owned());
+    }
+    let (address, host) = (mail.organiser_address.as_str(), mail.organiser_address.domain());
+    let local = address.len() - host.len() - 1;
+    if mail.verp && local > MOST_LOCAL {
+        faults.push(format!(
+            "mail.organiser_address: with mail.verp it has room for {MOST_LOCAL} characters before the @, not {local}: \
+             `+bounce-` and 32 digits come after them (RFC 5321 takes 64)"
+        ));
+    }
+    let dkim = &mail.dkim;
+    let set = [dkim.selector.is_some(), dkim.domain.is_some(), dkim.key_file.is_some()];
+    if set.contains(&true) && set.contains(&false) {
+        faults.push("mail.dkim: set selector, domain and key_file, or none of them".to_owned());
+    }
+    for (key, value) in [("selector", &dkim.selector), ("domain", &dkim.domain)] {
+        if let Some(value) = value.as_ref().filter(|value| !is_domain(&format!("{value}.x"))) {
+            faults.push(format!("mail.dkim.{key}: `{value}` must be a name in the DNS, in lower case"));
+        }
+    }
+    if let Some(domain) = &dkim.domain
+        && host != domain
+        && !host.ends_with(&format!(".{domain}"))
+    {
+        faults.push(format!(
+            "mail.dkim.domain: `{domain}` must be `{host}`, the domain of mail.organiser_address, or one above it: a \
+             signature of another domain proves nothing of the sender (DMARC)"
+        ));
     }
     faults
 }

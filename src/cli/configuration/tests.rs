@@ -214,3 +214,24 @@ fn the_variables_of_the_container_files_are_accepted() {
         assert_eq!(load(None, variables.into_iter()).err(), None);
     }
 }
+
+#[test]
+fn return_paths_and_signatures_that_cannot_work_are_told() {
+    let long = "a-very-long-name-of-a-mailbox@swap.example";
+    let found = faults(&format!("[mail]\nverp = true\norganiser_address = \"{long}\"\n"), &[]).join("");
+    assert!(
+        found.contains("mail.organiser_address") && found.contains("24") && found.contains("29"),
+        "{found}"
+    );
+    let dkim = |selector: &str, domain: &str, key: &str| {
+        let mail = "[mail]\norganiser_address = \"us@mail.swap.example\"\n";
+        let text = format!(
+            "{mail}[mail.dkim]\nselector = \"{selector}\"\ndomain = \"{domain}\"\nkey_file = \"{key}\"\n"
+        );
+        faults(&text, &[]).join("")
+    };
+    assert!(dkim("s", "", "k").contains("mail.dkim: set selector, domain and key_file"));
+    assert!(dkim("s", "other.example", "k").contains("`other.example` must be `mail.swap.example`"));
+    assert!(dkim("s", "ap.example", "k").contains("mail.dkim.domain"), "not above it");
+    assert!(dkim("s; v=1", "swap.example", "k").contains("mail.dkim.selector"));
+}

@@ -9,7 +9,7 @@ use crate::domain::letter::NoticeKind;
 use crate::domain::party::Party;
 use crate::mail::{Sender, render};
 use crate::services::App;
-use crate::services::outbox::{self, Attempt, Prepared};
+use crate::services::outbox::{self, Attempt, Ready};
 
 /// What a mail asks of its reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,25 +56,29 @@ impl<'a> Post<'a> {
     }
 
     fn fetch(&mut self) -> Result<(), Failure> {
+        let settings = &self.app.settings;
+        let sender =
+            Sender { name: settings.service_name.clone(), address: settings.organiser_address.clone() };
         loop {
-            let claimed = outbox::claim(self.app, NAME, BATCH)?;
+            let claimed = outbox::claim(self.app, NAME, BATCH, &[])?;
             if claimed.is_empty() {
                 return Ok(());
             }
-            for notice in &claimed {
-                let Prepared::Letter(letter) = outbox::prepare(self.app, notice)? else { continue };
-                let settings = &self.app.settings;
-                let sender = Sender {
-                    name: settings.service_name.clone(),
-                    address: settings.organiser_address.clone(),
-                };
-                let mail = render(&letter, &sender, &settings.templates)
-                    .map_err(|error| Failure::unable(error.to_string()))?;
-                let id = outbox::message_id(self.app, notice);
-                outbox::store_message(self.app, notice.id, NAME, &id, &mail.message)?;
-                let attempt = Attempt::Sent("written for a rehearsal, not sent".to_owned());
-                outbox::settle(self.app, notice, NAME, &attempt)?;
-                self.written += 1;
+            let write = |letter: &_| match render(letter, &sender, &self.app.settings.templates) {
+                Ok(mail) => Ok(mail.message),
+                Err(error) => Err(error.to_string()),
+            };
+            let (ready, settled) = outbox::prepare(self.app, &claimed, NAME, write)?;
+            if let Some((_, attempt)) = settled.first() {
+                return Err(Failure::unable(format!("a mail of the rehearsal: {attempt:?}")));
+            }
+            let letters: Vec<_> = ready.iter().filter_map(|one| one.letter.clone()).collect();
+            let sent =
+                |one: Ready| (one.claimed, Attempt::Sent("written for a rehearsal, not sent".to_owned()));
+            let attempts: Vec<_> = ready.into_iter().map(sent).collect();
+            outbox::settle(self.app, NAME, &attempts)?;
+            self.written += attempts.len();
+            for letter in letters {
                 if let Some((_, secret)) = letter.link.as_deref().and_then(|link| link.split_once("/links/"))
                 {
                     self.waiting.push_back(Letter {
