@@ -118,6 +118,8 @@ fn words_of_the_joining_pack() {
     insta::assert_snapshot!("pack_changed", both(NoticeKind::PackChanged));
     let mail = rendered(&letter(NoticeKind::PackMissing, Party::Host));
     insta::assert_snapshot!("pack_missing", format!("{}\n\n{}", mail.subject, plain(&parsed(&mail))));
+    let mail = rendered(&letter(NoticeKind::Digest, Party::Manager));
+    insta::assert_snapshot!("digest", format!("{}\n\n{}", mail.subject, plain(&parsed(&mail))));
 }
 
 #[test]

@@ -91,8 +91,23 @@ pub struct Mail {
     /// The name by which the mail server that brings mails in signs what it has found out about senders.
     #[serde(deserialize_with = "read::optional_text")]
     pub authserv_id: Option<String>,
+    /// How long news of a placement waits for what overtakes it.
+    pub coalesce_seconds: u32,
+    /// When what is routine goes to managers and hosts.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub digest: DigestPace,
     /// For transport `smtp`.
     pub smtp: Smtp,
+}
+
+named! {
+    /// When what is routine goes to managers and hosts.
+    DigestPace {
+        /// In one mail a day.
+        Daily = "daily",
+        /// At once, in single mails.
+        Off = "off",
+    }
 }
 
 /// The mail server.

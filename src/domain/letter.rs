@@ -65,6 +65,8 @@ named! {
         PackChanged = "pack_changed",
         /// What of it the host has not written yet.
         PackMissing = "pack_missing",
+        /// What is new today, and asks nothing.
+        Digest = "digest",
     }
 }
 
@@ -97,7 +99,8 @@ impl NoticeKind {
             | NoticeKind::Calendar
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
-            | NoticeKind::PackMissing => false,
+            | NoticeKind::PackMissing
+            | NoticeKind::Digest => false,
         }
     }
 
@@ -164,6 +167,8 @@ pub struct Letter {
     pub change: Option<String>,
     /// What is told of the joining pack.
     pub pack: Option<PackNews>,
+    /// What a digest tells, by day.
+    pub digest: Vec<News>,
     /// The invitation that goes with it.
     pub invitation: Option<Invitation>,
     /// RFC 5322 Message-ID with its angle brackets.
@@ -185,6 +190,21 @@ pub struct PackNews {
     pub changes: Vec<PackChange>,
     /// What is missing.
     pub missing: Vec<PackField>,
+}
+
+/// One day in a digest, as it is when the digest is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    /// Whether it takes place, as far as anybody knows.
+    pub stands: bool,
+    /// The visitor's name, where the recipient may know it.
+    pub participant_name: Option<String>,
+    /// The round.
+    pub round_name: String,
+    /// Where and when, and what it was before.
+    pub visit: Visit,
+    /// Why it is off.
+    pub reason: Option<String>,
 }
 
 /// A day at a host library. Times are local to its zone.

@@ -164,6 +164,7 @@ fn source(name: &str, shape: &'static str) -> Option<&'static str> {
         "en/packs" => Some(include_str!("templates/en/packs.jinja")),
         "en/joining_pack" => Some(include_str!("templates/en/joining_pack.jinja")),
         "en/pack_changed" => Some(include_str!("templates/en/pack_changed.jinja")),
+        "en/digest" => Some(include_str!("templates/en/digest.jinja")),
         "en/pack_missing" => Some(include_str!("templates/en/pack_missing.jinja")),
         "en/unplaced" => Some(include_str!("templates/en/unplaced.jinja")),
         _ => None,

@@ -8,7 +8,7 @@ use chrono_tz::{OffsetName, Tz};
 use serde::Serialize;
 
 use crate::domain::alternative::AlternativeKind;
-use crate::domain::letter::{Exchanged, Letter, Method, PackNews, Visit};
+use crate::domain::letter::{Exchanged, Letter, Method, News, PackNews, Visit};
 use crate::domain::packs::{PackChange, PackField};
 
 /// A language that mails are written in.
@@ -109,6 +109,7 @@ pub(super) struct View<'a> {
     reason: Option<&'a str>,
     change: Option<&'a str>,
     pack: Option<PackView<'a>>,
+    digest: Vec<NewsView<'a>>,
     offer: Option<Offer<'a>>,
     swap: Option<Swap<'a>>,
     taken: Option<&'static str>,
@@ -159,6 +160,28 @@ struct Day<'a> {
     former_times: Option<String>,
     former_date: Option<String>,
     is_virtual: bool,
+}
+
+/// What the templates know of one day in a digest.
+#[derive(Debug, Serialize)]
+struct NewsView<'a> {
+    stands: bool,
+    participant_name: Option<&'a str>,
+    round: &'a str,
+    visit: Day<'a>,
+    reason: Option<&'a str>,
+}
+
+impl<'a> NewsView<'a> {
+    fn new(news: &'a News, language: Language) -> Self {
+        Self {
+            stands: news.stands,
+            participant_name: news.participant_name.as_deref(),
+            round: &news.round_name,
+            visit: Day::new(&news.visit, language),
+            reason: news.reason.as_deref(),
+        }
+    }
 }
 
 /// What the templates know of what a host offers instead.
@@ -216,6 +239,7 @@ impl<'a> View<'a> {
             reason: letter.reason.as_deref(),
             change: letter.change.as_deref(),
             pack: letter.pack.as_ref().map(PackView::from),
+            digest: letter.digest.iter().map(|news| NewsView::new(news, language)).collect(),
             offer: letter.offer.as_ref().zip(letter.visit.as_ref()).map(|(offer, visit)| Offer {
                 kind: offer.kind.as_str(),
                 date: language.date(offer.date),

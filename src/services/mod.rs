@@ -16,6 +16,7 @@ pub mod clock;
 pub mod comparison;
 pub mod day;
 pub mod deadlines;
+pub mod deliveries;
 pub mod edits;
 pub mod employers;
 pub mod error;

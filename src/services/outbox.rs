@@ -4,15 +4,14 @@
 
 use chrono::Duration;
 
-use super::app::{permit, permit_everywhere};
+use super::app::permit_everywhere;
 use super::letters::letter;
 use super::links::mint;
-use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::ids::NoticeId;
 use crate::domain::letter::{Letter, Method};
 use crate::domain::notice::{Notice, NoticeState};
-use crate::domain::permissions::{Action, Actor, Subject};
+use crate::domain::permissions::{Action, Actor};
 use crate::store::{invitations, outbox};
 
 /// How long a sender may take before its notices are taken over.
@@ -133,26 +132,5 @@ pub fn give_back(app: &App, notices: &[Notice], by: &str) -> Result<(), AppError
             outbox::give_back(tx, notice.id, by)?;
         }
         Ok(())
-    })
-}
-
-/// How many notices are in each state.
-///
-/// # Errors
-/// `forbidden`, `unauthenticated`.
-pub fn counts(app: &App, actor: &Actor) -> Result<Vec<(NoticeState, i64)>, AppError> {
-    permit(actor, Action::ReadOutbox, &Subject::installation(), ("outbox", &"counts"))?;
-    app.store.read(|db| Ok(outbox::counts(db)?))
-}
-
-/// A page of notices, oldest first.
-///
-/// # Errors
-/// `forbidden`, `unauthenticated`.
-pub fn list(app: &App, actor: &Actor, page: &Page<NoticeId>) -> Result<Paged<Notice, NoticeId>, AppError> {
-    permit(actor, Action::ReadOutbox, &Subject::installation(), ("outbox", &"list"))?;
-    app.store.read(|db| {
-        let rows = outbox::list(db, page.after, page.fetch())?;
-        Ok(page.cut(rows, |notice| notice.id))
     })
 }

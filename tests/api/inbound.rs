@@ -253,7 +253,7 @@ fn a_forged_answer_changes_nothing_and_only_the_invited_hears_of_it_once_a_day()
             let id = format!("{day}@mail.example");
             assert_eq!(desk.bring(&Answer { id, head: String::new(), ..own() }.mail()), "declined: unproven");
         }
-        let sent = desk.world.organiser.get("/v1/outbox?limit=200").expect(200);
+        let sent = desk.world.organiser.get("/v1/deliveries?limit=200").expect(200);
         let sent = sent["data"]
             .as_array()
             .expect("a list")
@@ -365,7 +365,7 @@ fn a_mail_that_came_back_is_marked_and_the_organisers_are_told() {
         assert_eq!(desk.bring(&report("failed", "5.1.1", id, "2@x")), "bounce: bounced");
         assert_eq!(desk.bring(&report("failed", "5.1.1", "<nobody@x.example>", "3@x")), "bounce: unknown");
         assert_eq!(looks(), 1);
-        let counts = desk.world.organiser.get("/v1/outbox/counts").expect(200);
+        let counts = desk.world.organiser.get("/v1/deliveries/counts").expect(200);
         assert_eq!(counts["bounced"], 1, "{counts}");
         let all = desk.world.organiser.get("/v1/inbound").expect(200);
         let mut told: Vec<&str> = all["data"]
@@ -392,7 +392,7 @@ fn only_a_mail_server_brings_mails_and_it_does_nothing_else() {
         assert_eq!(bring(&desk.world.organiser, "message/rfc822").code(), "forbidden");
         assert_eq!(bring(&service.anyone(), "message/rfc822").code(), "unauthenticated");
         assert_eq!(bring(&desk.server, "application/json").code(), "unsupported-media-type");
-        for path in ["/v1/inbound", "/v1/outbox", "/v1/employers", "/v1/me/tasks"] {
+        for path in ["/v1/inbound", "/v1/deliveries", "/v1/employers", "/v1/me/tasks"] {
             assert_eq!(desk.server.get(path).code(), "forbidden", "{path}");
         }
         assert_eq!(desk.send("no mail at all").code(), "invalid-fields");

@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use library_swap::domain::alternative::AlternativeKind;
 use library_swap::domain::letter::{
-    EventStatus, Exchanged, Invitation, Letter, NoticeKind, Offered, PackNews, Visit,
+    EventStatus, Exchanged, Invitation, Letter, News, NoticeKind, Offered, PackNews, Visit,
 };
 use library_swap::domain::packs::{Pack, PackChange, PackField};
 use library_swap::domain::party::Party;
@@ -50,6 +50,7 @@ const fn has_visit(kind: NoticeKind) -> bool {
         | NoticeKind::AlreadySignedUp
         | NoticeKind::ReleaseRequest
         | NoticeKind::Unplaced
+        | NoticeKind::Digest
         | NoticeKind::MatchedAgain => false,
     }
 }
@@ -82,6 +83,29 @@ fn pack_news(kind: NoticeKind) -> PackNews {
         return PackNews { version: 2, pack, changes, missing: Vec::new() };
     }
     PackNews { version: 1, pack, ..PackNews::default() }
+}
+
+/// A day that is certain, one that has moved, and one that is off.
+fn news(visit: &Visit) -> Vec<News> {
+    let certain = News {
+        stands: true,
+        participant_name: Some("Siân Ŵyn".to_owned()),
+        round_name: "Spring round 2027".to_owned(),
+        visit: visit.clone(),
+        reason: None,
+    };
+    let moved = Visit {
+        date: day(3, 2),
+        former_date: Some(day(3, 1)),
+        former_times: Some((time(10, 0), time(15, 0))),
+        ..visit.clone()
+    };
+    let off = Some("The building <is> closed.".to_owned());
+    vec![
+        certain.clone(),
+        News { visit: moved, ..certain.clone() },
+        News { stands: false, participant_name: None, reason: off, ..certain },
+    ]
 }
 
 /// What a swap would bring to a party.
@@ -164,7 +188,8 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
             | NoticeKind::MatchedAgain
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
-            | NoticeKind::PackMissing => EventStatus::Tentative,
+            | NoticeKind::PackMissing
+            | NoticeKind::Digest => EventStatus::Tentative,
         },
         organiser_name: "Library Exchange".to_owned(),
         organiser_address: "exchange@exchange.example".to_owned(),
@@ -199,8 +224,9 @@ pub fn letter(kind: NoticeKind, party: Party) -> Letter {
         }),
         swap: (kind == NoticeKind::SwapRequest).then(|| exchanged(&visit, party)),
         taken: None,
+        digest: if kind == NoticeKind::Digest { news(&visit) } else { Vec::new() },
         is_certain: certain,
-        link: (!(handed_over || cancelled && party != Party::Participant))
+        link: (!(handed_over || kind == NoticeKind::Digest || cancelled && party != Party::Participant))
             .then(|| "https://exchange.example/links/0123456789abcdef".to_owned()),
         participant_name: (!to_host || certain).then(|| "Siân Ŵyn".to_owned()),
         participant_address: (to_host && certain).then(|| "sian.wyn@library.example".to_owned()),
