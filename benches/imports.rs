@@ -84,6 +84,7 @@ fn app_on(url: &str) -> App {
             withdrawal_days: 14,
             reserves: library_swap::services::refills::Patience { working_days: 2, days_before: 3 },
             solver_threads: 1,
+            pace: library_swap::services::notices::Pace::AT_ONCE,
         },
     }
 }

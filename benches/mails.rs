@@ -39,6 +39,7 @@ use lettre::address::Envelope;
 use lettre::transport::smtp::{AsyncSmtpTransport, PoolConfig};
 use lettre::{AsyncTransport, Tokio1Executor};
 use library_swap::domain::notice::{Notice, NoticeState};
+use library_swap::domain::templates::OwnTemplates;
 use library_swap::mail::{Sender, Transport, TransportSettings};
 use library_swap::services::App;
 use library_swap::services::outbox::{claim, give_back, prepare};
@@ -111,7 +112,7 @@ fn written(service: &Service, pattern: &Notice) -> Vec<u8> {
         address: service.app.settings.organiser_address.clone(),
     };
     let write = |letter: &_| {
-        library_swap::mail::render(letter, &sender)
+        library_swap::mail::render(letter, &sender, &OwnTemplates::default())
             .map(|mail| mail.message)
             .map_err(|error| error.to_string())
     };

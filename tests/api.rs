@@ -23,6 +23,10 @@ mod dates;
 mod day;
 #[path = "api/deadlines.rs"]
 mod deadlines;
+#[path = "api/deliveries.rs"]
+mod deliveries;
+#[path = "api/digests.rs"]
+mod digests;
 #[path = "api/documents.rs"]
 mod documents;
 #[path = "api/doors.rs"]

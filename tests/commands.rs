@@ -20,6 +20,8 @@ fn binary(folder: &Path, url: &str) -> Command {
         .current_dir(folder)
         .env("LIBRARY_SWAP__DATABASE__URL", url)
         .env("LIBRARY_SWAP__SERVER__LISTEN", "127.0.0.1:0")
+        .env("LIBRARY_SWAP__MAIL__COALESCE_SECONDS", "0")
+        .env("LIBRARY_SWAP__MAIL__DIGEST", "off")
         .env("LIBRARY_SWAP__MAIL__FOLDER", folder.join("mail"));
     command
 }

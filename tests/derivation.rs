@@ -214,7 +214,7 @@ fn application(n: usize, worker: &cases::Worker) -> Application {
         assured_until: None,
         role_title: None,
         objectives: None,
-        language: "en".to_owned(),
+        language: library_swap::domain::language::Language::English,
         revision: 0,
     }
 }

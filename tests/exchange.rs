@@ -257,7 +257,7 @@ fn mails_wait_while_the_mail_server_is_away_and_then_go_out_unchanged() {
             let sent = outbox::send_due(&service.app, &transport, "test", &stop).await.expect("a step");
             assert_eq!(sent, outbox::Sent::Nothing, "it is not tried again at once");
         });
-        let waiting = world.organiser.get("/v1/outbox").expect(200);
+        let waiting = world.organiser.get("/v1/deliveries").expect(200);
         let message_id = waiting["data"][0]["message_id"].as_str().expect("rendered").to_owned();
         assert_eq!(waiting["data"][0]["state"], "queued");
         service.set_clock("2027-01-04T09:02:00Z");

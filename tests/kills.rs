@@ -93,6 +93,8 @@ impl Life {
             .env("LIBRARY_SWAP__SERVER__LISTEN", format!("127.0.0.1:{port}"))
             .env("LIBRARY_SWAP__MAIL__TRANSPORT", "smtp")
             .env("LIBRARY_SWAP__MAIL__RATE_PER_MINUTE", "0")
+            .env("LIBRARY_SWAP__MAIL__COALESCE_SECONDS", "0")
+            .env("LIBRARY_SWAP__MAIL__DIGEST", "off")
             .env("LIBRARY_SWAP__MAIL__SMTP__HOST", "127.0.0.1")
             .env("LIBRARY_SWAP__MAIL__SMTP__PORT", sink.port.to_string())
             .env("LIBRARY_SWAP__MAIL__SMTP__TLS", "none")

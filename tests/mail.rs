@@ -179,8 +179,12 @@ fn addresses_and_message_ids_that_would_break_a_header_are_refused_without_being
     for url in
         ["https://x.example/\r\nBcc: eve@evil.example", "https://x.example/> <mailto:eve@evil.example", "ü"]
     {
-        let error =
-            render(&Letter { opt_out: Some(url.to_owned()), ..good.clone() }, &sender()).expect_err(url);
+        let error = render(
+            &Letter { opt_out: Some(url.to_owned()), ..good.clone() },
+            &sender(),
+            &OwnTemplates::default(),
+        )
+        .expect_err(url);
         assert!(!error.to_string().contains("evil"), "{error}");
     }
     for id in ["", "<>", "<a>", "a@b", "<a@b>\r\nBcc: eve@evil.example", "<a b@c>", "<é@c>", "<a@b><c@d>"] {

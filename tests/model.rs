@@ -28,6 +28,9 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use chrono::Duration;
+use library_swap::services::notices::Pace;
+use library_swap::services::{App, Settings};
 use play::{Became, Kind, Play, Step};
 use random::Random;
 use support::{Database, app_on};
@@ -43,10 +46,24 @@ const MOST_TRIALS: usize = 400;
 
 type Counts = BTreeMap<(Kind, Became), usize>;
 
+/// Every other episode gathers mails, some for ten minutes and a few for a day, and tells what is routine once a day.
+fn pace_of(seed: u64) -> Pace {
+    match seed % 4 {
+        0 => Pace { coalesce: Duration::hours(20), digests: true },
+        2 => Pace { coalesce: Duration::minutes(10), digests: true },
+        _ => Pace::AT_ONCE,
+    }
+}
+
+fn app_at(database: &Database, pace: Pace) -> App {
+    let app = app_on(database, "http://exchange.example");
+    App { settings: Settings { pace, ..app.settings }, ..app }
+}
+
 /// Plays steps on a fresh database; where it fails, after how many and why.
-fn replay(fresh: &dyn Fn() -> Database, steps: &[Step]) -> Result<(), (usize, String)> {
+fn replay(fresh: &dyn Fn() -> Database, pace: Pace, steps: &[Step]) -> Result<(), (usize, String)> {
     let database = fresh();
-    let app = app_on(&database, "http://exchange.example");
+    let app = app_at(&database, pace);
     let mut play = Play::new(&app);
     for (n, step) in steps.iter().enumerate() {
         play.step(*step).map_err(|words| (n + 1, words))?;
@@ -55,10 +72,11 @@ fn replay(fresh: &dyn Fn() -> Database, steps: &[Step]) -> Result<(), (usize, St
 }
 
 /// Leaves out steps, ever smaller stretches of them, as long as what is left still fails.
-fn shrunk(fresh: &dyn Fn() -> Database, failing: &[Step]) -> (Vec<Step>, String) {
+fn shrunk(fresh: &dyn Fn() -> Database, pace: Pace, failing: &[Step]) -> (Vec<Step>, String) {
     let mut steps = failing.to_vec();
-    let mut words =
-        replay(fresh, &steps).err().map_or_else(|| "it does not fail again".to_owned(), |(_, words)| words);
+    let mut words = replay(fresh, pace, &steps)
+        .err()
+        .map_or_else(|| "it does not fail again".to_owned(), |(_, words)| words);
     let (mut size, mut trials) = (steps.len() / 2, 0);
     while size > 0 {
         let mut at = 0;
@@ -66,7 +84,7 @@ fn shrunk(fresh: &dyn Fn() -> Database, failing: &[Step]) -> (Vec<Step>, String)
             let mut fewer = steps.clone();
             fewer.drain(at..(at + size).min(steps.len()));
             trials += 1;
-            match replay(fresh, &fewer) {
+            match replay(fresh, pace, &fewer) {
                 Err((until, why)) => {
                     fewer.truncate(until);
                     (steps, words) = (fewer, why);
@@ -85,8 +103,8 @@ fn episode(
     length: usize,
     (counts, seen): (&mut Counts, &mut steps::Seen),
 ) {
-    let database = fresh();
-    let app = app_on(&database, "http://exchange.example");
+    let (database, pace) = (fresh(), pace_of(seed));
+    let app = app_at(&database, pace);
     let mut play = Play::new(&app);
     let (mut random, mut steps) = (Random::new(seed), Vec::new());
     for n in 0..length {
@@ -100,7 +118,7 @@ fn episode(
                     n + 1,
                     database.name()
                 );
-                let (fewer, words) = shrunk(fresh, &steps);
+                let (fewer, words) = shrunk(fresh, pace, &steps);
                 let list: Vec<String> = fewer.iter().map(|step| format!("{step:?}")).collect();
                 panic!(
                     "seed {seed} on {}, shrunk to {} steps:\n{}\n{words}",

@@ -28,7 +28,9 @@ use library_swap::domain::letter::{Letter, NoticeKind};
 use library_swap::domain::notice::Notice;
 use library_swap::domain::party::Party;
 use library_swap::domain::return_path::notice_of;
+use library_swap::domain::templates::OwnTemplates;
 use library_swap::mail::{DkimSettings, Tls, Transport, TransportSettings};
+use library_swap::services::deliveries::Which;
 use library_swap::services::outbox::wait_after;
 use library_swap::store::outbox as stored;
 use library_swap::worker::{Stop, outbox};
@@ -94,7 +96,7 @@ impl<'a> Sender<'a> {
     }
 
     fn notices(&self) -> Vec<Notice> {
-        self.service.app.store.read(|db| stored::list(db, None, 1_000)).expect("a list")
+        self.service.app.store.read(|db| stored::list(db, &Which::default(), None, 1_000)).expect("a list")
     }
 
     fn one(&self) -> Notice {
@@ -353,7 +355,7 @@ fn signed_mails_of_every_kind_verify_after_a_real_server_has_taken_them() {
         let samples = samples();
         let mut lines = String::new();
         for letter in &samples {
-            let message = transport.write(letter, &sender()).expect("written");
+            let message = transport.write(letter, &sender(), &OwnTemplates::default()).expect("written");
             let sent = transport.send(OURS, &letter.to_address, &letter.message_id, "x", &message);
             runtime.block_on(sent).expect("sent");
             lines.push_str(server.received()["message"].as_str().expect("base64"));

@@ -105,10 +105,25 @@ pub struct Mail {
     pub verp: bool,
     /// Mails a minute to one host, over SMTP; 0 for as many as there are.
     pub rate_per_minute: u32,
+    /// How long news of a placement waits for what overtakes it.
+    pub coalesce_seconds: u32,
+    /// When what is routine goes to managers and hosts.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub digest: DigestPace,
     /// For transport `smtp`.
     pub smtp: Smtp,
     /// Signatures, over SMTP; all of it or nothing.
     pub dkim: Dkim,
+}
+
+named! {
+    /// When what is routine goes to managers and hosts.
+    DigestPace {
+        /// In one mail a day.
+        Daily = "daily",
+        /// At once, in single mails.
+        Off = "off",
+    }
 }
 
 /// The mail server.

@@ -9,6 +9,7 @@ use crate::domain::notice::NoticeState;
 use crate::domain::permissions::{Actor, Role};
 use crate::services::AppError;
 use crate::services::clock::Clock;
+use crate::services::deliveries::{self, Which};
 use crate::services::{outbox, traces};
 
 /// Arguments of the command.
@@ -154,8 +155,8 @@ fn check_outbox(configuration: &Configuration) -> Finding {
             "Mend mail.smtp (user, password, tls, ca_file), or ask whoever runs the mail server; nothing is lost.",
         ));
     }
-    let counts = outbox::counts(&app, &actor).map_err(told)?;
-    let of = |wanted| counts.iter().find(|(state, _)| *state == wanted).map_or(0, |(_, count)| *count);
+    let counts = deliveries::counts(&app, &actor, &Which::default()).map_err(told)?;
+    let of = |wanted| counts.get(&wanted).copied().unwrap_or(0);
     Ok(format!(
         "{} wait, {} given up, {} came back",
         of(NoticeState::Queued) + of(NoticeState::Leased),

@@ -7,15 +7,17 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use actix_web::dev::ServerHandle;
+use chrono::Duration;
 use tokio::task::JoinHandle;
 
-use super::configuration::{Configuration, SolverPlace};
+use super::configuration::{Configuration, DigestPace, SolverPlace};
 use super::{Failure, NO};
 use crate::domain::letter::CalendarForm;
 use crate::domain::templates::OwnTemplates;
 use crate::http::{self, HttpSettings};
 use crate::mail::{Transport, TransportSettings, read_own};
 use crate::services::clock::{Chance, Clock};
+use crate::services::notices::Pace;
 use crate::services::refills::Patience;
 use crate::services::{App, Settings};
 use crate::store::{Store, StoreUrl};
@@ -101,6 +103,10 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
             run_seconds: configuration.matching.run_seconds.get(),
             solver_threads: configuration.matching.threads.get(),
             withdrawal_days: configuration.rounds.withdrawal_days,
+            pace: Pace {
+                coalesce: Duration::seconds(configuration.mail.coalesce_seconds.into()),
+                digests: configuration.mail.digest == DigestPace::Daily,
+            },
             reserves: Patience {
                 working_days: configuration.rounds.reserve_answer_days.get(),
                 days_before: configuration.rounds.reserve_stop_days,

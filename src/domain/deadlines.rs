@@ -3,7 +3,7 @@
 //! Days are those of the round's zone, and working days are those on which the library of whoever owes the answer is
 //! open. What happens at each deadline: docs/deadlines.md.
 
-use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, Timelike, Utc};
+use chrono::{DateTime, Days, Duration, NaiveDate, NaiveDateTime, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 use super::opening::Opening;
@@ -145,6 +145,14 @@ pub fn local(at: DateTime<Utc>, zone: Tz) -> NaiveDateTime {
 /// Whether the morning of a day has come.
 pub fn has_come(day: NaiveDate, local: NaiveDateTime) -> bool {
     local.date() > day || (local.date() == day && local.hour() >= MORNING)
+}
+
+/// The instant, in UTC, from which [`has_come`] says that the morning of a day has come.
+pub fn morning_of(day: NaiveDate, zone: Tz) -> NaiveDateTime {
+    let wall = |hour| day.and_hms_opt(hour, 0, 0).and_then(|wall| zone.from_local_datetime(&wall).earliest());
+    // An hour that a zone leaves out is followed by one that it has.
+    let found = wall(MORNING).or_else(|| wall(MORNING + 1)).map(|at| at.naive_utc());
+    found.unwrap_or_else(|| day.and_time(chrono::NaiveTime::MIN) + Duration::hours(i64::from(MORNING)))
 }
 
 /// The day of an instant of the tables in a zone.

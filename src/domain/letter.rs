@@ -67,6 +67,8 @@ named! {
         PackChanged = "pack_changed",
         /// What of it the host has not written yet.
         PackMissing = "pack_missing",
+        /// What is new today, and asks nothing.
+        Digest = "digest",
     }
 }
 
@@ -99,7 +101,8 @@ impl NoticeKind {
             | NoticeKind::Calendar
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
-            | NoticeKind::PackMissing => false,
+            | NoticeKind::PackMissing
+            | NoticeKind::Digest => false,
         }
     }
 
@@ -173,6 +176,8 @@ pub struct Letter {
     pub change: Option<Told>,
     /// What is told of the joining pack.
     pub pack: Option<PackNews>,
+    /// What a digest tells, by day.
+    pub digest: Vec<News>,
     /// The invitation that goes with it.
     pub invitation: Option<Invitation>,
     /// RFC 5322 Message-ID with its angle brackets.
@@ -194,6 +199,21 @@ pub struct PackNews {
     pub changes: Vec<PackChange>,
     /// What is missing.
     pub missing: Vec<PackField>,
+}
+
+/// One day in a digest, as it is when the digest is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct News {
+    /// Whether it takes place, as far as anybody knows.
+    pub stands: bool,
+    /// The visitor's name, where the recipient may know it.
+    pub participant_name: Option<String>,
+    /// The round.
+    pub round_name: String,
+    /// Where and when, and what it was before.
+    pub visit: Visit,
+    /// Why it is off.
+    pub reason: Option<Told>,
 }
 
 /// A day at a host library. Times are local to its zone.

@@ -14,12 +14,16 @@ named! {
     NoticeState {
         /// Waits until the organisers let the mails of a publication go.
         Held = "held",
+        /// Waits for the daily digest of its recipient.
+        Collected = "collected",
         /// Waits for its time.
         Queued = "queued",
         /// Is being rendered and sent.
-        Leased = "leased",
+        Leased = "sending",
         /// Taken by the mail server.
         Sent = "sent",
+        /// Told by a digest, which is a notice of its own.
+        Digested = "digested",
         /// Taken by the mail server, and sent back by a later one.
         Bounced = "bounced",
         /// Refused for good, or too often.
@@ -68,6 +72,14 @@ pub struct Notice {
     pub last_answer: Option<String>,
     /// When the fact happened.
     pub created_at: NaiveDateTime,
+    /// When it was sent, given up, told by a digest or dropped.
+    pub settled_at: Option<NaiveDateTime>,
+    /// What overtook it.
+    pub superseded_by: Option<NoticeId>,
+    /// What is told again with it.
+    pub again_of: Option<NoticeId>,
+    /// The digest that tells it.
+    pub digest: Option<NoticeId>,
 }
 
 /// The mail server takes nothing from this service: what is due waits, and none of it loses an attempt.

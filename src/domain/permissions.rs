@@ -144,6 +144,8 @@ named! {
         ExportSchedule = "export_schedule",
         /// See which mails went, and which did not.
         ReadOutbox = "read_outbox",
+        /// Send a mail again.
+        ResendMail = "resend_mail",
         /// See who did what.
         ReadAudit = "read_audit",
         /// See what one owes.
@@ -224,6 +226,7 @@ pub const TABLE: &[(Role, Action, Reach)] = &[
     (Role::Organiser, Action::ReschedulePlacement, Reach::Everywhere),
     (Role::Organiser, Action::CancelPlacement, Reach::Everywhere),
     (Role::Organiser, Action::ReadOutbox, Reach::Everywhere),
+    (Role::Organiser, Action::ResendMail, Reach::Everywhere),
     (Role::Organiser, Action::ReadAudit, Reach::Everywhere),
     (Role::LibraryAdministrator, Action::ReadEmployers, Reach::OwnEmployer),
     (Role::LibraryAdministrator, Action::EditEmployer, Reach::OwnEmployer),

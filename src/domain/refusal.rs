@@ -51,6 +51,10 @@ pub enum RefusalCode {
     RepairApplied,
     /// A manager's address that nothing vouches for has to be confirmed first.
     ManagerNotConfirmed,
+    /// The mail has not left, or never will.
+    MailState,
+    /// What the mail said is no longer so.
+    MailOutdated,
     /// The swap is over.
     SwapState,
     /// One of them is in another swap that is open.
@@ -85,6 +89,8 @@ impl RefusalCode {
             RefusalCode::IfMatchRequired => "if-match-required",
             RefusalCode::RepairApplied => "repair-applied",
             RefusalCode::ManagerNotConfirmed => "manager-not-confirmed",
+            RefusalCode::MailState => "mail-state",
+            RefusalCode::MailOutdated => "mail-outdated",
             RefusalCode::SwapState => "swap-state",
             RefusalCode::SwapOpen => "swap-open",
             RefusalCode::Frozen => "frozen",

@@ -62,6 +62,8 @@ named! {
         ConsiderTimes = "consider_times",
         /// Somebody was to be told something, and the mail does not reach them.
         LookAtMail = "look_at_mail",
+        /// Somebody finds out where a person's mails should go, because they do not arrive.
+        CheckAddress = "check_address",
     }
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::answer::{Answer, Listed, listed, made, shown};
 use super::call::Call;
 use super::{read, schemas};
+use crate::domain::email::Email;
 use crate::domain::ids::EmployerId;
 use crate::domain::json::{At, Object};
 use crate::domain::language::Language;
@@ -136,4 +137,38 @@ pub(super) async fn replace_directory(call: Call) -> Answer {
     let employer =
         call.run(move |app, actor| employers::replace_directory(app, actor, id, &directory)).await?;
     shown(&Employer::from(employer))
+}
+
+/// Where the daily digest of an employer's staff goes.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HrDigest {
+    /// Named in the employer's directory or under one of its domains; null: nowhere.
+    #[schema(schema_with = schemas::optional_email)]
+    email: Option<String>,
+}
+
+fn digest(address: Option<&Email>) -> HrDigest {
+    HrDigest { email: address.map(ToString::to_string) }
+}
+
+/// Show where the daily digest of an employer's staff goes
+#[utoipa::path(get, path = "/v1/employers/{id}/hr-digest", tag = "employers", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The address.", body = HrDigest)))]
+pub(super) async fn get_hr_digest(call: Call) -> Answer {
+    let id: EmployerId = call.id("employer")?;
+    shown(&digest(call.run(move |app, actor| employers::get_hr_address(app, actor, id)).await?.as_ref()))
+}
+
+/// Say where the daily digest of an employer's staff goes
+///
+/// Which days of its staff are certain, have changed or are off: at most one mail a day.
+#[utoipa::path(put, path = "/v1/employers/{id}/hr-digest", tag = "employers", params(("id" = Uuid, Path)),
+    request_body = HrDigest,
+    responses((status = 200, description = "The address as it is now.", body = HrDigest)))]
+pub(super) async fn set_hr_digest(call: Call) -> Answer {
+    let id: EmployerId = call.id("employer")?;
+    let address = call.body(&["email"], |object| read::maybe_absent(object, "email", At::parse::<Email>))?;
+    let set = call.run(move |app, actor| employers::set_hr_address(app, actor, id, address.as_ref())).await?;
+    shown(&digest(set.as_ref()))
 }

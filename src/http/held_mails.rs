@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::answer::{Answer, Listed, listed, shown};
 use super::call::{Call, id_in};
-use super::outbox::Notice;
+use super::deliveries::Delivery;
 use super::publication::Text;
 use super::{read, schemas};
 use crate::domain::ids::{NoticeId, RoundId, RunId};
@@ -19,7 +19,7 @@ use crate::services::held_mails;
 /// A held mail.
 #[derive(Debug, Serialize, ToSchema)]
 struct HeldMail {
-    notice: Notice,
+    notice: Delivery,
     /// As it would go now.
     mail: Text,
 }
@@ -44,12 +44,12 @@ pub(super) struct IntroductionBody {
 /// List the held mails of a publication, oldest first
 #[utoipa::path(get, path = "/v1/runs/{id}/held-mails", tag = "publication",
     params(("id" = Uuid, Path), super::openapi::PageParameters),
-    responses((status = 200, description = "A page of notices.", body = Listed<Notice>)))]
+    responses((status = 200, description = "A page of notices.", body = Listed<Delivery>)))]
 pub(super) async fn list(call: Call) -> Answer {
     let run: RunId = call.id("run")?;
     let page = call.only_page()?;
     let found = call.run(move |app, actor| held_mails::list(app, actor, run, &page)).await?;
-    listed(&call, found, Notice::from)
+    listed(&call, found, Delivery::from)
 }
 
 /// Read a held mail

@@ -10,8 +10,8 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, feeds,
-    held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outbox, outlook, packs,
+    alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers, explanations,
+    feeds, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outlook, packs,
     placements, publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens,
     traces,
 };
@@ -56,6 +56,8 @@ pub(super) struct PageParameters {
         employers::create,
         employers::get,
         employers::replace_directory,
+        employers::get_hr_digest,
+        employers::set_hr_digest,
         successors::of_employer,
         libraries::list,
         libraries::create,
@@ -159,8 +161,11 @@ pub(super) struct PageParameters {
         tokens::list,
         tokens::create,
         tokens::revoke,
-        outbox::list,
-        outbox::counts,
+        deliveries::list_of_round,
+        deliveries::counts_of_round,
+        deliveries::list,
+        deliveries::counts,
+        deliveries::resend,
         inbound::list,
         inbound::take,
         audit::list,

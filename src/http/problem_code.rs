@@ -76,6 +76,10 @@ named! {
         RepairApplied = "repair-applied",
         /// Nobody vouches for the manager's address.
         ManagerNotConfirmed = "manager-not-confirmed",
+        /// The mail has not left, or never will.
+        MailState = "mail-state",
+        /// What the mail said is no longer so.
+        MailOutdated = "mail-outdated",
         /// The swap is over.
         SwapState = "swap-state",
         /// One of them is in another swap.
@@ -124,6 +128,8 @@ impl Code {
             | Code::ConsentNotAsked
             | Code::RepairApplied
             | Code::ManagerNotConfirmed
+            | Code::MailState
+            | Code::MailOutdated
             | Code::SwapState
             | Code::SwapOpen
             | Code::Frozen => StatusCode::CONFLICT,
@@ -171,6 +177,8 @@ impl Code {
             Code::IfMatchRequired => "Say which repair was looked at",
             Code::RepairApplied => "One of its options was applied before",
             Code::ManagerNotConfirmed => "The manager is not confirmed",
+            Code::MailState => "The mail cannot be sent again",
+            Code::MailOutdated => "What the mail said is no longer so",
             Code::SwapState => "The swap is over",
             Code::SwapOpen => "Another swap is open",
             Code::Frozen => "The placement stays as it is for now",
@@ -205,6 +213,8 @@ impl From<RefusalCode> for Code {
             RefusalCode::IfMatchRequired => Code::IfMatchRequired,
             RefusalCode::RepairApplied => Code::RepairApplied,
             RefusalCode::ManagerNotConfirmed => Code::ManagerNotConfirmed,
+            RefusalCode::MailState => Code::MailState,
+            RefusalCode::MailOutdated => Code::MailOutdated,
             RefusalCode::SwapState => Code::SwapState,
             RefusalCode::SwapOpen => Code::SwapOpen,
             RefusalCode::Frozen => Code::Frozen,

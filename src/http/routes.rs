@@ -7,8 +7,8 @@ use super::answer::Answer;
 use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
-    alternatives, applications, audit, calendars, day, documents, edits, employers, explanations, feeds,
-    held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outbox, outlook, packs,
+    alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers, explanations,
+    feeds, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outlook, packs,
     pages, placements, publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks,
     tokens, traces,
 };
@@ -166,6 +166,9 @@ fn table() -> Vec<Url> {
             .post(&[EditEmployer], employers::create),
         Url::at("/v1/employers/{id}").get(&[ReadEmployers], NONE, employers::get),
         Url::at("/v1/employers/{id}/directory").put(&[EditEmployer], employers::replace_directory),
+        Url::at("/v1/employers/{id}/hr-digest")
+            .get(&[EditEmployer], NONE, employers::get_hr_digest)
+            .put(&[EditEmployer], employers::set_hr_digest),
         Url::at("/v1/employers/{id}/successor").put(&[EditEmployer], successors::of_employer),
         Url::at("/v1/libraries")
             .get(&[ReadLibraries], &["employer", "sector", "q", "limit", "cursor"], libraries::list)
@@ -292,8 +295,15 @@ fn table() -> Vec<Url> {
         Url::at("/v1/me/tasks").get(&[ReadTasks], PAGE, tasks::list),
         Url::at("/v1/tokens").get(&[ManageTokens], PAGE, tokens::list).post(&[ManageTokens], tokens::create),
         Url::at("/v1/tokens/{id}").delete(&[ManageTokens], tokens::revoke),
-        Url::at("/v1/outbox").get(&[ReadOutbox], PAGE, outbox::list),
-        Url::at("/v1/outbox/counts").get(&[ReadOutbox], NONE, outbox::counts),
+        Url::at("/v1/deliveries").get(&[ReadOutbox], deliveries::FILTER, deliveries::list),
+        Url::at("/v1/deliveries/counts").get(&[ReadOutbox], NONE, deliveries::counts),
+        Url::at("/v1/deliveries/{id}/resend").post(&[ResendMail], deliveries::resend),
+        Url::at("/v1/rounds/{id}/deliveries").get(
+            &[ReadOutbox],
+            deliveries::FILTER,
+            deliveries::list_of_round,
+        ),
+        Url::at("/v1/rounds/{id}/deliveries/counts").get(&[ReadOutbox], NONE, deliveries::counts_of_round),
         Url::at("/v1/inbound").get(&[ReadOutbox], PAGE, inbound::list).post(&[TakeMail], inbound::take),
         Url::at("/v1/audit").get(&[ReadAudit], PAGE, audit::list),
     ]

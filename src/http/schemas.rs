@@ -224,6 +224,10 @@ pub(super) fn email() -> Object {
     string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).max_length(Some(254)).build()
 }
 
+pub(super) fn optional_email() -> Object {
+    or_null(string().format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).max_length(Some(254)))
+}
+
 pub(super) fn optional_telephone() -> Object {
     or_null(string().min_length(Some(5)).max_length(Some(MOST_LETTERS)))
 }

@@ -54,6 +54,7 @@ built_in! {
     "changed",
     "cancelled",
     "calendar",
+    "digest",
     "reminder",
     "ill",
     "feedback_request",

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::language::Language;
-use crate::domain::letter::{Exchanged, Letter, Method, PackNews, Visit};
+use crate::domain::letter::{Exchanged, Letter, Method, News, PackNews, Visit};
 use crate::domain::packs::{PackChange, PackField, PackKind};
 use crate::words;
 
@@ -39,6 +39,7 @@ pub(super) struct View<'a> {
     reason: Option<String>,
     change: Option<String>,
     pack: Option<PackView<'a>>,
+    digest: Vec<NewsView<'a>>,
     offer: Option<Offer<'a>>,
     swap: Option<Swap<'a>>,
     taken: Option<&'static str>,
@@ -97,6 +98,28 @@ struct Day<'a> {
     is_virtual: bool,
 }
 
+/// What the templates know of one day in a digest.
+#[derive(Debug, Serialize)]
+struct NewsView<'a> {
+    stands: bool,
+    participant_name: Option<&'a str>,
+    round: &'a str,
+    visit: Day<'a>,
+    reason: Option<String>,
+}
+
+impl<'a> NewsView<'a> {
+    fn new(news: &'a News, language: Language) -> Self {
+        Self {
+            stands: news.stands,
+            participant_name: news.participant_name.as_deref(),
+            round: &news.round_name,
+            visit: Day::new(&news.visit, language),
+            reason: news.reason.as_ref().map(|told| words::told(language, told)),
+        }
+    }
+}
+
 /// What the templates know of what a host offers instead.
 #[derive(Debug, Serialize)]
 struct Offer<'a> {
@@ -152,6 +175,7 @@ impl<'a> View<'a> {
             reason: letter.reason.as_ref().map(|told| words::told(language, told)),
             change: letter.change.as_ref().map(|told| words::told(language, told)),
             pack: letter.pack.as_ref().map(|news| PackView::new(news, language)),
+            digest: letter.digest.iter().map(|news| NewsView::new(news, language)).collect(),
             offer: letter.offer.as_ref().zip(letter.visit.as_ref()).map(|(offer, visit)| Offer {
                 kind: offer.kind.as_str(),
                 date: words::date(language, offer.date),

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::AppError;
 use super::clock::{Chance, Clock};
+use super::notices::Pace;
 use super::refills::Patience;
 use crate::domain::ids::{AuditId, EmployerId};
 use crate::domain::language::Language;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub withdrawal_days: u16,
     /// How long reserves have for an answer, and when nobody is asked any more.
     pub reserves: Patience,
+    /// How long mails are gathered before they leave.
+    pub pace: Pace,
 }
 
 /// The application: cheap to clone, shared by every request and worker.
@@ -64,6 +67,8 @@ pub struct App {
 pub struct Now {
     /// The instant.
     pub at: DateTime<Utc>,
+    /// How long mails are gathered before they leave.
+    pub pace: Pace,
     seed: [u8; 32],
 }
 
@@ -103,7 +108,7 @@ impl App {
     /// # Errors
     /// When the operating system gives no random numbers.
     pub fn now(&self) -> Result<Now, AppError> {
-        Ok(Now { at: self.clock.now(), seed: self.chance.bytes()? })
+        Ok(Now { at: self.clock.now(), pace: self.settings.pace, seed: self.chance.bytes()? })
     }
 
     /// Whether the service can serve: the database answers and has every migration.

@@ -5,6 +5,7 @@
 //! due after the deadline but the expiry.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::json;
@@ -20,6 +21,7 @@ use super::refills;
 use super::swaps;
 use super::{App, AppError};
 use crate::domain::deadlines::{Warning, day_of, days_to_answer, has_come, local};
+use crate::domain::email::Email;
 use crate::domain::ids::{LibraryId, PlacementId, RefillId, ReserveOfferId, RoundId, SwapId};
 use crate::domain::opening::Opening;
 use crate::domain::party::Party;
@@ -28,10 +30,10 @@ use crate::domain::refusal::Refusal;
 use crate::domain::round::Round;
 use crate::domain::states::{Answer, PlacementState, RoundState};
 use crate::store::deadlines::{self, Owed};
-use crate::store::{Db, Tx, opening, organisations, rounds};
+use crate::store::{Db, Tx, opening, organisations, outbox, rounds};
 
 /// Something that is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Due {
     /// The time for answers is over, and one is missing.
     Expire(PlacementId),
@@ -53,6 +55,8 @@ pub enum Due {
     EndOffer(ReserveOfferId),
     /// The next reserve is to be asked.
     OfferNext(RefillId),
+    /// The morning has come on which this address gets its digest. Not the address itself: what is due is logged.
+    Digest(DigestOf),
     /// The first placement day has come.
     Begin(RoundId),
     /// The last placement day is over.
@@ -91,8 +95,20 @@ pub fn list_due(app: &App, by: &str) -> Result<Vec<Due>, AppError> {
                 due.push(Due::Complete(round.id));
             }
         }
+        let digests = outbox::list_digests_due(db, now.utc())?;
+        due.extend(digests.into_iter().map(|address| Due::Digest(DigestOf(address))));
         Ok(due)
     })
+}
+
+/// Whose digest is due; it shows itself masked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DigestOf(Email);
+
+impl fmt::Debug for DigestOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.masked())
+    }
 }
 
 /// Reminders, then deputies.
@@ -149,11 +165,11 @@ fn load_openings(db: &mut Db, owed: &[(&Owed, &Round)]) -> Result<BTreeMap<Libra
 ///
 /// # Errors
 /// The database's.
-pub fn act(app: &App, by: &str, due: Due) -> Result<bool, AppError> {
+pub fn act(app: &App, by: &str, due: &Due) -> Result<bool, AppError> {
     let actor = Actor::worker(by);
     permit_everywhere(&actor, Action::KeepDeadlines)?;
     let now = app.now()?;
-    app.store.write(|tx| match due {
+    app.store.write(|tx| match due.clone() {
         Due::Expire(placement) => expire(tx, &now, &actor, placement),
         Due::Remind(placement, party) => warn(tx, &now, &actor, placement, (Warning::Reminder, party)),
         Due::AskDeputy(placement) => warn(tx, &now, &actor, placement, (Warning::Deputy, Party::Host)),
@@ -164,6 +180,7 @@ pub fn act(app: &App, by: &str, due: Due) -> Result<bool, AppError> {
         Due::ExpireSwap(swap) => swaps::expire_in(tx, &now, &actor, swap),
         Due::EndOffer(offer) => refills::end_offer(tx, &now, &actor, offer),
         Due::OfferNext(refill) => refills::offer_next(tx, &now, &actor, refill, app.settings.reserves),
+        Due::Digest(DigestOf(address)) => digest(tx, &now, &actor, &address),
         Due::Begin(round) => advance(tx, &now, &actor, round, Round::begin),
         Due::Complete(round) => advance(tx, &now, &actor, round, Round::complete),
     })
@@ -214,6 +231,13 @@ fn warn(
     };
     let details = json!({ "deed": deed, "party": party.as_str() });
     record(tx, now, actor, Action::KeepDeadlines, ("placement", &id), &details)?;
+    Ok(true)
+}
+
+fn digest(tx: &mut Tx<'_>, now: &Now, actor: &Actor, to: &Email) -> Result<bool, AppError> {
+    let Some((id, mails)) = notices::digest(tx, now, to)? else { return Ok(false) };
+    let details = json!({ "deed": "digest", "mails": mails });
+    record(tx, now, actor, Action::KeepDeadlines, ("notice", &id), &details)?;
     Ok(true)
 }
 

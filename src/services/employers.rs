@@ -6,7 +6,7 @@ use super::app::{own_employer, permit, permit_everywhere, record};
 use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::email::Email;
-use crate::domain::fault::Faults;
+use crate::domain::fault::{Faults, Rule};
 use crate::domain::ids::EmployerId;
 use crate::domain::language::Language;
 use crate::domain::organisation::Employer;
@@ -145,4 +145,43 @@ pub fn replace_directory(
 
 fn load(db: &mut Db, id: EmployerId) -> Result<Employer, AppError> {
     organisations::find_employer(db, id)?.ok_or_else(|| AppError::not_found("employer", id))
+}
+
+/// Where the daily digest of an employer's staff goes, if anywhere.
+///
+/// # Errors
+/// `not-found`, also for somebody else's; `forbidden`.
+pub fn get_hr_address(app: &App, actor: &Actor, id: EmployerId) -> Result<Option<Email>, AppError> {
+    permit(actor, Action::EditEmployer, &Subject::of_employers(&[id]), ("employer", &id))?;
+    app.store.read(|db| {
+        load(db, id)?;
+        Ok(organisations::find_hr_address(db, id)?)
+    })
+}
+
+/// Says where the daily digest of an employer's staff goes: an address that the employer vouches for. None: nowhere.
+///
+/// # Errors
+/// `invalid-fields`; `not-found`, also for somebody else's; `forbidden`.
+pub fn set_hr_address(
+    app: &App,
+    actor: &Actor,
+    id: EmployerId,
+    address: Option<&Email>,
+) -> Result<Option<Email>, AppError> {
+    permit(actor, Action::EditEmployer, &Subject::of_employers(&[id]), ("employer", &id))?;
+    let now = app.now()?;
+    app.store.write(|tx| {
+        let employer = load(tx, id)?;
+        if let Some(address) = address.filter(|address| !employer.vouches_for(address)) {
+            let rule = "must be named in the employer's directory or be under one of its domains: names of staff go there";
+            return Err(AppError::field("/email", address.as_str(), Rule::of(rule)));
+        }
+        if organisations::find_hr_address(tx, id)?.as_ref() != address {
+            organisations::save_hr_address(tx, id, address)?;
+            let details = json!({ "hr_address": address.is_some() });
+            record(tx, &now, actor, Action::EditEmployer, ("employer", &id), &details)?;
+        }
+        Ok(address.cloned())
+    })
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::app::{permit_everywhere, record};
+use super::deliveries::{Delivery, show};
 use super::letters::sample;
 use super::load::{get_round, get_run};
 use super::page::{Page, Paged};
@@ -27,12 +28,13 @@ pub fn list(
     actor: &Actor,
     run: RunId,
     page: &Page<NoticeId>,
-) -> Result<Paged<Notice, NoticeId>, AppError> {
+) -> Result<Paged<Delivery, NoticeId>, AppError> {
     permit_everywhere(actor, Action::EditMails)?;
     app.store.read(|db| {
         get_run(db, run)?;
         let rows = outbox::list_held(db, run, page.after, page.fetch())?;
-        Ok(page.cut(rows, |notice| notice.id))
+        let page = page.cut(rows, |notice| notice.id);
+        Ok(Paged { items: show(db, actor, page.items)?, next: page.next })
     })
 }
 
@@ -45,13 +47,14 @@ fn get_held(db: &mut Db, id: NoticeId) -> Result<Notice, AppError> {
 ///
 /// # Errors
 /// `not-found` also once it has gone; `forbidden`, `unauthenticated`.
-pub fn get(app: &App, actor: &Actor, id: NoticeId) -> Result<(Notice, Letter), AppError> {
+pub fn get(app: &App, actor: &Actor, id: NoticeId) -> Result<(Delivery, Letter), AppError> {
     permit_everywhere(actor, Action::EditMails)?;
     let now = app.now()?;
     app.store.read(|db| {
         let notice = get_held(db, id)?;
         let letter = sample(db, app, &now, &notice)?;
-        Ok((notice, letter))
+        let shown = show(db, actor, vec![notice])?.pop();
+        Ok((shown.ok_or_else(|| AppError::not_found("held mail", id))?, letter))
     })
 }
 

@@ -2,6 +2,8 @@
 //!
 //! What may not be known is not in the letter, so no template can let it out.
 
+mod digest;
+
 use chrono::{Duration, NaiveDate, NaiveDateTime, NaiveTime};
 
 use super::app::Now;
@@ -176,6 +178,7 @@ pub(super) fn letter(
         reason: facts.reason,
         change: facts.change,
         pack,
+        digest: if notice.kind == NoticeKind::Digest { digest::news(db, notice)? } else { Vec::new() },
         invitation,
         message_id: message_id(app, notice),
         // The deputy has not seen the mail that the contact got.
@@ -206,7 +209,8 @@ pub(super) fn letter(
             | NoticeKind::Calendar
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
-            | NoticeKind::PackMissing => outbox::thread_root(db, thread)?,
+            | NoticeKind::PackMissing
+            | NoticeKind::Digest => outbox::thread_root(db, thread)?,
         },
         sent_at: now.at,
     };
@@ -354,7 +358,8 @@ fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) 
         | NoticeKind::Calendar
         | NoticeKind::JoiningPack
         | NoticeKind::PackChanged
-        | NoticeKind::PackMissing => None,
+        | NoticeKind::PackMissing
+        | NoticeKind::Digest => None,
     }
 }
 
@@ -397,7 +402,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
             Some(Purpose::Answer)
         }
         (NoticeKind::SwapEnded, _) => asked.then_some(Purpose::Answer),
-        (NoticeKind::HandedOver, _)
+        (NoticeKind::HandedOver | NoticeKind::Digest, _)
         | (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }
 }

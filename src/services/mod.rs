@@ -16,6 +16,7 @@ pub mod clock;
 pub mod comparison;
 pub mod day;
 pub mod deadlines;
+pub mod deliveries;
 mod discretion;
 pub mod edits;
 pub mod employers;

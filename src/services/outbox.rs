@@ -8,14 +8,13 @@ use sha2::{Digest, Sha256};
 use super::app::{Now, permit, permit_everywhere, sha256_hex};
 use super::letters::letter;
 use super::links::mint;
-use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::ids::NoticeId;
 use crate::domain::letter::{Letter, Method};
 use crate::domain::notice::{MailPause, Notice, NoticeState};
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::store::sending::Leased;
-use crate::store::{StoreError, Tx, invitations, outbox, sending};
+use crate::store::{StoreError, Tx, invitations, sending};
 
 /// How long a sender may take before its notices are taken over.
 pub const LEASE: Duration = Duration::minutes(5);
@@ -327,25 +326,4 @@ pub fn give_back(app: &App, claimed: &[Claimed], by: &str) -> Result<(), AppErro
 pub fn pause(app: &App, actor: &Actor) -> Result<Option<MailPause>, AppError> {
     permit(actor, Action::ReadOutbox, &Subject::installation(), ("outbox", &"pause"))?;
     app.store.read(|db| Ok(sending::find_pause(db)?))
-}
-
-/// How many notices are in each state.
-///
-/// # Errors
-/// `forbidden`, `unauthenticated`.
-pub fn counts(app: &App, actor: &Actor) -> Result<Vec<(NoticeState, i64)>, AppError> {
-    permit(actor, Action::ReadOutbox, &Subject::installation(), ("outbox", &"counts"))?;
-    app.store.read(|db| Ok(outbox::counts(db)?))
-}
-
-/// A page of notices, oldest first.
-///
-/// # Errors
-/// `forbidden`, `unauthenticated`.
-pub fn list(app: &App, actor: &Actor, page: &Page<NoticeId>) -> Result<Paged<Notice, NoticeId>, AppError> {
-    permit(actor, Action::ReadOutbox, &Subject::installation(), ("outbox", &"list"))?;
-    app.store.read(|db| {
-        let rows = outbox::list(db, page.after, page.fetch())?;
-        Ok(page.cut(rows, |notice| notice.id))
-    })
 }

@@ -74,6 +74,23 @@ pub fn note_told(tx: &mut Tx<'_>, id: PlacementId, party: Party, told: &str) -> 
     Ok(())
 }
 
+/// Notes what a party is invited to since an earlier SEQUENCE, because what was changed in between is as it was.
+///
+/// # Errors
+/// The database's.
+pub fn note_told_since(
+    tx: &mut Tx<'_>,
+    id: PlacementId,
+    party: Party,
+    told: &str,
+    since: i64,
+) -> Result<(), StoreError> {
+    diesel::update(invitations::table.find((id.to_string(), party.to_string())))
+        .set((invitations::told.eq(told), invitations::told_since.eq(since)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Remembers that a mail puts an event into its recipient's calendar, or takes it out.
 ///
 /// # Errors

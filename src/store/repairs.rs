@@ -234,7 +234,9 @@ pub fn count_mails_made_at(
         let rows: Vec<(String, String, i64)> = outbox::table
             .filter(outbox::application_id.eq_any(part))
             .filter(outbox::created_at.eq(at))
-            .filter(outbox::state.eq(NoticeState::Queued.as_str()))
+            .filter(
+                outbox::state.eq_any([NoticeState::Queued, NoticeState::Collected].map(NoticeState::as_str)),
+            )
             .group_by((outbox::kind, outbox::party))
             .select((outbox::kind, outbox::party, diesel::dsl::count_star()))
             .load(db)?;

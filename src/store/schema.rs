@@ -1,7 +1,7 @@
 //! The tables as diesel sees them; the truth is in `migrations`.
 
 diesel::table! {
-    employers (id) { id -> Text, name -> Text, group_name -> Nullable<Text>, language -> Nullable<Text>, successor_id -> Nullable<Text>, created_at -> Timestamp, }
+    employers (id) { id -> Text, name -> Text, group_name -> Nullable<Text>, language -> Nullable<Text>, successor_id -> Nullable<Text>, hr_email -> Nullable<Text>, created_at -> Timestamp, }
 }
 diesel::table! {
     employer_domains (employer_id, domain) { employer_id -> Text, domain -> Text, }
@@ -287,6 +287,9 @@ diesel::table! {
         last_answer -> Nullable<Text>,
         created_at -> Timestamp,
         settled_at -> Nullable<Timestamp>,
+        superseded_by -> Nullable<Text>,
+        again_of -> Nullable<Text>,
+        digest_id -> Nullable<Text>,
     }
 }
 diesel::table! {

@@ -389,8 +389,8 @@ pub struct GivenUp {
     pub kind: NoticeKind,
     /// Whom it does not reach.
     pub party: Party,
-    /// First letter and domain of the address.
-    pub recipient: String,
+    /// The address.
+    pub recipient: Email,
     /// Where the application is in its life.
     pub application: ApplicationState,
     /// The placement's state and day, where it is about one.
@@ -401,7 +401,7 @@ pub struct GivenUp {
     pub round: OfRound,
 }
 
-/// The mails that were given up or came back, in rounds that are not over.
+/// The mails that were given up or came back and were not sent again, in rounds that are not over.
 ///
 /// # Errors
 /// The database's.
@@ -409,12 +409,21 @@ pub fn list_given_up(db: &mut Db) -> Result<Vec<GivenUp>, StoreError> {
     type Columns =
         ((String, String, String, String), String, (Option<String>, Option<NaiveDate>), String, RoundColumns);
     let over = [RoundState::Completed, RoundState::Archived].map(RoundState::as_str);
+    let again = diesel::alias!(outbox as again);
     let rows: Vec<Columns> = outbox::table
         .inner_join(applications::table.on(applications::id.eq(outbox::application_id)))
         .inner_join(rounds::table.on(rounds::id.eq(applications::round_id)))
         .left_join(placements::table.on(placements::id.nullable().eq(outbox::placement_id)))
         .filter(outbox::state.eq_any([NoticeState::GaveUp, NoticeState::Bounced].map(NoticeState::as_str)))
         .filter(rounds::state.ne_all(over))
+        .filter(diesel::dsl::not(diesel::dsl::exists(
+            again.filter(
+                again.field(outbox::again_of).eq(outbox::id.nullable()).or(again
+                    .field(outbox::again_of)
+                    .eq(outbox::again_of)
+                    .and(again.field(outbox::id).gt(outbox::id))),
+            ),
+        )))
         .select((
             (outbox::id, outbox::kind, outbox::party, outbox::recipient_address),
             applications::state,
@@ -433,7 +442,7 @@ pub fn list_given_up(db: &mut Db) -> Result<Vec<GivenUp>, StoreError> {
                 notice: parse("notice", &id)?,
                 kind: parse("kind", &kind)?,
                 party: parse("party", &party)?,
-                recipient: parse::<Email>("address", &recipient)?.masked(),
+                recipient: parse("address", &recipient)?,
                 application: parse("application state", &application)?,
                 placement,
                 round_state: parse("round state", &round_state)?,

@@ -117,6 +117,8 @@ pub struct PlacementMail {
     pub state: NoticeState,
     /// Whether it was rendered, so that it may have left.
     pub has_begun: bool,
+    /// Whether it says by hand what another one said.
+    pub is_again: bool,
     /// The facts it holds, as JSON.
     pub facts: String,
     /// When the fact happened.
@@ -131,7 +133,7 @@ pub struct PlacementMail {
 /// The database's.
 pub fn list_mails(db: &mut Db, applications: &[ApplicationId]) -> Result<Vec<PlacementMail>, StoreError> {
     type About = (String, String, String, String, String, String);
-    type Told = (Option<String>, String, NaiveDateTime, Option<NaiveDateTime>);
+    type Told = (Option<String>, Option<String>, String, NaiveDateTime, Option<NaiveDateTime>);
     let rows: Vec<(About, Told)> = outbox::table
         .filter(outbox::application_id.eq_any(texts(applications)))
         .filter(outbox::placement_id.is_not_null())
@@ -145,11 +147,12 @@ pub fn list_mails(db: &mut Db, applications: &[ApplicationId]) -> Result<Vec<Pla
                 outbox::thread_key,
                 outbox::state,
             ),
-            (outbox::message_id, outbox::facts, outbox::created_at, outbox::settled_at),
+            (outbox::message_id, outbox::again_of, outbox::facts, outbox::created_at, outbox::settled_at),
         ))
         .load(db)?;
     rows.into_iter()
-        .map(|((id, placement, kind, party, thread, state), (message_id, facts, created_at, settled_at))| {
+        .map(|((id, placement, kind, party, thread, state), told)| {
+            let (message_id, again_of, facts, created_at, settled_at) = told;
             Ok(PlacementMail {
                 id: parse("notice", &id)?,
                 placement: parse("placement", &placement)?,
@@ -157,7 +160,8 @@ pub fn list_mails(db: &mut Db, applications: &[ApplicationId]) -> Result<Vec<Pla
                 party: parse("party", &party)?,
                 thread,
                 state: parse("state", &state)?,
-                has_begun: message_id.is_some(),
+                has_begun: message_id.is_some() || state == NoticeState::Digested.as_str(),
+                is_again: again_of.is_some(),
                 facts,
                 created_at,
                 settled_at,

@@ -14,7 +14,7 @@ pub fn act_on_due(app: &App, by: &str, stop: &Stop) -> Result<usize, AppError> {
         if stop.is_asked() {
             break;
         }
-        match deadlines::act(app, by, due) {
+        match deadlines::act(app, by, &due) {
             Ok(true) => {
                 tracing::info!(?due, "deadline");
                 done += 1;

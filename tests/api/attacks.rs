@@ -194,7 +194,7 @@ fn the_secret_of_a_mailed_link_is_nowhere_once_the_mail_is_sent() {
         let world = World::new(service);
         world.sign_up("ann");
         world.mails();
-        let page = world.organiser.get("/v1/outbox").expect(200);
+        let page = world.organiser.get("/v1/deliveries").expect(200);
         let id = page["data"][0]["id"].as_str().expect("an id").parse().expect("an id");
         let stored = service.app.store.read(|db| library_swap::store::sending::message(db, id));
         assert_eq!(stored.expect("read"), None);

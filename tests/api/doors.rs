@@ -34,6 +34,8 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("POST", "/v1/employers", "ga"),
     ("GET", "/v1/employers/{id}", "ogah"),
     ("PUT", "/v1/employers/{id}/directory", "ga"),
+    ("GET", "/v1/employers/{id}/hr-digest", "ga"),
+    ("PUT", "/v1/employers/{id}/hr-digest", "ga"),
     ("PUT", "/v1/employers/{id}/successor", "g"),
     ("GET", "/v1/libraries", "-ogah"),
     ("POST", "/v1/libraries", "oga"),
@@ -139,8 +141,11 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("DELETE", "/v1/tokens/{id}", "og"),
     ("GET", "/v1/inbound", "og"),
     ("POST", "/v1/inbound", "s"),
-    ("GET", "/v1/outbox", "og"),
-    ("GET", "/v1/outbox/counts", "og"),
+    ("GET", "/v1/deliveries", "og"),
+    ("GET", "/v1/deliveries/counts", "og"),
+    ("POST", "/v1/deliveries/{id}/resend", "g"),
+    ("GET", "/v1/rounds/{id}/deliveries", "og"),
+    ("GET", "/v1/rounds/{id}/deliveries/counts", "og"),
     ("GET", "/v1/audit", "og"),
 ];
 

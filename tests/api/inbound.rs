@@ -259,7 +259,7 @@ fn a_forged_answer_changes_nothing_and_only_the_invited_hears_of_it_once_a_day()
             let id = format!("{day}@mail.example");
             assert_eq!(desk.bring(&Answer { id, head: String::new(), ..own() }.mail()), "declined: unproven");
         }
-        let sent = desk.world.organiser.get("/v1/outbox?limit=200").expect(200);
+        let sent = desk.world.organiser.get("/v1/deliveries?limit=200").expect(200);
         let sent = sent["data"]
             .as_array()
             .expect("a list")
@@ -371,7 +371,7 @@ fn a_mail_that_came_back_is_marked_and_the_organisers_are_told() {
         assert_eq!(desk.bring(&report("failed", "5.1.1", id, "2@x")), "bounce: bounced");
         assert_eq!(desk.bring(&report("failed", "5.1.1", "<nobody@x.example>", "3@x")), "bounce: unknown");
         assert_eq!(looks(), 1);
-        let counts = desk.world.organiser.get("/v1/outbox/counts").expect(200);
+        let counts = desk.world.organiser.get("/v1/deliveries/counts").expect(200);
         assert_eq!(counts["bounced"], 1, "{counts}");
         let all = desk.world.organiser.get("/v1/inbound").expect(200);
         let mut told: Vec<&str> = all["data"]
@@ -502,7 +502,7 @@ fn another_time_that_a_calendar_proposes_is_a_task_until_it_is_answered() {
         assert_eq!(tasks(&other), Vec::<Value>::new());
         let mails = desk.world.mails();
         let letter = mails.iter().find(|letter| letter.kind == NoticeKind::ConfirmReply).expect("a mail");
-        assert!(letter.reason.as_ref().expect("words").contains("have been told"), "{letter:?}");
+        assert_eq!(letter.reason, Some(Told::CalendarProposesTime), "{letter:?}");
         let listed = desk.world.organiser.get("/v1/inbound").expect(200);
         assert_eq!(listed["data"][1]["proposed_starts_at"], "2027-03-02T10:00:00Z", "{listed}");
         assert!(!listed.to_string().contains("secret words"));
@@ -548,7 +548,7 @@ fn only_a_mail_server_brings_mails_and_it_does_nothing_else() {
         assert_eq!(bring(&desk.world.organiser, "message/rfc822").code(), "forbidden");
         assert_eq!(bring(&service.anyone(), "message/rfc822").code(), "unauthenticated");
         assert_eq!(bring(&desk.server, "application/json").code(), "unsupported-media-type");
-        for path in ["/v1/inbound", "/v1/outbox", "/v1/employers", "/v1/me/tasks"] {
+        for path in ["/v1/inbound", "/v1/deliveries", "/v1/employers", "/v1/me/tasks"] {
             assert_eq!(desk.server.get(path).code(), "forbidden", "{path}");
         }
         assert_eq!(desk.send("no mail at all").code(), "invalid-fields");

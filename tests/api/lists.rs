@@ -50,7 +50,7 @@ fn every_list_takes_a_limit_and_a_cursor() {
         let world = World::new(service);
         world.released("ann");
         world.released("bea");
-        for path in ["/v1/employers", "/v1/libraries", "/v1/tokens", "/v1/outbox", "/v1/audit"]
+        for path in ["/v1/employers", "/v1/libraries", "/v1/tokens", "/v1/deliveries", "/v1/audit"]
             .map(str::to_owned)
             .into_iter()
             .chain([world.of_round("/libraries"), world.of_round("/applications")])

@@ -2,6 +2,7 @@
 
 use library_swap::domain::letter::{Letter, NoticeKind};
 use library_swap::domain::party::Party;
+use library_swap::domain::templates::OwnTemplates;
 use library_swap::mail::{Sender, render};
 use serde_json::{Value, json};
 
@@ -16,7 +17,9 @@ fn to(mails: &[Letter], party: Party) -> Vec<NoticeKind> {
 fn page_of(mails: &[Letter], party: Party) -> String {
     let letter = mails.iter().find(|letter| letter.party == party).expect("a mail");
     let sender = Sender { name: "x".to_owned(), address: "x@exchange.example".to_owned() };
-    let message = String::from_utf8(render(letter, &sender).expect("written").message).expect("ASCII");
+    let message =
+        String::from_utf8(render(letter, &sender, &OwnTemplates::default()).expect("written").message)
+            .expect("ASCII");
     let head = message.split_once("\r\n\r\n").expect("a head").0.replace("\r\n ", " ");
     let line = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     assert_eq!(line("List-Unsubscribe-Post:"), Some("List-Unsubscribe=One-Click"));

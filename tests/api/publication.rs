@@ -342,7 +342,7 @@ fn at_once(world: &World<'_>, urls: &[String]) -> Vec<u16> {
 fn check_serial(world: &World<'_>) {
     let live: Vec<Value> = placements(world).into_iter().filter(|one| one["state"] == "proposed").collect();
     let round = world.organiser.get(&world.of_round("")).expect(200);
-    let counts = world.organiser.get("/v1/outbox/counts").expect(200);
+    let counts = world.organiser.get("/v1/deliveries/counts").expect(200);
     let held = counts["held"].as_i64().unwrap_or(0);
     match round["state"].as_str() {
         Some("published") => assert_eq!((live.len(), held), (1, 4)),

@@ -147,7 +147,7 @@ fn a_cancelled_round_tells_those_who_had_a_place() {
         world.mails();
         assert_eq!(world.organiser.step(&world.of_round("/cancel")).expect(200)["state"], "cancelled");
         assert!(world.mails().iter().all(|letter| letter.kind == NoticeKind::Cancelled));
-        let counts = world.organiser.get("/v1/outbox/counts").expect(200);
+        let counts = world.organiser.get("/v1/deliveries/counts").expect(200);
         assert!(counts["sent"].as_i64().expect("a count") >= 6, "{counts}");
     });
 }

@@ -416,6 +416,10 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
     let mut threads: HashMap<(&str, &str), Vec<&Row>> = HashMap::new();
     for row in &tables.outbox {
         address(tables, row, found);
+        if row.get("again_of").is_some() || row.text("thread_key").ends_with(":hr") {
+            // Said before, and again by hand; or noted for an employer's HR team.
+            continue;
+        }
         let about = row.get("placement_id").unwrap_or_else(|| row.text("application_id"));
         threads.entry((about, row.text("party"))).or_default().push(row);
     }
@@ -423,6 +427,11 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
     let count = |about: &str, party: &str, kind: &str| {
         let thread = threads.get(&(about, party)).unwrap_or(&none);
         thread.iter().filter(|row| row.text("kind") == kind).count()
+    };
+    // But for those that a later mail of the same kind may have overtaken before they left.
+    let told = |about: &str, party: &str, kind: &str| {
+        let thread = threads.get(&(about, party)).unwrap_or(&none);
+        thread.iter().filter(|row| row.text("kind") == kind && row.text("state") != "superseded").count()
     };
     for (id, row) in &tables.applications {
         if count(id, "participant", "verify_address") == 0 {
@@ -451,13 +460,13 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
             // A manager is asked anew for another day.
             let most = usize::from(asked)
                 + if asked && party == "manager" { tables.others(id, "date", "taken") } else { 0 };
-            if !(usize::from(asked)..=most).contains(&count(id, party, "proposal")) {
+            if count(id, party, "proposal") < usize::from(asked) || told(id, party, "proposal") > most {
                 found.push(format!(
                     "placement {id}: {} proposals to the {party}",
                     count(id, party, "proposal")
                 ));
             }
-            if count(id, party, "confirmed")
+            if told(id, party, "confirmed")
                 > usize::from(consents.values().all(|one| one.text("answer") != "pending"))
             {
                 found.push(format!("placement {id}: confirmed too often to the {party}"));
@@ -471,7 +480,8 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
                     row.text("kind") != "cancelled"
                         && !row.text("thread_key").ends_with(":pack")
                         && !row.text("thread_key").contains(":swap:")
-                        && (row.get("message_id").is_some() || row.text("state") == "leased")
+                        && (row.get("message_id").is_some()
+                            || ["sending", "digested"].contains(&row.text("state")))
                 })
             });
             let is_off = !LIVE.contains(&state) && state != "did_not_take_place";
@@ -482,7 +492,8 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
                 found.push(format!("placement {id} is {state}: {cancelled} cancellations to the {party}, who had heard: {has_heard}"));
             }
             let waits = thread.iter().filter(|row| {
-                ["held", "queued"].contains(&row.text("state")) && row.get("message_id").is_none()
+                ["held", "collected", "queued"].contains(&row.text("state"))
+                    && row.get("message_id").is_none()
             });
             // That a colleague receives the visitor takes the day out of a calendar, whatever comes after it.
             if is_off
@@ -508,6 +519,16 @@ fn mails(tables: &Tables, found: &mut Vec<String>) {
 
 /// A notice goes to one of the three parties of its own case.
 fn address(tables: &Tables, row: &Row, found: &mut Vec<String>) {
+    if row.text("kind") == "digest" {
+        // What it tells was for the same address, and it is the only one of its day.
+        let told = tables.outbox.iter().filter(|one| one.get("digest_id") == Some(row.text("id")));
+        let of_others =
+            told.clone().filter(|one| one.text("recipient_address") != row.text("recipient_address")).count();
+        if of_others > 0 || told.count() == 0 {
+            found.push(format!("digest {}: {of_others} of its mails were for others", row.text("id")));
+        }
+        return;
+    }
     let application = &tables.applications[row.text("application_id")];
     let placement = row.get("placement_id").map(|id| {
         tables.placements.iter().find(|placement| placement.text("id") == id).expect("a placement")

@@ -7,6 +7,7 @@ use library_swap::domain::alternative::{Instead, Wanted};
 use library_swap::domain::application::ReleaseRule;
 use library_swap::domain::feed::Shown;
 use library_swap::domain::ids::{ApplicationId, EmployerId, LibraryId, RoundId, RunId};
+use library_swap::domain::language::Language;
 use library_swap::domain::offer::Offer;
 use library_swap::domain::organisation::{Contact, Library};
 use library_swap::domain::party::Party;

@@ -60,7 +60,7 @@ impl Calendars {
         }
         // What was thrown away or could not be delivered is in no calendar.
         for one in &model.notices {
-            if !matches!(one.state, NoticeState::Sent | NoticeState::Superseded) {
+            if !matches!(one.state, NoticeState::Sent | NoticeState::Digested | NoticeState::Superseded) {
                 expected.remove(&one.to);
                 found.remove(&one.to);
             }

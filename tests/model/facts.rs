@@ -1,6 +1,8 @@
 //! The small model: nothing but facts of who did what, and what follows from them by docs/states.md, docs/deadlines.md and
 //! docs/mail.md. It shares no code with the service but the names of things.
 
+#[path = "facts_pace.rs"]
+mod pace;
 #[path = "facts_refills.rs"]
 mod refills;
 #[path = "facts_repairs.rs"]
@@ -24,6 +26,7 @@ use library_swap::domain::states::{
 
 use crate::evidence::Dump;
 
+pub use pace::{Pace, Said};
 pub use refills::{Refill, ReserveOffer};
 pub use repairs::{Asked, Change, Repair, Way};
 pub use swaps::{Swap, is_blind};
@@ -195,6 +198,8 @@ pub enum About {
     Reserve(usize),
     /// A swap, told to the parties of one placement.
     Swap(usize, usize),
+    /// What is new on a day, filed under the application of what it tells first.
+    Digest(usize, NaiveDate),
 }
 
 #[derive(Debug, Clone)]
@@ -216,6 +221,10 @@ pub struct Notice {
     pub told_at: Option<DateTime<Utc>>,
     /// Which version of the joining pack it tells.
     pub pack: Option<i64>,
+    /// What its reader knows of the day since.
+    pub said: Option<Said>,
+    /// Whether it says what the participant took instead of what was proposed.
+    pub taken: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -234,6 +243,7 @@ pub struct Link {
 #[derive(Debug, Clone, Default)]
 pub struct Model {
     pub now: DateTime<Utc>,
+    pub pace: Pace,
     pub libraries: Vec<Library>,
     pub persons: Vec<Person>,
     pub rounds: Vec<Round>,
@@ -352,7 +362,7 @@ impl Model {
 
     fn application_of(&self, about: About) -> usize {
         match about {
-            About::Application(application) => application,
+            About::Application(application) | About::Digest(application, _) => application,
             About::Reserve(offer) => self.reserve_offers[offer].application,
             About::Placement(placement) | About::Swap(_, placement) => self.placements[placement].application,
         }
@@ -458,6 +468,7 @@ impl Model {
         let thread = match notice.about {
             About::Application(n) => format!("application:{}", self.applications[n].id),
             About::Placement(n) => format!("placement:{}", self.placements[n].id),
+            About::Digest(_, day) => return pace::key(&notice.to, day),
             About::Swap(swap, n) => {
                 let (place, swap) = (&self.placements[n].id, &self.swaps[swap].id);
                 let Notice { party, kind, version, .. } = notice;
@@ -492,7 +503,9 @@ impl Model {
     /// Drops what nobody has begun to send.
     pub fn supersede(&mut self, about: About, party: Party) {
         for notice in self.thread(about, party) {
-            if matches!(notice.state, NoticeState::Held | NoticeState::Queued) && !notice.begun {
+            let waits =
+                matches!(notice.state, NoticeState::Held | NoticeState::Collected | NoticeState::Queued);
+            if waits && !notice.begun {
                 notice.state = NoticeState::Superseded;
             }
         }
@@ -506,13 +519,27 @@ impl Model {
         version: i64,
         run: Option<usize>,
     ) {
+        self.enqueue_as(kind, about, party, version, (run, false));
+    }
+
+    /// As [`Model::enqueue`]; `taken` where it says what was taken instead of what was proposed.
+    fn enqueue_as(
+        &mut self,
+        kind: NoticeKind,
+        about: About,
+        party: Party,
+        version: i64,
+        (run, taken): (Option<usize>, bool),
+    ) {
         if self.thread(about, party).any(|one| (one.kind, one.version) == (kind, version)) {
             return;
         }
+        let since = self.waiting_since(about, party, "");
         if run.is_none() && !is_reminder(kind) {
             self.supersede(about, party);
         }
         self.push(kind, (about, party, ""), version, run);
+        self.depart(since, taken);
     }
 
     /// A mail in a thread, whatever else waits there.
@@ -553,6 +580,8 @@ impl Model {
             created: now,
             told_at: None,
             pack: None,
+            said: None,
+            taken: false,
         });
     }
 
@@ -565,7 +594,7 @@ impl Model {
     /// Of the day, or of the one whose place it takes.
     fn has_heard(&mut self, place: usize, party: Party) -> bool {
         let former = self.placements[place].instead_of.get(&party).copied();
-        self.thread(About::Placement(place), party).any(|one| one.begun)
+        self.thread(About::Placement(place), party).any(|one| one.has_told())
             || former.is_some_and(|former| self.has_heard(former, party))
     }
 
@@ -596,7 +625,13 @@ impl Model {
                 self.supersede(about, party);
                 continue;
             }
-            self.enqueue(kind, about, party, revision, None);
+            if !is_news {
+                self.enqueue(kind, about, party, revision, None);
+            } else if let Some((kind, taken)) = self.coalesced(place, party, kind, false) {
+                self.enqueue_as(kind, about, party, revision, (None, taken));
+            } else {
+                self.supersede(about, party);
+            }
         }
     }
 
@@ -634,8 +669,12 @@ impl Model {
 
     /// An attempt to send: taken, or to be tried later, after a wait that is drawn.
     pub fn attempt(&mut self, notice: usize, is_taken: bool, wait: Option<Duration>) -> Result<(), String> {
+        let said = self.says(notice);
         let (now, one) = (self.now, &mut self.notices[notice]);
         one.attempts += 1;
+        if !one.begun {
+            one.said = said;
+        }
         one.begun = true;
         match (is_taken, RETRY_MINUTES.get(one.attempts - 1), wait) {
             (true, _, _) => {
@@ -986,6 +1025,7 @@ impl Model {
         }
         done += self.expire_swaps();
         done += self.end_offers();
+        done += self.digest();
         for round in &mut self.rounds {
             if round.state == RoundState::Published && today >= round.dates[0] {
                 round.state = RoundState::Running;
@@ -1419,7 +1459,13 @@ impl Model {
             } else {
                 continue;
             };
-            self.enqueue(kind, about, party, revision, None);
+            if kind == NoticeKind::Proposal {
+                self.enqueue(kind, about, party, revision, None);
+            } else if let Some((kind, taken)) = self.coalesced(place, party, kind, true) {
+                self.enqueue_as(kind, about, party, revision, (None, taken));
+            } else {
+                self.supersede(about, party);
+            }
         }
         self.move_pack(place, before.times.0);
         if is_certain {
@@ -1518,12 +1564,14 @@ impl Model {
             {
                 continue;
             }
+            let since = self.waiting_since(about, party, PACK);
             self.drop_pack_of(at, party);
             if is_same {
                 continue;
             }
             self.push(kind, (about, party, PACK), version, None);
             self.notices.last_mut().expect("a mail").pack = Some(version);
+            self.depart(since, false);
         }
     }
 

@@ -430,7 +430,9 @@ impl Model {
         };
         // Those who were to exchange days with them hear that it comes to nothing; that is no part of the repair.
         let new = then.notices.iter().skip(self.notices.len());
-        for one in new.filter(|one| one.state == NoticeState::Queued && is_concerned(one.about)) {
+        for one in new.filter(|one| {
+            matches!(one.state, NoticeState::Queued | NoticeState::Collected) && is_concerned(one.about)
+        }) {
             *mails.entry((one.kind, one.party)).or_default() += 1;
         }
         mails

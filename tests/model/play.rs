@@ -50,7 +50,9 @@ use library_swap::worker::deadlines::act_on_due;
 use library_swap::worker::runs::{Solved, solve_next};
 
 use crate::evidence::{Dump, Dumper, breaches};
-use crate::facts::{About, Fields, Goes, Idea, Library, Link, Model, Other, Person, Round, Run, Verdict};
+use crate::facts::{
+    About, Fields, Goes, Idea, Library, Link, Model, Other, Pace, Person, Round, Run, Verdict,
+};
 use crate::random::Random;
 use crate::steps;
 
@@ -162,7 +164,8 @@ impl<'a> Play<'a> {
     /// Four employers, five libraries (one of them joint), eleven people; nothing else.
     pub fn new(app: &'a App) -> Self {
         let organiser = organiser();
-        let mut model = Model { now: app.clock.now(), ..Model::default() };
+        let pace = Pace::of(app.settings.pace.coalesce, app.settings.pace.digests);
+        let mut model = Model { now: app.clock.now(), pace, ..Model::default() };
         let names = ["council", "university", "school", "hospital"];
         let employers: Vec<EmployerId> = names
             .iter()
@@ -750,7 +753,7 @@ impl<'a> Play<'a> {
     fn keep_link(&mut self, notice: usize, link: &str) {
         let notice = &self.model.notices[notice];
         let (application, placement) = match notice.about {
-            About::Application(application) => (application, None),
+            About::Application(application) | About::Digest(application, _) => (application, None),
             About::Placement(place) | About::Swap(_, place) => {
                 (self.model.placements[place].application, Some(place))
             }

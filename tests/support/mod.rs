@@ -23,6 +23,7 @@ use library_swap::domain::letter::CalendarForm;
 use library_swap::domain::templates::OwnTemplates;
 use library_swap::http::{self, HttpSettings};
 use library_swap::services::clock::{Chance, Clock};
+use library_swap::services::notices::Pace;
 use library_swap::services::refills::Patience;
 use library_swap::services::{App, Settings};
 use library_swap::store::{Store, StoreUrl};
@@ -99,6 +100,8 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             run_seconds: 10,
             solver_threads: 2,
             withdrawal_days: 14,
+            // Mails leave at once, so that a test sees what a step tells; tests of windows and digests set their own.
+            pace: Pace::AT_ONCE,
             reserves: Patience { working_days: 2, days_before: 3 },
         },
     }
@@ -157,9 +160,15 @@ pub struct Service {
 impl Service {
     /// Serves on a port that the system chooses.
     pub fn start(database: Database, settings: &HttpSettings) -> Self {
+        Self::start_at(database, settings, Pace::AT_ONCE)
+    }
+
+    /// As [`Service::start`], with mails that are gathered.
+    pub fn start_at(database: Database, settings: &HttpSettings, pace: Pace) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let app = app_on(&database, &url);
+        let app = App { settings: Settings { pace, ..app.settings }, ..app };
         let (served, settings) = (app.clone(), settings.clone());
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -238,6 +247,14 @@ pub fn generous() -> HttpSettings {
 /// Runs a test against a service on each database.
 pub fn for_each_service(test: impl Fn(&Service)) {
     for_each_service_with(&generous(), test);
+}
+
+/// As [`for_each_service`], with mails that are gathered.
+pub fn for_each_service_at(pace: Pace, test: impl Fn(&Service)) {
+    each_database(|database| {
+        eprintln!("on {}", database.name());
+        test(&Service::start_at(database, &generous(), pace));
+    });
 }
 
 /// As [`for_each_service`], with settings of its own.

@@ -4,6 +4,7 @@ use chrono::Days;
 use library_swap::domain::ids::NoticeId;
 use library_swap::domain::notice::{Notice, NoticeState};
 use library_swap::services::App;
+use library_swap::services::deliveries::Which;
 use library_swap::store::{StoreError, outbox};
 use serde_json::json;
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::support::Client;
 
 /// The whole outbox.
 pub fn notices(app: &App) -> Vec<Notice> {
-    app.store.read(|db| outbox::list(db, None, 1_000_000)).expect("a list")
+    app.store.read(|db| outbox::list(db, &Which::default(), None, 1_000_000)).expect("a list")
 }
 
 /// Somebody signs up; gives the mail that asks them to prove their address, which is the pattern of all others.

@@ -11,6 +11,8 @@ CREATE TABLE employers (
     language TEXT,
     -- What it was merged into or renamed.
     successor_id TEXT,
+    -- Where the daily digest of its staff's days goes.
+    hr_email TEXT,
     created_at TIMESTAMP NOT NULL,
     CONSTRAINT employers_pkey PRIMARY KEY (id),
     CONSTRAINT employers_name_key UNIQUE (name),
@@ -465,18 +467,27 @@ CREATE TABLE outbox (
     last_answer TEXT,
     created_at TIMESTAMP NOT NULL,
     settled_at TIMESTAMP,
+    -- The later notice of its thread that overtook it; none where there was nothing more to tell.
+    superseded_by TEXT,
+    -- The notice that is told again with this one, by hand.
+    again_of TEXT,
+    -- The daily digest that tells it.
+    digest_id TEXT,
     CONSTRAINT outbox_pkey PRIMARY KEY (id),
     CONSTRAINT outbox_dedupe_key UNIQUE (dedupe_key),
     CONSTRAINT outbox_opt_out_hash_key UNIQUE (opt_out_hash),
     CONSTRAINT outbox_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
     CONSTRAINT outbox_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT outbox_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id),
-    CONSTRAINT outbox_state_check CHECK (state IN ('held', 'queued', 'leased', 'sent', 'bounced', 'gave_up', 'superseded', 'discarded'))
+    CONSTRAINT outbox_again_fkey FOREIGN KEY (again_of) REFERENCES outbox (id),
+    CONSTRAINT outbox_state_check CHECK (state IN ('held', 'collected', 'queued', 'sending', 'sent', 'digested', 'bounced', 'gave_up', 'superseded', 'discarded'))
 );
 CREATE INDEX outbox_due_idx ON outbox (state, next_attempt_at, id);
 CREATE INDEX outbox_thread_idx ON outbox (thread_key, id);
 CREATE INDEX outbox_run_idx ON outbox (run_id, state, id);
 CREATE INDEX outbox_application_idx ON outbox (application_id, state);
+CREATE INDEX outbox_again_idx ON outbox (again_of);
+CREATE INDEX outbox_recipient_idx ON outbox (recipient_address, state);
 
 -- Addresses that want no mails of optional kinds.
 CREATE TABLE opt_outs (

@@ -108,13 +108,15 @@ fn prepare(folder: &Path) -> Result<(), Failure> {
         .map_err(unusable)
 }
 
-/// The defaults, but for where things are; sixty sign-ups from one address are no attack here.
+/// The defaults, but for where things are; sixty sign-ups from one address are no attack here, and nobody waits for a mail.
 fn configure(folder: &Path, address: SocketAddr) -> Result<Configuration, Failure> {
     let set = [
         ("DATABASE__URL", format!("sqlite:{}", folder.join(DATABASE).display())),
         ("SERVER__PUBLIC_URL", format!("http://{address}")),
         ("MAIL__TRANSPORT", "files".to_owned()),
         ("MAIL__FOLDER", folder.join("mails").display().to_string()),
+        ("MAIL__COALESCE_SECONDS", "0".to_owned()),
+        ("MAIL__DIGEST", "off".to_owned()),
         ("LIMITS__SIGN_UPS_PER_HOUR", "1000".to_owned()),
         ("LOG__LEVEL", "warn".to_owned()),
     ];

@@ -36,7 +36,7 @@ pub(super) fn open_all(client: &Client, mails: &[Mail]) -> Result<usize, String>
 /// Everything that a link could have changed, as organisers see it.
 pub(super) fn fingerprint(client: &Client, token: &str) -> Result<Vec<Value>, String> {
     let mut seen = client.list("/v1/audit", token)?;
-    seen.push(client.get_json("/v1/outbox/counts", Some(token))?);
+    seen.push(client.get_json("/v1/deliveries/counts", Some(token))?);
     for round in client.list("/v1/rounds", token)? {
         let round = round["id"].as_str().unwrap_or_default();
         for list in ["applications", "placements"] {

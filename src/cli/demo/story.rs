@@ -221,7 +221,7 @@ impl Play {
     fn wait_for_mail(&mut self) -> Result<Vec<Mail>, String> {
         let began = seconds_running();
         loop {
-            let counts = self.client.get_json("/v1/outbox/counts", Some(&self.token))?;
+            let counts = self.client.get_json("/v1/deliveries/counts", Some(&self.token))?;
             let waiting = |state: &str| counts[state].as_i64().unwrap_or_default();
             if waiting("gave_up") > 0 {
                 return Err("a mail could not be sent".to_owned());

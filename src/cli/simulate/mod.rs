@@ -20,7 +20,8 @@ use crate::domain::notice::NoticeState;
 use crate::domain::permissions::{Actor, Role};
 use crate::mail::TransportKind;
 use crate::services::clock::{Chance, Clock};
-use crate::services::{App, outbox, rounds};
+use crate::services::notices::Pace;
+use crate::services::{App, Settings, deliveries, rounds};
 use dice::Dice;
 use play::Play;
 use tally::Year;
@@ -86,6 +87,8 @@ pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failu
         clock: Clock::fixed(start.and_time(NaiveTime::MIN).and_utc()),
         // Another row of ids for each rehearsal on the same database.
         chance: Chance::seeded(args.seed.wrapping_mul(1_000_003).wrapping_add(before)),
+        // Invented people answer at once, so nothing is gathered.
+        settings: Settings { pace: Pace::AT_ONCE, ..app.settings },
         ..app
     };
     let dice = Dice(args.seed);
@@ -114,9 +117,11 @@ pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failu
 
 /// Refuses a database that real people depend on; says how many rounds it has.
 fn admit(app: &App, organiser: &Actor, args: &Args) -> Result<u64, Failure> {
-    let waiting: i64 = outbox::counts(app, organiser)?
+    let waiting: i64 = deliveries::counts(app, organiser, &deliveries::Which::default())?
         .iter()
-        .filter(|(state, _)| matches!(state, NoticeState::Queued | NoticeState::Leased))
+        .filter(|(state, _)| {
+            matches!(state, NoticeState::Collected | NoticeState::Queued | NoticeState::Leased)
+        })
         .map(|(_, count)| count)
         .sum();
     if waiting > 0 {

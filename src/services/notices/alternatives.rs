@@ -1,6 +1,8 @@
 //! What is told about offers of the host instead of a no.
 
-use super::placements::{is_invited, last_heard, next_identity};
+use super::coalescing::coalesced;
+use super::hr::for_hr;
+use super::placements::{is_invited, known_already, last_heard, next_identity};
 use super::{Case, Event, FORMER_THREAD, Facts, Recipient, tell_in, tell_of, thread_of};
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::letter::NoticeKind;
@@ -60,12 +62,21 @@ pub fn moved(
             continue;
         };
         let mut facts = facts.clone();
+        let mut kind = kind;
+        if kind != NoticeKind::Proposal {
+            let thread = thread_of(&case.applicant, Some(is), party);
+            let Some(told) = coalesced(tx, case, &thread, (kind, facts))? else {
+                known_already(tx, now, case, party, &thread)?;
+                continue;
+            };
+            (kind, facts) = told;
+        }
         if is_invited(party) {
             facts.sequence = Some(next_identity(tx, now, case, party)?.sequence);
         }
         tell_of(tx, now, case, &recipient, (kind, is.revision), &facts)?;
     }
-    Ok(())
+    if is_certain { for_hr(tx, now, case, NoticeKind::Confirmed, &Facts::default()) } else { Ok(()) }
 }
 
 /// Whoever was to receive the visitor hears that a colleague does, and the day leaves their calendar; the colleague's

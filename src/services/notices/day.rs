@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use super::hr::for_hr;
 use super::packs::drop_pack;
 use super::placements::{is_invited, next_identity};
 use super::{Case, DEPUTY_THREAD, Event, Facts, Recipient, key_of, tell_in, tell_of, thread_of_placement};
@@ -88,7 +89,7 @@ pub fn ill(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), AppError> {
         let facts = Facts { acquainted: true, ..Facts::default() };
         tell_in(tx, now, case, thread, &Recipient::host(deputy), what, &facts)?;
     }
-    Ok(())
+    for_hr(tx, now, case, NoticeKind::Cancelled, &Facts::default())
 }
 
 /// Drops the reminders of a visit that have not left, now that somebody has marked what came of it.

@@ -2,12 +2,17 @@
 //!
 //! A notice holds ids and what cannot be looked up later; words are found when it is rendered (`services::letters`).
 
+mod again;
 mod alternatives;
 mod applications;
 mod calendars;
+mod coalescing;
 mod dates;
 mod day;
+mod digests;
+mod hr;
 mod inbound;
+mod pace;
 mod packs;
 mod placements;
 mod refills;
@@ -16,12 +21,17 @@ mod swaps;
 use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
+pub use self::again::*;
 pub use self::alternatives::*;
 pub use self::applications::*;
 pub use self::calendars::*;
 pub use self::dates::*;
 pub use self::day::*;
+pub use self::digests::*;
 pub use self::inbound::*;
+pub use self::pace::Pace;
+pub(super) use self::pace::next_morning;
+use self::pace::{Departure, departure};
 pub use self::packs::*;
 pub use self::placements::*;
 pub use self::refills::*;
@@ -96,8 +106,8 @@ pub struct PackFacts {
     pub since: Option<i64>,
 }
 
-/// The state of the calendar event that an invitation tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// The state of the calendar event that an invitation tells, in the order in which they come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// Proposed.
@@ -172,6 +182,8 @@ pub(super) const CALENDAR_THREAD: &str = ":calendar";
 pub(super) const LIBRARY_THREAD: &str = ":library";
 /// How the thread ends of a deputy who hears beside the contact.
 pub(super) const DEPUTY_THREAD: &str = ":deputy";
+/// How the threads end of what an employer's HR team reads in digests.
+pub(super) const HR_THREAD: &str = ":hr";
 /// How the thread ends of a contact who has handed the visitor over: the party's own is the colleague's from now on.
 const FORMER_THREAD: &str = ":former";
 
@@ -189,11 +201,11 @@ fn enqueue(
     tx: &mut Tx<'_>,
     now: &Now,
     recipient: &Recipient,
-    case: (&Applicant, Option<&Placement>),
+    (applicant, case): (&Applicant, Option<&Case>),
     telling: &Telling<'_>,
 ) -> Result<bool, AppError> {
-    let thread = thread_of(case.0, case.1, recipient.party);
-    enqueue_in(tx, now, thread, recipient, case, telling)
+    let thread = thread_of(applicant, case.map(|case| &case.placement), recipient.party);
+    enqueue_in(tx, now, thread, recipient, (applicant, case), telling)
 }
 
 /// As [`enqueue`], in a thread of one's own.
@@ -202,11 +214,16 @@ fn enqueue_in(
     now: &Now,
     thread: String,
     recipient: &Recipient,
-    (applicant, placement): (&Applicant, Option<&Placement>),
+    (applicant, case): (&Applicant, Option<&Case>),
     telling: &Telling<'_>,
 ) -> Result<bool, AppError> {
     let Telling { kind, version, facts, run } = *telling;
     let dedupe_key = key_of(&thread, kind, version);
+    let departure = match (run, case) {
+        (Some(_), _) => Departure { state: NoticeState::Held, at: now.utc() },
+        (None, None) => Departure { state: NoticeState::Queued, at: now.utc() },
+        (None, Some(case)) => departure(tx, now, case, recipient, (kind, facts), &thread)?,
+    };
     let facts = serde_json::to_string(facts).map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(outbox::enqueue(
         tx,
@@ -219,15 +236,19 @@ fn enqueue_in(
             recipient_name: recipient.name.clone(),
             recipient: recipient.address.clone(),
             application: applicant.application.id,
-            placement: placement.map(|placement| placement.id),
+            placement: case.map(|case| case.placement.id),
             run,
             facts,
-            state: if run.is_some() { NoticeState::Held } else { NoticeState::Queued },
+            state: departure.state,
             message_id: None,
             attempts: 0,
-            next_attempt_at: now.utc(),
+            next_attempt_at: departure.at,
             last_answer: None,
             created_at: now.utc(),
+            settled_at: None,
+            superseded_by: None,
+            again_of: None,
+            digest: None,
         },
     )?)
 }
@@ -256,7 +277,7 @@ fn tell_in(
     facts: &Facts,
 ) -> Result<bool, AppError> {
     let telling = Telling { kind, version, facts, run: None };
-    enqueue_in(tx, now, thread, recipient, (&case.applicant, Some(&case.placement)), &telling)
+    enqueue_in(tx, now, thread, recipient, (&case.applicant, Some(case)), &telling)
 }
 
 /// A placement with everybody who hears of it.

@@ -2,6 +2,8 @@
 
 use chrono::NaiveTime;
 
+use super::coalescing::{coalesced, facts_of, last_told};
+use super::hr::for_hr;
 use super::packs::drop_pack;
 use super::{Case, Event, Facts, Recipient, Telling, enqueue, tell_of, thread_of};
 use crate::domain::ids::RunId;
@@ -145,16 +147,49 @@ fn tell_but(
         {
             facts.reason = Some(Told::YouWereSilent);
         }
+        if event == Event::Cancelled {
+            // The day that they know of, where the mail about another one has not left.
+            let waiting = outbox::find_waiting(tx, &thread)?;
+            facts.former_date =
+                waiting.map(|waiting| facts_of(&waiting)).transpose()?.and_then(|facts| facts.former_date);
+        }
         if let Some(former) = former {
             // Nobody has told them of this day: what they know is the one before.
             let why = facts.reason.map(Box::new);
             facts.reason = Some(Told::WasToTakePlaceOf { day: former, why });
         }
+        let mut kind = kind;
+        if is_news {
+            let Some(told) = coalesced(tx, case, &thread, (kind, facts))? else {
+                known_already(tx, now, case, party, &thread)?;
+                continue;
+            };
+            (kind, facts) = told;
+        }
         if is_invited(party) {
             facts.sequence = Some(next_identity(tx, now, case, party)?.sequence);
         }
         let telling = Telling { kind, version: case.placement.revision, facts: &facts, run: reach.held };
-        enqueue(tx, now, &recipient, (&case.applicant, Some(&case.placement)), &telling)?;
+        enqueue(tx, now, &recipient, (&case.applicant, Some(case)), &telling)?;
+    }
+    match event {
+        Event::Tentative => Ok(()),
+        Event::Confirmed | Event::Cancelled => for_hr(tx, now, case, kind, more),
+    }
+}
+
+/// Drops what waits for a party that knows how things are: what was changed is as they have read it. An answer from the
+/// calendar to what they have read counts again.
+pub(super) fn known_already(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    case: &Case,
+    party: Party,
+    thread: &str,
+) -> Result<(), AppError> {
+    outbox::supersede(tx, thread, now.utc())?;
+    if let Some(sequence) = last_told(tx, thread)?.and_then(|told| told.sequence) {
+        invitations::note_told_since(tx, case.placement.id, party, &told_of(&case.placement), sequence)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! Questions have a thread of their own for each swap, so that they overtake no other mail of the placement.
 
+use super::hr::for_hr;
 use super::packs::drop_pack;
 use super::placements::{is_invited, last_heard, next_identity};
 use super::{Case, Event, Facts, Recipient, tell_in, tell_of, thread_of_placement};
@@ -123,7 +124,7 @@ pub fn exchanged_away(tx: &mut Tx<'_>, now: &Now, case: &Case) -> Result<(), App
     for party in Party::ALL {
         outbox::supersede(tx, &thread_of_placement(case.placement.id, *party), now.utc())?;
     }
-    Ok(())
+    for_hr(tx, now, case, NoticeKind::Cancelled, &Facts::default())
 }
 
 /// Tells everybody that a placement stands by an exchange, in one mail each: it takes the place of `old` for the participant
@@ -157,5 +158,5 @@ pub fn exchanged(
         }
         tell_of(tx, now, case, &recipient, (NoticeKind::Confirmed, case.placement.revision), &facts)?;
     }
-    Ok(())
+    for_hr(tx, now, case, NoticeKind::Confirmed, &Facts::default())
 }

@@ -31,10 +31,11 @@ const OF_ORGANISERS: &[Gather] = &[
     organiser::late_packs,
     organiser::given_up_mails,
     other_times::of_all,
+    organiser::failing_addresses,
 ];
 
 /// What operators owe. That migrations are missing is for `library-swap doctor` to tell.
-const OF_OPERATORS: &[Gather] = &[organiser::given_up_mails];
+const OF_OPERATORS: &[Gather] = &[organiser::given_up_mails, organiser::failing_addresses];
 
 /// What library administrators owe.
 const OF_ADMINISTRATORS: &[administrator::Gather] = &[

@@ -7,18 +7,21 @@ use chrono::NaiveDate;
 
 use super::super::AppError;
 use super::super::app::Now;
+use super::super::deliveries::{Situation, holds};
 use super::super::load::{get_library, get_round};
+use super::super::notices::recipient_now;
 use super::super::packs;
 use super::super::repairs::{self, Look};
+use crate::domain::email::Email;
 use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, RoundId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::opening::DayHours;
 use crate::domain::packs::{PackState, late_on};
 use crate::domain::round::Round;
-use crate::domain::states::{ApplicationState, PlacementState, RoundState};
+use crate::domain::states::RoundState;
 use crate::domain::task::{Door, SubjectKind, Task, TaskKind};
 use crate::store::tasks::{GivenUp, Lost, Standing, UsableRun};
-use crate::store::{Db, opening, organisations, refills, rounds as round_store, tasks};
+use crate::store::{Db, opening, organisations, outbox, refills, rounds as round_store, tasks};
 
 /// Rounds whose next step is the organisers': to be closed, matched, published, or called off.
 pub(super) fn rounds(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
@@ -232,7 +235,7 @@ pub(super) fn incomplete_packs(
     Ok(owed)
 }
 
-/// Mails that were given up or came back, and whose news still matters.
+/// Mails that were given up or came back, and whose news still matters; not those that were sent again.
 pub(super) fn given_up_mails(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
     let given_up = tasks::list_given_up(db)?;
     let matters = given_up.into_iter().filter(|mail| matters(mail, now.today(mail.round.time_zone)));
@@ -241,52 +244,65 @@ pub(super) fn given_up_mails(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppErr
         deadline: None,
         subject_kind: SubjectKind::Notice,
         subject: mail.notice.uuid(),
-        about: format!("{} to the {} ({})", mail.kind, mail.party, mail.recipient),
+        about: format!("{} to the {} ({})", mail.kind, mail.party, mail.recipient.masked()),
         round: Some(mail.round.id),
-        what: "This mail does not reach its recipient: mend the address for later ones, and tell them otherwise."
+        what: "This mail does not reach its recipient: mend the address and send it again, or tell them otherwise."
             .to_owned(),
-        door: Door::Api("/v1/outbox".to_owned()),
+        door: Door::Api(format!("/v1/deliveries/{}/resend", mail.notice)),
     });
     Ok(look.collect())
 }
 
-/// Whether somebody still has to hear what a mail said.
+/// Whether somebody still has to hear what a mail said, and is on no other list for it.
 fn matters(mail: &GivenUp, today: NaiveDate) -> bool {
-    let is_over = matches!(mail.round_state, RoundState::Cancelled);
-    let placed = |states: &[PlacementState]| {
-        mail.placement.is_some_and(|(state, date)| states.contains(&state) && date >= today)
-    };
     match mail.kind {
-        NoticeKind::VerifyAddress => {
-            mail.application == ApplicationState::Submitted && mail.round_state == RoundState::Open
-        }
-        NoticeKind::AlreadySignedUp => mail.round_state == RoundState::Open,
-        NoticeKind::ReleaseRequest => {
-            mail.application == ApplicationState::Verified
-                && matches!(mail.round_state, RoundState::Open | RoundState::Closed | RoundState::Matched)
-        }
-        NoticeKind::Proposal
-        | NoticeKind::AnswerReminder
-        | NoticeKind::DeputyRequest
-        | NoticeKind::Alternative
-        | NoticeKind::DeadlineMoved => placed(&[PlacementState::Proposed]),
-        NoticeKind::SwapRequest | NoticeKind::ConfirmReply => {
-            placed(&[PlacementState::Proposed, PlacementState::Confirmed])
-        }
-        NoticeKind::Confirmed | NoticeKind::Changed => {
-            placed(&[PlacementState::Proposed, PlacementState::Confirmed])
-        }
-        NoticeKind::Reminder
-        | NoticeKind::JoiningPack
-        | NoticeKind::PackChanged
-        | NoticeKind::PackMissing => placed(&[PlacementState::Confirmed]),
-        NoticeKind::Cancelled | NoticeKind::Ill | NoticeKind::HandedOver | NoticeKind::Calendar => {
-            placed(PlacementState::ALL)
-        }
         // Its place is on a list of tasks as well.
         NoticeKind::FeedbackRequest | NoticeKind::SwapEnded => false,
         // Silence ends the offer, and the place is offered to somebody else.
         NoticeKind::Offer | NoticeKind::OfferEnded => false,
-        NoticeKind::Unplaced | NoticeKind::MatchedAgain => !is_over,
+        kind => {
+            let about = Situation {
+                kind,
+                application: mail.application,
+                placement: mail.placement,
+                round: mail.round_state,
+            };
+            holds(&about, today)
+        }
     }
+}
+
+/// Addresses in use whose last two mails did not arrive: one task each, with the newest of these mails.
+pub(super) fn failing_addresses(db: &mut Db, _: &Now) -> Result<Vec<Task>, AppError> {
+    let failing = outbox::list_failing(db, None)?;
+    let mut newest: BTreeMap<Email, GivenUp> = BTreeMap::new();
+    for mail in tasks::list_given_up(db)? {
+        if failing.contains(&mail.recipient) {
+            let known = newest.entry(mail.recipient.clone()).or_insert_with(|| mail.clone());
+            if known.notice < mail.notice {
+                *known = mail;
+            }
+        }
+    }
+    let mut owed = Vec::new();
+    for (address, mail) in newest {
+        let Some(notice) = outbox::find(db, mail.notice)? else { continue };
+        // Whoever has another address by now is reached there.
+        if recipient_now(db, &notice)?.is_none_or(|now| now.address != address) {
+            continue;
+        }
+        owed.push(Task {
+            kind: TaskKind::CheckAddress,
+            deadline: None,
+            subject_kind: SubjectKind::Notice,
+            subject: mail.notice.uuid(),
+            about: format!("the address of the {} ({})", mail.party, address.masked()),
+            round: Some(mail.round.id),
+            what: "Two mails in a row did not reach this address: ask for the right one and correct it, or tell them \
+                   otherwise. What did not arrive is in the list."
+                .to_owned(),
+            door: Door::Api(format!("/v1/rounds/{}/deliveries", mail.round.id)),
+        });
+    }
+    Ok(owed)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Duration, NaiveDateTime};
 
-use super::super::notices::{DEPUTY_THREAD, Facts, VISITING, thread_of_placement};
+use super::super::notices::{DEPUTY_THREAD, Facts, HR_THREAD, VISITING, thread_of_placement};
 use super::checks::{Known, Report, deeds, find_confirmation, find_end, find_exchange, takes};
 use super::{Trace, detail, value};
 use crate::domain::alternative::AlternativeKind;
@@ -59,8 +59,11 @@ pub(super) fn mails(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     of_offers(trace, &mut needed);
     of_the_day(trace, &mut needed);
     for (party, kinds, at) in needed.into_iter().filter(|(party, _, at)| is_told(trace, known, *party, *at)) {
-        let is_it =
-            |mail: &PlacementMail| mail.party == party && kinds.contains(&mail.kind) && mail.created_at == at;
+        let is_it = |mail: &PlacementMail| {
+            let is_own = mail.party == party && !mail.thread.ends_with(HR_THREAD);
+            is_own && kinds.contains(&mail.kind) && mail.created_at == at
+        };
+        let is_it = |mail: &PlacementMail| is_it(mail) || is_undone(mail, party, kinds, at);
         report.require(trace.mails.iter().any(is_it), TraceLink::Mails, || {
             let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
             format!("there is no mail `{}` to the {party} of {at}", kinds.join("` or `"))
@@ -69,7 +72,7 @@ pub(super) fn mails(report: &mut Report, trace: &Trace, known: &Known<'_>) {
     hand_over(report, trace, known);
     ill(report, trace, known);
     if trace.placement.state.has_ended() || is_ill(trace) {
-        let waits = |state| matches!(state, NoticeState::Held | NoticeState::Queued);
+        let waits = |state| matches!(state, NoticeState::Held | NoticeState::Collected | NoticeState::Queued);
         let tells_the_end = |kind| {
             matches!(
                 kind,
@@ -92,6 +95,19 @@ pub(super) fn mails(report: &mut Report, trace: &Trace, known: &Known<'_>) {
         }
     }
 }
+
+/// Whether a change brought back what its reader knew: the mail that told of another day was dropped, and nothing was told.
+fn is_undone(mail: &PlacementMail, party: Party, kinds: &[NoticeKind], at: NaiveDateTime) -> bool {
+    kinds == CHANGES
+        && mail.party == party
+        && mail.state == NoticeState::Superseded
+        && mail.settled_at == Some(at)
+}
+
+/// What tells a change: itself, or the proposal or confirmation that had not left when it happened.
+const CHANGES: &[NoticeKind] = &[NoticeKind::Changed, NoticeKind::Proposal, NoticeKind::Confirmed];
+/// What tells that a day is certain: itself, or the change that had not left.
+const CERTAIN: &[NoticeKind] = &[NoticeKind::Confirmed, NoticeKind::Changed];
 
 fn is_ill(trace: &Trace) -> bool {
     trace.day.as_ref().is_some_and(|day| day.kind == AttendanceKind::Ill)
@@ -131,11 +147,11 @@ fn of_answers(trace: &Trace, known: &Known<'_>, needed: &mut Vec<Needed>) {
     let is_let_go = |at: NaiveDateTime| known.let_go_at.is_some_and(|let_go| at >= let_go);
     let is_taken = |entry: &Entry| detail(entry, "deed").as_deref() == Some("take_other");
     if let Some(entry) = confirmation.filter(|entry| !is_taken(entry) && is_let_go(entry.at)) {
-        needed.extend(Party::ALL.iter().map(|party| (*party, [NoticeKind::Confirmed].as_slice(), entry.at)));
+        needed.extend(Party::ALL.iter().map(|party| (*party, CERTAIN, entry.at)));
     }
     let moved = trace.audit.iter().filter(|entry| entry.action == Action::ReschedulePlacement);
     for entry in moved.filter(|entry| is_let_go(entry.at)) {
-        let changed = |party| (party, [NoticeKind::Changed].as_slice(), entry.at);
+        let changed = |party| (party, CHANGES, entry.at);
         needed.extend(VISITING.map(changed));
         // Who released before hears of a day once it is certain.
         let is_certain = confirmation.is_some_and(|confirmed| confirmed.at < entry.at);
@@ -161,7 +177,7 @@ fn of_offers(trace: &Trace, needed: &mut Vec<Needed>) {
         trace.offers.iter().map(|offer| (Party::Participant, [NoticeKind::Alternative].as_slice(), offer.at)),
     );
     for taken in takes(trace) {
-        needed.extend(VISITING.map(|party| (party, [NoticeKind::Changed].as_slice(), taken.at)));
+        needed.extend(VISITING.map(|party| (party, CHANGES, taken.at)));
         let is_certain = detail(taken, "state").as_deref() == Some(PlacementState::Confirmed.as_str());
         let is_moved = detail(taken, "kind").as_deref() == Some(AlternativeKind::Date.as_str());
         if is_certain {
@@ -227,7 +243,7 @@ fn ill(report: &mut Report, trace: &Trace, known: &Known<'_>) {
 
 /// Every mail that the worker or a new deadline caused has its entry.
 pub(super) fn causes(report: &mut Report, trace: &Trace, known: &Known<'_>) {
-    for mail in &trace.mails {
+    for mail in trace.mails.iter().filter(|mail| !mail.is_again) {
         let deed = OF_DEEDS.iter().find(|(_, kind)| *kind == mail.kind).map(|(deed, _)| *deed);
         let is_caused = match deed {
             Some(deed) => deeds(trace, Action::KeepDeadlines, deed)
@@ -242,7 +258,7 @@ pub(super) fn causes(report: &mut Report, trace: &Trace, known: &Known<'_>) {
 
 pub(super) fn calendar(report: &mut Report, trace: &Trace) {
     for party in Party::ALL {
-        let of_party = || trace.mails.iter().filter(|mail| mail.party == *party);
+        let of_party = || trace.mails.iter().filter(|mail| mail.party == *party && !mail.is_again);
         let mut told: Vec<i64> = of_party().filter_map(|mail| facts(mail)?.sequence).collect();
         // An event that a repair has taken over from the placement before.
         let taken_over = |name: &str| {

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use super::super::schema::{employer_domains, employer_managers, employers};
 use super::super::{Db, StoreError, Tx, parse};
+use crate::domain::email::Email;
 use crate::domain::ids::EmployerId;
 use crate::domain::language::Language;
 use crate::domain::organisation::Employer;
@@ -120,6 +121,27 @@ pub fn save_employer(tx: &mut Tx<'_>, employer: &Employer) -> Result<(), StoreEr
 pub fn find_employer(db: &mut Db, id: EmployerId) -> Result<Option<Employer>, StoreError> {
     let rows = employers::table.find(id.to_string()).select(Row::as_select()).load(db)?;
     Ok(complete(db, rows)?.pop())
+}
+
+/// Where the daily digest of an employer's staff goes, if anywhere.
+///
+/// # Errors
+/// The database's.
+pub fn find_hr_address(db: &mut Db, id: EmployerId) -> Result<Option<Email>, StoreError> {
+    let found: Option<Option<String>> =
+        employers::table.find(id.to_string()).select(employers::hr_email).first(db).optional()?;
+    found.flatten().map(|address| parse("HR address", &address)).transpose()
+}
+
+/// Says where the daily digest of an employer's staff goes.
+///
+/// # Errors
+/// The database's.
+pub fn save_hr_address(tx: &mut Tx<'_>, id: EmployerId, address: Option<&Email>) -> Result<(), StoreError> {
+    diesel::update(employers::table.find(id.to_string()))
+        .set(employers::hr_email.eq(address.map(ToString::to_string)))
+        .execute(&mut **tx)?;
+    Ok(())
 }
 
 /// The employer with exactly this name.

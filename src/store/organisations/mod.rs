@@ -4,8 +4,9 @@ mod employers;
 mod libraries;
 
 pub use employers::{
-    find_employer, find_employer_by_name, insert_employer, list_employer_names, list_employer_successors,
-    list_employers, list_employers_by_ids, list_employers_by_names, save_employer,
+    find_employer, find_employer_by_name, find_hr_address, insert_employer, list_employer_names,
+    list_employer_successors, list_employers, list_employers_by_ids, list_employers_by_names, save_employer,
+    save_hr_address,
 };
 pub(super) use libraries::{contact, contact_columns, containing};
 pub use libraries::{
