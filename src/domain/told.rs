@@ -170,8 +170,6 @@ pub enum Told {
     // Why what came back from a calendar or a mailbox does not count.
     /// Another time was proposed.
     CalendarProposesTime,
-    /// Words came that nobody reads.
-    NobodyReadsMail,
     /// Neither yes nor no.
     CalendarUndecided,
     /// Nothing proves whose it is.

@@ -274,7 +274,7 @@ const fn why(outcome: InboundOutcome, kind: InboundKind) -> Told {
         (InboundOutcome::WrongAddress, _) => Told::AnswerFromElsewhere,
         (InboundOutcome::OutOfDate, _) => Told::AnswerOutOfDate,
         (InboundOutcome::Late, _) => Told::AnswerLate,
-        (InboundOutcome::NotUnderstood, _) => Told::NobodyReadsMail,
+        (InboundOutcome::NotUnderstood, _) => Told::AnswerInWords,
         (
             InboundOutcome::Answered
             | InboundOutcome::Repeated

@@ -104,6 +104,9 @@ pub fn message_id(app: &App, notice: &Notice) -> String {
     format!("<{}@{}>", notice.id, app.settings.mail_domain)
 }
 
+/// What may be sent, and what is settled without.
+pub type Prepared = (Vec<Ready>, Vec<(Claimed, Attempt)>);
+
 /// Looks up what claimed notices say, makes their links, has them written and stores their bytes, all in one transaction:
 /// what may be sent from then on, and what is settled without. Left out is what another sender holds by now.
 ///
@@ -114,7 +117,7 @@ pub fn prepare(
     claimed: &[Claimed],
     by: &str,
     write: impl Fn(&Letter) -> Result<Vec<u8>, String>,
-) -> Result<(Vec<Ready>, Vec<(Claimed, Attempt)>), AppError> {
+) -> Result<Prepared, AppError> {
     let now = app.now()?;
     app.store.write_queue(|tx| {
         let (mut ready, mut settled) = (Vec::new(), Vec::new());

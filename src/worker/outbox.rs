@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use super::Stop;
 use crate::domain::notice::Notice;
 use crate::mail::{SendClass, Sender, Transport};
-use crate::services::outbox::{self, Attempt, Claimed, LEASE, Ready};
+use crate::services::outbox::{self, Attempt, Claimed, LEASE, Prepared, Ready};
 use crate::services::{App, AppError};
 
 /// How many notices are claimed at once.
@@ -141,11 +141,9 @@ async fn write(
     (claimed, None)
 }
 
-type Written = (Vec<Ready>, Vec<(Claimed, Attempt)>);
-
 /// Writes several notices in one transaction; where that fails, each in one of its own, so that a row that cannot be
 /// read holds nothing up but itself.
-async fn prepare(step: &Arc<Step>, claimed: Vec<Claimed>) -> Result<Written, AppError> {
+async fn prepare(step: &Arc<Step>, claimed: Vec<Claimed>) -> Result<Prepared, AppError> {
     let (sender, transport) = (sender(&step.app), step.transport.clone());
     let own = step.app.settings.templates.clone();
     let write = move |letter: &_| transport.write(letter, &sender, &own).map_err(|error| error.to_string());
@@ -155,7 +153,7 @@ async fn prepare(step: &Arc<Step>, claimed: Vec<Claimed>) -> Result<Written, App
         if claimed.len() == 1 {
             return Err(error);
         }
-        let mut written = Written::default();
+        let mut written = Prepared::default();
         for one in &claimed {
             match outbox::prepare(app, std::slice::from_ref(one), by, &write) {
                 Ok((ready, settled)) => {

@@ -407,7 +407,7 @@ fn what_comes_to_a_return_path_is_about_its_mail_even_if_it_quotes_nothing() {
                 .replace("Return-Path: <>", &format!("Return-Path: <>\r\nTo: <{path}>"))
         };
         let state_of = |letter: &Letter| {
-            let sent = desk.world.organiser.get("/v1/outbox?limit=200").expect(200);
+            let sent = desk.world.organiser.get("/v1/deliveries?limit=200").expect(200);
             let sent = sent["data"].as_array().expect("a list").clone();
             let own =
                 sent.iter().find(|mail| letter.message_id.contains(mail["id"].as_str().expect("an id")));

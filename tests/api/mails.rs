@@ -56,7 +56,7 @@ fn whoever_wants_no_reminders_gets_none_and_everything_else_until_they_want_them
         assert!(dump(&service.app) == stopped, "the same again changes nothing");
         let mails = case.at(FRIDAY);
         assert_eq!((to(&mails, Party::Participant), to(&mails, Party::Host).len()), (vec![], 1));
-        let listed = case.world.organiser.get("/v1/outbox?limit=200").expect(200);
+        let listed = case.world.organiser.get("/v1/deliveries?limit=200").expect(200);
         let discarded: Vec<&Value> = listed["data"]
             .as_array()
             .expect("a list")

@@ -200,7 +200,7 @@ impl<'a> Life<'a> {
             assured_until: None,
             role_title: None,
             objectives: None,
-            language: (n % 3 == 0).then_some(Language::Welsh),
+            language: n.is_multiple_of(3).then_some(Language::Welsh),
         };
         sign_up(self.app, &Actor::anyone(), self.round, &form).expect("signed up");
         self.send();

@@ -33,7 +33,7 @@ fn facts(text: &str) -> BTreeSet<&str> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
     let names =
         text.split(|c: char| !is_part(c)).filter(|name| !name.starts_with('.') && !name.ends_with('.'));
-    let of = ["letter.", "visit.", "entry.", "change."];
+    let of = ["letter.", "visit.", "entry.", "change.", "news."];
     names.filter(|name| of.iter().any(|begin| name.starts_with(begin))).collect()
 }
 

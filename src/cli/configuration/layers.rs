@@ -80,11 +80,20 @@ impl Layers {
             let known = self.defaults.get(&key);
             match (known.map(|default| &default.kind), &value.kind) {
                 (Some(ValueKind::I64(_)), ValueKind::I64(_))
+                | (Some(ValueKind::Boolean(_)), ValueKind::Boolean(_))
                 | (Some(ValueKind::String(_)), ValueKind::String(_)) => {
                     self.set(key, value, format!("{place}"));
                 }
                 (Some(ValueKind::I64(_)), _) => {
                     self.refuse(&key, &place.to_string(), &value, "must be a whole number");
+                }
+                (Some(ValueKind::Boolean(_)), _) => {
+                    self.refuse(
+                        &key,
+                        &place.to_string(),
+                        &value,
+                        "must be true or false, without quotation marks",
+                    );
                 }
                 (Some(_), _) => {
                     self.refuse(&key, &place.to_string(), &value, "must be text in quotation marks");
@@ -114,6 +123,13 @@ impl Layers {
                     Err(_) => {
                         let value = Value::from(text.as_str());
                         self.refuse(&key, variable, &value, "must be a whole number");
+                    }
+                },
+                Some(ValueKind::Boolean(_)) => match text.trim().parse::<bool>() {
+                    Ok(is_on) => self.set(key, Value::from(is_on), variable.clone()),
+                    Err(_) => {
+                        let value = Value::from(text.as_str());
+                        self.refuse(&key, variable, &value, "must be true or false");
                     }
                 },
                 Some(_) => self.set(key, Value::from(text.as_str()), variable.clone()),

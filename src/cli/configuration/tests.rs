@@ -87,6 +87,7 @@ fn every_fault_of_file_and_environment_is_told_at_once_with_its_place() {
     let variables = [
         ("LIBRARY_SWAP__DATABASE__CONECTIONS", "4"),
         ("LIBRARY_SWAP__MAIL__SMTP__PORT", "70000"),
+        ("LIBRARY_SWAP__MAIL__VERP", "yes"),
         ("LIBRARY_SWAP__MATCHING__THREADS", "two"),
         ("LIBRARY_SWAP_MAIL_FOLDER", "elsewhere"),
     ];
@@ -98,6 +99,7 @@ fn every_fault_of_file_and_environment_is_told_at_once_with_its_place() {
             "LIBRARY_SWAP_MAIL_FOLDER: there is no such variable (maybe `LIBRARY_SWAP__MAIL__FOLDER`, with two underscores)",
             "LIBRARY_SWAP__DATABASE__CONECTIONS: there is no such key (maybe `LIBRARY_SWAP__DATABASE__CONNECTIONS`)",
             "LIBRARY_SWAP__MAIL__SMTP__PORT: `70000` must be a whole number, not negative, at most 65535",
+            "LIBRARY_SWAP__MAIL__VERP: `yes` must be true or false",
             "LIBRARY_SWAP__MATCHING__THREADS: `two` must be a whole number",
             "swap.toml: colour: there is no such key",
             "swap.toml: limits.body_bytes: `0` must be a whole number, not 0",

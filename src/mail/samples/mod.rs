@@ -104,7 +104,7 @@ fn others(usual: &Letter) -> Vec<Sample> {
                         Party::Participant => Told::YouExchanged { day: former() },
                         Party::Host => Told::VisitorExchanged,
                         Party::Manager => Told::ColleagueExchanged { day: former() },
-                    })
+                    });
                 }),
             );
         }

@@ -194,6 +194,10 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
             },
             ..invitation
         });
+    let has_link = match kind {
+        NoticeKind::HandedOver | NoticeKind::Digest => false,
+        _ => !cancelled || party == Party::Participant,
+    };
     Letter {
         kind,
         opt_out: kind.is_optional().then(|| "https://exchange.example/mails/5e6f7a8b".to_owned()),
@@ -215,8 +219,7 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
         swap: (kind == NoticeKind::SwapRequest).then(|| exchanged(&visit, party)),
         taken: None,
         is_certain,
-        link: (kind != NoticeKind::HandedOver && !(cancelled && party != Party::Participant))
-            .then(|| "https://exchange.example/links/0123456789abcdef".to_owned()),
+        link: has_link.then(|| "https://exchange.example/links/0123456789abcdef".to_owned()),
         participant_name,
         participant_address: (to_host && is_certain).then(|| "sian.wyn@library.example".to_owned()),
         role_title: Some("Children's librarian".to_owned()),

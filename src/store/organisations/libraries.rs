@@ -101,11 +101,11 @@ impl Facts {
             opening_hours: self.opening_hours.map(|text| parse("opening hours", &text)).transpose()?,
             contact: spoken(
                 contact(self.contact_name, self.contact_email, self.contact_telephone)?,
-                self.contact_language,
+                self.contact_language.as_deref(),
             ),
             deputy: spoken(
                 contact(self.deputy_name, self.deputy_email, self.deputy_telephone)?,
-                self.deputy_language,
+                self.deputy_language.as_deref(),
             ),
             topics: list_from_json("topics", &self.topics)?,
             access: list_from_json("access", &self.access)?,
@@ -121,8 +121,8 @@ fn language(contact: Option<&Contact>) -> Option<String> {
 }
 
 /// A contact with the language that a library names for it.
-fn spoken(contact: Option<Contact>, tag: Option<String>) -> Option<Contact> {
-    let language = tag.as_deref().map(Language::for_tag);
+fn spoken(contact: Option<Contact>, tag: Option<&str>) -> Option<Contact> {
+    let language = tag.map(Language::for_tag);
     contact.map(|contact| Contact { language, ..contact })
 }
 

@@ -163,10 +163,6 @@ pub(super) fn told(sentence: &Told) -> String {
             "Mae eich calendr wedi cynnig amser arall. Mae'r rhai sy'n trefnu'r diwrnodau wedi cael gwybod. Hyd nes iddynt ei \
              newid, mae'r diwrnod yn aros fel y mae: ar y dudalen gallwch ddweud ie neu na iddo."
         }
-        Told::NobodyReadsMail => {
-            "Rydych wedi ysgrifennu atom. Nid oes neb yn darllen y blwch post hwn: dywedwch ie neu na ar y dudalen, neu \
-             ysgrifennwch at y bobl y mae eich negeseuon yn eu henwi."
-        }
         Told::CalendarUndecided => {
             "Nid yw eich calendr wedi anfon ie na na. Rydym yn cadw at yr hyn a ddywedoch ar y dudalen hyd yma."
         }

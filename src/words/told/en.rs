@@ -148,10 +148,6 @@ pub(super) fn told(sentence: &Told) -> String {
             "Your calendar has proposed another time. Those who arrange the days have been told. Until they change it, the \
              day stays as it is: on the page you can say yes or no to it."
         }
-        Told::NobodyReadsMail => {
-            "You have written to us. Nobody reads this mailbox: please say yes or no on the page, or write to the people \
-             whom your mails name."
-        }
         Told::CalendarUndecided => {
             "Your calendar has sent neither a yes nor a no. We keep to what you have said on the page so far."
         }
