@@ -239,7 +239,7 @@ fn kill_again_and_again(kills: u64) {
         let mut life = Life::start(database, &sink, port, folder.path(), Death::BySignal);
         assert!(comes_up(&mut life, &mut load), "the service starts after all that");
         let is_open = |dump: &evidence::Dump| {
-            let waits = |state: &str| ["queued", "leased"].contains(&state);
+            let waits = |state: &str| ["queued", "sending"].contains(&state);
             dump.rows("outbox").iter().any(|row| waits(row.text("state")))
         };
         let until = Instant::now() + Duration::from_secs(60);

@@ -106,7 +106,7 @@ impl<'a> Sender<'a> {
     }
 
     fn counts(&self) -> serde_json::Value {
-        self.service.organiser().get("/v1/outbox/counts").expect(200)
+        self.service.organiser().get("/v1/deliveries/counts").expect(200)
     }
 
     fn set_clock(&self, instant: DateTime<Utc>) {

@@ -17,6 +17,7 @@ use crate::services::opt_outs::{self, MailChoice, Wanted};
 
 /// The page's form, or what a mail program sends.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = MailChoice)]
 #[expect(dead_code, reason = "the schema of what `choose` reads")]
 pub(super) struct ChoiceBody {

@@ -187,7 +187,7 @@ fn who_owes_an_answer_is_told_the_new_day_once_and_the_deadlines_follow() {
 }
 
 #[test]
-fn who_heard_of_the_proposal_only_by_a_change_that_overtook_it_is_told_too() {
+fn who_heard_of_the_proposal_only_with_the_change_that_overtook_it_is_told_too() {
     for_each_service(|service| {
         let world = World::new(service);
         let application = world.released("ann");
@@ -196,7 +196,7 @@ fn who_heard_of_the_proposal_only_by_a_change_that_overtook_it_is_told_too() {
         let times = json!({ "starts": "10:00", "ends": "15:00" });
         world.organiser.put(&format!("/v1/placements/{placement}/times"), &times).expect(200);
         let kinds: Vec<NoticeKind> = world.mails().iter().map(|letter| letter.kind).collect();
-        assert_eq!(kinds, [NoticeKind::Changed; 2]);
+        assert_eq!(kinds, [NoticeKind::Proposal; 2], "nothing has changed for who knew of nothing");
         answer_until(&world, "2027-02-20").expect(200);
         assert_eq!(
             told(&world.mails()),

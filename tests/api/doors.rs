@@ -28,6 +28,8 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("POST", "/v1/feeds/{id}/rotate", "gah"),
     ("GET", "/links/{secret}", "-ogahpmcs"),
     ("POST", "/links/{secret}", "-ogahpmcs"),
+    ("GET", "/mails/{secret}", "-ogahpmcs"),
+    ("POST", "/mails/{secret}", "-ogahpmcs"),
     ("GET", "/v1/links/{secret}", "-ogahpmcs"),
     ("POST", "/v1/links/{secret}", "-ogahpmcs"),
     ("GET", "/v1/employers", "ogah"),

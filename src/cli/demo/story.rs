@@ -226,7 +226,7 @@ impl Play {
             if waiting("gave_up") > 0 {
                 return Err("a mail could not be sent".to_owned());
             }
-            if waiting("queued") + waiting("leased") == 0 {
+            if waiting("queued") + waiting("sending") == 0 {
                 break;
             }
             if seconds_running() - began > PATIENCE {

@@ -90,8 +90,8 @@ for name in ("exchange", "outside"):
 print("sending", flush=True)
 placements = programme.make()
 checks.check("people who exchange a day", sorted(placements), ["ann", "bob"])
-settled = lambda: programme.ask("GET", "/v1/outbox/counts")
-wait_for("an empty outbox", lambda: not (settled().get("queued") or settled().get("leased")))
+settled = lambda: programme.ask("GET", "/v1/deliveries/counts")
+wait_for("an empty outbox", lambda: not (settled().get("queued") or settled().get("sending")))
 delivered = lambda: sum(len(mails(box)) for box in boxes)
 sent = sum(count for state, count in settled().items() if state in ("sent", "bounced"))
 wait_for("the mails", lambda: delivered() == sent - 1)
@@ -100,7 +100,7 @@ checks.check("submissions that were not encrypted", log("exchange").count("P=esm
 
 print("a mailbox that does not exist (desk@hive.example: 550)", flush=True)
 wait_for("the bounce", lambda: "bounce: bounced" in programme.came())
-bounced = [one for one in programme.all("/v1/outbox") if one["state"] == "bounced"]
+bounced = [one for one in programme.all("/v1/deliveries") if one["state"] == "bounced"]
 checks.check("mails that bounced", [(one["party"], one["kind"]) for one in bounced], [("host", "proposal")])
 tasks = lambda: [task["subject"]["about"] for task in programme.all("/v1/me/tasks") if task["kind"] == "look_at_mail"]
 checks.check("tasks for the organisers", tasks(), ["proposal to the host (d…@hive.example)"])
@@ -152,11 +152,11 @@ wait_for("a holiday notice", lambda: "auto_reply: ignored" in programme.came())
 checks.check("holiday notices to a return path, ignored", programme.came().count("auto_reply: ignored"), 1)
 wait_for("the late bounce", lambda: "bounce: bounced" in programme.came()[-3:])
 wait_for("empty queues", lambda: queue("exchange") == 0 and queue("outside") == 0)
-bounces = sorted((one["party"], one["kind"]) for one in programme.all("/v1/outbox") if one["state"] == "bounced")
+bounces = sorted((one["party"], one["kind"]) for one in programme.all("/v1/deliveries") if one["state"] == "bounced")
 checks.check("mails that bounced in the end", bounces,
              [("host", "cancelled"), ("host", "cancelled"), ("host", "proposal")])
 paths = sum(f"<exchange+bounce-{one['id'].replace('-', '')}@exchange.example> R=organisers" in log("exchange")
-            for one in programme.all("/v1/outbox") if one["state"] == "bounced")
+            for one in programme.all("/v1/deliveries") if one["state"] == "bounced")
 if verp:
     checks.check("bounces that came to the return path of their mail", paths, len(bounces))
 else:
