@@ -292,6 +292,7 @@ fn each_link_that_is_broken_by_hand_is_found_and_named() {
         for party in [Party::Participant, Party::Host] {
             press(&world, &mails, &all[0], party, "accept");
         }
+        world.mails();
         let times = json!({ "starts": "10:00", "ends": "15:00" });
         world.organiser.put(&format!("/v1/placements/{}/times", all[0]), &times).expect(200);
         world.mails();
