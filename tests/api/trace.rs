@@ -400,8 +400,16 @@ fn each_link_that_is_broken_by_hand_is_found_and_named() {
             (set("consents", &of_host, "channel = NULL", "channel = 'link'"), &["consents"]),
             (mail("proposal", "participant"), &["mails", "calendar"]),
             (mail("proposal", "host"), &["mails", "calendar"]),
-            (mail("confirmed", "manager"), &["mails"]),
-            (mail("changed", "participant"), &["mails", "calendar"]),
+            (
+                {
+                    let key =
+                        format!("thread_key = 'placement:{id}:manager' AND kind IN ('confirmed', 'changed')");
+                    let lose = format!("UPDATE outbox SET placement_id = NULL WHERE {key}");
+                    (lose, format!("UPDATE outbox SET placement_id = '{id}' WHERE {key}"))
+                },
+                &["mails"],
+            ),
+            (mail("changed", "participant"), &["calendar"]),
             (
                 set("invitations", &of_host, "sequence = sequence + 1", "sequence = sequence - 1"),
                 &["calendar"],
