@@ -111,7 +111,7 @@ impl Transport {
     /// Writes a letter as a message, signed where signatures are set up.
     ///
     /// # Errors
-    /// As for [`render`](super::render).
+    /// As for [`render`](fn@super::render).
     pub fn write(
         &self,
         letter: &Letter,
