@@ -89,6 +89,8 @@ class Programme:
             "LIBRARY_SWAP__MAIL__ORGANISER_ADDRESS": ORGANISER,
             "LIBRARY_SWAP__MAIL__DOMAIN": "exchange.example",
             "LIBRARY_SWAP__MAIL__AUTHSERV_ID": "mx.exchange.example",
+            # Nobody waits here for what might overtake a mail.
+            "LIBRARY_SWAP__MAIL__COALESCE_SECONDS": "0", "LIBRARY_SWAP__MAIL__DIGEST": "off",
             "LIBRARY_SWAP__LOG__LEVEL": "info",
         } | settings
         said = subprocess.run([binary, "init"], env=self.environment, capture_output=True, text=True, check=True)
