@@ -29,7 +29,7 @@ use library_swap::domain::notice::Notice;
 use library_swap::domain::party::Party;
 use library_swap::domain::return_path::notice_of;
 use library_swap::domain::templates::OwnTemplates;
-use library_swap::mail::{DkimSettings, Tls, Transport, TransportSettings};
+use library_swap::mail::{DkimSettings, Tls, Transport, TransportSettings, parties};
 use library_swap::services::deliveries::Which;
 use library_swap::services::outbox::wait_after;
 use library_swap::store::outbox as stored;
@@ -320,12 +320,14 @@ fn judge(arguments: &[&str], input: &str) -> Option<String> {
 /// Every notice, as it carries its invitation and without, also with what headers have to fold or encode.
 fn samples() -> Vec<Letter> {
     let mut samples = Vec::new();
-    for (n, kind) in NoticeKind::ALL.iter().enumerate() {
-        let usual = letter(*kind, Party::ALL[n % 2]);
-        if usual.invitation.is_some() {
-            samples.push(Letter { invitation: None, ..usual.clone() });
+    for kind in NoticeKind::ALL {
+        for party in parties(*kind) {
+            let usual = letter(*kind, *party);
+            if usual.invitation.is_some() {
+                samples.push(Letter { invitation: None, ..usual.clone() });
+            }
+            samples.push(usual);
         }
-        samples.push(usual);
     }
     let odd = letter(NoticeKind::Confirmed, Party::Participant);
     let long = "Siân 👩‍🏫 Ŵyn-Jones, ".repeat(15);
