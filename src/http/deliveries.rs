@@ -147,7 +147,7 @@ async fn counts_of(call: Call, round: Option<RoundId>) -> Answer {
 /// Mails in figures.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Counts {
-    /// How many are in each state; a state without any is absent.
+    /// How many are in each state.
     #[serde(flatten)]
     states: BTreeMap<&'static str, i64>,
     /// Since when, and why, no mail goes; absent while mail goes.

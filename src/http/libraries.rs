@@ -37,7 +37,7 @@ pub(super) struct Contact {
     /// Where to ring on the day.
     #[schema(schema_with = schemas::optional_telephone)]
     telephone: Option<String>,
-    /// Of mails and calendars; absent means the installation's.
+    /// Of mails and calendars; absent means the contact's for a deputy, else the installation's.
     #[schema(schema_with = schemas::optional_language)]
     language: Option<String>,
 }

@@ -229,14 +229,18 @@ fn complete(operation: &mut Operation, url: &Listed) {
             .filter(|other| other.status() == code.status())
             .map(|other| other.as_str())
             .collect();
-        let media_type =
-            if url.path.starts_with("/links/") { "text/html" } else { "application/problem+json" };
+        let media_type = if is_mailed_page(url) { "text/html" } else { "application/problem+json" };
         let problem = ResponseBuilder::new().description(format!("A problem: {}.", same.join(", "))).content(
             media_type,
             ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
         );
         operation.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem.build()));
     }
+}
+
+/// Whether it is a page that mails lead to, whose problems are pages as well.
+fn is_mailed_page(url: &Listed) -> bool {
+    url.path.starts_with("/links/") || url.path.starts_with("/mails/")
 }
 
 /// One code for each status that an operation can answer with.
@@ -251,7 +255,7 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
         Code::Internal,
         Code::Unavailable,
     ];
-    if !url.actions.is_empty() || url.path.starts_with("/links/") {
+    if !url.actions.is_empty() || is_mailed_page(url) {
         codes.push(Code::Forbidden);
     }
     if url.path.contains('{') {

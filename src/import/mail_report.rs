@@ -53,10 +53,15 @@ pub(super) fn read_words(subject: &str, words: Option<&str>) -> DeliveryReport {
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '.'))
         .map(|word| word.trim_end_matches('.'))
         .find(|word| is_status(word) && word.matches('.').count() == 2);
-    DeliveryReport { is_final: !is_late, status: status.map(str::to_owned), message_id: None }
+    let is_delivered = status.is_some_and(|status| status.starts_with('2'));
+    DeliveryReport {
+        is_final: !is_late && !is_delivered,
+        status: status.map(str::to_owned),
+        message_id: None,
+    }
 }
 
-/// Whether a word is an enhanced status of a failure or a delay (RFC 3463): class, subject and detail.
+/// Whether a word is an enhanced status (RFC 3463): class, subject and detail.
 fn is_status(word: &str) -> bool {
     let mut parts = word.split('.');
     let class = parts.next().is_some_and(|class| matches!(class, "2" | "4" | "5"));

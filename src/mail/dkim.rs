@@ -51,9 +51,9 @@ impl Signer {
         let algorithm = if text.starts_with("-----BEGIN RSA PRIVATE KEY-----") {
             DkimSigningAlgorithm::Rsa
         } else if text.starts_with("-----BEGIN") {
-            let first = text.lines().next().unwrap_or_default();
+            // Not what stands there: it may be the key itself, where its line breaks were lost.
             return Err(told(&format!(
-                "it begins with {first:?}; an RSA key must be in PKCS #1 form (`openssl rsa -traditional -in … -out …` \
+                "it is PEM of another kind; an RSA key must be in PKCS #1 form (`openssl rsa -traditional -in … -out …` \
                  makes it), an Ed25519 key the 32 bytes in base64 (`openssl pkey -outform der -in … | tail -c 32 | base64`)"
             )));
         } else {

@@ -94,10 +94,6 @@ pub struct DkimSettings {
     pub key_file: PathBuf,
 }
 
-const fn default_timeout_seconds() -> u64 {
-    60
-}
-
 impl TransportSettings {
     /// Settings of a kind with everything else left out.
     pub fn of(transport: TransportKind) -> Self {
@@ -110,7 +106,7 @@ impl TransportSettings {
             user: None,
             password: None,
             ca_file: None,
-            timeout_seconds: default_timeout_seconds(),
+            timeout_seconds: 30,
             connections: NonZeroU32::MIN,
             rate_per_minute: None,
             verp: false,

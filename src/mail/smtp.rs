@@ -17,6 +17,9 @@ use super::pace::Pace;
 use super::settings::{Tls, TransportSettings};
 use super::transport::{SendClass, SendError, discreet};
 
+/// The longest timeout: twice as long, an attempt and the question whether the server is well, are less than a lease.
+const MOST_SECONDS: u64 = 120;
+
 /// A mail server. Clones share its connections and the rate.
 #[derive(Debug, Clone)]
 pub struct Smtp {
@@ -37,6 +40,13 @@ impl Smtp {
             settings.host.as_deref().ok_or("mail.smtp.host is missing: transport \"smtp\" connects to it")?;
         if settings.timeout_seconds == 0 {
             return Err("mail.smtp.timeout_seconds is 0; it must be at least 1".to_owned());
+        }
+        if settings.timeout_seconds > MOST_SECONDS {
+            return Err(format!(
+                "mail.smtp.timeout_seconds is {}; it must be at most {MOST_SECONDS}, so that an attempt has ended before another \
+                 sender takes the mail over",
+                settings.timeout_seconds
+            ));
         }
         if tokio::runtime::Handle::try_current().is_err() {
             return Err("the mail server can be opened inside the asynchronous runtime only".to_owned());

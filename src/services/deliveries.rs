@@ -183,8 +183,7 @@ fn outdated(
 
 /// Whether what a mail asks for can still be answered, where that is a thing of its own.
 fn is_open(db: &mut Db, notice: &Notice) -> Result<bool, AppError> {
-    let facts: Facts = serde_json::from_str(&notice.facts)
-        .map_err(|error| AppError::Internal(format!("notice {}: {error}", notice.id)))?;
+    let facts = Facts::of(notice)?;
     let unreadable = |id: &str| AppError::Internal(format!("notice {}: `{id}` is no id", notice.id));
     Ok(match (notice.kind, &facts.swap, &facts.offer, notice.placement) {
         (NoticeKind::SwapRequest, Some(id), _, _) => {

@@ -23,7 +23,8 @@ pub(super) fn follow(tx: &mut Tx<'_>, now: &Now, before: &Library, after: &Libra
     let address = |contact: &Option<Contact>| contact.as_ref().map(|contact| contact.email.clone());
     let has_contact = after.contact.is_some() && address(&before.contact) != address(&after.contact);
     let has_zone = before.time_zone != after.time_zone;
-    if words(before) == words(after) && !has_zone && !has_contact {
+    let has_words = words(before) != words(after);
+    if !has_words && !has_zone && !has_contact {
         return Ok(());
     }
     // Yesterday covers every zone.
@@ -36,10 +37,14 @@ pub(super) fn follow(tx: &mut Tx<'_>, now: &Now, before: &Library, after: &Libra
         if has_moved {
             case.placement.time_zone = after.time_zone;
         }
+        let is_handed_over = has_contact && case.placement.terms.contact.is_none();
+        let is_told = has_words || has_moved;
+        if !is_told && !is_handed_over {
+            continue;
+        }
         // Each time it is another version, so that what is told of it is news.
         placements::save(tx, &mut case.placement, now.utc())?;
-        let is_handed_over = has_contact && case.placement.terms.contact.is_none();
-        if words(before) != words(after) || has_moved {
+        if is_told {
             let told = if is_handed_over { &[Party::Participant][..] } else { &notices::VISITING };
             notices::entry_follows(tx, now, &case, told, has_moved)?;
         }

@@ -49,8 +49,7 @@ pub(super) fn letter(
     now: &Now,
     notice: &Notice,
 ) -> Result<(Letter, Option<NewLink>), AppError> {
-    let facts: Facts = serde_json::from_str(&notice.facts)
-        .map_err(|error| AppError::Internal(format!("notice {}: {error}", notice.id)))?;
+    let facts = Facts::of(notice)?;
     let applicant = get_applicant(db, notice.application)?;
     let round = get_round(db, applicant.application.round)?;
     let home = get_library(db, applicant.application.home)?;

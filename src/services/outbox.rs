@@ -100,7 +100,7 @@ pub struct Ready {
 }
 
 /// The Message-ID of a notice: the same for every attempt.
-pub fn message_id(app: &App, notice: &Notice) -> String {
+pub(super) fn message_id(app: &App, notice: &Notice) -> String {
     format!("<{}@{}>", notice.id, app.settings.mail_domain)
 }
 
@@ -173,16 +173,19 @@ fn message_of(
     }
     let opt_out = notice.kind.is_optional().then(|| now.secret(&format!("opt out {}", notice.id)));
     letter.opt_out = opt_out.as_ref().map(|secret| format!("{}/mails/{secret}", app.settings.public_url));
-    if let Some(invitation) = &letter.invitation {
-        let is_in_calendar = invitation.status.method() == Method::Request;
-        invitations::mark_in_calendar(tx, &invitation.uid, is_in_calendar)?;
-    }
     let message =
         write(&letter).map_err(|error| AppError::Internal(format!("cannot be rendered: {error}")))?;
     let hash = opt_out.as_deref().map(sha256_hex);
     let bytes = (message.as_slice(), hash.as_deref());
     let own = sending::store_message(tx, notice.id, by, &message_id(app, notice), bytes)?;
-    Ok(if own { Written::Stored(message, Some(Box::new(letter))) } else { Written::Lost })
+    if !own {
+        return Ok(Written::Lost);
+    }
+    if let Some(invitation) = &letter.invitation {
+        let is_in_calendar = invitation.status.method() == Method::Request;
+        invitations::mark_in_calendar(tx, &invitation.uid, is_in_calendar)?;
+    }
+    Ok(Written::Stored(message, Some(Box::new(letter))))
 }
 
 /// What came of an attempt. Words of a server begin with its reply code.

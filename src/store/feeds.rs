@@ -357,11 +357,14 @@ pub fn find_language(db: &mut Db, shown: &Shown) -> Result<Option<Language>, Sto
             .select(libraries::contact_language)
             .first(db)
             .optional()?,
-        Shown::Deputy(library, _) => libraries::table
-            .find(library.to_string())
-            .select(libraries::deputy_language)
-            .first(db)
-            .optional()?,
+        Shown::Deputy(library, _) => {
+            let found: Option<(Option<String>, Option<String>)> = libraries::table
+                .find(library.to_string())
+                .select((libraries::deputy_language, libraries::contact_language))
+                .first(db)
+                .optional()?;
+            found.map(|(own, of_contact)| own.or(of_contact))
+        }
         Shown::Manager(address) => applications::table
             .inner_join(employers::table.on(employers::id.eq(applications::employer_id)))
             .filter(applications::manager_email.eq(address.to_string()))

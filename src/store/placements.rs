@@ -288,31 +288,26 @@ pub fn list_of_run(
 /// # Errors
 /// The database's.
 pub fn list_at(db: &mut Db, host: LibraryId, days: &[NaiveDate]) -> Result<Vec<Placement>, StoreError> {
-    let untold =
-        outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
-    let rows = placements::table
-        .filter(placements::host_library_id.eq(host.to_string()))
-        .filter(placements::date.eq_any(days))
-        .filter(placements::state.eq_any(["proposed", "confirmed"]))
-        .filter(placements::application_id.ne_all(untold))
-        .order(placements::id)
-        .select(Row::as_select())
+    let Some(first) = days.iter().min() else { return Ok(Vec::new()) };
+    let untold: Vec<String> = outbox::table
+        .filter(outbox::state.eq(NoticeState::Held.as_str()))
+        .select(outbox::application_id)
+        .distinct()
         .load(db)?;
-    with_consents(db, rows)
+    let mut found = list_coming_at(db, host, *first)?;
+    found.retain(|one| days.contains(&one.date) && !untold.contains(&one.application.to_string()));
+    Ok(found)
 }
 
-/// The placements at a library from a day on that stand, by id; none of which the mails are held.
+/// The placements at a library from a day on that stand, by id.
 ///
 /// # Errors
 /// The database's.
 pub fn list_coming_at(db: &mut Db, host: LibraryId, from: NaiveDate) -> Result<Vec<Placement>, StoreError> {
-    let untold =
-        outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
     let rows = placements::table
         .filter(placements::host_library_id.eq(host.to_string()))
         .filter(placements::date.ge(from))
         .filter(placements::state.eq_any(["proposed", "confirmed"]))
-        .filter(placements::application_id.ne_all(untold))
         .order(placements::id)
         .select(Row::as_select())
         .load(db)?;

@@ -93,6 +93,8 @@ pub async fn send_due(app: &App, transport: &Transport, by: &str, stop: &Stop) -
     for _ in 0..connections.min(admitted.len()) {
         senders.spawn(send(Arc::clone(&step), Arc::clone(&ready), to_settle.clone()));
     }
+    // Theirs alone: whoever writes has to hear that the last of them has gone.
+    drop(ready);
     let settler = tokio::spawn(settle(Arc::clone(&step), tried, connections));
     let written = write(&step, admitted, to_send, to_settle).await;
     while let Some(unsent) = senders.join_next().await {

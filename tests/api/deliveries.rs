@@ -166,6 +166,31 @@ fn a_mail_is_sent_again_with_the_same_event_and_a_link_of_its_own() {
 }
 
 #[test]
+fn what_is_sent_again_and_still_waits_hides_no_change() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        let application = world.released("ann");
+        let placement = world.propose(&application);
+        world.mails();
+        let times = |starts: &str, ends: &str| {
+            let body = json!({ "starts": starts, "ends": ends });
+            world.organiser.put(&format!("/v1/placements/{placement}/times"), &body).expect(200);
+        };
+        let before = world.organiser.get(&format!("/v1/placements/{placement}")).expect(200);
+        times("10:00", "15:00");
+        world.mails();
+        again(&world.organiser, &one(&world, "changed", "participant", "sent")).expect(200);
+        // Back again, before that has left: its reader knows of the change.
+        times(before["starts"].as_str().expect("a time"), before["ends"].as_str().expect("a time"));
+        let mails = world.mails();
+        let told: Vec<&Letter> = mails.iter().filter(|letter| letter.party == Party::Participant).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0].kind, NoticeKind::Changed);
+        assert!(told[0].visit.as_ref().is_some_and(|visit| visit.former_times.is_some()));
+    });
+}
+
+#[test]
 fn what_is_no_longer_so_is_not_sent_again() {
     for_each_service(|service| {
         let world = World::new(service);

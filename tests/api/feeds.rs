@@ -6,6 +6,8 @@ use library_swap::domain::party::Party;
 use library_swap::domain::permissions::{Actor, Role};
 use library_swap::import::{Kind, Table};
 use library_swap::services::imports::{ImportMode, Order, import};
+use library_swap::services::notices::told_of;
+use library_swap::store::{invitations, placements};
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
 use serde_json::{Value, json};
@@ -41,6 +43,17 @@ fn choose(client: &Client, secret: &str, deed: &str) -> Value {
 
 fn url_of(chosen: &Value) -> String {
     chosen["url"].as_str().expect("an address").to_owned()
+}
+
+/// Somebody has a proposal and chooses the feed: the mails of the proposal, the secret of theirs, the feed's address.
+fn subscribed(service: &Service) -> (Vec<Letter>, String, String) {
+    let world = World::new(service);
+    let application = world.released("ann");
+    world.propose(&application);
+    let mails = world.mails();
+    let secret = secret_of(&mails, NoticeKind::Proposal, Party::Participant);
+    let url = url_of(&choose(&service.anyone(), &secret, "subscribe"));
+    (mails, secret, url)
 }
 
 fn to(mails: &[Letter], kind: NoticeKind, party: Party) -> &Letter {
@@ -119,13 +132,8 @@ fn a_participant_has_invitations_or_the_feed_and_never_both() {
 #[test]
 fn what_has_not_changed_is_not_sent_again() {
     for_each_service(|service| {
-        let world = World::new(service);
         let anyone = service.anyone();
-        let application = world.released("ann");
-        world.propose(&application);
-        let mails = world.mails();
-        let secret = secret_of(&mails, NoticeKind::Proposal, Party::Participant);
-        let url = url_of(&choose(&anyone, &secret, "subscribe"));
+        let (mails, secret, url) = subscribed(service);
         let first = read(service, &url);
         assert_eq!(first.header("content-type"), Some("text/calendar; charset=utf-8"));
         assert_eq!(first.header("cache-control"), Some("private, max-age=900"));
@@ -346,13 +354,8 @@ fn programs_make_see_renew_and_take_back_feeds_of_their_own_employer_only() {
 #[test]
 fn vdirsyncer_brings_every_day_of_a_feed_once() {
     for_each_service(|service| {
-        let world = World::new(service);
         let anyone = service.anyone();
-        let application = world.released("ann");
-        world.propose(&application);
-        let mails = world.mails();
-        let secret = secret_of(&mails, NoticeKind::Proposal, Party::Participant);
-        let url = url_of(&choose(&anyone, &secret, "subscribe"));
+        let (mails, secret, url) = subscribed(service);
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
         let configuration = format!(
@@ -513,5 +516,37 @@ fn entries_follow_the_librarys_name_its_zone_and_whoever_receives_visitors() {
         let of_mails =
             |one: &&Value| ["mails", "calendar", "audit"].contains(&one["link"].as_str().unwrap_or("?"));
         assert_eq!(broken.iter().filter(of_mails).count(), 0, "{broken:?}");
+    });
+}
+
+#[test]
+fn what_waits_follows_its_library_too() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        let application = world.released("ann");
+        let placement = world.propose(&application);
+        let organiser = Actor::named("token:o", Role::Organiser);
+        let list = "id,name,sector,operator,time_zone\n\
+                    campus,Learning Centre,academic,University of Worcester,Europe/Dublin\n";
+        let table = Table::read(list.as_bytes().to_vec()).expect("a table");
+        import(&service.app, &organiser, &Order::new(Kind::Libraries, &table, ImportMode::Apply))
+            .expect("an outcome");
+        let welcome = json!({ "contact": { "email": "newdesk@campus.example" }, "access": ["step-free"] });
+        world.organiser.put(&format!("/v1/libraries/{}/welcome", world.host), &welcome).expect(200);
+        let mails = world.mails();
+        assert_eq!(mails.len(), 2, "who has heard of nothing gets the one proposal");
+        let of_host = to(&mails, NoticeKind::Proposal, Party::Host);
+        assert_eq!(of_host.to_address, "newdesk@campus.example");
+        let entry = of_host.invitation.as_ref().expect("an entry");
+        assert_eq!((entry.sequence, entry.time_zone), (0, chrono_tz::Europe::Dublin));
+        // An answer to that counts: it is what the present SEQUENCE has told.
+        let id = placement.parse().expect("an id");
+        for party in [Party::Participant, Party::Host] {
+            let told = service.app.store.read(|db| {
+                let placement = placements::find(db, id)?.expect("a placement");
+                invitations::find_told(db, id, party, &told_of(&placement))
+            });
+            assert_eq!(told.expect("read"), Some(0..=0), "{party}");
+        }
     });
 }

@@ -16,8 +16,11 @@ pub(super) fn news(db: &mut Db, digest: &Notice) -> Result<Vec<News>, AppError> 
     let (mut told, mut known) = (Vec::new(), BTreeSet::new());
     for notice in outbox::list_digested(db, digest.again_of.unwrap_or(digest.id))? {
         let Some(placement) = notice.placement else { continue };
-        let facts: Facts = serde_json::from_str(&notice.facts)
-            .map_err(|error| AppError::Internal(format!("notice {}: {error}", notice.id)))?;
+        if !known.insert(placement) {
+            // The line manager is the HR team as well.
+            continue;
+        }
+        let facts = Facts::of(&notice)?;
         let placement = get_placement(db, placement)?;
         let (applicant, host) = (get_applicant(db, placement.application)?, get_library(db, placement.host)?);
         let may_see = Discretion { party: notice.party, acquainted: facts.acquainted };
@@ -25,10 +28,6 @@ pub(super) fn news(db: &mut Db, digest: &Notice) -> Result<Vec<News>, AppError> 
             placement.state,
             PlacementState::Proposed | PlacementState::Confirmed | PlacementState::Completed
         );
-        if !known.insert(placement.id) {
-            // The line manager is the HR team as well.
-            continue;
-        }
         told.push(News {
             stands,
             participant_name: may_see.name().then(|| applicant.application.name.to_string()),

@@ -1,6 +1,5 @@
 //! A mail is sent again: the same fact as a notice of its own, with a link and a Message-ID of its own, in its thread.
 
-use super::coalescing::facts_of;
 use super::{DEPUTY_THREAD, FORMER_THREAD, Facts, HR_THREAD, Recipient};
 use crate::domain::ids::NoticeId;
 use crate::domain::letter::NoticeKind;
@@ -65,7 +64,7 @@ pub fn send_again(
     recipient: Recipient,
     number: usize,
 ) -> Result<Notice, AppError> {
-    let mut facts: Facts = facts_of(first)?;
+    let mut facts = Facts::of(first)?;
     let is_formers = facts.former_uid.is_some();
     if let (Some(_), Some(placement), false) = (facts.sequence, first.placement, is_formers) {
         let identity = invitations::find(tx, placement, first.party)?;

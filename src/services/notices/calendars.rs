@@ -1,7 +1,7 @@
 //! What is told when somebody chooses between invitations and a subscribed calendar.
 
 use super::alternatives::hand_over;
-use super::placements::{last_heard, next_identity};
+use super::placements::{last_heard, next_identity, told_of};
 use super::{
     CALENDAR_THREAD, Case, Event, Facts, LIBRARY_THREAD, Recipient, tell_in, tell_of, thread_of_placement,
 };
@@ -11,7 +11,7 @@ use crate::domain::states::PlacementState;
 use crate::domain::told::Told;
 use crate::services::AppError;
 use crate::services::app::Now;
-use crate::store::{Tx, invitations};
+use crate::store::{Tx, invitations, outbox};
 
 /// Puts a day into a party's calendar, or takes it out: which of the two is true is looked up when the mail is written,
 /// and what was to be told of it before is dropped.
@@ -52,22 +52,20 @@ pub fn entry_follows(
     for recipient in case.recipients().iter().filter(|recipient| told.contains(&recipient.party)) {
         let party = recipient.party;
         let Some(known) = invitations::find(tx, case.placement.id, party)? else { continue };
-        let sequence = if has_moved { Some(next_identity(tx, now, case, party)?.sequence) } else { None };
-        if known.is_in_calendar == Some(true) {
-            let reason = Some(Told::LibraryChanged);
-            let acquainted = case.placement.state == PlacementState::Confirmed;
-            let facts = Facts { sequence, reason, acquainted, ..Facts::default() };
-            let thread = thread_of_placement(case.placement.id, party) + LIBRARY_THREAD;
-            tell_in(
-                tx,
-                now,
-                case,
-                thread,
-                recipient,
-                (NoticeKind::Calendar, case.placement.revision),
-                &facts,
-            )?;
+        if known.is_in_calendar != Some(true) {
+            if has_moved {
+                // What waits under this SEQUENCE will tell the new zone.
+                let told = told_of(&case.placement);
+                invitations::note_told_since(tx, case.placement.id, party, &told, known.sequence)?;
+            }
+            continue;
         }
+        let sequence = if has_moved { Some(next_identity(tx, now, case, party)?.sequence) } else { None };
+        let reason = Some(Told::LibraryChanged);
+        let acquainted = case.placement.state == PlacementState::Confirmed;
+        let facts = Facts { sequence, reason, acquainted, ..Facts::default() };
+        let thread = thread_of_placement(case.placement.id, party) + LIBRARY_THREAD;
+        tell_in(tx, now, case, thread, recipient, (NoticeKind::Calendar, case.placement.revision), &facts)?;
     }
     Ok(())
 }
@@ -78,7 +76,10 @@ pub fn entry_follows(
 /// The database's.
 pub fn contact_follows(tx: &mut Tx<'_>, now: &Now, before: &Case, case: &Case) -> Result<(), AppError> {
     if last_heard(tx, before, Party::Host)?.is_none() {
-        // Nobody has told the former one.
+        // Nobody has told the former one: what waits goes to whoever comes after.
+        if let Some(contact) = case.host_contact() {
+            outbox::readdress(tx, &thread_of_placement(case.placement.id, Party::Host), contact)?;
+        }
         return Ok(());
     }
     hand_over(tx, now, before, case)?;

@@ -5,15 +5,8 @@ use chrono::{NaiveDate, NaiveTime};
 
 use super::{Case, Event, Facts};
 use crate::domain::letter::NoticeKind;
-use crate::domain::notice::Notice;
 use crate::services::AppError;
 use crate::store::{Tx, outbox};
-
-/// Reads the facts of a notice.
-pub(super) fn facts_of(notice: &Notice) -> Result<Facts, AppError> {
-    serde_json::from_str(&notice.facts)
-        .map_err(|error| AppError::Internal(format!("notice {}: {error}", notice.id)))
-}
 
 /// What a thread has told last of a placement, and the SEQUENCE of that.
 pub(super) struct Told {
@@ -26,7 +19,7 @@ pub(super) struct Told {
 pub(super) fn last_told(tx: &mut Tx<'_>, thread: &str) -> Result<Option<Told>, AppError> {
     let mut last = None;
     for notice in outbox::list_told(tx, thread)? {
-        let facts = facts_of(&notice)?;
+        let facts = Facts::of(&notice)?;
         let known = last.take().unwrap_or(Told { event: None, sequence: None });
         last =
             Some(Told { event: facts.event.max(known.event), sequence: facts.sequence.max(known.sequence) });
@@ -52,7 +45,7 @@ pub(super) fn coalesced(
         return Ok(Some((kind, facts)));
     };
     let is_asked = waiting.kind == NoticeKind::Proposal;
-    let waiting = facts_of(&waiting)?;
+    let waiting = Facts::of(&waiting)?;
     let is_certain = facts.event == Some(Event::Confirmed);
     let Some(told) = last_told(tx, thread)?.filter(|_| !is_asked) else {
         // Nobody has heard of what was before, nor read the question.

@@ -9,8 +9,7 @@ use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
 use crate::services::AppError;
 use crate::services::app::{Now, sha256_hex};
-use crate::services::load::get_applicant;
-use crate::services::load::get_round;
+use crate::services::load::{get_applicant, get_round};
 use crate::store::{Tx, outbox};
 
 /// Tells everything that waits for the digest to an address in one mail, which is filed under the first thing that it

@@ -1,6 +1,6 @@
 //! What an employer's HR team reads of its staff's days, once a day and only in digests: what is certain and what is off.
 
-use super::coalescing::{coalesced, facts_of};
+use super::coalescing::coalesced;
 use super::{Case, Event, Facts, HR_THREAD, Recipient, tell_in, thread_of_placement};
 use crate::domain::letter::NoticeKind;
 use crate::domain::party::Party;
@@ -28,7 +28,7 @@ pub(super) fn for_hr(
     let event = if kind == NoticeKind::Cancelled { Event::Cancelled } else { Event::Confirmed };
     let facts = Facts { event: Some(event), acquainted: true, sequence: None, ..facts.clone() };
     let told = if event == Event::Cancelled {
-        let waiting = outbox::find_waiting(tx, &thread)?.map(|waiting| facts_of(&waiting)).transpose()?;
+        let waiting = outbox::find_waiting(tx, &thread)?.map(|waiting| Facts::of(&waiting)).transpose()?;
         let former_date = waiting.and_then(|waiting| waiting.former_date);
         outbox::has_begun(tx, &thread)?.then_some((kind, Facts { former_date, ..facts }))
     } else {

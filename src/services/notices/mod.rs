@@ -95,6 +95,17 @@ pub struct Facts {
     pub offer: Option<String>,
 }
 
+impl Facts {
+    /// What a notice knows.
+    ///
+    /// # Errors
+    /// `internal` for facts that cannot be read.
+    pub(in crate::services) fn of(notice: &Notice) -> Result<Self, AppError> {
+        serde_json::from_str(&notice.facts)
+            .map_err(|error| AppError::Internal(format!("notice {}: {error}", notice.id)))
+    }
+}
+
 /// Which version of a joining pack a mail tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

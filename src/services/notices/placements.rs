@@ -2,7 +2,7 @@
 
 use chrono::NaiveTime;
 
-use super::coalescing::{coalesced, facts_of, last_told};
+use super::coalescing::{coalesced, last_told};
 use super::hr::for_hr;
 use super::packs::drop_pack;
 use super::{Case, Event, Facts, Recipient, Telling, enqueue, tell_of, thread_of};
@@ -151,7 +151,7 @@ fn tell_but(
             // The day that they know of, where the mail about another one has not left.
             let waiting = outbox::find_waiting(tx, &thread)?;
             facts.former_date =
-                waiting.map(|waiting| facts_of(&waiting)).transpose()?.and_then(|facts| facts.former_date);
+                waiting.map(|waiting| Facts::of(&waiting)).transpose()?.and_then(|facts| facts.former_date);
         }
         if let Some(former) = former {
             // Nobody has told them of this day: what they know is the one before.

@@ -277,11 +277,9 @@ pub(super) fn failing_addresses(db: &mut Db, _: &Now) -> Result<Vec<Task>, AppEr
     let failing = outbox::list_failing(db, None)?;
     let mut newest: BTreeMap<Email, GivenUp> = BTreeMap::new();
     for mail in tasks::list_given_up(db)? {
-        if failing.contains(&mail.recipient) {
-            let known = newest.entry(mail.recipient.clone()).or_insert_with(|| mail.clone());
-            if known.notice < mail.notice {
-                *known = mail;
-            }
+        let is_newest = newest.get(&mail.recipient).is_none_or(|known| known.notice < mail.notice);
+        if is_newest && failing.contains(&mail.recipient) {
+            newest.insert(mail.recipient.clone(), mail);
         }
     }
     let mut owed = Vec::new();

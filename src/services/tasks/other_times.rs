@@ -6,7 +6,6 @@ use super::super::load::get_round;
 use super::super::placements::get_case;
 use crate::domain::deadlines::local;
 use crate::domain::ids::EmployerId;
-use crate::domain::party::Party;
 use crate::domain::task::{Door, SubjectKind, Task, TaskKind};
 use crate::services::notices::Case;
 use crate::store::Db;
@@ -34,7 +33,7 @@ fn owed(db: &mut Db, now: &Now, is_theirs: impl Fn(&Case) -> bool) -> Result<Vec
         let placement = &case.placement;
         owed.push(Task {
             kind: TaskKind::ConsiderTimes,
-            deadline: Some(placement.answer_until.unwrap_or(round.answer_until).min(placement.date)),
+            deadline: Some(placement.last_answers(round.answer_until).min(placement.date)),
             subject_kind: SubjectKind::Placement,
             subject: placement.id.uuid(),
             about: format!("{} at {} on {}", case.applicant.person.name, case.host.name, placement.date),
@@ -49,20 +48,15 @@ fn owed(db: &mut Db, now: &Now, is_theirs: impl Fn(&Case) -> bool) -> Result<Vec
 fn words(case: &Case, other: &OtherTime) -> String {
     let placement = &case.placement;
     let when = other.proposed.map_or("another time, without saying which".to_owned(), |time| {
-        let [starts, ends] =
-            [time.starts, time.ends].map(|at| at.and_utc().with_timezone(&placement.time_zone).naive_local());
+        let [starts, ends] = [time.starts, time.ends].map(|at| local(at.and_utc(), placement.time_zone));
         let starts_on = starts.format("%Y-%m-%d %H:%M");
         let until = if starts.date() == ends.date() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
         format!("{starts_on} to {} ({})", ends.format(until), placement.time_zone)
     });
-    let of = match other.party {
-        Party::Participant => "participant",
-        Party::Host => "host",
-        Party::Manager => "manager",
-    };
     format!(
-        "The {of}'s calendar proposes {when} instead of {} to {}. Change the times of the day, or leave them: then tell \
+        "The {}'s calendar proposes {when} instead of {} to {}. Change the times of the day, or leave them: then tell \
          whoever asked. Another day takes a repair. The task ends when they answer.",
+        other.party,
         placement.starts.format("%H:%M"),
         placement.ends.format("%H:%M"),
     )

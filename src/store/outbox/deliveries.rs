@@ -101,7 +101,7 @@ pub fn list_again(db: &mut Db, of: NoticeId) -> Result<Vec<Notice>, StoreError> 
 }
 
 /// How often in a row mails have to fail before an address is to be looked at.
-const FAILURES: usize = 2;
+const FAILURES: i64 = 2;
 
 /// The addresses, of these or of all, whose last two mails came back or were refused for good. A mail that is taken and
 /// does not come back clears an address.
@@ -120,7 +120,7 @@ pub fn list_failing(db: &mut Db, among: Option<&[Email]>) -> Result<BTreeSet<Ema
             query.filter(outbox::recipient_address.eq_any(among.iter().map(|one| one.as_str().to_owned())));
     }
     let found: Vec<String> = query.load(db)?;
-    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    let mut times: BTreeMap<String, i64> = BTreeMap::new();
     for address in found {
         *times.entry(address).or_default() += 1;
     }
@@ -130,7 +130,7 @@ pub fn list_failing(db: &mut Db, among: Option<&[Email]>) -> Result<BTreeSet<Ema
             .filter(outbox::recipient_address.eq(&address))
             .filter(outbox::state.eq(NoticeState::Sent.as_str()).or(failed()))
             .order((outbox::settled_at.desc(), outbox::id.desc()))
-            .limit(2)
+            .limit(FAILURES)
             .select(outbox::state)
             .load(db)?;
         if last.iter().all(|state| state != NoticeState::Sent.as_str()) {

@@ -11,6 +11,7 @@ use super::Row;
 use crate::domain::ids::{ApplicationId, NoticeId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
+use crate::domain::organisation::Contact;
 
 /// Which facts, by their keys, were enqueued, and when; whatever became of the mails.
 ///
@@ -73,6 +74,25 @@ pub fn supersede_below(tx: &mut Tx<'_>, prefix: &str, now: NaiveDateTime) -> Res
     Ok(())
 }
 
+/// Sends what waits in a thread, but for what asks a deputy, to somebody else.
+///
+/// # Errors
+/// The database's.
+pub fn readdress(tx: &mut Tx<'_>, thread_key: &str, to: &Contact) -> Result<(), StoreError> {
+    let waiting = [NoticeState::Held, NoticeState::Collected, NoticeState::Queued].map(NoticeState::as_str);
+    diesel::update(outbox::table)
+        .filter(outbox::thread_key.eq(thread_key))
+        .filter(outbox::state.eq_any(waiting))
+        .filter(outbox::message_id.is_null())
+        .filter(outbox::kind.ne(NoticeKind::DeputyRequest.as_str()))
+        .set((
+            outbox::recipient_name.eq(to.name.as_ref().map(ToString::to_string)),
+            outbox::recipient_address.eq(to.email.to_string()),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Drops the reminders of a thread that nobody has begun to send.
 ///
 /// # Errors
@@ -92,7 +112,8 @@ fn reminders() -> impl Iterator<Item = &'static str> {
     NoticeKind::ALL.iter().filter(|kind| kind.is_reminder()).map(|kind| kind.as_str())
 }
 
-/// What a thread is about to tell: its newest notice that is not held, no reminder, and that nobody has begun to send.
+/// What a thread is about to tell: its newest notice that is not held, no reminder, says nothing again, and that nobody has
+/// begun to send.
 ///
 /// # Errors
 /// The database's.
@@ -102,6 +123,8 @@ pub fn find_waiting(db: &mut Db, thread_key: &str) -> Result<Option<Notice>, Sto
         .filter(outbox::thread_key.eq(thread_key))
         .filter(outbox::state.eq_any(unsent))
         .filter(outbox::message_id.is_null())
+        // What is sent again was read before.
+        .filter(outbox::again_of.is_null())
         .filter(outbox::kind.ne_all(reminders()))
         .order((outbox::created_at.desc(), outbox::id.desc()))
         .select(Row::as_select())
