@@ -52,10 +52,10 @@ impl Signer {
             DkimSigningAlgorithm::Rsa
         } else if text.starts_with("-----BEGIN") {
             // Not what stands there: it may be the key itself, where its line breaks were lost.
-            return Err(told(&format!(
+            return Err(told(
                 "it is PEM of another kind; an RSA key must be in PKCS #1 form (`openssl rsa -traditional -in … -out …` \
-                 makes it), an Ed25519 key the 32 bytes in base64 (`openssl pkey -outform der -in … | tail -c 32 | base64`)"
-            )));
+                 makes it), an Ed25519 key the 32 bytes in base64 (`openssl pkey -outform der -in … | tail -c 32 | base64`)",
+            ));
         } else {
             DkimSigningAlgorithm::Ed25519
         };
