@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::fmt::Write;
 
-use library_swap::domain::permissions::{Action, TABLE};
+use library_swap::domain::permissions::{Action, table};
 use library_swap::domain::states::{
     AlternativeState, Answer, ApplicationState, PlacementState, RefillState, ReserveOfferState, RoundState,
     SwapState,
@@ -16,7 +16,7 @@ use library_swap::domain::steps::{
 const HEAD: &str = "# States
 
 Who may do what when. Written by `tests/states.rs` from `src/domain/steps.rs`, which the service itself asks, and from the
-roles of `src/domain/permissions.rs`; do not edit it, but run `LIBRARY_SWAP_WRITE_DOCS=1 cargo test --test states`. A deed
+roles of `src/domain/permissions/`; do not edit it, but run `LIBRARY_SWAP_WRITE_DOCS=1 cargo test --test states`. A deed
 that a state does not allow is refused with `round-state`, `application-state` or `placement-state`, and nothing is
 written. States without an arrow are not reached yet. That each change of a state comes by what stands under *by* is looked at after
 every step of the random walk ([reliability.md](reliability.md)). What the days do: [deadlines.md](deadlines.md).
@@ -25,7 +25,7 @@ every step of the random walk ([reliability.md](reliability.md)). What the days 
 /// The roles that may do one of these actions, each once.
 fn roles(actions: &[Action]) -> String {
     let mut roles: Vec<String> = Vec::new();
-    for (role, _, _) in TABLE.iter().filter(|(_, action, _)| actions.contains(action)) {
+    for (role, _, _) in table().filter(|(_, action, _)| actions.contains(action)) {
         let role = role.as_str().replace('_', " ");
         if !roles.contains(&role) {
             roles.push(role);

@@ -250,7 +250,7 @@ pub const SWAP: &[Step<SwapState>] = {
         step(Deed::Refuse, &[Asked, Agreed], Some(Refused), ANSWER, "the party is asked; also whoever asked for it"),
         step(Deed::Expire, &[Asked, Agreed], Some(Expired), &[Action::KeepDeadlines], "after its last day for answers"),
         step(Deed::Overtake, &[Asked, Agreed], Some(Overtaken), &[Action::AnswerAsParticipant, Action::AnswerAsHost, Action::AnswerAsManager, Action::CancelPlacement, Action::ReschedulePlacement, Action::SteerRound, Action::WithdrawApplication, Action::WithdrawPublication, Action::KeepDeadlines, Action::CallInIll, Action::RecordAttendance, Action::Repair], "one of its placements has ended or changed, or the rules do not allow it any more"),
-        step(Deed::Cancel, &[Asked, Agreed], Some(Cancelled), &[Action::OverseeSwaps], ""),
+        step(Deed::Cancel, &[Asked, Agreed], Some(Cancelled), &[Action::CallOffSwap], ""),
     ]
 };
 

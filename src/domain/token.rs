@@ -29,8 +29,9 @@ impl Token {
     /// Whether a role can be given to a token at all, and then whether it is bound to an employer.
     pub const fn binding(role: Role) -> Option<Binding> {
         match role {
-            Role::Operator | Role::Organiser | Role::MailServer => Some(Binding::Programme),
-            Role::LibraryAdministrator | Role::Hr => Some(Binding::Employer),
+            Role::Operator | Role::Organiser | Role::Auditor | Role::MailServer => Some(Binding::Programme),
+            Role::RoundOrganiser => Some(Binding::Round),
+            Role::LibraryAdministrator | Role::Hr => Some(Binding::Employers),
             Role::Manager | Role::HostContact | Role::Participant | Role::Anyone | Role::System => None,
         }
     }
@@ -42,15 +43,20 @@ impl Token {
 
     /// Whom its holder acts as.
     pub fn actor(&self) -> Actor {
-        Actor { employer: self.employer, ..Actor::named(format!("token:{}", self.id), self.role) }
+        Actor {
+            employers: self.employer.into_iter().collect(),
+            ..Actor::named(format!("token:{}", self.id), self.role)
+        }
     }
 }
 
 /// What a token's role is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Binding {
-    /// One employer.
-    Employer,
+    /// One or more employers.
+    Employers,
+    /// One round.
+    Round,
     /// The programme as a whole.
     Programme,
 }

@@ -64,7 +64,7 @@ pub(super) fn shape(other: &alternative::Alternative, side: Side, state: Placeme
         starts: clock(other.starts),
         ends: clock(other.ends),
         contact: other.contact.clone().filter(|_| sees_contact).map(Contact::from),
-        words: other.words.clone().filter(|_| side != Side::Employer),
+        words: other.words.clone().filter(|_| !matches!(side, Side::Employer | Side::Auditor)),
         offered_at: other.given.at.and_utc(),
         offered_as: (side != Side::Participant).then(|| answered_as(&other.given)),
         settled_at: other.settled_at.map(|at| at.and_utc()),

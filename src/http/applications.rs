@@ -69,10 +69,11 @@ pub(super) struct Application {
 fn shape(actor: &Actor, applicant: Applicant) -> Application {
     let Applicant { application, person } = applicant;
     let refusal = match actor.role {
-        Role::Organiser => application.refusal,
+        Role::Organiser | Role::RoundOrganiser => application.refusal,
         Role::Operator
         | Role::LibraryAdministrator
         | Role::Hr
+        | Role::Auditor
         | Role::Manager
         | Role::HostContact
         | Role::Participant

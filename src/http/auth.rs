@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::AUTHORIZATION;
 
 use super::problem::Problem;
-use crate::domain::permissions::{Action, Actor, Denied, Role};
+use crate::domain::permissions::{Action, Actor, Role, Why};
 use crate::services::{App, AppError, links, tokens};
 
 /// The credential of a request, if it has one.
@@ -35,13 +35,18 @@ pub(super) fn identify(app: &App, secret: &str) -> Result<Actor, AppError> {
 /// Turns away at the door whose role can do none of an URL's actions, before the body is read. The use case asks the
 /// same table again, about the thing itself.
 pub(super) fn admit(actor: &Actor, actions: &[Action]) -> Result<(), Problem> {
-    let Some(first) = actions.first() else { return Ok(()) };
-    if actions.iter().any(|action| actor.reach(*action).is_some()) {
-        return Ok(());
+    let mut denied = Vec::new();
+    for action in actions {
+        match actor.reach(*action) {
+            Ok(_) => return Ok(()),
+            Err(why) => denied.push(why),
+        }
     }
-    Err(Problem::App(if actor.role == Role::Anyone {
-        AppError::Unauthenticated
-    } else {
-        AppError::Denied(Denied { role: actor.role, action: *first, foreign: false })
-    }))
+    // What the role may but the scopes leave out says more than what the role may not.
+    let told = denied.iter().find(|denied| denied.why == Why::Scope).or(denied.first());
+    match told {
+        None => Ok(()),
+        Some(_) if actor.role == Role::Anyone => Err(Problem::App(AppError::Unauthenticated)),
+        Some(denied) => Err(Problem::App(AppError::Denied(*denied))),
+    }
 }

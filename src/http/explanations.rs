@@ -126,7 +126,7 @@ struct Change {
 
 fn change_of(actor: &Actor, change: explanations::Change) -> Change {
     let is_own = !matches!(change.field.as_str(), "hosting" | "release");
-    let sees_all = actor.role == Role::Organiser;
+    let sees_all = matches!(actor.role, Role::Organiser | Role::RoundOrganiser);
     let to = match change.to {
         ChangeTo::Number(number) => number.into(),
         ChangeTo::Text(text) => text.into(),

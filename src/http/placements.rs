@@ -34,16 +34,19 @@ pub(super) enum Side {
     Employer,
     /// The host library.
     Host,
+    /// Whoever re-proves what was decided: which libraries, never who.
+    Auditor,
 }
 
 impl Side {
     /// Where an actor stands. A joint employer's administrator, who is on both sides, sees the own member of staff.
     pub(super) fn of(actor: &Actor, placement: &placement::Placement) -> Self {
         match actor.role {
-            Role::Organiser => Side::Organiser,
+            Role::Organiser | Role::RoundOrganiser => Side::Organiser,
+            Role::Auditor => Side::Auditor,
             Role::Participant => Side::Participant,
             Role::Manager => Side::Employer,
-            Role::LibraryAdministrator | Role::Hr if actor.employer == Some(placement.employer) => {
+            Role::LibraryAdministrator | Role::Hr if actor.employers.contains(&placement.employer) => {
                 Side::Employer
             }
             Role::LibraryAdministrator
@@ -59,7 +62,7 @@ impl Side {
     /// Whether this side may know where the participant comes from.
     pub(super) const fn sees_home(self) -> bool {
         match self {
-            Side::Organiser | Side::Participant | Side::Employer => true,
+            Side::Organiser | Side::Participant | Side::Employer | Side::Auditor => true,
             Side::Host => false,
         }
     }
@@ -69,6 +72,31 @@ impl Side {
         match self {
             Side::Organiser | Side::Participant | Side::Employer => true,
             Side::Host => is_certain(state),
+            Side::Auditor => false,
+        }
+    }
+
+    /// Whether this side may know what the participant does and hopes to learn.
+    pub(super) const fn sees_role(self) -> bool {
+        match self {
+            Side::Organiser | Side::Participant | Side::Employer | Side::Host => true,
+            Side::Auditor => false,
+        }
+    }
+
+    /// Whether this side may know from which run and ring it is.
+    const fn sees_run(self) -> bool {
+        match self {
+            Side::Organiser | Side::Auditor => true,
+            Side::Participant | Side::Employer | Side::Host => false,
+        }
+    }
+
+    /// Whether this side may know who answered, when and through what.
+    const fn sees_who_answered(self) -> bool {
+        match self {
+            Side::Organiser | Side::Employer | Side::Auditor => true,
+            Side::Participant | Side::Host => false,
         }
     }
 
@@ -77,7 +105,7 @@ impl Side {
         match self {
             Side::Organiser => true,
             Side::Participant => is_certain(state),
-            Side::Employer | Side::Host => false,
+            Side::Employer | Side::Host | Side::Auditor => false,
         }
     }
 }
@@ -124,10 +152,10 @@ pub(super) struct PlacementInList {
     /// The participant's application; never for the host's side.
     #[serde(skip_serializing_if = "Option::is_none")]
     application: Option<Uuid>,
-    /// The run it was published from; for organisers only.
+    /// The run it was published from; for organisers and auditors.
     #[serde(skip_serializing_if = "Option::is_none")]
     run: Option<Uuid>,
-    /// Its ring in the schedule, absent for a part of an open chain; for organisers only.
+    /// Its ring in the schedule, absent for a part of an open chain; for organisers and auditors.
     #[serde(skip_serializing_if = "Option::is_none")]
     ring: Option<i64>,
     /// Who is asked, and what they said.
@@ -168,9 +196,8 @@ pub(super) fn answered_as(given: &placement::Given) -> &'static str {
 
 /// What the parties have said, as far as a side may know.
 pub(super) fn consents(said: &[placement::Consent], side: Side) -> Vec<Consent> {
-    let sees_who = matches!(side, Side::Organiser | Side::Employer);
     let shape = |consent: &placement::Consent| {
-        let given = consent.given.as_ref().filter(|_| sees_who);
+        let given = consent.given.as_ref().filter(|_| side.sees_who_answered());
         Consent {
             party: consent.party.as_str(),
             answer: consent.answer.as_str(),
@@ -250,8 +277,8 @@ fn in_list(actor: &Actor, placement: &placement::Placement) -> PlacementInList {
         host_library: placement.host.uuid(),
         home_library: side.sees_home().then(|| placement.home.uuid()),
         application: side.sees_home().then(|| placement.application.uuid()),
-        run: (side == Side::Organiser).then(|| placement.run.uuid()),
-        ring: placement.ring.filter(|_| side == Side::Organiser),
+        run: side.sees_run().then(|| placement.run.uuid()),
+        ring: placement.ring.filter(|_| side.sees_run()),
         consents: consents(&placement.consents, side),
     }
 }
@@ -289,9 +316,14 @@ pub(super) fn visitor(applicant: &Applicant, home: &Library, side: Side, state: 
     Visitor {
         name: named.then(|| applicant.application.name.to_string()),
         email: named.then(|| applicant.person.email.to_string()),
-        role_title: applicant.application.role_title.as_ref().map(ToString::to_string),
+        role_title: applicant
+            .application
+            .role_title
+            .as_ref()
+            .filter(|_| side.sees_role())
+            .map(ToString::to_string),
         sectors: texts(&home.sectors),
-        objectives: applicant.application.objectives.clone(),
+        objectives: applicant.application.objectives.clone().filter(|_| side.sees_role()),
     }
 }
 

@@ -270,12 +270,12 @@ mod tests {
     #[test]
     fn every_code_of_a_use_case_is_the_code_of_its_problem() {
         use crate::domain::fault::Fault;
-        use crate::domain::permissions::{Action, Denied, Role};
+        use crate::domain::permissions::{Action, Denied, Role, Why};
         let fault = Fault { pointer: String::new(), value: String::new(), rule: String::new() };
         for error in [
             AppError::Fields(vec![fault]),
             AppError::not_found("round", "x"),
-            AppError::Denied(Denied { role: Role::Hr, action: Action::Match, foreign: false }),
+            AppError::Denied(Denied { role: Role::Hr, action: Action::Match, why: Why::Role }),
             AppError::BreaksRules(Vec::new()),
             AppError::Unauthenticated,
             AppError::Internal("x".to_owned()),

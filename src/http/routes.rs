@@ -12,7 +12,7 @@ use super::{
     pages, placements, publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks,
     tokens, traces,
 };
-use crate::domain::permissions::{Action, Role, TABLE};
+use crate::domain::permissions::{Action, Role, reach_of};
 
 /// How problems are told at an URL.
 #[derive(Debug, Clone, Copy)]
@@ -53,8 +53,7 @@ pub struct Listed {
 impl Listed {
     /// Whether it may be called without a credential.
     pub fn is_open(&self) -> bool {
-        let anyone =
-            |action: &Action| TABLE.iter().any(|(role, what, _)| *role == Role::Anyone && what == action);
+        let anyone = |action: &Action| reach_of(Role::Anyone, *action).is_some();
         self.actions.is_empty() || self.actions.iter().any(anyone)
     }
 }
@@ -157,7 +156,7 @@ fn table() -> Vec<Url> {
         Url::page("/links/{secret}").get(OPEN, NONE, links::get_page).post(OPEN, links::act_by_form),
         Url::page("/mails/{secret}").get(OPEN, NONE, mails::get_page).post(OPEN, mails::choose),
         Url::at("/calendars/{secret}.ics").get(OPEN, NONE, feeds::serve),
-        Url::at("/v1/feeds").get(&[ManageFeeds], PAGE, feeds::list).post(&[ManageFeeds], feeds::create),
+        Url::at("/v1/feeds").get(&[ReadFeeds], PAGE, feeds::list).post(&[ManageFeeds], feeds::create),
         Url::at("/v1/feeds/{id}").delete(&[ManageFeeds], feeds::revoke),
         Url::at("/v1/feeds/{id}/rotate").post(&[ManageFeeds], feeds::rotate),
         Url::at("/v1/links/{secret}").get(OPEN, NONE, links::get).post(OPEN, links::act),
@@ -167,7 +166,7 @@ fn table() -> Vec<Url> {
         Url::at("/v1/employers/{id}").get(&[ReadEmployers], NONE, employers::get),
         Url::at("/v1/employers/{id}/directory").put(&[EditEmployer], employers::replace_directory),
         Url::at("/v1/employers/{id}/hr-digest")
-            .get(&[EditEmployer], NONE, employers::get_hr_digest)
+            .get(&[ReadHrDigest], NONE, employers::get_hr_digest)
             .put(&[EditEmployer], employers::set_hr_digest),
         Url::at("/v1/employers/{id}/successor").put(&[EditEmployer], successors::of_employer),
         Url::at("/v1/libraries")
@@ -210,48 +209,48 @@ fn table() -> Vec<Url> {
         Url::at("/v1/applications/{id}").get(&[ReadApplication], NONE, applications::get),
         Url::at("/v1/applications/{id}/withdraw").post(&[WithdrawApplication], applications::withdraw),
         Url::at("/v1/applications/{id}/manager").post(&[ConfirmManager], applications::judge_manager),
-        Url::at("/v1/rounds/{id}/runs").get(&[Match], NONE, runs::list).post(&[Match], runs::start),
-        Url::at("/v1/rounds/{id}/health").get(&[Match], NONE, outlook::health),
-        Url::at("/v1/rounds/{id}/frontier").get(&[Match], NONE, outlook::frontier),
-        Url::at("/v1/rounds/{id}/locks").get(&[FixPlacements], NONE, locks::list),
+        Url::at("/v1/rounds/{id}/runs").get(&[ReadRuns], NONE, runs::list).post(&[Match], runs::start),
+        Url::at("/v1/rounds/{id}/health").get(&[ReadOutlook], NONE, outlook::health),
+        Url::at("/v1/rounds/{id}/frontier").get(&[ReadOutlook], NONE, outlook::frontier),
+        Url::at("/v1/rounds/{id}/locks").get(&[ReadLocks], NONE, locks::list),
         Url::at("/v1/rounds/{id}/locks/{application}")
             .put(&[FixPlacements], locks::lock)
             .delete(&[FixPlacements], locks::unlock),
         Url::at("/v1/rounds/{id}/forbidden")
-            .get(&[FixPlacements], NONE, locks::list_forbidden)
+            .get(&[ReadLocks], NONE, locks::list_forbidden)
             .post(&[FixPlacements], locks::forbid),
         Url::at("/v1/rounds/{id}/forbidden/{pair}").delete(&[FixPlacements], locks::allow),
-        Url::at("/v1/runs/{id}").get(&[Match], NONE, runs::get),
-        Url::at("/v1/runs/{id}/round-file").get(&[Match], NONE, runs::round_file),
-        Url::at("/v1/runs/{id}/schedule-file").get(&[Match], NONE, runs::schedule_file),
+        Url::at("/v1/runs/{id}").get(&[ReadRuns], NONE, runs::get),
+        Url::at("/v1/runs/{id}/round-file").get(&[ReadRunFiles], NONE, runs::round_file),
+        Url::at("/v1/runs/{id}/schedule-file").get(&[ReadRunFiles], NONE, runs::schedule_file),
         Url::at("/v1/runs/{id}/explanations/{application}").get(&[ReadExplanation], NONE, explanations::get),
         Url::at("/v1/runs/{id}/cancel").post(&[Match], runs::cancel),
-        Url::at("/v1/runs/{id}/diff/{other}").get(&[Match], NONE, edits::diff),
+        Url::at("/v1/runs/{id}/diff/{other}").get(&[ReadRuns], NONE, edits::diff),
         Url::at("/v1/rounds/{id}/repairs")
-            .get(&[Repair], PAGE, repairs::list)
+            .get(&[ReadRepairs], PAGE, repairs::list)
             .post(&[Repair], repairs::create),
-        Url::at("/v1/rounds/{id}/repairs/{repair}").get(&[Repair], NONE, repairs::get),
+        Url::at("/v1/rounds/{id}/repairs/{repair}").get(&[ReadRepairs], NONE, repairs::get),
         Url::at("/v1/rounds/{id}/repairs/{repair}/apply").post(&[Repair], repairs::apply),
-        Url::at("/v1/rounds/{id}/swaps").get(&[OverseeSwaps], &["state", "limit", "cursor"], swaps::list),
+        Url::at("/v1/rounds/{id}/swaps").get(&[ReadSwaps], &["state", "limit", "cursor"], swaps::list),
         Url::at("/v1/placements/{id}/swaps").post(&[AskForSwap], swaps::ask),
-        Url::at("/v1/swaps/{id}").get(&[OverseeSwaps], NONE, swaps::get),
+        Url::at("/v1/swaps/{id}").get(&[ReadSwaps], NONE, swaps::get),
         Url::at("/v1/swaps/{id}/answers").post(answers, swaps::answer),
-        Url::at("/v1/swaps/{id}/cancel").post(&[OverseeSwaps], swaps::call_off),
-        Url::at("/v1/placements/{id}/reserves").get(&[Refill], NONE, refills::reserves),
+        Url::at("/v1/swaps/{id}/cancel").post(&[CallOffSwap], swaps::call_off),
+        Url::at("/v1/placements/{id}/reserves").get(&[ReadRefills], NONE, refills::reserves),
         Url::at("/v1/placements/{id}/refill").post(&[Refill], refills::start),
-        Url::at("/v1/rounds/{id}/refills").get(&[Refill], PAGE, refills::list),
-        Url::at("/v1/rounds/{id}/refills/{refill}").get(&[Refill], NONE, refills::get),
+        Url::at("/v1/rounds/{id}/refills").get(&[ReadRefills], PAGE, refills::list),
+        Url::at("/v1/rounds/{id}/refills/{refill}").get(&[ReadRefills], NONE, refills::get),
         Url::at("/v1/rounds/{id}/refills/{refill}/stop").post(&[Refill], refills::stop),
         Url::at("/v1/runs/{id}/edits").post(&[EditSchedule], edits::edit),
-        Url::at("/v1/runs/{id}/preview").get(&[Publish], NONE, publication::preview),
+        Url::at("/v1/runs/{id}/preview").get(&[PreviewPublication], NONE, publication::preview),
         Url::at("/v1/runs/{id}/publish").post(&[Publish], publication::publish),
         Url::at("/v1/runs/{id}/withdraw").post(&[WithdrawPublication], publication::withdraw),
-        Url::at("/v1/runs/{id}/held-mails").get(&[EditMails], PAGE, held_mails::list),
+        Url::at("/v1/runs/{id}/held-mails").get(&[ReadHeldMails], PAGE, held_mails::list),
         Url::at("/v1/runs/{id}/release-mails").post(&[EditMails], held_mails::release),
         Url::at("/v1/held-mails/{id}")
-            .get(&[EditMails], NONE, held_mails::get)
+            .get(&[ReadHeldMails], NONE, held_mails::get)
             .delete(&[EditMails], held_mails::discard),
-        Url::at("/v1/rounds/{id}/introductions").get(&[EditMails], NONE, held_mails::list_introductions),
+        Url::at("/v1/rounds/{id}/introductions").get(&[ReadHeldMails], NONE, held_mails::list_introductions),
         Url::at("/v1/rounds/{id}/introductions/{kind}").put(&[EditMails], held_mails::introduce),
         Url::at("/v1/rounds/{id}/placements").get(
             &[ReadPlacement],
@@ -278,22 +277,22 @@ fn table() -> Vec<Url> {
             .get(&[ReadJoiningPack], NONE, packs::get)
             .put(&[EditJoiningPack], packs::write),
         Url::at("/v1/placements/{id}/joining-pack/versions").get(
-            &[EditJoiningPack],
+            &[OverseeJoiningPacks],
             NONE,
             packs::list_versions,
         ),
         Url::at("/v1/libraries/{id}/joining-pack")
-            .get(&[EditJoiningPack], NONE, packs::get_standing)
+            .get(&[OverseeJoiningPacks], NONE, packs::get_standing)
             .put(&[EditJoiningPack], packs::replace_standing),
         Url::at("/v1/rounds/{id}/joining-packs").get(
-            &[EditJoiningPack],
+            &[OverseeJoiningPacks],
             &["state", "limit", "cursor"],
             packs::list,
         ),
         Url::at("/v1/rounds/{id}/schedule").get(&[ExportSchedule], NONE, schedule::list),
         Url::at("/v1/rounds/{id}/schedule.csv").get(&[ExportSchedule], &["bom"], schedule::csv),
         Url::at("/v1/me/tasks").get(&[ReadTasks], PAGE, tasks::list),
-        Url::at("/v1/tokens").get(&[ManageTokens], PAGE, tokens::list).post(&[ManageTokens], tokens::create),
+        Url::at("/v1/tokens").get(&[ReadTokens], PAGE, tokens::list).post(&[ManageTokens], tokens::create),
         Url::at("/v1/tokens/{id}").delete(&[ManageTokens], tokens::revoke),
         Url::at("/v1/deliveries").get(&[ReadOutbox], deliveries::FILTER, deliveries::list),
         Url::at("/v1/deliveries/counts").get(&[ReadOutbox], NONE, deliveries::counts),

@@ -9,10 +9,10 @@ use super::AppError;
 use super::clock::{Chance, Clock};
 use super::notices::Pace;
 use super::refills::Patience;
-use crate::domain::ids::{AuditId, EmployerId};
+use crate::domain::ids::{AuditId, EmployerId, RoundId};
 use crate::domain::language::Language;
 use crate::domain::letter::CalendarForm;
-use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Subject};
+use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Subject, Why};
 use crate::domain::templates::OwnTemplates;
 use crate::store::audit::{self, Entry};
 use crate::store::{Store, StoreError, Tx};
@@ -170,43 +170,70 @@ pub fn permit(
     on: &Subject,
     thing: (&'static str, &dyn std::fmt::Display),
 ) -> Result<(), AppError> {
-    actor.may(action, on).map_err(|denied| {
-        if denied.role == Role::Anyone {
-            AppError::Unauthenticated
-        } else if denied.foreign {
-            AppError::not_found(thing.0, thing.1.to_string())
-        } else {
-            AppError::Denied(denied)
-        }
+    actor.may(action, on).map_err(|denied| match denied.why {
+        Why::Foreign => AppError::not_found(thing.0, thing.1.to_string()),
+        Why::Role | Why::Scope => refused(denied),
     })
 }
 
-/// The employer whose things an actor may list; none means all. The query carries it as its filter.
+/// Asks the permission table about a round, or something that belongs to it and to nobody else.
 ///
 /// # Errors
-/// `forbidden` and `unauthenticated`; also for a link, which never lists.
-pub fn own_employer(actor: &Actor, action: Action) -> Result<Option<EmployerId>, AppError> {
-    match (actor.reach(action), actor.employer) {
-        (Some(Reach::Everywhere), _) => Ok(None),
-        (Some(Reach::OwnEmployer), Some(own)) => Ok(Some(own)),
-        (None, _) if actor.role == Role::Anyone => Err(AppError::Unauthenticated),
-        (Some(Reach::OwnEmployer | Reach::OwnCase) | None, _) => Err(forbidden(actor, action)),
+/// As for [`permit`].
+pub fn permit_in_round(
+    actor: &Actor,
+    action: Action,
+    round: RoundId,
+    thing: (&'static str, &dyn std::fmt::Display),
+) -> Result<(), AppError> {
+    permit(actor, action, &Subject::of_round(round), thing)
+}
+
+/// The employers whose things an actor may list; none means all. The query carries them as its filter.
+///
+/// # Errors
+/// `forbidden` and `unauthenticated`; also for a link, which never lists, and for whoever has one round only.
+pub fn own_employers(actor: &Actor, action: Action) -> Result<Option<Vec<EmployerId>>, AppError> {
+    match actor.reach(action).map_err(refused)? {
+        Reach::Everywhere => Ok(None),
+        Reach::OwnEmployer if !actor.employers.is_empty() => Ok(Some(actor.employers.clone())),
+        Reach::OwnEmployer | Reach::OwnRound | Reach::OwnCase => Err(not_here(actor, action)),
     }
+}
+
+/// As [`own_employers`], for what belongs to a round: whoever runs that round lists all of it.
+///
+/// # Errors
+/// As for [`own_employers`]; `not-found` for another round than the actor's.
+pub fn own_employers_in(
+    actor: &Actor,
+    action: Action,
+    round: RoundId,
+) -> Result<Option<Vec<EmployerId>>, AppError> {
+    if actor.reach(action).is_ok_and(|reach| reach == Reach::OwnRound) {
+        return permit_in_round(actor, action, round, ("round", &round)).map(|()| None);
+    }
+    own_employers(actor, action)
 }
 
 /// Asks the permission table for what concerns the programme as a whole, or makes something that is nobody's yet.
 ///
 /// # Errors
-/// As for [`own_employer`]; `forbidden` also for a role that reaches its own employer only.
+/// As for [`own_employers`]; `forbidden` also for a role that reaches its own employers only.
 pub fn permit_everywhere(actor: &Actor, action: Action) -> Result<(), AppError> {
-    match own_employer(actor, action)? {
+    match own_employers(actor, action)? {
         None => Ok(()),
-        Some(_) => Err(forbidden(actor, action)),
+        Some(_) => Err(not_here(actor, action)),
     }
 }
 
-fn forbidden(actor: &Actor, action: Action) -> AppError {
-    AppError::Denied(Denied { role: actor.role, action, foreign: false })
+fn not_here(actor: &Actor, action: Action) -> AppError {
+    AppError::Denied(Denied { role: actor.role, action, why: Why::Foreign })
+}
+
+/// What the table's no is to whoever asked.
+fn refused(denied: Denied) -> AppError {
+    if denied.role == Role::Anyone { AppError::Unauthenticated } else { AppError::Denied(denied) }
 }
 
 /// SHA-256 of a secret, in hexadecimal: what is stored in its place.

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::app::{Now, own_employer, permit, record};
+use super::app::{Now, own_employers_in, permit, record};
 use super::load::{get_applicant, get_library, get_round};
 use super::notices::{self, Case};
 use super::page::{Page, Paged};
@@ -36,19 +36,23 @@ pub fn get(app: &App, actor: &Actor, id: ApplicationId) -> Result<Applicant, App
 }
 
 /// Whether a publication brought something to an application that this actor may not know of yet: its mails are held.
-pub(super) fn is_untold(db: &mut Db, actor: &Actor, id: ApplicationId) -> Result<bool, AppError> {
-    Ok(!may_publish(actor) && !outbox::list_untold(db, &[id])?.is_empty())
+pub(super) fn is_untold(
+    db: &mut Db,
+    actor: &Actor,
+    (round, id): (RoundId, ApplicationId),
+) -> Result<bool, AppError> {
+    Ok(!knows_untold(actor, round) && !outbox::list_untold(db, &[id])?.is_empty())
 }
 
-fn may_publish(actor: &Actor) -> bool {
-    actor.may(Action::Publish, &Subject::installation()).is_ok()
+/// Whether an actor knows of what is published before its mails go: whoever reads these mails.
+fn knows_untold(actor: &Actor, round: RoundId) -> bool {
+    actor.may(Action::ReadHeldMails, &Subject::of_round(round)).is_ok()
 }
 
 /// Shows applications whose mails are held as they were before the publication, to everybody but organisers.
 pub(super) fn veil(db: &mut Db, actor: &Actor, applicants: &mut [Applicant]) -> Result<(), AppError> {
-    if may_publish(actor) {
-        return Ok(());
-    }
+    let mut applicants: Vec<&mut Applicant> =
+        applicants.iter_mut().filter(|applicant| !knows_untold(actor, applicant.application.round)).collect();
     let ids: Vec<ApplicationId> = applicants.iter().map(|applicant| applicant.application.id).collect();
     let untold = outbox::list_untold(db, &ids)?;
     for applicant in applicants.iter_mut().filter(|applicant| untold.contains(&applicant.application.id)) {
@@ -66,7 +70,12 @@ pub(super) fn permit_on(
 ) -> Result<(), AppError> {
     let application = &applicant.application;
     let home = get_library(db, application.home)?;
-    let subject = Subject { employers: home.employers, application: Some(application.id), placement: None };
+    let subject = Subject {
+        employers: home.employers,
+        round: Some(application.round),
+        application: Some(application.id),
+        placement: None,
+    };
     permit(actor, action, &subject, ("application", &application.id))
 }
 
@@ -80,10 +89,10 @@ pub fn list(
     round: RoundId,
     page: &Page<ApplicationId>,
 ) -> Result<Paged<Applicant, ApplicationId>, AppError> {
-    let own = own_employer(actor, Action::ReadApplication)?;
+    let own = own_employers_in(actor, Action::ReadApplication, round)?;
     app.store.read(|db| {
         load_round(db, actor, round)?;
-        let mut found = applications::list_page(db, round, own, page.after, page.fetch())?;
+        let mut found = applications::list_page(db, round, own.as_deref(), page.after, page.fetch())?;
         veil(db, actor, &mut found)?;
         Ok(page.cut(found, |applicant| applicant.application.id))
     })

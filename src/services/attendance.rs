@@ -26,6 +26,7 @@ pub(super) fn host_clock(now: &Now, placement: &Placement) -> NaiveDateTime {
 fn of_the_participant(case: &Case) -> Subject {
     Subject {
         employers: vec![case.placement.employer],
+        round: Some(case.placement.round),
         application: Some(case.placement.application),
         placement: Some(case.placement.id),
     }
@@ -33,7 +34,12 @@ fn of_the_participant(case: &Case) -> Subject {
 
 /// What belongs to the host's side only.
 pub(super) fn of_the_host(case: &Case) -> Subject {
-    Subject { employers: case.host.employers.clone(), application: None, placement: Some(case.placement.id) }
+    Subject {
+        employers: case.host.employers.clone(),
+        round: Some(case.placement.round),
+        application: None,
+        placement: Some(case.placement.id),
+    }
 }
 
 /// The participant is ill today: the day does not take place, and everybody concerned knows at once. Again it changes

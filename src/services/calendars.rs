@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::app::{Now, own_employer, permit, permit_everywhere, record};
+use super::app::{Now, own_employers, permit, permit_everywhere, record};
 use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::fault::Faults;
@@ -42,12 +42,12 @@ pub enum Taken {
     Unchanged,
 }
 
-/// Makes a calendar. An administrator makes those of the own employer; those of a division are made by organisers.
+/// Makes a calendar. An administrator makes those of an own employer; those of a division are made by organisers.
 ///
 /// # Errors
 /// `invalid-fields` with every fault; `already-exists` where the name or the division has one; `forbidden`.
 pub fn create(app: &App, actor: &Actor, wanted: &NewCalendar) -> Result<Calendar, AppError> {
-    let own = own_employer(actor, Action::EditCalendar)?;
+    let own = own_employers(actor, Action::EditCalendar)?;
     let now = app.now()?;
     app.store.write(|tx| {
         if let Some(other) = calendars::find_by_name(tx, wanted.name.as_str())? {
@@ -56,7 +56,7 @@ pub fn create(app: &App, actor: &Actor, wanted: &NewCalendar) -> Result<Calendar
                 wanted.name, other.id
             )));
         }
-        insert(tx, &now, actor, wanted, own)
+        insert(tx, &now, actor, wanted, own.as_deref())
     })
 }
 
@@ -69,11 +69,11 @@ fn insert(
     now: &Now,
     actor: &Actor,
     wanted: &NewCalendar,
-    own: Option<EmployerId>,
+    own: Option<&[EmployerId]>,
 ) -> Result<Calendar, AppError> {
     let calendar = Calendar {
         id: CalendarId::new(now.id(&format!("calendar {}", wanted.name))),
-        employer: wanted.employer.or(own),
+        employer: wanted.employer.or(only(own)),
         division: wanted.division,
         dated: DatedCalendar {
             name: wanted.name.clone(),
@@ -86,7 +86,7 @@ fn insert(
     let dated = DatedCalendar { periods: wanted.periods.clone(), ..calendar.dated.clone() };
     Calendar { dated, ..calendar.clone() }.check(&faults);
     if let Some(employer) = calendar.employer {
-        if own.is_some_and(|own| own != employer) {
+        if own.is_some_and(|own| !own.contains(&employer)) {
             let rule = "must be your own employer: an organiser makes calendars of others";
             faults.add("/employer", employer, rule);
         } else if organisations::find_employer(tx, employer)?.is_none() {
@@ -95,6 +95,9 @@ fn insert(
     }
     if let (Some(division), Some(_)) = (calendar.division, own) {
         faults.add("/division", division, "an organiser makes the calendar of a division");
+    }
+    if calendar.employer.is_none() && own.is_some() {
+        faults.add("/employer", "", "is required: you act for several employers");
     }
     faults.into_result(Some(())).map_err(AppError::Fields)?;
     if let Some(division) = calendar.division {
@@ -111,6 +114,14 @@ fn insert(
     let details = json!({ "made": true, "kind": calendar.dated.kind.as_str(), "periods": calendar.dated.periods.len() });
     record(tx, now, actor, Action::EditCalendar, ("calendar", &calendar.id), &details)?;
     Ok(calendar)
+}
+
+/// The employer of whoever has one.
+fn only(own: Option<&[EmployerId]>) -> Option<EmployerId> {
+    match own {
+        Some([one]) => Some(*one),
+        Some(_) | None => None,
+    }
 }
 
 fn sorted(periods: &[Period]) -> Vec<Period> {
@@ -171,7 +182,7 @@ pub fn replace(
     name: &Name,
     periods: &[Period],
 ) -> Result<Calendar, AppError> {
-    own_employer(actor, Action::EditCalendar)?;
+    own_employers(actor, Action::EditCalendar)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before = load_own(tx, actor, id)?;
@@ -217,9 +228,9 @@ fn save(
 /// `invalid-fields` with every fault, also where the calendar of this name is of another kind, employer or division;
 /// `already-exists` where the division has another calendar; `not-found` for somebody else's; `forbidden`.
 pub fn take_over(tx: &mut Tx<'_>, now: &Now, actor: &Actor, wanted: &NewCalendar) -> Result<Taken, AppError> {
-    let own = own_employer(actor, Action::EditCalendar)?;
+    let own = own_employers(actor, Action::EditCalendar)?;
     let Some(found) = calendars::find_by_name(tx, wanted.name.as_str())? else {
-        insert(tx, now, actor, wanted, own)?;
+        insert(tx, now, actor, wanted, own.as_deref())?;
         return Ok(Taken::Added);
     };
     let before = load_own(tx, actor, found.id)?;
@@ -246,7 +257,7 @@ pub fn take_over(tx: &mut Tx<'_>, now: &Now, actor: &Actor, wanted: &NewCalendar
 /// # Errors
 /// `calendar-in-use`; `not-found`, also for somebody else's; `forbidden`.
 pub fn delete(app: &App, actor: &Actor, id: CalendarId) -> Result<(), AppError> {
-    own_employer(actor, Action::EditCalendar)?;
+    own_employers(actor, Action::EditCalendar)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before = load_own(tx, actor, id)?;

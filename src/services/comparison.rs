@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use super::app::permit_everywhere;
-use super::load::get_run;
+use super::load::get_own_run;
 use super::runs::read_schedule;
 use super::{App, AppError};
 use crate::domain::ids::RunId;
@@ -47,9 +46,9 @@ pub struct Comparison {
 /// # Errors
 /// `other-round` where they are of different rounds; `run-state` where one has no schedule; `not-found`; `forbidden`.
 pub fn compare(app: &App, actor: &Actor, from: RunId, to: RunId) -> Result<Comparison, AppError> {
-    permit_everywhere(actor, Action::Match)?;
     let ((from, old), (to, new)) = app.store.read(|db| {
-        let (from, to) = (get_run(db, from)?, get_run(db, to)?);
+        let own = |db: &mut Db, id| get_own_run(db, actor, Action::ReadRuns, id);
+        let (from, to) = (own(db, from)?, own(db, to)?);
         if from.round != to.round {
             let words =
                 format!("run {} is of round {}, run {} of round {}", from.id, from.round, to.id, to.round);

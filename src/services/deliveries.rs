@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Duration, NaiveDate};
 use serde_json::json;
 
-use super::app::{permit, permit_everywhere, record};
+use super::app::{permit_everywhere, permit_in_round, record};
 use super::load::{get_applicant, get_placement, get_round};
 use super::notices::{self, Facts};
 use super::page::{Page, Paged};
@@ -14,7 +14,7 @@ use crate::domain::email::Email;
 use crate::domain::ids::NoticeId;
 use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
-use crate::domain::permissions::{Action, Actor, Reach, Subject};
+use crate::domain::permissions::{Action, Actor, Reach};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::states::{
     AlternativeState, ApplicationState, PlacementState, ReserveOfferState, RoundState, SwapState,
@@ -40,7 +40,8 @@ pub struct Delivery {
 pub(super) fn show(db: &mut Db, actor: &Actor, notices: Vec<Notice>) -> Result<Vec<Delivery>, AppError> {
     let addresses: BTreeSet<Email> = notices.iter().map(|notice| notice.recipient.clone()).collect();
     let failing = outbox::list_failing(db, Some(&addresses.into_iter().collect::<Vec<_>>()))?;
-    let sees_addresses = actor.reach(Action::ReadApplication) == Some(Reach::Everywhere);
+    let sees_addresses =
+        matches!(actor.reach(Action::ReadApplication), Ok(Reach::Everywhere | Reach::OwnRound));
     let show = |notice: Notice| {
         let recipient = if sees_addresses { notice.recipient.to_string() } else { notice.recipient.masked() };
         Delivery { recipient, needs_checking: failing.contains(&notice.recipient), notice }
@@ -58,7 +59,7 @@ pub fn list(
     which: &Which,
     page: &Page<NoticeId>,
 ) -> Result<Paged<Delivery, NoticeId>, AppError> {
-    permit(actor, Action::ReadOutbox, &Subject::installation(), ("deliveries", &"list"))?;
+    let which = &within_reach(actor, which)?;
     app.store.read(|db| {
         which.round.map(|round| get_round(db, round)).transpose()?;
         let rows = outbox::list(db, which, page.after, page.fetch())?;
@@ -67,12 +68,23 @@ pub fn list(
     })
 }
 
+/// Of the mails that are asked for those that this actor may see: whoever runs one round sees that round's.
+fn within_reach(actor: &Actor, which: &Which) -> Result<Which, AppError> {
+    let own = actor.round.filter(|_| actor.reach(Action::ReadOutbox) == Ok(Reach::OwnRound));
+    let which = Which { round: which.round.or(own), ..which.clone() };
+    match which.round {
+        Some(round) => permit_in_round(actor, Action::ReadOutbox, round, ("round", &round))?,
+        None => permit_everywhere(actor, Action::ReadOutbox)?,
+    }
+    Ok(which)
+}
+
 /// How many of the mails are in each state.
 ///
 /// # Errors
 /// As for [`list`].
 pub fn counts(app: &App, actor: &Actor, which: &Which) -> Result<BTreeMap<NoticeState, i64>, AppError> {
-    permit(actor, Action::ReadOutbox, &Subject::installation(), ("deliveries", &"counts"))?;
+    let which = &within_reach(actor, which)?;
     app.store.read(|db| {
         which.round.map(|round| get_round(db, round)).transpose()?;
         Ok(outbox::counts(db, which)?)
@@ -86,10 +98,11 @@ pub fn counts(app: &App, actor: &Actor, which: &Which) -> Result<BTreeMap<Notice
 /// `mail-state` for a mail that has not left or never will; `mail-outdated` where what it said is no longer so;
 /// `not-found`, `forbidden`, `unauthenticated`.
 pub fn resend(app: &App, actor: &Actor, id: NoticeId) -> Result<Delivery, AppError> {
-    permit_everywhere(actor, Action::ResendMail)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let notice = outbox::find(tx, id)?.ok_or_else(|| AppError::not_found("mail", id))?;
+        let round = get_applicant(tx, notice.application)?.application.round;
+        permit_in_round(actor, Action::ResendMail, round, ("mail", &id))?;
         let first = match notice.again_of {
             Some(first) => outbox::find(tx, first)?.ok_or_else(|| AppError::not_found("mail", first))?,
             None => notice.clone(),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::app::{own_employer, permit, permit_everywhere, record};
+use super::app::{own_employers, permit, permit_everywhere, record};
 use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::email::Email;
@@ -84,9 +84,9 @@ pub fn list(
     actor: &Actor,
     page: &Page<EmployerId>,
 ) -> Result<Paged<Employer, EmployerId>, AppError> {
-    let own = own_employer(actor, Action::ReadEmployers)?;
+    let own = own_employers(actor, Action::ReadEmployers)?;
     app.store.read(|db| {
-        let found = organisations::list_employers(db, own, page.after, page.fetch())?;
+        let found = organisations::list_employers(db, own.as_deref(), page.after, page.fetch())?;
         Ok(page.cut(found, |employer| employer.id))
     })
 }
@@ -152,7 +152,7 @@ fn load(db: &mut Db, id: EmployerId) -> Result<Employer, AppError> {
 /// # Errors
 /// `not-found`, also for somebody else's; `forbidden`.
 pub fn get_hr_address(app: &App, actor: &Actor, id: EmployerId) -> Result<Option<Email>, AppError> {
-    permit(actor, Action::EditEmployer, &Subject::of_employers(&[id]), ("employer", &id))?;
+    permit(actor, Action::ReadHrDigest, &Subject::of_employers(&[id]), ("employer", &id))?;
     app.store.read(|db| {
         load(db, id)?;
         Ok(organisations::find_hr_address(db, id)?)

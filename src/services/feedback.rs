@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::app::{Now, permit, permit_everywhere, record};
+use super::app::{Now, permit, permit_in_round, record};
 use super::attendance::{host_clock, of_the_host};
 use super::notices::Case;
 use super::page::{Page, Paged};
@@ -68,7 +68,7 @@ pub fn list(
     round: RoundId,
     page: &Page<FeedbackId>,
 ) -> Result<Paged<Given, FeedbackId>, AppError> {
-    permit_everywhere(actor, Action::ReadFeedback)?;
+    permit_in_round(actor, Action::ReadFeedback, round, ("round", &round))?;
     app.store.read(|db| {
         load_round(db, actor, round)?;
         let found = feedback::list(db, round, page.after, page.fetch())?;

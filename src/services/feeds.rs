@@ -7,7 +7,7 @@ use chrono::{Days, Duration, NaiveDate, NaiveTime};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::app::{Now, own_employer, permit, record, sha256_hex};
+use super::app::{Now, own_employers, permit, record, sha256_hex};
 use super::event_place::address;
 use super::links::LinkView;
 use super::load::{get_applicant, get_library, get_placement};
@@ -83,7 +83,7 @@ pub enum NewFeed {
 /// # Errors
 /// `not-found` for what is foreign; `forbidden`, also to HR for a library's.
 pub fn create(app: &App, actor: &Actor, wanted: NewFeed) -> Result<FreshFeed, AppError> {
-    let own = own_employer(actor, Action::ManageFeeds)?;
+    let own = own_employers(actor, Action::ManageFeeds)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let (shown, employer) = match wanted {
@@ -99,7 +99,9 @@ pub fn create(app: &App, actor: &Actor, wanted: NewFeed) -> Result<FreshFeed, Ap
                 permit(actor, Action::ManageFeeds, &subject, ("library", &id))?;
                 // Who comes to a library is its administrator's to know, as for placements.
                 permit(actor, Action::ReadHosting, &subject, ("library", &id))?;
-                (Shown::Library(id), own)
+                // Of a joint library's feed, whoever of its employers asked for it.
+                let made_for = own.iter().flatten().copied().find(|own| library.employers.contains(own));
+                (Shown::Library(id), made_for)
             }
         };
         let (feed, secret) = make(tx, &now, actor, Action::ManageFeeds, shown, employer)?;
@@ -141,8 +143,9 @@ fn take_back(tx: &mut Tx<'_>, now: &Now, actor: &Actor, action: Action, feed: &F
 /// # Errors
 /// `forbidden`, `unauthenticated`.
 pub fn list(app: &App, actor: &Actor, page: &Page<FeedId>) -> Result<Paged<Feed, FeedId>, AppError> {
-    let own = own_employer(actor, Action::ManageFeeds)?;
-    app.store.read(|db| Ok(page.cut(feeds::list(db, own, page.after, page.fetch())?, |feed| feed.id)))
+    let own = own_employers(actor, Action::ReadFeeds)?;
+    app.store
+        .read(|db| Ok(page.cut(feeds::list(db, own.as_deref(), page.after, page.fetch())?, |feed| feed.id)))
 }
 
 /// A feed that programs may manage; one of somebody's own days is theirs alone.

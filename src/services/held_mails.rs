@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::app::{permit_everywhere, record};
+use super::app::{permit_in_round, record};
 use super::deliveries::{Delivery, show};
 use super::letters::sample;
-use super::load::{get_round, get_run};
+use super::load::{get_applicant, get_own_run, get_round};
 use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::ids::{NoticeId, RoundId, RunId};
@@ -29,18 +29,20 @@ pub fn list(
     run: RunId,
     page: &Page<NoticeId>,
 ) -> Result<Paged<Delivery, NoticeId>, AppError> {
-    permit_everywhere(actor, Action::EditMails)?;
     app.store.read(|db| {
-        get_run(db, run)?;
+        get_own_run(db, actor, Action::ReadHeldMails, run)?;
         let rows = outbox::list_held(db, run, page.after, page.fetch())?;
         let page = page.cut(rows, |notice| notice.id);
         Ok(Paged { items: show(db, actor, page.items)?, next: page.next })
     })
 }
 
-fn get_held(db: &mut Db, id: NoticeId) -> Result<Notice, AppError> {
+fn get_held(db: &mut Db, actor: &Actor, action: Action, id: NoticeId) -> Result<Notice, AppError> {
     let found = outbox::find(db, id)?.filter(|notice| notice.state == NoticeState::Held);
-    found.ok_or_else(|| AppError::not_found("held mail", id))
+    let notice = found.ok_or_else(|| AppError::not_found("held mail", id))?;
+    let round = get_applicant(db, notice.application)?.application.round;
+    permit_in_round(actor, action, round, ("held mail", &id))?;
+    Ok(notice)
 }
 
 /// A held mail as it would go now, with the round's introduction; its link leads nowhere.
@@ -48,10 +50,9 @@ fn get_held(db: &mut Db, id: NoticeId) -> Result<Notice, AppError> {
 /// # Errors
 /// `not-found` also once it has gone; `forbidden`, `unauthenticated`.
 pub fn get(app: &App, actor: &Actor, id: NoticeId) -> Result<(Delivery, Letter), AppError> {
-    permit_everywhere(actor, Action::EditMails)?;
     let now = app.now()?;
     app.store.read(|db| {
-        let notice = get_held(db, id)?;
+        let notice = get_held(db, actor, Action::ReadHeldMails, id)?;
         let letter = sample(db, app, &now, &notice)?;
         let shown = show(db, actor, vec![notice])?.pop();
         Ok((shown.ok_or_else(|| AppError::not_found("held mail", id))?, letter))
@@ -63,10 +64,9 @@ pub fn get(app: &App, actor: &Actor, id: NoticeId) -> Result<(Delivery, Letter),
 /// # Errors
 /// As for [`get`].
 pub fn discard(app: &App, actor: &Actor, id: NoticeId) -> Result<(), AppError> {
-    permit_everywhere(actor, Action::EditMails)?;
     let now = app.now()?;
     app.store.write(|tx| {
-        let notice = get_held(tx, id)?;
+        let notice = get_held(tx, actor, Action::EditMails, id)?;
         outbox::discard(tx, id, now.utc())?;
         let details = json!({ "discarded": notice.kind.as_str(), "party": notice.party.as_str() });
         record(tx, &now, actor, Action::EditMails, ("notice", &id), &details)
@@ -78,10 +78,9 @@ pub fn discard(app: &App, actor: &Actor, id: NoticeId) -> Result<(), AppError> {
 /// # Errors
 /// `run-state` unless the run is published; `not-found`, `forbidden`, `unauthenticated`.
 pub fn release(app: &App, actor: &Actor, run: RunId) -> Result<usize, AppError> {
-    permit_everywhere(actor, Action::EditMails)?;
     let now = app.now()?;
     app.store.write(|tx| {
-        let run = get_run(tx, run)?;
+        let run = get_own_run(tx, actor, Action::EditMails, run)?;
         if run.state != RunState::Published {
             let words = format!("this run is {}: only the mails of a published one can go", run.state);
             return Err(Refusal::new(RefusalCode::RunState, words).into());
@@ -104,7 +103,7 @@ pub fn list_introductions(
     actor: &Actor,
     round: RoundId,
 ) -> Result<BTreeMap<NoticeKind, String>, AppError> {
-    permit_everywhere(actor, Action::EditMails)?;
+    permit_in_round(actor, Action::ReadHeldMails, round, ("round", &round))?;
     app.store.read(|db| {
         get_round(db, round)?;
         Ok(introductions::list(db, round)?)
@@ -123,7 +122,7 @@ pub fn introduce(
     kind: NoticeKind,
     words: Option<&str>,
 ) -> Result<BTreeMap<NoticeKind, String>, AppError> {
-    permit_everywhere(actor, Action::EditMails)?;
+    permit_in_round(actor, Action::EditMails, round, ("round", &round))?;
     let now = app.now()?;
     app.store.write(|tx| {
         get_round(tx, round)?;

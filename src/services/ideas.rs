@@ -95,7 +95,7 @@ pub(super) fn give_in(
 }
 
 fn sees_hidden(actor: &Actor) -> bool {
-    actor.reach(Action::HideIdea).is_some()
+    actor.reach(Action::HideIdea).is_ok()
 }
 
 fn veiled(actor: &Actor, mut shown: Shown) -> Shown {
@@ -144,7 +144,7 @@ pub fn mark_tried(app: &App, actor: &Actor, id: IdeaId) -> Result<Shown, AppErro
     })
 }
 
-/// Who tries: the person of a participant's link, the library of a host's or manager's, the employer of a token.
+/// Who tries: the person of a participant's link, the library of a host's or manager's, the first employer of a token.
 fn trier(db: &mut Db, actor: &Actor) -> Result<String, AppError> {
     let nobody = || AppError::Internal(format!("{} stands for nobody who could try an idea", actor.name));
     match (actor.role, actor.application, actor.placement) {
@@ -158,7 +158,7 @@ fn trier(db: &mut Db, actor: &Actor) -> Result<String, AppError> {
         (Role::Manager, Some(application), None) => {
             Ok(format!("library:{}", get_applicant(db, application)?.application.home))
         }
-        _ => actor.employer.map(|employer| format!("employer:{employer}")).ok_or_else(nobody),
+        _ => actor.employers.first().map(|employer| format!("employer:{employer}")).ok_or_else(nobody),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::domain::refusal::BrokenRule;
 use crate::domain::states::ApplicationState;
 use crate::files::schedule::{self, Prices};
 use crate::files::{Round, Rules};
-use crate::store::placements::Visible;
+use crate::store::placements::{Publicity, Visible};
 use crate::store::{Db, placements, refills};
 use crate::verify::{self, Breach, Code, Draft, Rule, Subject};
 
@@ -43,10 +43,11 @@ pub(super) fn move_to(db: &mut Db, case: &Case, date: NaiveDate) -> Result<Verdi
     let moved = &case.placement;
     let round = get_round(db, moved.round)?;
     let mut known = snapshot::load(db, &round)?;
-    let standing: Vec<Placement> = placements::list(db, round.id, Visible::All, None, None, i64::MAX)?
-        .into_iter()
-        .filter(|placement| placement.state.is_live())
-        .collect();
+    let standing: Vec<Placement> =
+        placements::list(db, round.id, (&Visible::All, Publicity::AlsoUntold), None, None, i64::MAX)?
+            .into_iter()
+            .filter(|placement| placement.state.is_live())
+            .collect();
     if let Some(opening) = known.openings.get(&moved.host)
         && let Some(closed) = closed_or_off(&case.applicant.application, &case.host, &opening.on(date), date)
     {

@@ -6,7 +6,7 @@
 use chrono_tz::Tz;
 use serde_json::json;
 
-use super::app::{own_employer, permit, record};
+use super::app::{own_employers, permit, record};
 use super::host_changes;
 use super::page::{Page, Paged};
 use super::{App, AppError};
@@ -72,16 +72,16 @@ const LONGEST_REFERENCE: usize = 100;
 /// Longest address or country, in characters.
 const LONGEST_TEXT: usize = 1_000;
 
-/// Enters a library. An administrator enters libraries of the own employer; joint ones are entered by organisers.
+/// Enters a library. An administrator enters libraries of its employers; joint ones with others are entered by organisers.
 ///
 /// # Errors
 /// `invalid-fields` with every fault; `already-exists` where the reference is taken; `forbidden`.
 pub fn create(app: &App, actor: &Actor, wanted: &NewLibrary) -> Result<Library, AppError> {
-    let own = own_employer(actor, Action::EditLibrary)?;
+    let own = own_employers(actor, Action::EditLibrary)?;
     let now = app.now()?;
     let id = LibraryId::new(now.id("library"));
     app.store.write(|tx| {
-        check(tx, wanted, own)?;
+        check(tx, wanted, own.as_deref())?;
         if let Some(other) = organisations::find_library_by_reference(tx, &wanted.reference)? {
             return Err(AppError::Refused(Refusal::new(
                 RefusalCode::AlreadyExists,
@@ -142,7 +142,7 @@ pub(super) fn check_reference(reference: &str) -> Result<(), Rule> {
     Ok(())
 }
 
-fn check(db: &mut Db, wanted: &NewLibrary, own: Option<EmployerId>) -> Result<(), AppError> {
+fn check(db: &mut Db, wanted: &NewLibrary, own: Option<&[EmployerId]>) -> Result<(), AppError> {
     let faults = Faults::none();
     if let Err(rule) = check_reference(&wanted.reference) {
         faults.add("/reference", &wanted.reference, rule);
@@ -155,7 +155,7 @@ fn check(db: &mut Db, wanted: &NewLibrary, own: Option<EmployerId>) -> Result<()
     }
     for (n, employer) in wanted.employers.iter().enumerate() {
         let pointer = format!("/employers/{n}");
-        if own.is_some_and(|own| own != *employer) {
+        if own.is_some_and(|own| !own.contains(employer)) {
             faults.add(pointer, employer, "must be your own employer: an organiser enters joint libraries");
         } else if organisations::find_employer(db, *employer)?.is_none() {
             faults.add(pointer, employer, "there is no such employer");
@@ -222,7 +222,7 @@ pub fn replace_welcome(
     id: LibraryId,
     welcome: &Welcome,
 ) -> Result<Library, AppError> {
-    own_employer(actor, Action::EditLibrary)?;
+    own_employers(actor, Action::EditLibrary)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before =

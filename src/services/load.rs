@@ -3,9 +3,11 @@
 use chrono::NaiveDate;
 
 use super::AppError;
+use super::app::permit_in_round;
 use crate::domain::ids::{ApplicationId, LibraryId, PlacementId, RoundId, RunId};
 use crate::domain::opening::OpeningDay;
 use crate::domain::organisation::Library;
+use crate::domain::permissions::{Action, Actor};
 use crate::domain::placement::Placement;
 use crate::domain::round::Round;
 use crate::domain::run::Run;
@@ -48,6 +50,16 @@ pub(super) fn get_opening_day(
 /// A placement.
 pub(super) fn get_placement(db: &mut Db, id: PlacementId) -> Result<Placement, AppError> {
     placements::find(db, id)?.ok_or_else(|| AppError::not_found("placement", id))
+}
+
+/// A run of a round on which an actor may do this.
+///
+/// # Errors
+/// `not-found` also for another round's; `forbidden`, `unauthenticated`.
+pub(super) fn get_own_run(db: &mut Db, actor: &Actor, action: Action, id: RunId) -> Result<Run, AppError> {
+    let run = get_run(db, id)?;
+    permit_in_round(actor, action, run.round, ("run", &id))?;
+    Ok(run)
 }
 
 /// A run.

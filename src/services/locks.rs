@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use super::app::{Now, permit_everywhere, record};
+use super::app::{Now, permit_in_round, record};
 use super::load::{get_applicant, get_library};
 use super::rounds::load as load_round;
 use super::snapshot::freeze;
@@ -27,7 +27,7 @@ use crate::verify::{self, Breach, Code, Draft, Subject};
 /// # Errors
 /// `not-found`, `forbidden`, `unauthenticated`.
 pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<Lock>, AppError> {
-    permit_everywhere(actor, Action::FixPlacements)?;
+    permit_in_round(actor, Action::ReadLocks, round, ("round", &round))?;
     app.store.read(|db| {
         let round = load_round(db, actor, round)?;
         Ok(locks::list(db, round.id)?)
@@ -40,7 +40,7 @@ pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<Lock>, AppEr
 /// `breaks-rules` with every rule that all locks together break; `application-state` for somebody who is not matched;
 /// `invalid-fields`; `round-state` once the round is published; `not-found`; `forbidden`.
 pub fn lock(app: &App, actor: &Actor, round: RoundId, lock: &Lock) -> Result<Lock, AppError> {
-    permit_everywhere(actor, Action::FixPlacements)?;
+    permit_in_round(actor, Action::FixPlacements, round, ("round", &round))?;
     let now = app.now()?;
     app.store.write(|tx| {
         let round = load_round(tx, actor, round)?;
@@ -69,7 +69,7 @@ pub fn lock(app: &App, actor: &Actor, round: RoundId, lock: &Lock) -> Result<Loc
 /// # Errors
 /// `round-state` once the round is published; `not-found`, also where there is no lock; `forbidden`.
 pub fn unlock(app: &App, actor: &Actor, round: RoundId, application: ApplicationId) -> Result<(), AppError> {
-    permit_everywhere(actor, Action::FixPlacements)?;
+    permit_in_round(actor, Action::FixPlacements, round, ("round", &round))?;
     let now = app.now()?;
     app.store.write(|tx| {
         let round = load_round(tx, actor, round)?;
@@ -87,7 +87,7 @@ pub fn unlock(app: &App, actor: &Actor, round: RoundId, application: Application
 /// # Errors
 /// `not-found`, `forbidden`, `unauthenticated`.
 pub fn list_forbidden(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<Forbidden>, AppError> {
-    permit_everywhere(actor, Action::FixPlacements)?;
+    permit_in_round(actor, Action::ReadLocks, round, ("round", &round))?;
     app.store.read(|db| {
         let round = load_round(db, actor, round)?;
         Ok(locks::list_forbidden(db, round.id)?)
@@ -111,7 +111,7 @@ pub struct NewForbidden {
 /// `already-exists`; `breaks-rules` where it is locked; `invalid-fields`; `round-state` once the round is published;
 /// `not-found`; `forbidden`.
 pub fn forbid(app: &App, actor: &Actor, round: RoundId, wanted: NewForbidden) -> Result<Forbidden, AppError> {
-    permit_everywhere(actor, Action::FixPlacements)?;
+    permit_in_round(actor, Action::FixPlacements, round, ("round", &round))?;
     let now = app.now()?;
     let NewForbidden { application, host, date } = wanted;
     let pair = Forbidden { id: ForbiddenId::new(now.id("forbidden pair")), application, host, date };
@@ -140,7 +140,7 @@ pub fn forbid(app: &App, actor: &Actor, round: RoundId, wanted: NewForbidden) ->
 /// # Errors
 /// `round-state` once the round is published; `not-found`, `forbidden`.
 pub fn allow(app: &App, actor: &Actor, round: RoundId, id: ForbiddenId) -> Result<(), AppError> {
-    permit_everywhere(actor, Action::FixPlacements)?;
+    permit_in_round(actor, Action::FixPlacements, round, ("round", &round))?;
     let now = app.now()?;
     app.store.write(|tx| {
         let round = load_round(tx, actor, round)?;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::app::{own_employer, permit, record};
+use super::app::{own_employers_in, permit, record};
 use super::page::{Page, Paged};
 use super::round_file::{library_days, minutes_needed};
 use super::snapshot::{openings_in, read_rules};
@@ -28,13 +28,13 @@ pub fn offer(
     library: LibraryId,
     offer: &Offer,
 ) -> Result<LibraryOffer, AppError> {
-    own_employer(actor, Action::OfferHosting)?;
+    own_employers_in(actor, Action::OfferHosting, round)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let round = rounds::load(tx, actor, round)?;
         let library = organisations::find_library(tx, library)?
             .ok_or_else(|| AppError::not_found("library", library))?;
-        let subject = Subject::of_employers(&library.employers);
+        let subject = Subject { round: Some(round.id), ..Subject::of_employers(&library.employers) };
         permit(actor, Action::OfferHosting, &subject, ("library", &library.id))?;
         round.admit_offer()?;
         let faults = Faults::none();
@@ -83,10 +83,10 @@ pub fn list(
     round: RoundId,
     page: &Page<LibraryId>,
 ) -> Result<Paged<LibraryOffer, LibraryId>, AppError> {
-    let own = own_employer(actor, Action::ReadHosting)?;
+    let own = own_employers_in(actor, Action::ReadHosting, round)?;
     app.store.read(|db| {
         rounds::load(db, actor, round)?;
-        let found = table::list_offers(db, round, own, page.after, page.fetch())?;
+        let found = table::list_offers(db, round, own.as_deref(), page.after, page.fetch())?;
         Ok(page.cut(found, |offer| offer.library))
     })
 }
@@ -111,12 +111,14 @@ pub fn cover(
     round: RoundId,
     page: &Page<LibraryId>,
 ) -> Result<Paged<LibraryCover, LibraryId>, AppError> {
-    let own = own_employer(actor, Action::ReadCover)?;
+    let own = own_employers_in(actor, Action::ReadCover, round)?;
     app.store.read(|db| {
         let round = rounds::load(db, actor, round)?;
         let needed = minutes_needed(&read_rules(&round)?);
-        let offers =
-            page.cut(table::list_offers(db, round.id, own, page.after, page.fetch())?, |offer| offer.library);
+        let offers = page
+            .cut(table::list_offers(db, round.id, own.as_deref(), page.after, page.fetch())?, |offer| {
+                offer.library
+            });
         let ids: Vec<LibraryId> = offers.items.iter().map(|offer| offer.library).collect();
         let libraries = organisations::list_libraries_by_ids(db, &ids)?;
         let openings = openings_in(db, &round, &libraries)?;

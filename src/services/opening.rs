@@ -10,7 +10,7 @@ use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
 use serde_json::json;
 
-use super::app::{own_employer, permit, permit_everywhere, record};
+use super::app::{own_employers, permit, permit_everywhere, record};
 use super::{App, AppError};
 use crate::domain::fault::Faults;
 use crate::domain::ids::{CalendarId, LibraryId};
@@ -122,7 +122,7 @@ pub fn set_weekly_hours(
     library: LibraryId,
     wanted: Option<&WeeklyHours>,
 ) -> Result<Library, AppError> {
-    own_employer(actor, Action::EditLibrary)?;
+    own_employers(actor, Action::EditLibrary)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before = load_own(tx, actor, library)?;
@@ -161,7 +161,7 @@ pub fn follow(
     library: LibraryId,
     wanted: &[CalendarId],
 ) -> Result<Vec<Calendar>, AppError> {
-    own_employer(actor, Action::EditLibrary)?;
+    own_employers(actor, Action::EditLibrary)?;
     let now = app.now()?;
     app.store.write(|tx| {
         load_own(tx, actor, library)?;
@@ -226,8 +226,8 @@ fn affected(
     days: &[NaiveDate],
 ) -> Result<Vec<Placement>, AppError> {
     match actor.reach(Action::ReadPlacement) {
-        Some(_) => Ok(placements::list_at(db, library, days)?),
-        None => Ok(Vec::new()),
+        Ok(_) => Ok(placements::list_at(db, library, days)?),
+        Err(_) => Ok(Vec::new()),
     }
 }
 
@@ -242,7 +242,7 @@ pub fn set_exception(
     library: LibraryId,
     wanted: &Exception,
 ) -> Result<(Exception, Vec<Placement>), AppError> {
-    own_employer(actor, Action::EditLibrary)?;
+    own_employers(actor, Action::EditLibrary)?;
     if !is_of_our_time(wanted.date) {
         return Err(AppError::field("/date", wanted.date, "must be a date of the years 2000 to 2099"));
     }
@@ -271,7 +271,7 @@ pub fn delete_exception(
     library: LibraryId,
     date: NaiveDate,
 ) -> Result<(), AppError> {
-    own_employer(actor, Action::EditLibrary)?;
+    own_employers(actor, Action::EditLibrary)?;
     let now = app.now()?;
     app.store.write(|tx| {
         load_own(tx, actor, library)?;
@@ -295,7 +295,7 @@ pub fn delete_exception(
 /// `invalid-fields` with every fault of the file, and for a part of a day of unknown hours; `not-found`, also for
 /// somebody else's library; `forbidden`.
 pub fn close(app: &App, actor: &Actor, library: LibraryId, file: &[u8]) -> Result<Closures, AppError> {
-    own_employer(actor, Action::EditLibrary)?;
+    own_employers(actor, Action::EditLibrary)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let library = load_own(tx, actor, library)?;

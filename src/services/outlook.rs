@@ -6,7 +6,7 @@
 
 use std::ops::ControlFlow;
 
-use super::app::permit_everywhere;
+use super::app::permit_in_round;
 use super::clock::seconds_running;
 use super::locks::check_locks;
 use super::rounds::load as load_round;
@@ -75,7 +75,7 @@ pub fn frontier(app: &App, actor: &Actor, id: RoundId) -> Result<Frontier, AppEr
 
 /// What a run would freeze now; once a round is published, everybody who was matched, as if nothing had been decided.
 fn as_it_is(app: &App, actor: &Actor, id: RoundId) -> Result<files::Round, AppError> {
-    permit_everywhere(actor, Action::Match)?;
+    permit_in_round(actor, Action::ReadOutlook, id, ("round", &id))?;
     app.store.read(|db| {
         let round = load_round(db, actor, id)?;
         match round.state {

@@ -7,7 +7,7 @@
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::json;
 
-use super::app::{Now, own_employer, permit, record};
+use super::app::{Now, own_employers_in, permit, record};
 use super::load::{get_library, get_round};
 use super::notices::{self, Case, Facts};
 use super::page::{Page, Paged};
@@ -58,6 +58,7 @@ fn permit_on(actor: &Actor, action: Action, case: &Case) -> Result<(), AppError>
     let placement = &case.placement;
     let subject = Subject {
         employers: case.host.employers.clone(),
+        round: Some(placement.round),
         application: Some(placement.application),
         placement: Some(placement.id),
     };
@@ -128,7 +129,7 @@ pub fn get(app: &App, actor: &Actor, id: PlacementId) -> Result<SeenPack, AppErr
 pub fn list_versions(app: &App, actor: &Actor, id: PlacementId) -> Result<Vec<StoredPack>, AppError> {
     app.store.read(|db| {
         let case = get_case(db, id)?;
-        permit_on(actor, Action::EditJoiningPack, &case)?;
+        permit_on(actor, Action::OverseeJoiningPacks, &case)?;
         hide_untold(db, actor, &case)?;
         Ok(stored::list_versions(db, id)?)
     })
@@ -259,9 +260,9 @@ pub(super) fn follow_move(
     save(tx, now, actor, case, (version, before.revision + 1, &pack), &details)
 }
 
-fn permit_on_library(actor: &Actor, library: &Library) -> Result<(), AppError> {
+fn permit_on_library(actor: &Actor, action: Action, library: &Library) -> Result<(), AppError> {
     let subject = Subject::of_employers(&library.employers);
-    permit(actor, Action::EditJoiningPack, &subject, ("library", &library.id))
+    permit(actor, action, &subject, ("library", &library.id))
 }
 
 /// What a library says to every visitor.
@@ -271,7 +272,7 @@ fn permit_on_library(actor: &Actor, library: &Library) -> Result<(), AppError> {
 pub fn get_standing(app: &App, actor: &Actor, id: LibraryId) -> Result<Pack, AppError> {
     app.store.read(|db| {
         let library = get_library(db, id)?;
-        permit_on_library(actor, &library)?;
+        permit_on_library(actor, Action::OverseeJoiningPacks, &library)?;
         Ok(stored::find_standing(db, id)?.unwrap_or_default())
     })
 }
@@ -284,7 +285,7 @@ pub fn replace_standing(app: &App, actor: &Actor, id: LibraryId, pack: &Pack) ->
     let now = app.now()?;
     app.store.write(|tx| {
         let library = get_library(tx, id)?;
-        permit_on_library(actor, &library)?;
+        permit_on_library(actor, Action::EditJoiningPack, &library)?;
         keep_standing(tx, &now, actor, &library, pack)?;
         Ok(pack.clone())
     })
@@ -332,16 +333,16 @@ pub fn list(
     state: Option<PackState>,
     page: &Page<PlacementId>,
 ) -> Result<Paged<PackLine, PlacementId>, AppError> {
-    let hosted_by = own_employer(actor, Action::EditJoiningPack)?;
+    let hosted_by = own_employers_in(actor, Action::OverseeJoiningPacks, round)?;
     let now = app.now()?;
     app.store.read(|db| {
         let round = load_round(db, actor, round)?;
-        let lines = list_in(db, &now, &round, (hosted_by, state), (page.after, page.fetch()))?;
+        let lines = list_in(db, &now, &round, (hosted_by.as_deref(), state), (page.after, page.fetch()))?;
         Ok(page.cut(lines, |line| line.outline.placement))
     })
 }
 
-/// As [`list`]: those of one employer's libraries, or all; in one state, or all; after an id, so many at most.
+/// As [`list`]: those of some employers' libraries, or all; in one state, or all; after an id, so many at most.
 ///
 /// # Errors
 /// The database's.
@@ -349,7 +350,7 @@ pub(super) fn list_in(
     db: &mut Db,
     now: &Now,
     round: &Round,
-    (hosted_by, state): (Option<EmployerId>, Option<PackState>),
+    (hosted_by, state): (Option<&[EmployerId]>, Option<PackState>),
     (after, most): (Option<PlacementId>, i64),
 ) -> Result<Vec<PackLine>, AppError> {
     let today = now.today(round.time_zone);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{NaiveDate, NaiveTime};
 use serde_json::json;
 
-use super::app::{Now, own_employer, permit, record};
+use super::app::{Now, own_employers_in, permit, record};
 use super::applications::is_untold;
 use super::load::{get_applicant, get_library, get_opening_day, get_placement};
 use super::notices::{self, Case};
@@ -30,7 +30,7 @@ use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::states::{AlternativeState, Answer, PlacementState};
 use crate::domain::told::Told;
-use crate::store::placements::Visible;
+use crate::store::placements::{Publicity, Visible};
 use crate::store::{Db, Tx, alternatives, applications, attendance, organisations, placements, rounds};
 
 /// Loads a placement with its people.
@@ -47,7 +47,12 @@ fn subject(actor: &Actor, case: &Case) -> Subject {
     if actor.role == Role::LibraryAdministrator {
         employers.extend(&case.host.employers);
     }
-    Subject { employers, application: Some(case.placement.application), placement: Some(case.placement.id) }
+    Subject {
+        employers,
+        round: Some(case.placement.round),
+        application: Some(case.placement.application),
+        placement: Some(case.placement.id),
+    }
 }
 
 pub(super) fn permit_on(actor: &Actor, action: Action, case: &Case) -> Result<(), AppError> {
@@ -56,7 +61,7 @@ pub(super) fn permit_on(actor: &Actor, action: Action, case: &Case) -> Result<()
 
 /// Hides a placement from everybody but organisers while the mails of its publication are held.
 pub(super) fn hide_untold(db: &mut Db, actor: &Actor, case: &Case) -> Result<(), AppError> {
-    if is_untold(db, actor, case.placement.application)? {
+    if is_untold(db, actor, (case.placement.round, case.placement.application))? {
         return Err(AppError::not_found("placement", case.placement.id));
     }
     Ok(())
@@ -99,14 +104,18 @@ pub fn list(
     state: Option<PlacementState>,
     page: &Page<PlacementId>,
 ) -> Result<Paged<Placement, PlacementId>, AppError> {
-    let visible = match (own_employer(actor, Action::ReadPlacement)?, actor.role) {
+    let visible = match (own_employers_in(actor, Action::ReadPlacement, round)?, actor.role) {
         (None, _) => Visible::All,
         (Some(own), Role::LibraryAdministrator) => Visible::StaffOrHostedBy(own),
         (Some(own), _) => Visible::StaffOf(own),
     };
+    let publicity = match actor.may(Action::ReadHeldMails, &Subject::of_round(round)) {
+        Ok(()) => Publicity::AlsoUntold,
+        Err(_) => Publicity::ToldOnly,
+    };
     app.store.read(|db| {
         load_round(db, actor, round)?;
-        let found = placements::list(db, round, visible, state, page.after, page.fetch())?;
+        let found = placements::list(db, round, (&visible, publicity), state, page.after, page.fetch())?;
         Ok(page.cut(found, |placement| placement.id))
     })
 }
@@ -438,7 +447,9 @@ pub(super) fn cancel_all_of_round(
     round: &Round,
     (because, reason): (&'static str, &Told),
 ) -> Result<(), AppError> {
-    for placement in placements::list(tx, round.id, Visible::All, None, None, i64::MAX)? {
+    for placement in
+        placements::list(tx, round.id, (&Visible::All, Publicity::AlsoUntold), None, None, i64::MAX)?
+    {
         if placement.admit_cancellation(local(now.at, placement.time_zone)).is_ok() {
             let case = get_case(tx, placement.id)?;
             cancel_in(tx, now, actor, case, reason.clone(), &json!({ "because": because }))?;

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::app::{Now, permit_everywhere};
+use super::app::Now;
 use super::letters::sample;
+use super::load::get_own_run;
 use super::publication::{People, publish_in};
 use super::rehearsal::Stop;
 use super::{App, AppError};
@@ -41,9 +42,9 @@ pub struct MailsOfKind {
 /// # Errors
 /// As for [`publish`](super::publication::publish).
 pub fn preview(app: &App, actor: &Actor, run: RunId) -> Result<Preview, AppError> {
-    permit_everywhere(actor, Action::Publish)?;
     let now = app.now()?;
     let stopped: Result<(), Stop<Preview>> = app.store.write(|tx| {
+        get_own_run(tx, actor, Action::PreviewPublication, run)?;
         let (_, people) = publish_in(tx, &now, actor, run)?;
         let mails = mails(tx, app, &now, run)?;
         Err(Stop::Seen(Preview { people, mails }))

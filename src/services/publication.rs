@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use chrono::NaiveTime;
 use serde_json::json;
 
-use super::app::{Now, permit_everywhere, record};
+use super::app::{Now, record};
 use super::explanations::words;
-use super::load::{get_round, get_run};
+use super::load::{get_own_run, get_round, get_run};
 use super::notices::{self, Case};
 use super::placements::note_elsewhere;
 use super::round_file::minutes_needed;
@@ -37,9 +37,11 @@ use crate::store::{Tx, applications, organisations, placements, rounds, runs};
 /// `run-state` unless it is finished; `stale-run` when anything that is matched has changed since it was frozen;
 /// `round-state`, `too-late`; `not-found`; `forbidden`.
 pub fn publish(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError> {
-    permit_everywhere(actor, Action::Publish)?;
     let now = app.now()?;
-    app.store.write(|tx| Ok(publish_in(tx, &now, actor, run)?.0))
+    app.store.write(|tx| {
+        get_own_run(tx, actor, Action::Publish, run)?;
+        Ok(publish_in(tx, &now, actor, run)?.0)
+    })
 }
 
 /// What a publication brings to how many people.

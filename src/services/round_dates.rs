@@ -5,7 +5,7 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::app::{Now, permit, record};
+use super::app::{Now, permit_in_round, record};
 use super::letters::expiry;
 use super::placements::get_case;
 use super::rounds::load;
@@ -13,7 +13,7 @@ use super::{App, AppError, notices};
 use crate::domain::fault::Faults;
 use crate::domain::ids::RoundId;
 use crate::domain::link::Purpose;
-use crate::domain::permissions::{Action, Actor, Subject};
+use crate::domain::permissions::{Action, Actor};
 use crate::domain::round::Round;
 use crate::store::{Tx, deadlines, links, rounds};
 
@@ -33,7 +33,7 @@ pub struct NewDeadlines {
 /// `round-state`; `invalid-fields` for a day in the past, an answer deadline before the end of sign-up or not before
 /// the first placement day; `not-found`; `forbidden`.
 pub fn move_deadlines(app: &App, actor: &Actor, id: RoundId, to: NewDeadlines) -> Result<Round, AppError> {
-    permit(actor, Action::SteerRound, &Subject::installation(), ("round", &id))?;
+    permit_in_round(actor, Action::SteerRound, id, ("round", &id))?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before = load(tx, actor, id)?;

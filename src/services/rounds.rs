@@ -4,14 +4,14 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde_json::json;
 
-use super::app::{Now, permit, permit_everywhere, record, sha256_hex};
+use super::app::{Now, permit, permit_everywhere, permit_in_round, record, sha256_hex};
 use super::page::{Page, Paged};
 use super::{App, AppError, placements, refills};
 use crate::domain::application::ReleaseRule;
 use crate::domain::fault::Faults;
 use crate::domain::ids::RoundId;
 use crate::domain::json::{self, At, Json, Kind};
-use crate::domain::permissions::{Action, Actor, Subject};
+use crate::domain::permissions::{Action, Actor, Reach, Subject};
 use crate::domain::refusal::Refusal;
 use crate::domain::round::Round;
 use crate::domain::states::{RoundState, RunState};
@@ -122,23 +122,24 @@ fn check(wanted: &NewRound, now: &Now) -> Result<Round, AppError> {
     faults.into_result(round).map_err(AppError::Fields)
 }
 
-/// Whether this actor sees rounds in preparation: whoever may steer them.
+/// Which rounds in preparation this actor sees.
 fn drafts_for(actor: &Actor) -> Drafts {
-    match actor.may(Action::SteerRound, &Subject::installation()) {
-        Ok(()) => Drafts::Shown,
-        Err(_) => Drafts::Hidden,
+    match (actor.reach(Action::ReadDraft), actor.round) {
+        (Ok(Reach::Everywhere), _) => Drafts::Shown,
+        (Ok(Reach::OwnRound), Some(own)) => Drafts::Only(own),
+        (Ok(Reach::OwnRound | Reach::OwnEmployer | Reach::OwnCase) | Err(_), _) => Drafts::Hidden,
     }
 }
 
-/// Loads a round that this actor may know of; a draft is not there for others than organisers.
+/// Loads a round that this actor may know of; a draft is not there for others than its organisers.
 ///
 /// # Errors
 /// `not-found`.
 pub(super) fn load(db: &mut Db, actor: &Actor, id: RoundId) -> Result<Round, AppError> {
-    let found = rounds::find(db, id)?.filter(|round| match drafts_for(actor) {
-        Drafts::Shown => true,
-        Drafts::Hidden => round.state != RoundState::Draft,
-    });
+    let may_see = |round: &Round| {
+        round.state != RoundState::Draft || actor.may(Action::ReadDraft, &Subject::of_round(round.id)).is_ok()
+    };
+    let found = rounds::find(db, id)?.filter(may_see);
     found.ok_or_else(|| AppError::not_found("round", id))
 }
 
@@ -172,7 +173,7 @@ fn steer(
     step: impl Fn(&mut Round, &Now) -> Result<(), Refusal>,
     consequence: impl Fn(&mut Tx<'_>, &Now, &Round) -> Result<(), AppError>,
 ) -> Result<Round, AppError> {
-    permit(actor, Action::SteerRound, &Subject::installation(), ("round", &id))?;
+    permit_in_round(actor, Action::SteerRound, id, ("round", &id))?;
     let now = app.now()?;
     app.store.write(|tx| {
         let mut round = load(tx, actor, id)?;

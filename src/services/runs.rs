@@ -3,8 +3,8 @@
 
 use serde_json::json;
 
-use super::app::{permit_everywhere, record};
-use super::load::get_run;
+use super::app::{permit_in_round, record};
+use super::load::{get_own_run, get_run};
 use super::locks::check_locks;
 use super::rounds::{load as load_round, read_rules};
 use super::snapshot::freeze;
@@ -70,7 +70,7 @@ fn options(app: &App, wanted: &NewRun) -> Result<RunOptions, AppError> {
 /// `round-state` unless sign-up has ended and nothing is published; `breaks-rules` where a lock does by now;
 /// `invalid-fields`; `not-found`; `forbidden`.
 pub fn start(app: &App, actor: &Actor, round: RoundId, wanted: &NewRun) -> Result<Run, AppError> {
-    permit_everywhere(actor, Action::Match)?;
+    permit_in_round(actor, Action::Match, round, ("round", &round))?;
     let options = options(app, wanted)?;
     let rules = match &wanted.rules {
         Some(text) => {
@@ -121,10 +121,9 @@ pub fn start(app: &App, actor: &Actor, round: RoundId, wanted: &NewRun) -> Resul
 /// # Errors
 /// `run-state` when it has ended; `not-found`, `forbidden`, `unauthenticated`.
 pub fn cancel(app: &App, actor: &Actor, id: RunId) -> Result<Run, AppError> {
-    permit_everywhere(actor, Action::Match)?;
     let now = app.now()?;
     app.store.write(|tx| {
-        let run = get_run(tx, id)?;
+        let run = get_own_run(tx, actor, Action::Match, id)?;
         if run.cancel_asked {
             return Ok(run);
         }
@@ -142,8 +141,7 @@ pub fn cancel(app: &App, actor: &Actor, id: RunId) -> Result<Run, AppError> {
 /// # Errors
 /// `not-found`, `forbidden`, `unauthenticated`.
 pub fn get(app: &App, actor: &Actor, id: RunId) -> Result<Run, AppError> {
-    permit_everywhere(actor, Action::Match)?;
-    app.store.read(|db| get_run(db, id))
+    app.store.read(|db| get_own_run(db, actor, Action::ReadRuns, id))
 }
 
 /// The runs of a round, oldest first.
@@ -151,7 +149,7 @@ pub fn get(app: &App, actor: &Actor, id: RunId) -> Result<Run, AppError> {
 /// # Errors
 /// `not-found`, `forbidden`, `unauthenticated`.
 pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<Run>, AppError> {
-    permit_everywhere(actor, Action::Match)?;
+    permit_in_round(actor, Action::ReadRuns, round, ("round", &round))?;
     app.store.read(|db| {
         load_round(db, actor, round)?;
         Ok(runs::list(db, round)?)
@@ -163,11 +161,11 @@ pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<Run>, AppErr
 /// # Errors
 /// `not-found`, `forbidden`, `unauthenticated`.
 pub fn round_file(app: &App, actor: &Actor, id: RunId) -> Result<String, AppError> {
-    permit_everywhere(actor, Action::Match)?;
     let now = app.now()?;
     app.store.write(|tx| {
+        get_own_run(tx, actor, Action::ReadRunFiles, id)?;
         let (round, _) = runs::files(tx, id)?.ok_or_else(|| AppError::not_found("run", id))?;
-        record(tx, &now, actor, Action::Match, ("run", &id), &json!({ "taken": "round file" }))?;
+        record(tx, &now, actor, Action::ReadRunFiles, ("run", &id), &json!({ "taken": "round file" }))?;
         Ok(round)
     })
 }
@@ -177,9 +175,10 @@ pub fn round_file(app: &App, actor: &Actor, id: RunId) -> Result<String, AppErro
 /// # Errors
 /// `run-state` while there is none; `not-found`, `forbidden`, `unauthenticated`.
 pub fn schedule_file(app: &App, actor: &Actor, id: RunId) -> Result<String, AppError> {
-    permit_everywhere(actor, Action::Match)?;
-    let (_, schedule) =
-        app.store.read(|db| runs::files(db, id)?.ok_or_else(|| AppError::not_found("run", id)))?;
+    let (_, schedule) = app.store.read(|db| {
+        get_own_run(db, actor, Action::ReadRunFiles, id)?;
+        runs::files(db, id)?.ok_or_else(|| AppError::not_found("run", id))
+    })?;
     schedule.ok_or_else(no_schedule)
 }
 

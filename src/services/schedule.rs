@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::app::own_employer;
+use super::app::own_employers;
 use super::rounds::load as load_round;
 use super::{App, AppError};
 use crate::domain::ids::{EmployerId, LibraryId, RoundId};
@@ -11,20 +11,21 @@ use crate::domain::permissions::{Action, Actor};
 use crate::domain::schedule::ScheduleRow;
 use crate::domain::states::PlacementState;
 use crate::export::{self, CsvFormat};
-use crate::store::placements::Visible;
+use crate::store::placements::{Publicity, Visible};
 use crate::store::{applications, organisations, placements};
 
 pub use crate::export::Bom;
 
-/// The confirmed and completed placements of the actor's employer in a round, by date, then by placement.
+/// The confirmed and completed placements of the actor's employers in a round, by date, then by placement.
 ///
 /// # Errors
 /// `not-found`, `forbidden`, `unauthenticated`.
 pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<ScheduleRow>, AppError> {
-    let visible = own_employer(actor, Action::ExportSchedule)?.map_or(Visible::All, Visible::StaffOf);
+    let visible = own_employers(actor, Action::ExportSchedule)?.map_or(Visible::All, Visible::StaffOf);
     app.store.read(|db| {
         let round = load_round(db, actor, round)?;
-        let mut found = placements::list(db, round.id, visible, None, None, i64::MAX)?;
+        let mut found =
+            placements::list(db, round.id, (&visible, Publicity::ToldOnly), None, None, i64::MAX)?;
         found.retain(|placement| {
             matches!(placement.state, PlacementState::Confirmed | PlacementState::Completed)
         });

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::app::{Now, own_employer, record};
+use super::app::{Now, own_employers, record};
 use super::load::find_library;
 use super::notices;
 use super::rounds::load as load_round;
@@ -90,13 +90,13 @@ const MOST_VERIFY_MAILS_A_DAY: i64 = 5;
 /// `not-found`, `round-state`, `too-late` of the round; `invalid-fields` with every fault; for a program also
 /// `already-exists`, and `not-found` for a home library that is not its employer's.
 pub fn sign_up(app: &App, actor: &Actor, round: RoundId, form: &SignUp) -> Result<SignedUp, AppError> {
-    let own = own_employer(actor, Action::SignUp)?;
+    let own = own_employers(actor, Action::SignUp)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let round = load_round(tx, actor, round)?;
         round.admit_sign_up(now.today(round.time_zone))?;
         let mut application = check(tx, &round, form, (&now, app.settings.language))?;
-        if own.is_some_and(|own| own != application.employer) {
+        if own.as_ref().is_some_and(|own| !own.contains(&application.employer)) {
             return Err(AppError::not_found("home library of your employer:", &form.home_library));
         }
         let person = match applications::find_person_by_email(tx, &form.email)? {
@@ -117,7 +117,7 @@ pub fn sign_up(app: &App, actor: &Actor, round: RoundId, form: &SignUp) -> Resul
             Some(live) if actor.role != Role::Anyone => {
                 let mut words = format!("this person is signed up for the round “{}” already", round.name);
                 // The id of what another employer made is none of this one's business.
-                if own.is_none_or(|own| own == live.employer) {
+                if own.as_ref().is_none_or(|own| own.contains(&live.employer)) {
                     words = format!("{words}: {}", live.id);
                 }
                 Err(Refusal::new(RefusalCode::AlreadyExists, words).into())
@@ -158,8 +158,10 @@ fn settle_sign_up(
         Role::Anyone => SignedUp::Answered,
         Role::Operator
         | Role::Organiser
+        | Role::RoundOrganiser
         | Role::LibraryAdministrator
         | Role::Hr
+        | Role::Auditor
         | Role::Manager
         | Role::HostContact
         | Role::Participant

@@ -99,14 +99,14 @@ pub fn create(app: &App, actor: &Actor, wanted: &NewToken) -> Result<FreshToken,
 fn check(tx: &mut Tx<'_>, wanted: &NewToken, now: &Now) -> Result<(), AppError> {
     let faults = Faults::none();
     match (Token::binding(wanted.role), wanted.employer) {
-        (None, _) => {
+        (None | Some(Binding::Round), _) => {
             faults.add(
                 "/role",
                 wanted.role,
-                "must be operator, organiser, library_administrator, hr or mail_server",
+                "must be operator, organiser, library_administrator, hr, auditor or mail_server",
             );
         }
-        (Some(Binding::Employer), None) => {
+        (Some(Binding::Employers), None) => {
             let rule = format!("is required: a token with the role {} acts for one employer", wanted.role);
             faults.add("/employer", "", rule);
         }
@@ -114,7 +114,7 @@ fn check(tx: &mut Tx<'_>, wanted: &NewToken, now: &Now) -> Result<(), AppError> 
             let rule = format!("must be absent: the role {} is not bound to an employer", wanted.role);
             faults.add("/employer", employer, rule);
         }
-        (Some(Binding::Employer), Some(employer)) => {
+        (Some(Binding::Employers), Some(employer)) => {
             if organisations::find_employer(tx, employer)?.is_none() {
                 faults.add("/employer", employer, "there is no such employer");
             }
@@ -189,7 +189,7 @@ pub fn first_token(app: &App, first: FirstToken) -> Result<FreshToken, AppError>
 /// # Errors
 /// `forbidden`, `unauthenticated`.
 pub fn list(app: &App, actor: &Actor, page: &Page<TokenId>) -> Result<Paged<Token, TokenId>, AppError> {
-    permit(actor, Action::ManageTokens, &Subject::installation(), ("token", &"list"))?;
+    permit(actor, Action::ReadTokens, &Subject::installation(), ("token", &"list"))?;
     app.store.read(|db| Ok(page.cut(tokens::list(db, page.after, page.fetch())?, |token| token.id)))
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::json;
 
-use super::app::{permit_everywhere, record};
-use super::load::{get_round, get_run};
+use super::app::record;
+use super::load::{get_own_run, get_round};
 use super::placements::{TAKEN_BACK, cancel_all_of_round};
 use super::{App, AppError, notices, refills};
 use crate::domain::ids::{ApplicationId, PersonId, RunId};
@@ -25,10 +25,9 @@ use crate::store::{applications, outbox, rounds, runs};
 /// `run-state` unless it is the published one; `round-state`; `too-late` when the first placement day is near
 /// (`withdrawal_days`); `not-found`; `forbidden`.
 pub fn withdraw(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError> {
-    permit_everywhere(actor, Action::WithdrawPublication)?;
     let now = app.now()?;
     app.store.write(|tx| {
-        let run = get_run(tx, run)?;
+        let run = get_own_run(tx, actor, Action::WithdrawPublication, run)?;
         if run.state != RunState::Published {
             let words = format!("this run is {}: only a published one can be taken back", run.state);
             return Err(Refusal::new(RefusalCode::RunState, words).into());

@@ -316,14 +316,14 @@ pub fn list_by_ids(db: &mut Db, ids: &[ApplicationId]) -> Result<Vec<Applicant>,
     applicants(rows)
 }
 
-/// A page of a round's applications: of all libraries, or of one employer's libraries only.
+/// A page of a round's applications: of all libraries, or of those of some employers only.
 ///
 /// # Errors
 /// The database's.
 pub fn list_page(
     db: &mut Db,
     round: RoundId,
-    employer: Option<EmployerId>,
+    own: Option<&[EmployerId]>,
     after: Option<ApplicationId>,
     most: i64,
 ) -> Result<Vec<Applicant>, StoreError> {
@@ -332,9 +332,9 @@ pub fn list_page(
         .filter(applications::round_id.eq(round.to_string()))
         .select((Row::as_select(), PersonRow::as_select()))
         .into_boxed();
-    if let Some(employer) = employer {
+    if let Some(own) = own {
         let own = library_employers::table
-            .filter(library_employers::employer_id.eq(employer.to_string()))
+            .filter(library_employers::employer_id.eq_any(own.iter().map(ToString::to_string)))
             .select(library_employers::library_id);
         query = query.filter(applications::home_library_id.eq_any(own));
     }

@@ -134,13 +134,13 @@ pub fn find_live(db: &mut Db, shown: &Shown) -> Result<Option<Feed>, StoreError>
     query.first(db).optional()?.map(Row::into_domain).transpose()
 }
 
-/// A page of the feeds of libraries and employers, those that were taken back too; of one employer, where one is named.
+/// A page of the feeds of libraries and employers, those that were taken back too; of some employers, where they are named.
 ///
 /// # Errors
 /// The database's.
 pub fn list(
     db: &mut Db,
-    employer: Option<EmployerId>,
+    own: Option<&[EmployerId]>,
     after: Option<FeedId>,
     most: i64,
 ) -> Result<Vec<Feed>, StoreError> {
@@ -148,8 +148,8 @@ pub fn list(
         .filter(feeds::kind.eq_any([FeedKind::Library.as_str(), FeedKind::Employer.as_str()]))
         .select(Row::as_select())
         .into_boxed();
-    if let Some(employer) = employer {
-        query = query.filter(feeds::employer_id.eq(employer.to_string()));
+    if let Some(own) = own {
+        query = query.filter(feeds::employer_id.eq_any(own.iter().map(ToString::to_string)));
     }
     if let Some(after) = after {
         query = query.filter(feeds::id.gt(after.to_string()));

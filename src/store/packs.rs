@@ -240,9 +240,9 @@ pub struct Outline {
 
 /// Which outlines a list holds.
 #[derive(Debug, Clone, Copy)]
-pub struct OutlineFilter {
-    /// Only those that libraries of this employer host.
-    pub hosted_by: Option<EmployerId>,
+pub struct OutlineFilter<'a> {
+    /// Only those that libraries of these employers host.
+    pub hosted_by: Option<&'a [EmployerId]>,
     /// Only complete ones, or only others.
     pub complete: Option<bool>,
     /// Only days from this one.
@@ -258,7 +258,7 @@ pub struct OutlineFilter {
 pub fn list_outlines(
     db: &mut Db,
     round: RoundId,
-    filter: &OutlineFilter,
+    filter: &OutlineFilter<'_>,
     after: Option<PlacementId>,
     most: i64,
 ) -> Result<Vec<Outline>, StoreError> {
@@ -277,9 +277,9 @@ pub fn list_outlines(
             applications::objectives,
         ))
         .into_boxed();
-    if let Some(employer) = filter.hosted_by {
+    if let Some(own) = filter.hosted_by {
         let own = library_employers::table
-            .filter(library_employers::employer_id.eq(employer.to_string()))
+            .filter(library_employers::employer_id.eq_any(own.iter().map(ToString::to_string)))
             .select(library_employers::library_id);
         query = query.filter(placements::host_library_id.eq_any(own));
     }

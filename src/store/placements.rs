@@ -208,14 +208,27 @@ pub fn find_live_of_application(
 }
 
 /// Whose placements a reader may see; put into the query, so that foreign rows never leave the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Visible {
     /// Every one.
     All,
-    /// Of this employer's staff.
-    StaffOf(EmployerId),
-    /// Of this employer's staff, or at one of its libraries.
-    StaffOrHostedBy(EmployerId),
+    /// Of these employers' staff.
+    StaffOf(Vec<EmployerId>),
+    /// Of these employers' staff, or at one of their libraries.
+    StaffOrHostedBy(Vec<EmployerId>),
+}
+
+/// Whether a reader may know of placements of which nobody was told yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publicity {
+    /// Only of those whose mails have gone.
+    ToldOnly,
+    /// Also of the others.
+    AlsoUntold,
+}
+
+fn texts(ids: &[EmployerId]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
 }
 
 /// The placements of a round by id, as far as visible, in every state unless one is named; at most `most` after `after`.
@@ -225,7 +238,7 @@ pub enum Visible {
 pub fn list(
     db: &mut Db,
     round: RoundId,
-    visible: Visible,
+    (visible, publicity): (&Visible, Publicity),
     state: Option<PlacementState>,
     after: Option<PlacementId>,
     most: i64,
@@ -236,24 +249,27 @@ pub fn list(
         .into_boxed();
     match visible {
         Visible::All => {}
-        Visible::StaffOf(employer) => query = query.filter(placements::employer_id.eq(employer.to_string())),
-        Visible::StaffOrHostedBy(employer) => {
-            let own = library_employers::table
-                .filter(library_employers::employer_id.eq(employer.to_string()))
+        Visible::StaffOf(own) => query = query.filter(placements::employer_id.eq_any(texts(own))),
+        Visible::StaffOrHostedBy(own) => {
+            let libraries = library_employers::table
+                .filter(library_employers::employer_id.eq_any(texts(own)))
                 .select(library_employers::library_id);
             query = query.filter(
-                placements::employer_id.eq(employer.to_string()).or(placements::host_library_id.eq_any(own)),
+                placements::employer_id.eq_any(texts(own)).or(placements::host_library_id.eq_any(libraries)),
             );
         }
     }
     if let Some(state) = state {
         query = query.filter(placements::state.eq(state.as_str()));
     }
-    if visible != Visible::All {
-        // What a publication brought is the organisers' alone until its mails go.
-        let untold =
-            outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
-        query = query.filter(placements::application_id.ne_all(untold));
+    match publicity {
+        Publicity::AlsoUntold => {}
+        Publicity::ToldOnly => {
+            let untold = outbox::table
+                .filter(outbox::state.eq(NoticeState::Held.as_str()))
+                .select(outbox::application_id);
+            query = query.filter(placements::application_id.ne_all(untold));
+        }
     }
     if let Some(after) = after {
         query = query.filter(placements::id.gt(after.to_string()));

@@ -201,6 +201,8 @@ pub fn find(db: &mut Db, id: RoundId) -> Result<Option<Round>, StoreError> {
 pub enum Drafts {
     /// Rounds in preparation too.
     Shown,
+    /// Of the rounds in preparation this one only.
+    Only(RoundId),
     /// Only rounds that were opened.
     Hidden,
 }
@@ -218,6 +220,10 @@ pub fn list(
     let mut query = rounds::table.select((rounds::id, rounds::revision, Facts::as_select())).into_boxed();
     match drafts {
         Drafts::Shown => {}
+        Drafts::Only(own) => {
+            let is_opened = rounds::state.ne(RoundState::Draft.as_str());
+            query = query.filter(is_opened.or(rounds::id.eq(own.to_string())));
+        }
         Drafts::Hidden => query = query.filter(rounds::state.ne(RoundState::Draft.as_str())),
     }
     if let Some(after) = after {
@@ -411,14 +417,14 @@ pub fn offers(db: &mut Db, round: RoundId) -> Result<Vec<LibraryOffer>, StoreErr
     rows.into_iter().map(OfferRow::into_domain).collect()
 }
 
-/// A page of the offers for a round by the libraries of all employers, or of one's own only.
+/// A page of the offers for a round by the libraries of all employers, or of one's own ones only.
 ///
 /// # Errors
 /// The database's.
 pub fn list_offers(
     db: &mut Db,
     round: RoundId,
-    own: Option<EmployerId>,
+    own: Option<&[EmployerId]>,
     after: Option<LibraryId>,
     most: i64,
 ) -> Result<Vec<LibraryOffer>, StoreError> {
@@ -430,7 +436,7 @@ pub fn list_offers(
         query = query.filter(
             round_libraries::library_id.eq_any(
                 library_employers::table
-                    .filter(library_employers::employer_id.eq(own.to_string()))
+                    .filter(library_employers::employer_id.eq_any(own.iter().map(ToString::to_string)))
                     .select(library_employers::library_id),
             ),
         );

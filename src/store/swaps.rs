@@ -305,9 +305,9 @@ pub struct SwapRequest {
 ///
 /// # Errors
 /// The database's.
-pub fn list_swap_requests(db: &mut Db, employer: EmployerId) -> Result<Vec<SwapRequest>, StoreError> {
+pub fn list_swap_requests(db: &mut Db, own: &[EmployerId]) -> Result<Vec<SwapRequest>, StoreError> {
     let own = library_employers::table
-        .filter(library_employers::employer_id.eq(employer.to_string()))
+        .filter(library_employers::employer_id.eq_any(own.iter().map(ToString::to_string)))
         .select(library_employers::library_id);
     let of_member =
         swap_members::swap_id.eq(swap_consents::swap_id).and(swap_members::place.eq(swap_consents::place));

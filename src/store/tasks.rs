@@ -62,14 +62,21 @@ pub struct Unvouched {
     pub round: OfRound,
 }
 
-/// The applications of an employer's staff whose manager is to be confirmed, in rounds that are not published.
+/// The ids of the libraries of some employers.
+fn ids_of_libraries(db: &mut Db, own: &[EmployerId]) -> Result<Vec<String>, StoreError> {
+    let own: Vec<String> = own.iter().map(ToString::to_string).collect();
+    let ids = library_employers::table.filter(library_employers::employer_id.eq_any(own));
+    Ok(ids.select(library_employers::library_id).distinct().load(db)?)
+}
+
+/// The applications of employers' staff whose manager is to be confirmed, in rounds that are not published.
 ///
 /// # Errors
 /// The database's.
-pub fn list_unvouched(db: &mut Db, employer: EmployerId) -> Result<Vec<Unvouched>, StoreError> {
+pub fn list_unvouched(db: &mut Db, own: &[EmployerId]) -> Result<Vec<Unvouched>, StoreError> {
     let rows: Vec<(String, String, RoundColumns)> = applications::table
         .inner_join(rounds::table.on(rounds::id.eq(applications::round_id)))
-        .filter(applications::employer_id.eq(employer.to_string()))
+        .filter(applications::employer_id.eq_any(own.iter().map(ToString::to_string)))
         .filter(applications::state.eq(ApplicationState::Verified.as_str()))
         .filter(applications::manager_trust.eq(ManagerTrust::ToConfirm.as_str()))
         .filter(rounds::state.eq_any(BEFORE_PUBLICATION))
@@ -97,10 +104,10 @@ pub struct OwnLibrary {
 ///
 /// # Errors
 /// The database's.
-pub fn list_own_libraries(db: &mut Db, employer: EmployerId) -> Result<Vec<OwnLibrary>, StoreError> {
+pub fn list_own_libraries(db: &mut Db, own: &[EmployerId]) -> Result<Vec<OwnLibrary>, StoreError> {
+    let own = ids_of_libraries(db, own)?;
     let rows: Vec<(String, String, Option<String>)> = libraries::table
-        .inner_join(library_employers::table.on(library_employers::library_id.eq(libraries::id)))
-        .filter(library_employers::employer_id.eq(employer.to_string()))
+        .filter(libraries::id.eq_any(own))
         .filter(libraries::status.eq(LibraryStatus::Open.as_str()))
         .filter(libraries::successor_id.is_null())
         .select((libraries::id, libraries::name, libraries::contact_email))
@@ -116,13 +123,11 @@ pub fn list_own_libraries(db: &mut Db, employer: EmployerId) -> Result<Vec<OwnLi
 ///
 /// # Errors
 /// The database's.
-pub fn list_own_offers(db: &mut Db, employer: EmployerId) -> Result<Vec<(LibraryId, OfRound)>, StoreError> {
+pub fn list_own_offers(db: &mut Db, own: &[EmployerId]) -> Result<Vec<(LibraryId, OfRound)>, StoreError> {
+    let own = ids_of_libraries(db, own)?;
     let rows: Vec<(String, RoundColumns)> = round_libraries::table
         .inner_join(rounds::table.on(rounds::id.eq(round_libraries::round_id)))
-        .inner_join(
-            library_employers::table.on(library_employers::library_id.eq(round_libraries::library_id)),
-        )
-        .filter(library_employers::employer_id.eq(employer.to_string()))
+        .filter(round_libraries::library_id.eq_any(own))
         .filter(rounds::state.eq_any(BEFORE_PUBLICATION))
         .select((round_libraries::library_id, ROUND))
         .load(db)?;
@@ -154,14 +159,12 @@ pub struct Visit {
 /// The database's.
 pub fn list_visits(
     db: &mut Db,
-    employer: EmployerId,
+    own: &[EmployerId],
     state: PlacementState,
     answer: Answer,
 ) -> Result<Vec<Visit>, StoreError> {
     type Columns = ((String, NaiveDate, String, String, Option<NaiveDate>), String, RoundColumns);
-    let own = library_employers::table
-        .filter(library_employers::employer_id.eq(employer.to_string()))
-        .select(library_employers::library_id);
+    let own = ids_of_libraries(db, own)?;
     let untold =
         outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
     let rows: Vec<Columns> = placements::table

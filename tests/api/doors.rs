@@ -36,7 +36,7 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("POST", "/v1/employers", "ga"),
     ("GET", "/v1/employers/{id}", "ogah"),
     ("PUT", "/v1/employers/{id}/directory", "ga"),
-    ("GET", "/v1/employers/{id}/hr-digest", "ga"),
+    ("GET", "/v1/employers/{id}/hr-digest", "gah"),
     ("PUT", "/v1/employers/{id}/hr-digest", "ga"),
     ("PUT", "/v1/employers/{id}/successor", "g"),
     ("GET", "/v1/libraries", "-ogah"),

@@ -345,7 +345,7 @@ impl<'a> Life<'a> {
             Party::Participant => of_case(Role::Participant, one.application),
             Party::Manager => of_case(Role::Manager, one.application),
             Party::Host => Actor {
-                employer: Some(self.employers[at]),
+                employers: vec![self.employers[at]],
                 ..Actor::named("token:a", Role::LibraryAdministrator)
             },
         };
@@ -387,7 +387,7 @@ impl<'a> Life<'a> {
         };
         let at = self.libraries.iter().position(|id| *id == one.host).expect("a library");
         let administrator = Actor {
-            employer: Some(self.employers[at]),
+            employers: vec![self.employers[at]],
             ..Actor::named("token:a", Role::LibraryAdministrator)
         };
         let version = one.terms.version;

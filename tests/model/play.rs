@@ -467,7 +467,7 @@ impl<'a> Play<'a> {
     fn who(&self, n: usize) -> Who {
         let none = Who { actor: Actor::anyone(), employer: None, application: None };
         let of_employer = |role: Role, employer: usize| {
-            let actor = Actor { employer: Some(self.employers[employer]), ..Actor::named("token:e", role) };
+            let actor = Actor { employers: vec![self.employers[employer]], ..Actor::named("token:e", role) };
             Who { actor, employer: Some(employer), application: None }
         };
         match n % 6 {

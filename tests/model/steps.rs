@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use library_swap::domain::permissions::{Action, Role, TABLE};
+use library_swap::domain::permissions::{Action, Role, reach_of};
 use library_swap::domain::states::ApplicationState;
 use library_swap::domain::steps::{
     ALTERNATIVE, APPLICATION, CONSENT, Deed, PLACEMENT, REFILL, RESERVE_OFFER, ROUND, SWAP, Step,
@@ -61,7 +61,7 @@ pub fn check(before: &Dump, after: &Dump, seen: &mut Seen) -> Vec<String> {
         })
         .collect();
     // What somebody did for whom the table of permissions has no row is a part of something that it has one for.
-    let may = |action: Action, role: Role| TABLE.iter().any(|(who, what, _)| (*who, *what) == (role, action));
+    let may = |action: Action, role: Role| reach_of(role, action).is_some();
     let by: BTreeSet<Action> =
         new.iter().filter(|(action, role, _)| may(*action, *role)).map(|(action, ..)| *action).collect();
     let mut wrong = Vec::new();

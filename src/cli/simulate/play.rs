@@ -231,7 +231,7 @@ impl<'a> Play<'a> {
                 && application.manager_trust == ManagerTrust::ToConfirm
             {
                 let administrator = Actor {
-                    employer: Some(application.employer),
+                    employers: vec![application.employer],
                     ..Actor::named("simulate", Role::LibraryAdministrator)
                 };
                 let trust = ManagerTrust::Confirmed;

@@ -94,14 +94,15 @@ pub fn explain(
     application: ApplicationId,
 ) -> Result<Explanation, AppError> {
     let action = Action::ReadExplanation;
-    let subject = Subject { application: Some(application), ..Subject::default() };
-    permit(actor, action, &subject, ("application", &application))?;
     app.store.read(|db| {
+        let round = get_applicant(db, application)?.application.round;
+        let subject = Subject { application: Some(application), ..Subject::of_round(round) };
+        permit(actor, action, &subject, ("application", &application))?;
         let run = get_run(db, run)?;
-        let applicant = get_applicant(db, application)?;
-        let may_see = actor.reach(action) == Some(Reach::Everywhere)
-            || run.state == RunState::Published && !is_untold(db, actor, application)?;
-        if !may_see || applicant.application.round != run.round {
+        let runs_it = matches!(actor.reach(action), Ok(Reach::Everywhere | Reach::OwnRound));
+        let may_see =
+            runs_it || run.state == RunState::Published && !is_untold(db, actor, (round, application))?;
+        if !may_see || round != run.round {
             return Err(AppError::not_found("run", run.id));
         }
         let (round, schedule) = read_result(db, &run)?;
@@ -113,7 +114,9 @@ pub fn explain(
 /// What the participant reads on the page of a link: of the place that stands, or of the publication that gave none.
 pub(super) fn of_link(db: &mut Db, view: &LinkView) -> Result<Option<Explanation>, AppError> {
     let application = view.applicant.application.id;
-    if view.link.party != Party::Participant || is_untold(db, &view.link.actor(), application)? {
+    if view.link.party != Party::Participant
+        || is_untold(db, &view.link.actor(), (view.round.id, application))?
+    {
         return Ok(None);
     }
     let of_placement = view.placement.as_ref().filter(|(placement, _)| placement.state.is_live());

@@ -183,7 +183,7 @@ fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
     let home = get_library(db, applicant.application.home)?;
     let placement = match link.placement {
         Some(id) => placements::find(db, id)?,
-        None if applications::is_untold(db, &link.actor(), link.application)? => None,
+        None if applications::is_untold(db, &link.actor(), (round.id, link.application))? => None,
         None => placements::find_live_of_application(db, link.application)?,
     };
     let placement = match placement {

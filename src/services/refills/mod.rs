@@ -12,7 +12,7 @@ use serde_json::json;
 
 pub(super) use self::offers::{answer_in, end_all_of_round, end_offer, forget_reserve, list_due, offer_next};
 pub use self::place::Patience;
-use super::app::{Now, permit_everywhere, record};
+use super::app::{Now, permit_in_round, record};
 use super::load::{get_library, get_placement, get_round};
 use super::page::{Page, Paged};
 use super::repairs::refuse_untold;
@@ -146,9 +146,10 @@ fn admit(
 /// # Errors
 /// `not-found`, `forbidden`, `round-state`, `placement-state`, `too-late`, `place-taken`.
 pub fn reserves(app: &App, actor: &Actor, id: PlacementId) -> Result<EmptyPlace, AppError> {
-    permit_everywhere(actor, Action::Refill)?;
     let now = app.now()?;
     app.store.read(|db| {
+        let of_round = get_placement(db, id)?.round;
+        permit_in_round(actor, Action::ReadRefills, of_round, ("placement", &id))?;
         let (placement, round) = admit(db, &now, id, app.settings.reserves)?;
         let place = Place::load(db, &now, &round, (placement.host, placement.date), None)?;
         refuse_taken(&place)?;
@@ -190,9 +191,10 @@ pub fn start(
     id: PlacementId,
     named: Option<&[ApplicationId]>,
 ) -> Result<Shown, AppError> {
-    permit_everywhere(actor, Action::Refill)?;
     let now = app.now()?;
     let refill = app.store.write(|tx| {
+        let of_round = get_placement(tx, id)?.round;
+        permit_in_round(actor, Action::Refill, of_round, ("placement", &id))?;
         let (mut placement, round) = admit(tx, &now, id, app.settings.reserves)?;
         if refills::list_of_placement(tx, id)?.iter().any(Refill::is_running) {
             let words = "this place is offered to reserves already";
@@ -273,7 +275,7 @@ fn get_of_round(db: &mut Db, round: RoundId, id: RefillId) -> Result<Refill, App
 /// # Errors
 /// `not-found`, also for another round's; `forbidden`.
 pub fn get(app: &App, actor: &Actor, round: RoundId, id: RefillId) -> Result<Shown, AppError> {
-    permit_everywhere(actor, Action::Refill)?;
+    permit_in_round(actor, Action::ReadRefills, round, ("refill", &id))?;
     app.store.read(|db| {
         let refill = get_of_round(db, round, id)?;
         shown(db, refill)
@@ -290,7 +292,7 @@ pub fn list(
     round: RoundId,
     page: &Page<RefillId>,
 ) -> Result<Paged<Shown, RefillId>, AppError> {
-    permit_everywhere(actor, Action::Refill)?;
+    permit_in_round(actor, Action::ReadRefills, round, ("round", &round))?;
     app.store.read(|db| {
         load_round(db, actor, round)?;
         let found = refills::list(db, round, page.after, page.fetch())?;
@@ -305,11 +307,14 @@ pub fn list(
 /// # Errors
 /// `not-found`, `forbidden`, `refill-ended`.
 pub fn stop(app: &App, actor: &Actor, round: RoundId, id: RefillId) -> Result<Shown, AppError> {
-    permit_everywhere(actor, Action::Refill)?;
+    permit_in_round(actor, Action::Refill, round, ("refill", &id))?;
     let now = app.now()?;
     app.store.write(|tx| {
         let mut refill = get_of_round(tx, round, id)?;
         offers::end(tx, &now, (actor, Action::Refill), &mut refill, (Deed::Stop, &Told::OfferStopped))
     })?;
-    get(app, actor, round, id)
+    app.store.read(|db| {
+        let refill = get_of_round(db, round, id)?;
+        shown(db, refill)
+    })
 }

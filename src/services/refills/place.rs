@@ -25,7 +25,7 @@ use crate::services::publication::times_on;
 use crate::services::repairs::{Asked, Base, Plan, plan_of};
 use crate::services::{AppError, answer_time, mending};
 use crate::store::applications::Applicant;
-use crate::store::placements::Visible;
+use crate::store::placements::{Publicity, Visible};
 use crate::store::{Db, applications, audit, opening, organisations, placements};
 use crate::verify::{self, Subject};
 
@@ -196,7 +196,7 @@ pub(super) fn last_day(
 /// they are not asked again. Whose host said no, whom a repair left without a place, or whose publication was taken back,
 /// is; and what somebody has exchanged is no place that they gave up.
 fn gone_by_choice(db: &mut Db, round: &Round) -> Result<BTreeSet<ApplicationId>, AppError> {
-    let all = placements::list(db, round.id, Visible::All, None, None, i64::MAX)?;
+    let all = placements::list(db, round.id, (&Visible::All, Publicity::AlsoUntold), None, None, i64::MAX)?;
     let cancelled: Vec<PlacementId> = all
         .iter()
         .filter(|placement| placement.state == PlacementState::Cancelled)

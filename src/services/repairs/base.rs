@@ -21,7 +21,7 @@ use crate::services::app::sha256_hex;
 use crate::services::locks::by_hand;
 use crate::services::round_file::{Known, round_file};
 use crate::services::snapshot;
-use crate::store::placements::Visible;
+use crate::store::placements::{Publicity, Visible};
 use crate::store::{Db, organisations, outbox, placements, refills};
 use crate::verify::{self, Code, Draft, Rule, Subject};
 
@@ -73,7 +73,7 @@ fn find(
     but: Option<ReserveOfferId>,
 ) -> Result<Found, AppError> {
     let mut known = snapshot::load(db, round)?;
-    let all = placements::list(db, round.id, Visible::All, None, None, i64::MAX)?;
+    let all = placements::list(db, round.id, (&Visible::All, Publicity::AlsoUntold), None, None, i64::MAX)?;
     let standing: BTreeMap<String, Placement> = all
         .iter()
         .filter(|placement| placement.state.is_live())

@@ -24,7 +24,7 @@ pub(super) use exchange::{Judged, carry as exchange, is_frozen, judge as judge_e
 pub(super) use plan::of as plan_of;
 pub use plan::{Call, Changed, LibraryDay, Mails, NewPlace, Plan, Waived, Why};
 
-use super::app::{Now, permit_everywhere, record, sha256_hex};
+use super::app::{Now, permit_in_round, record, sha256_hex};
 use super::clock::seconds_running;
 use super::load::get_round;
 use super::mending;
@@ -94,7 +94,7 @@ const MOST_SECONDS: f64 = 20.0;
 /// `invalid-fields` with every fault, each with its code; `round-state` unless the round is published, its mails gone,
 /// and not over; `not-found`; `forbidden`.
 pub fn create(app: &App, actor: &Actor, round: RoundId, asked: &Asked) -> Result<Shown, AppError> {
-    permit_everywhere(actor, Action::Repair)?;
+    permit_in_round(actor, Action::Repair, round, ("round", &round))?;
     let now = app.now()?;
     let (round, base, asked) = app.store.read(|db| {
         let round = load_round(db, actor, round)?;
@@ -152,7 +152,7 @@ pub fn create(app: &App, actor: &Actor, round: RoundId, asked: &Asked) -> Result
         let details = json!({ "round": round.id.to_string(), "options": repair.options.len() });
         record(tx, &now, actor, Action::Repair, ("repair", &repair.id), &details)
     })?;
-    get(app, actor, round.id, repair.id)
+    app.store.read(|db| find(db, round.id, repair.id))
 }
 
 /// Nobody gets a place to whom another one is offered.
@@ -263,11 +263,13 @@ fn mails_made(tx: &mut Tx<'_>, now: &Now, plan: &Plan) -> Result<Vec<Mails>, App
 /// # Errors
 /// `not-found`, also for another round's; `forbidden`.
 pub fn get(app: &App, actor: &Actor, round: RoundId, id: RepairId) -> Result<Shown, AppError> {
-    permit_everywhere(actor, Action::Repair)?;
-    app.store.read(|db| {
-        let found = repairs::find(db, id)?.filter(|found| found.round == round);
-        shown(db, found.ok_or_else(|| AppError::not_found("repair", id))?)
-    })
+    permit_in_round(actor, Action::ReadRepairs, round, ("repair", &id))?;
+    app.store.read(|db| find(db, round, id))
+}
+
+fn find(db: &mut Db, round: RoundId, id: RepairId) -> Result<Shown, AppError> {
+    let found = repairs::find(db, id)?.filter(|found| found.round == round);
+    shown(db, found.ok_or_else(|| AppError::not_found("repair", id))?)
 }
 
 /// A repair as a list shows it.
@@ -291,7 +293,7 @@ pub fn list(
     round: RoundId,
     page: &Page<RepairId>,
 ) -> Result<Paged<Summary, RepairId>, AppError> {
-    permit_everywhere(actor, Action::Repair)?;
+    permit_in_round(actor, Action::ReadRepairs, round, ("round", &round))?;
     app.store.read(|db| {
         load_round(db, actor, round)?;
         let found = repairs::list(db, round, page.after, page.fetch())?;
@@ -364,9 +366,9 @@ pub fn apply(
     option: RepairOptionId,
     if_match: Option<&str>,
 ) -> Result<Shown, AppError> {
-    permit_everywhere(actor, Action::Repair)?;
+    permit_in_round(actor, Action::Repair, round, ("repair", &id))?;
     let now = app.now()?;
-    let found = get(app, actor, round, id)?;
+    let found = app.store.read(|db| find(db, round, id))?;
     admit(&found, if_match)?;
     let chosen = found.repair.options.iter().find(|known| known.id == option);
     let chosen = chosen.ok_or_else(|| AppError::field("/option", option, "is no option of this repair"))?;
@@ -391,7 +393,7 @@ pub fn apply(
         carry::close(tx, &now, actor, &asked.close)?;
         note(tx, &now, actor, &round, (id, &plan), run)
     })?;
-    get(app, actor, round, id)
+    app.store.read(|db| find(db, round, id))
 }
 
 fn note(

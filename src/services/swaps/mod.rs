@@ -17,7 +17,7 @@ pub use seen::SeenSwap;
 pub(super) use seen::{exchanged, seen};
 
 use self::ending::{End, end};
-use super::app::{Now, permit_everywhere, record};
+use super::app::{Now, permit_in_round, record};
 use super::load::get_round;
 use super::notices::{self, Case};
 use super::page::{Page, Paged};
@@ -213,8 +213,13 @@ fn admit(db: &mut Db, now: &Now, round: &Round, cases: &[Case]) -> Result<(), Ap
 /// # Errors
 /// `not-found`, `forbidden`, `unauthenticated`.
 pub fn get(app: &App, actor: &Actor, id: SwapId) -> Result<Swap, AppError> {
-    permit_everywhere(actor, Action::OverseeSwaps)?;
-    app.store.read(|db| get_swap(db, id))
+    app.store.read(|db| get_own(db, actor, Action::ReadSwaps, id))
+}
+
+fn get_own(db: &mut Db, actor: &Actor, action: Action, id: SwapId) -> Result<Swap, AppError> {
+    let swap = get_swap(db, id)?;
+    permit_in_round(actor, action, swap.round, ("swap", &id))?;
+    Ok(swap)
 }
 
 /// A page of the swaps of a round, in every state unless one is named, oldest first.
@@ -228,7 +233,7 @@ pub fn list(
     state: Option<SwapState>,
     page: &Page<SwapId>,
 ) -> Result<Paged<Swap, SwapId>, AppError> {
-    permit_everywhere(actor, Action::OverseeSwaps)?;
+    permit_in_round(actor, Action::ReadSwaps, round, ("round", &round))?;
     app.store.read(|db| {
         load_round(db, actor, round)?;
         let found = swaps::list(db, round, state, page.after, page.fetch())?;
@@ -241,11 +246,10 @@ pub fn list(
 /// # Errors
 /// `swap-state` once it is over; `not-found`, `forbidden`.
 pub fn call_off(app: &App, actor: &Actor, id: SwapId, reason: &str) -> Result<Swap, AppError> {
-    permit_everywhere(actor, Action::OverseeSwaps)?;
     let now = app.now()?;
     app.store.write(|tx| {
-        let mut swap = get_swap(tx, id)?;
-        let how = End { action: Action::OverseeSwaps, deed: Deed::Cancel, why: Told::own(reason) };
+        let mut swap = get_own(tx, actor, Action::CallOffSwap, id)?;
+        let how = End { action: Action::CallOffSwap, deed: Deed::Cancel, why: Told::own(reason) };
         end(tx, &now, actor, &mut swap, &how)?;
         Ok(swap)
     })

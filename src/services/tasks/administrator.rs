@@ -1,4 +1,4 @@
-//! What library administrators owe for the libraries and the staff of their employer.
+//! What library administrators owe for the libraries and the staff of their employers.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use crate::domain::states::{Answer, PlacementState, RoundState};
 use crate::domain::task::{Door, SubjectKind, Task, TaskKind};
 use crate::store::{Db, rounds, swaps, tasks};
 
-/// Gathers tasks for the administrators of one employer.
-pub(super) type Gather = fn(&mut Db, &Now, EmployerId) -> Result<Vec<Task>, AppError>;
+/// Gathers tasks for the administrators of some employers.
+pub(super) type Gather = fn(&mut Db, &Now, &[EmployerId]) -> Result<Vec<Task>, AppError>;
 
 /// Managers to be confirmed.
-pub(super) fn managers(db: &mut Db, _: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
+pub(super) fn managers(db: &mut Db, _: &Now, own: &[EmployerId]) -> Result<Vec<Task>, AppError> {
     let task = |found: tasks::Unvouched| {
         Task {
         kind: TaskKind::ConfirmManager,
@@ -36,7 +36,7 @@ pub(super) fn managers(db: &mut Db, _: &Now, own: EmployerId) -> Result<Vec<Task
 
 /// Libraries without a contact, and those without an offer in a round for which people can sign up. A library that wants
 /// to take no part makes no offer, so that its task ends with sign-up.
-pub(super) fn libraries(db: &mut Db, now: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
+pub(super) fn libraries(db: &mut Db, now: &Now, own: &[EmployerId]) -> Result<Vec<Task>, AppError> {
     let libraries = tasks::list_own_libraries(db, own)?;
     let offers = tasks::list_own_offers(db, own)?;
     let mut open = rounds::list_in_states(db, &[RoundState::Open])?;
@@ -82,12 +82,12 @@ pub(super) fn libraries(db: &mut Db, now: &Now, own: EmployerId) -> Result<Vec<T
 }
 
 /// Joining packs of which something is missing ten days before the day.
-pub(super) fn packs(db: &mut Db, now: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
+pub(super) fn packs(db: &mut Db, now: &Now, own: &[EmployerId]) -> Result<Vec<Task>, AppError> {
     super::organiser::incomplete_packs(db, now, Some(own), &[PackState::Missing, PackState::Late])
 }
 
 /// Visits that have begun and of which nobody has marked whether the visitor came.
-pub(super) fn attendance(db: &mut Db, now: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
+pub(super) fn attendance(db: &mut Db, now: &Now, own: &[EmployerId]) -> Result<Vec<Task>, AppError> {
     let task = |found: tasks::Visit| Task {
         kind: TaskKind::MarkAttendance,
         deadline: Some(found.date),
@@ -107,7 +107,7 @@ pub(super) fn attendance(db: &mut Db, now: &Now, own: EmployerId) -> Result<Vec<
 }
 
 /// Swaps that wait for their hosts.
-pub(super) fn swaps(db: &mut Db, _: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
+pub(super) fn swaps(db: &mut Db, _: &Now, own: &[EmployerId]) -> Result<Vec<Task>, AppError> {
     let task = |found: swaps::SwapRequest| {
         Task {
         kind: TaskKind::AnswerSwap,
@@ -125,7 +125,7 @@ pub(super) fn swaps(db: &mut Db, _: &Now, own: EmployerId) -> Result<Vec<Task>, 
 }
 
 /// Proposals that wait for their hosts.
-pub(super) fn proposals(db: &mut Db, _: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
+pub(super) fn proposals(db: &mut Db, _: &Now, own: &[EmployerId]) -> Result<Vec<Task>, AppError> {
     let task = |found: tasks::Visit| Task {
         kind: TaskKind::AnswerProposal,
         deadline: Some(found.answer_until),

@@ -10,11 +10,11 @@ mod link;
 mod organiser;
 mod other_times;
 
-use super::app::{Now, own_employer};
+use super::app::{Now, own_employers};
 use super::links;
 use super::page::{Page, Paged};
 use super::{App, AppError};
-use crate::domain::permissions::{Action, Actor, Role};
+use crate::domain::permissions::{Action, Actor, Reach, Role};
 use crate::domain::task::{Task, TaskKey};
 use crate::store::Db;
 
@@ -53,16 +53,21 @@ const OF_ADMINISTRATORS: &[administrator::Gather] = &[
 /// # Errors
 /// `forbidden`, `unauthenticated`.
 pub fn list(app: &App, actor: &Actor, page: &Page<TaskKey>) -> Result<Paged<Task, TaskKey>, AppError> {
-    let own = own_employer(actor, Action::ReadTasks)?;
+    let own_round = actor.round.filter(|_| actor.reach(Action::ReadTasks) == Ok(Reach::OwnRound));
+    let own = match own_round {
+        Some(_) => None,
+        None => own_employers(actor, Action::ReadTasks)?,
+    };
     let now = app.now()?;
     let tasks = app.store.read(|db| {
         let mut tasks = Vec::new();
         let everywhere = match actor.role {
-            Role::Organiser => OF_ORGANISERS,
+            Role::Organiser | Role::RoundOrganiser => OF_ORGANISERS,
             Role::Operator => OF_OPERATORS,
             // HR takes the schedule when it likes.
             Role::LibraryAdministrator
             | Role::Hr
+            | Role::Auditor
             | Role::Manager
             | Role::HostContact
             | Role::Participant
@@ -73,9 +78,10 @@ pub fn list(app: &App, actor: &Actor, page: &Page<TaskKey>) -> Result<Paged<Task
         for gather in everywhere {
             tasks.extend(gather(db, &now)?);
         }
+        tasks.retain(|task: &Task| own_round.is_none() || task.round == own_round);
         if let Some(own) = own.filter(|_| actor.role == Role::LibraryAdministrator) {
             for gather in OF_ADMINISTRATORS {
-                tasks.extend(gather(db, &now, own)?);
+                tasks.extend(gather(db, &now, &own)?);
             }
         }
         Ok::<_, AppError>(tasks)

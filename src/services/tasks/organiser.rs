@@ -205,11 +205,11 @@ pub(super) fn late_packs(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> 
     incomplete_packs(db, now, None, &[PackState::Late])
 }
 
-/// Joining packs of some states in the rounds whose days are to come, of one employer's libraries or of all.
+/// Joining packs of some states in the rounds whose days are to come, of some employers' libraries or of all.
 pub(super) fn incomplete_packs(
     db: &mut Db,
     now: &Now,
-    own: Option<EmployerId>,
+    own: Option<&[EmployerId]>,
     states: &[PackState],
 ) -> Result<Vec<Task>, AppError> {
     let mut owed = Vec::new();

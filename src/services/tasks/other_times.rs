@@ -16,9 +16,11 @@ pub(super) fn of_all(db: &mut Db, now: &Now) -> Result<Vec<Task>, AppError> {
     owed(db, now, |_| true)
 }
 
-/// Of placements of an employer's staff and at its libraries, for their administrators.
-pub(super) fn of_own(db: &mut Db, now: &Now, own: EmployerId) -> Result<Vec<Task>, AppError> {
-    owed(db, now, |case| case.placement.employer == own || case.host.employers.contains(&own))
+/// Of placements of employers' staff and at their libraries, for their administrators.
+pub(super) fn of_own(db: &mut Db, now: &Now, own: &[EmployerId]) -> Result<Vec<Task>, AppError> {
+    owed(db, now, |case| {
+        own.contains(&case.placement.employer) || case.host.employers.iter().any(|host| own.contains(host))
+    })
 }
 
 fn owed(db: &mut Db, now: &Now, is_theirs: impl Fn(&Case) -> bool) -> Result<Vec<Task>, AppError> {

@@ -197,19 +197,19 @@ pub fn list_employer_names(db: &mut Db) -> Result<Vec<(String, EmployerId)>, Sto
     rows.into_iter().map(|(name, id)| Ok((name, parse("employer", &id)?))).collect()
 }
 
-/// A page of all employers, or one's own only.
+/// A page of all employers, or of one's own ones only.
 ///
 /// # Errors
 /// The database's.
 pub fn list_employers(
     db: &mut Db,
-    own: Option<EmployerId>,
+    own: Option<&[EmployerId]>,
     after: Option<EmployerId>,
     most: i64,
 ) -> Result<Vec<Employer>, StoreError> {
     let mut query = employers::table.select(Row::as_select()).into_boxed();
     if let Some(own) = own {
-        query = query.filter(employers::id.eq(own.to_string()));
+        query = query.filter(employers::id.eq_any(own.iter().map(ToString::to_string)));
     }
     if let Some(after) = after {
         query = query.filter(employers::id.gt(after.to_string()));
