@@ -70,6 +70,9 @@ pub struct Database {
     /// Which and where.
     #[serde(deserialize_with = "read::parsed", serialize_with = "masked")]
     pub url: StoreUrl,
+    /// The same PostgreSQL database as the role that owns the tables and applies migrations; none where `url` is that role.
+    #[serde(deserialize_with = "read::optional", serialize_with = "maybe_masked")]
+    pub migrate_url: Option<StoreUrl>,
     /// Connections kept open.
     pub connections: NonZeroU32,
 }
@@ -271,6 +274,13 @@ fn shown<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S
 fn hidden<S: Serializer>(password: &Option<Password>, serializer: S) -> Result<S::Ok, S::Error> {
     match password {
         Some(_) => serializer.serialize_str("•••"),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn maybe_masked<S: Serializer>(url: &Option<StoreUrl>, serializer: S) -> Result<S::Ok, S::Error> {
+    match url {
+        Some(url) => masked(url, serializer),
         None => serializer.serialize_none(),
     }
 }

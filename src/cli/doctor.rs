@@ -10,7 +10,7 @@ use crate::domain::permissions::{Actor, Role};
 use crate::services::AppError;
 use crate::services::clock::Clock;
 use crate::services::deliveries::{self, Which};
-use crate::services::{outbox, traces};
+use crate::services::{audit, outbox, traces};
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -41,6 +41,7 @@ pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failu
         ("templates", check_templates(configuration)),
         ("outbox", check_outbox(configuration)),
         ("public address", check_public_url(configuration)),
+        ("audit", check_audit(configuration)),
         ("placements", check_placements(configuration)),
     ];
     let mut failed = 0;
@@ -177,6 +178,38 @@ fn check_public_url(configuration: &Configuration) -> Finding {
             "Put a proxy with a certificate in front and set server.public_url to its https address.",
         ))
     }
+}
+
+/// The chain of hashes holds; and who could take it apart (docs/audit.md).
+fn check_audit(configuration: &Configuration) -> Finding {
+    const CURE: &str = "Mend the database first.";
+    if service::missing_file(configuration).is_some() {
+        return Err(("there is no database".to_owned(), CURE));
+    }
+    let store = service::open_ready_store(configuration)
+        .map_err(|failure| (failure.words.trim_end().to_owned(), CURE))?;
+    let app = service::app(configuration, store);
+    let told = |error: String| (error, "Look whether the database is library-swap's own.");
+    let proof = audit::verify(&app, &Actor::named("doctor", Role::Operator), None)
+        .map_err(|error| told(error.to_string()))?;
+    let broken = match (&proof.chain, proof.lost.first()) {
+        (Err(broken), _) => Some(broken.to_string()),
+        (Ok(_), Some(lost)) => Some(format!("entry {lost} is not chained and does not wait for it")),
+        (Ok(_), None) => None,
+    };
+    if let Some(words) = broken {
+        let cure = "Somebody changed the audit: `library-swap audit verify` tells more, a backup what it was (docs/audit.md).";
+        return Err((words, cure));
+    }
+    let guard = match app.store.may_change_audit().map_err(|error| told(error.to_string()))? {
+        Some(false) => "the service's role cannot change or delete them",
+        Some(true) => {
+            "the service's role could change them, as long as database.migrate_url is not set (docs/audit.md)"
+        }
+        None => "whoever can write the SQLite file could change them: note the head elsewhere",
+    };
+    let (chained, waiting) = (proof.chain.map_or(0, |whole| whole.head.position), proof.waiting);
+    Ok(format!("{chained} entries chained, {waiting} wait; {guard}"))
 }
 
 /// Placements with a broken link that are named.

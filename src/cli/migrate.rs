@@ -15,7 +15,7 @@ pub struct Args {}
 /// When the database cannot be used or a migration cannot be applied.
 pub fn run(_args: &Args, configuration: &Configuration) -> Result<ExitCode, Failure> {
     let store = service::open_store(configuration)?;
-    let applied = store.migrate().map_err(|error| Failure::unable(error.to_string()))?;
+    let applied = service::migrate(configuration, &store)?;
     match applied.as_slice() {
         [] => say!("nothing to do: the database is up to date"),
         names => say!("applied: {}", names.join(", ")),

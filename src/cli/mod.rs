@@ -18,6 +18,7 @@ macro_rules! say {
     ($($words:tt)*) => { $crate::cli::say_line(format_args!($($words)*)) };
 }
 
+mod audit;
 mod audit_file;
 mod configuration;
 mod demo;
@@ -110,6 +111,9 @@ enum Command {
     Demo(demo::Args),
     /// Serve the API and send what is due.
     Serve(serve::Args),
+    /// Prove the audit.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Solve matching runs, in a process of its own (configuration: matching.solver = "apart").
     Solver(solver::Args),
     /// Prepare the database and make the first API token.
@@ -172,6 +176,10 @@ pub fn run() -> ExitCode {
         Command::Round(command) => configured(&|configuration| round::run(&command, configuration)),
         Command::Simulate(args) => configured(&|configuration| simulate::run(&args, configuration)),
         Command::Doctor(args) => configured(&|configuration| doctor::run(&args, configuration)),
+        Command::Audit(audit::Command::Verify(args)) => match &args.file {
+            Some(file) => Ok(audit::verify_file(file, &args)),
+            None => configured(&|configuration| audit::verify_database(&args, configuration)),
+        },
         Command::Match(args) => Ok(exit_code(match_round::run(&args))),
         Command::Frontier(args) => Ok(exit_code(frontier::run(&args))),
         Command::Health(args) => Ok(exit_code(health::run(&args))),

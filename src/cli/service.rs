@@ -71,13 +71,25 @@ pub(super) fn open_ready_store(configuration: &Configuration) -> Result<Store, F
     }
 }
 
+/// Applies the migrations that are missing, as the role that is configured for them; says which.
+///
+/// # Errors
+/// Where that role cannot connect, or a migration cannot be applied.
+pub(super) fn migrate(configuration: &Configuration, store: &Store) -> Result<Vec<String>, Failure> {
+    let Some(url) = &configuration.database.migrate_url else {
+        return store.migrate().map_err(|error| Failure::unable(error.to_string()));
+    };
+    let applied = Store::open(url, 1).and_then(|owner| owner.migrate_for(store));
+    applied.map_err(|error| Failure::unable(format!("database.migrate_url ({}): {error}", url.masked())))
+}
+
 /// The database with every migration applied.
 ///
 /// # Errors
-/// As for [`open_store`]; a migration that cannot be applied.
+/// As for [`open_store`] and [`migrate`].
 pub(super) fn open_migrated_store(configuration: &Configuration) -> Result<Store, Failure> {
     let store = open_store(configuration)?;
-    store.migrate().map_err(|error| Failure::unable(error.to_string()))?;
+    migrate(configuration, &store)?;
     Ok(store)
 }
 
@@ -295,6 +307,7 @@ pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Res
     let mut tasks = vec![
         tokio::spawn(worker::send_mail(app.clone(), transport, name.clone(), stop.clone())),
         tokio::spawn(worker::keep_deadlines(app.clone(), name.clone(), stop.clone())),
+        tokio::spawn(worker::keep_trail(app.clone(), name.clone(), stop.clone())),
     ];
     let solver = match configuration.matching.solver {
         SolverPlace::Server => Some(Solver::start(&app, name, &stop)?),

@@ -50,5 +50,6 @@ pub mod text;
 pub mod token;
 pub mod told;
 pub mod trace;
+pub mod trail;
 pub mod vouching;
 pub mod weekday;

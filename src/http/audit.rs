@@ -1,17 +1,28 @@
-//! `/v1/audit`: who did what. Never holds personal data.
+//! `/v1/audit`: who did what, and the chain of hashes over it. Never holds personal data.
 
-use chrono::{DateTime, Utc};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use actix_web::HttpResponse;
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::header::{CONTENT_DISPOSITION, CacheControl, CacheDirective};
+use actix_web::web::Bytes;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
+use tokio::sync::mpsc::{self, Receiver};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::answer::{Answer, Listed, listed};
-use super::call::Call;
+use super::answer::{Answer, Listed, listed, shown};
+use super::call::{Call, blocking};
 use super::problem::Problem;
-use super::schemas;
+use super::{read, schemas};
+use crate::domain::fault::Faults;
+use crate::domain::trail::Link;
+use crate::services::AppError;
+use crate::services::audit::{self, Chained, Which};
 use crate::services::page::Paged;
-use crate::services::{AppError, audit};
 
 /// An entry of the audit.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,6 +44,33 @@ pub(super) struct Entry {
     details: Box<RawValue>,
 }
 
+/// The place of an entry in the chain of hashes (docs/audit.md).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditLink)]
+struct Place {
+    /// From 1 on, without gaps.
+    #[schema(minimum = 1)]
+    position: i64,
+    /// SHA-256 over the hash before it and the entry, in lower-case hexadecimal.
+    hash: String,
+}
+
+impl From<Link> for Place {
+    fn from(link: Link) -> Self {
+        Self { position: link.position, hash: link.hash }
+    }
+}
+
+/// An entry of the audit with its place in the chain of hashes.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChainedAuditEntry)]
+pub(super) struct ChainedEntry {
+    #[serde(flatten)]
+    entry: Entry,
+    /// Null for the moment until the worker has chained it.
+    chain: Option<Place>,
+}
+
 pub(super) fn shape(entry: audit::Entry) -> Result<Entry, Problem> {
     let details = RawValue::from_string(entry.details)
         .map_err(|error| AppError::Internal(format!("details of audit entry {}: {error}", entry.id)))?;
@@ -49,12 +87,162 @@ pub(super) fn shape(entry: audit::Entry) -> Result<Entry, Problem> {
     })
 }
 
+fn chained(found: Chained) -> Result<ChainedEntry, Problem> {
+    Ok(ChainedEntry { entry: shape(found.entry)?, chain: found.link.map(Place::from) })
+}
+
+/// Which entries.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the description of what `which` reads")]
+pub(super) struct AuditFilter {
+    /// Only what this one did, as `actor` of the entries names them.
+    actor: Option<String>,
+    /// Only what was done in this role.
+    #[param(schema_with = schemas::role)]
+    role: Option<String>,
+    /// Only this action.
+    #[param(schema_with = schemas::action)]
+    action: Option<String>,
+    /// Only about things of this kind: `round`, `placement`, …
+    subject_kind: Option<String>,
+    /// Only about the thing with this id.
+    subject: Option<String>,
+    /// Only about this round and what belongs to it (applications, runs, placements, repairs, swaps, refills), or naming it.
+    #[param(format = Uuid)]
+    round: Option<String>,
+    /// Only from this instant on.
+    #[param(format = DateTime)]
+    from: Option<String>,
+    /// Only before this instant.
+    #[param(format = DateTime)]
+    to: Option<String>,
+}
+
+/// What the table of routes takes as [`AuditFilter`].
+pub(super) const FILTER: &[&str] =
+    &["actor", "role", "action", "subject_kind", "subject", "round", "from", "to"];
+/// As [`FILTER`], with a page.
+pub(super) const FILTER_AND_PAGE: &[&str] =
+    &["actor", "role", "action", "subject_kind", "subject", "round", "from", "to", "limit", "cursor"];
+
+fn which(call: &Call, faults: &Faults) -> Which {
+    let text = |name| call.parameter(name).map(str::to_owned);
+    Which {
+        actor: text("actor"),
+        role: call.parsed("role", faults),
+        action: call.parsed("action", faults),
+        subject_kind: text("subject_kind"),
+        subject: text("subject"),
+        round: call.parsed("round", faults),
+        from: instant(call, "from", faults),
+        to: instant(call, "to", faults),
+    }
+}
+
+fn instant(call: &Call, name: &str, faults: &Faults) -> Option<NaiveDateTime> {
+    let text = call.parameter(name)?;
+    let read = read::parse_instant(text).map_err(|rule| faults.add(format!("?{name}"), text, rule));
+    read.ok().map(|at| at.naive_utc())
+}
+
 /// List entries of the audit, oldest first
-#[utoipa::path(get, path = "/v1/audit", tag = "audit", params(super::openapi::PageParameters),
-    responses((status = 200, description = "A page of entries.", body = Listed<Entry>)))]
+#[utoipa::path(get, path = "/v1/audit", tag = "audit", params(super::openapi::PageParameters, AuditFilter),
+    responses((status = 200, description = "A page of entries.", body = Listed<ChainedEntry>)))]
 pub(super) async fn list(call: Call) -> Answer {
-    let page = call.only_page()?;
-    let found = call.run(move |app, actor| audit::list(app, actor, &page)).await?;
-    let items = found.items.into_iter().map(shape).collect::<Result<_, _>>()?;
-    listed(&call, Paged { items, next: found.next }, |entry: Entry| entry)
+    let faults = Faults::none();
+    let (page, which) = (call.page(&faults), which(&call, &faults));
+    let page = read::finish(faults, page)?;
+    let found = call.run(move |app, actor| audit::list(app, actor, &which, &page)).await?;
+    let items = found.items.into_iter().map(chained).collect::<Result<_, _>>()?;
+    listed(&call, Paged { items, next: found.next }, |entry: ChainedEntry| entry)
+}
+
+/// The head of the chain.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditHead)]
+pub(super) struct Head {
+    /// The last entry's place; null while nothing is chained.
+    head: Option<Place>,
+    /// `position:hash`, as `library-swap audit verify --head` takes it.
+    noted_as: Option<String>,
+    /// Entries that the worker has not chained yet.
+    waiting: i64,
+}
+
+/// Show the head of the audit's chain of hashes
+///
+/// Whoever notes it outside can prove later that no entry up to it was changed, taken away or put in (docs/audit.md).
+#[utoipa::path(get, path = "/v1/audit/head", tag = "audit",
+    responses((status = 200, description = "The head.", body = Head)))]
+pub(super) async fn head(call: Call) -> Answer {
+    let found = call.run(audit::head).await?;
+    let noted_as = found.link.as_ref().map(Link::to_string);
+    shown(&Head { head: found.link.map(Place::from), noted_as, waiting: found.waiting })
+}
+
+/// Pieces of an export that wait until the client has taken those before.
+const PIECES_AHEAD: usize = 2;
+
+/// Lines as they come from the database: an export is never in memory as a whole.
+struct Lines(Receiver<Result<Bytes, Problem>>);
+
+impl MessageBody for Lines {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        // The status is out already: an error breaks the connection off, so that nobody takes half an export for a whole.
+        self.0
+            .poll_recv(context)
+            .map(|piece| piece.map(|read| read.map_err(|problem| problem.detail().into())))
+    }
+}
+
+/// Take the audit with its chain of hashes
+///
+/// One entry a line, in the order of the chain (NDJSON). Without a filter, `library-swap audit verify FILE` proves it; what the
+/// worker has not chained yet is not in it (docs/audit.md).
+#[utoipa::path(get, path = "/v1/audit.ndjson", tag = "audit", params(AuditFilter),
+    responses((status = 200, description = "The entries.", body = String, content_type = "application/x-ndjson")))]
+pub(super) async fn export(call: Call) -> Answer {
+    let faults = Faults::none();
+    let which = which(&call, &faults);
+    let which = read::finish(faults, Some(which))?;
+    let (app, actor) = (call.app().clone(), call.actor.clone());
+    let next = move |after: i64| {
+        let (app, actor, which) = (app.clone(), actor.clone(), which.clone());
+        blocking(move || audit::export(&app, &actor, &which, after))
+    };
+    let first = next(0).await?;
+    let (tell, told) = mpsc::channel(PIECES_AHEAD);
+    actix_web::rt::spawn(async move {
+        let mut piece: Result<_, Problem> = Ok(first);
+        loop {
+            let (lines, after) = match piece {
+                Ok((lines, Some(after))) => (lines, after),
+                Ok((_, None)) => return,
+                Err(problem) => {
+                    problem.log();
+                    drop(tell.send(Err(problem)).await);
+                    return;
+                }
+            };
+            if tell.send(Ok(Bytes::from(lines))).await.is_err() {
+                return;
+            }
+            piece = next(after).await;
+        }
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("application/x-ndjson")
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"audit.ndjson\""))
+        .insert_header(CacheControl(vec![CacheDirective::NoStore]))
+        .body(Lines(told)))
 }

@@ -253,7 +253,8 @@ async fn identify(app: &web::Data<App>, request: &HttpRequest) -> Result<Actor, 
     }
 }
 
-async fn blocking<T: Send + 'static>(
+/// Runs work on a thread that may wait for the database.
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
 ) -> Result<T, Problem> {
     match web::block(work).await {

@@ -36,6 +36,7 @@ mod patterns;
 mod placements;
 pub mod problem;
 mod problem_code;
+mod proofs;
 mod publication;
 mod read;
 mod refills;

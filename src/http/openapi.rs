@@ -12,8 +12,8 @@ use super::routes::{self, Listed};
 use super::{
     alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers, explanations,
     feeds, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outlook, packs,
-    placements, publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks, tokens,
-    traces,
+    placements, proofs, publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks,
+    tokens, traces,
 };
 
 /// Which page of a list.
@@ -120,6 +120,10 @@ pub(super) struct PageParameters {
         runs::get,
         runs::round_file,
         runs::schedule_file,
+        proofs::verify,
+        proofs::get,
+        proofs::audit_file,
+        proofs::schedule_file,
         explanations::get,
         runs::cancel,
         edits::diff,
@@ -169,6 +173,8 @@ pub(super) struct PageParameters {
         inbound::list,
         inbound::take,
         audit::list,
+        audit::head,
+        audit::export,
     ),
     components(schemas(Body)),
     modifiers(&FromTheTable)
@@ -261,7 +267,8 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
     if url.path.contains('{') {
         codes.push(Code::NotFound);
     }
-    let of_a_schedule = url.path.ends_with("/schedule-file") || url.path.contains("/diff/");
+    let of_a_schedule =
+        url.path.ends_with("/schedule-file") || url.path.contains("/proof") || url.path.contains("/diff/");
     let of_locks = url.path.ends_with("/health") || url.path.ends_with("/frontier");
     if url.method != Method::GET || of_a_schedule || of_locks {
         codes.push(Code::RoundState);

@@ -118,11 +118,15 @@ pub(super) fn clock(minute: u16) -> String {
 
 /// An instant with its offset (RFC 3339).
 pub(super) fn instant(at: &At<'_>) -> Option<DateTime<Utc>> {
-    let read = DateTime::parse_from_rfc3339(&at.text()?).map(|instant| instant.with_timezone(&Utc));
+    parsed(at, parse_instant(&at.text()?))
+}
+
+/// As [`instant`], of a text.
+pub(super) fn parse_instant(text: &str) -> Result<DateTime<Utc>, Rule> {
+    let read = DateTime::parse_from_rfc3339(text).map(|instant| instant.with_timezone(&Utc));
     let rule = Rule::of("must be an instant with its offset like 2027-03-01T00:00:00Z");
     // Years beyond four digits are no RFC 3339, and PostgreSQL ends before chrono does.
-    let read = read.ok().filter(|instant| (1..=9998).contains(&chrono::Datelike::year(instant)));
-    parsed(at, read.ok_or(rule))
+    read.ok().filter(|instant| (1..=9998).contains(&chrono::Datelike::year(instant))).ok_or(rule)
 }
 
 /// An IANA time zone.

@@ -9,8 +9,8 @@ use super::problem::Problem;
 use super::{
     alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers, explanations,
     feeds, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outlook, packs,
-    pages, placements, publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks,
-    tokens, traces,
+    pages, placements, proofs, publication, refills, repairs, rounds, runs, schedule, successors, swaps,
+    tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, reach_of};
 
@@ -223,6 +223,10 @@ fn table() -> Vec<Url> {
         Url::at("/v1/runs/{id}").get(&[ReadRuns], NONE, runs::get),
         Url::at("/v1/runs/{id}/round-file").get(&[ReadRunFiles], NONE, runs::round_file),
         Url::at("/v1/runs/{id}/schedule-file").get(&[ReadRunFiles], NONE, runs::schedule_file),
+        Url::at("/v1/runs/{id}/verify").post(&[VerifyRun], proofs::verify),
+        Url::at("/v1/runs/{id}/proof").get(&[VerifyRun], NONE, proofs::get),
+        Url::at("/v1/runs/{id}/proof/audit.json").get(&[VerifyRun], NONE, proofs::audit_file),
+        Url::at("/v1/runs/{id}/proof/schedule.json").get(&[VerifyRun], NONE, proofs::schedule_file),
         Url::at("/v1/runs/{id}/explanations/{application}").get(&[ReadExplanation], NONE, explanations::get),
         Url::at("/v1/runs/{id}/cancel").post(&[Match], runs::cancel),
         Url::at("/v1/runs/{id}/diff/{other}").get(&[ReadRuns], NONE, edits::diff),
@@ -304,7 +308,9 @@ fn table() -> Vec<Url> {
         ),
         Url::at("/v1/rounds/{id}/deliveries/counts").get(&[ReadOutbox], NONE, deliveries::counts_of_round),
         Url::at("/v1/inbound").get(&[ReadOutbox], PAGE, inbound::list).post(&[TakeMail], inbound::take),
-        Url::at("/v1/audit").get(&[ReadAudit], PAGE, audit::list),
+        Url::at("/v1/audit").get(&[ReadAudit], audit::FILTER_AND_PAGE, audit::list),
+        Url::at("/v1/audit/head").get(&[ReadAudit], NONE, audit::head),
+        Url::at("/v1/audit.ndjson").get(&[ReadAudit], audit::FILTER, audit::export),
     ]
 }
 

@@ -47,6 +47,7 @@ pub mod packs;
 pub mod page;
 pub mod placements;
 pub mod preview;
+pub mod proofs;
 pub mod publication;
 pub mod refills;
 mod rehearsal;

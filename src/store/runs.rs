@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::schema::{run_files, runs};
+use super::schema::{run_files, run_proofs, runs};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::ids::{RoundId, RunId};
 use crate::domain::run::{Run, RunOptions, RunProgress, RunResult};
@@ -174,6 +174,52 @@ pub fn files(db: &mut Db, id: RunId) -> Result<Option<(String, Option<String>)>,
         .select((run_files::round_file, run_files::schedule_file))
         .first(db)
         .optional()?)
+}
+
+/// The audit file and the schedule by pseudonyms of a published run, once they are made.
+///
+/// # Errors
+/// The database's.
+pub fn proof(db: &mut Db, id: RunId) -> Result<Option<(String, String)>, StoreError> {
+    Ok(run_proofs::table
+        .find(id.to_string())
+        .select((run_proofs::audit_file, run_proofs::schedule_file))
+        .first(db)
+        .optional()?)
+}
+
+/// Keeps both for good.
+///
+/// # Errors
+/// The database's; `Duplicate` where they are there.
+pub fn insert_proof(
+    tx: &mut Tx<'_>,
+    id: RunId,
+    audit_file: &str,
+    schedule_file: &str,
+) -> Result<(), StoreError> {
+    diesel::insert_into(run_proofs::table)
+        .values((
+            run_proofs::run_id.eq(id.to_string()),
+            run_proofs::audit_file.eq(audit_file),
+            run_proofs::schedule_file.eq(schedule_file),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// The published runs that have no such files yet, oldest first.
+///
+/// # Errors
+/// The database's.
+pub fn list_unproven(db: &mut Db) -> Result<Vec<RunId>, StoreError> {
+    let ids: Vec<String> = runs::table
+        .filter(runs::state.eq(RunState::Published.as_str()))
+        .filter(runs::id.ne_all(run_proofs::table.select(run_proofs::run_id)))
+        .order(runs::id)
+        .select(runs::id)
+        .load(db)?;
+    ids.iter().map(|id| parse("run", id)).collect()
 }
 
 /// A run that a solver has just taken.

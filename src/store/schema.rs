@@ -169,6 +169,9 @@ diesel::table! {
     run_files (run_id) { run_id -> Text, round_file -> Text, schedule_file -> Nullable<Text>, }
 }
 diesel::table! {
+    run_proofs (run_id) { run_id -> Text, audit_file -> Text, schedule_file -> Text, }
+}
+diesel::table! {
     placements (id) {
         id -> Text,
         round_id -> Text,
@@ -262,6 +265,12 @@ diesel::table! {
         subject_id -> Text,
         details -> Text,
     }
+}
+diesel::table! {
+    audit_chain (position) { position -> BigInt, entry_id -> Text, hash -> Text, }
+}
+diesel::table! {
+    audit_waiting (entry_id) { entry_id -> Text, }
 }
 diesel::table! {
     outbox (id) {
@@ -534,12 +543,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     round_forbidden,
     runs,
     run_files,
+    run_proofs,
     placements,
     consents,
     invitations,
     api_tokens,
     links,
     audit_entries,
+    audit_chain,
+    audit_waiting,
     outbox,
     opt_outs,
     mail_pauses,

@@ -1,4 +1,4 @@
-//! What happens later: outbox, runs, deadlines. Each is a single step that tests can drive; the loop around them only waits.
+//! What happens later: outbox, runs, deadlines, the audit's chain. Each is a single step that tests can drive; the loop around them only waits.
 //!
 //! Never touches the database or HTTP itself: steps are made of use cases. On a stop the step in hand is finished,
 //! what was claimed and not begun is given back, and then the loop ends.
@@ -6,6 +6,7 @@
 pub mod deadlines;
 pub mod outbox;
 pub mod runs;
+pub mod trail;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,6 +63,8 @@ impl Stop {
 
 /// How long a loop waits when there was nothing to do. Short: the tables are small and the question is cheap.
 const IDLE: Duration = Duration::from_millis(250);
+/// How long entries of the audit wait to be chained, about.
+const TRAIL: Duration = Duration::from_secs(1);
 /// How long a loop waits between two looks at deadlines, which are days.
 const MINUTE: Duration = Duration::from_secs(60);
 /// How long a loop waits after an error of the database.
@@ -90,6 +93,21 @@ pub async fn keep_deadlines(app: App, name: String, stop: Stop) {
             Ok(_) => stop.pause(MINUTE).await,
             Err(error) => {
                 tracing::error!(%error, "deadlines");
+                stop.pause(TROUBLE).await;
+            }
+        }
+    }
+}
+
+/// Chains the audit, and makes what published runs are proven by, until asked to stop.
+pub async fn keep_trail(app: App, name: String, stop: Stop) {
+    while !stop.is_asked() {
+        let (on, by, until) = (app.clone(), name.clone(), stop.clone());
+        let step = tokio::task::spawn_blocking(move || trail::step(&on, &by, &until)).await;
+        match step.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
+            Ok(()) => stop.pause(TRAIL).await,
+            Err(error) => {
+                tracing::error!(%error, "trail");
                 stop.pause(TROUBLE).await;
             }
         }

@@ -102,6 +102,10 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("GET", "/v1/runs/{id}/round-file", "g"),
     ("GET", "/v1/runs/{id}/schedule-file", "g"),
     ("POST", "/v1/runs/{id}/cancel", "g"),
+    ("POST", "/v1/runs/{id}/verify", "g"),
+    ("GET", "/v1/runs/{id}/proof", "g"),
+    ("GET", "/v1/runs/{id}/proof/audit.json", "g"),
+    ("GET", "/v1/runs/{id}/proof/schedule.json", "g"),
     ("GET", "/v1/runs/{id}/diff/{other}", "g"),
     ("POST", "/v1/runs/{id}/edits", "g"),
     ("GET", "/v1/runs/{id}/preview", "g"),
@@ -149,6 +153,8 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("GET", "/v1/rounds/{id}/deliveries", "og"),
     ("GET", "/v1/rounds/{id}/deliveries/counts", "og"),
     ("GET", "/v1/audit", "og"),
+    ("GET", "/v1/audit/head", "og"),
+    ("GET", "/v1/audit.ndjson", "og"),
 ];
 
 /// Lists that a link passes the door of, and then learns that it may not list.

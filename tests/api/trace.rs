@@ -2,17 +2,15 @@
 
 use std::process::Command;
 
-use diesel::RunQueryDsl;
 use library_swap::domain::letter::{Letter, NoticeKind};
 use library_swap::domain::party::Party;
 use library_swap::domain::permissions::Actor;
 use library_swap::services::traces::check_all;
-use library_swap::store::{Db, StoreError};
 use library_swap::worker::Stop;
 use library_swap::worker::deadlines::act_on_due;
 use serde_json::{Value, json};
 
-use crate::support::{Service, for_each_service};
+use crate::support::{Service, damage, for_each_service};
 use crate::world::{DAYS, World, secret_of};
 
 const TOLD: &str = "2027-01-28T10:00:00Z";
@@ -272,17 +270,7 @@ fn publications_that_are_held_taken_back_edited_or_asked_of_managers_are_whole_t
 }
 
 fn execute(service: &Service, sql: &str) {
-    let write = |sql: &str| {
-        service.app.store.write(|tx| {
-            let query = diesel::sql_query(sql.to_owned());
-            let changed = match &mut **tx {
-                Db::Pg(connection) => query.execute(connection)?,
-                Db::Sqlite(connection) => query.execute(connection)?,
-            };
-            Ok::<_, StoreError>(changed)
-        })
-    };
-    assert!(write(sql).expect(sql) > 0, "{sql} changes nothing");
+    assert!(damage(&service.database_url(), sql) > 0, "{sql} changes nothing");
 }
 
 #[test]

@@ -4,8 +4,9 @@ use library_swap::domain::ids::EmployerId;
 use library_swap::domain::organisation::LibraryFilter;
 use library_swap::domain::text::Name;
 use library_swap::import::{Kind, Mapping, Points, RowFaults, Table};
+use library_swap::services::audit::{self, Which};
 use library_swap::services::imports::{ImportMode, Order, Outcome, import, mappings};
-use library_swap::services::{App, audit, employers, libraries, page::Page};
+use library_swap::services::{App, employers, libraries, page::Page};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 use super::world::{apply, kinds, organiser, prepare, sentences, table, take};
@@ -187,9 +188,13 @@ fn a_mapping_is_kept_by_its_name_and_found_again() {
         let name: Name = "HR export".parse().expect("a name");
         let mapping = Mapping::of(["Branch=name", "Ref no=id"].map(|pair| pair.parse().expect("a pair")));
         mappings::keep(app, &organiser(), Kind::Libraries, &name, &mapping).expect("kept");
-        let entries = audit::list(app, &organiser(), &first()).expect("the audit").items.len();
+        let entries =
+            audit::list(app, &organiser(), &Which::default(), &first()).expect("the audit").items.len();
         mappings::keep(app, &organiser(), Kind::Libraries, &name, &mapping).expect("kept again");
-        assert_eq!(audit::list(app, &organiser(), &first()).expect("the audit").items.len(), entries);
+        assert_eq!(
+            audit::list(app, &organiser(), &Which::default(), &first()).expect("the audit").items.len(),
+            entries
+        );
         assert_eq!(mappings::get(app, &organiser(), Kind::Libraries, &name).expect("found"), mapping);
         let close = "HR exprt".parse().expect("a name");
         let error = mappings::get(app, &organiser(), Kind::Libraries, &close).expect_err("none");
@@ -216,6 +221,9 @@ fn the_real_lists_of_two_countries_are_taken_and_the_second_time_change_nothing(
         let filter = LibraryFilter { text: Some("Münster".to_owned()), ..LibraryFilter::default() };
         let found = libraries::list(app, &organiser(), &filter, &first()).expect("libraries").items;
         assert!(found.iter().any(|library| library.time_zone == chrono_tz::Europe::Berlin));
-        assert_eq!(audit::list(app, &organiser(), &first()).expect("the audit").items.len(), lists.len());
+        assert_eq!(
+            audit::list(app, &organiser(), &Which::default(), &first()).expect("the audit").items.len(),
+            lists.len()
+        );
     });
 }

@@ -265,13 +265,54 @@ pub fn for_each_service_with(settings: &HttpSettings, test: impl Fn(&Service)) {
     });
 }
 
+/// Changes a database as whoever owns it can: what keeps the audit append-only is taken away meanwhile. Gives how many rows
+/// were changed.
+pub fn damage(url: &str, sql: &str) -> usize {
+    use diesel::prelude::*;
+    #[derive(diesel::QueryableByName)]
+    struct Trigger {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        sql: String,
+    }
+    match url.strip_prefix("sqlite:") {
+        Some(path) => {
+            let mut connection = diesel::SqliteConnection::establish(path).expect("a connection");
+            connection.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = OFF").expect("set");
+            connection
+                .immediate_transaction(|connection| {
+                    let triggers: Vec<Trigger> =
+                        diesel::sql_query("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+                            .load(connection)?;
+                    for trigger in &triggers {
+                        connection.batch_execute(&format!("DROP TRIGGER {}", trigger.name))?;
+                    }
+                    let changed = diesel::sql_query(sql).execute(connection)?;
+                    for trigger in &triggers {
+                        connection.batch_execute(&trigger.sql)?;
+                    }
+                    diesel::QueryResult::Ok(changed)
+                })
+                .expect(sql)
+        }
+        None => {
+            let mut connection = PgConnection::establish(url).expect("a connection");
+            connection.batch_execute("SET session_replication_role = replica").expect("a superuser");
+            diesel::sql_query(sql).execute(&mut connection).expect(sql)
+        }
+    }
+}
+
 const TABLES: &[&str] = &[
     "access_needs",
     "alternatives",
     "api_tokens",
     "applications",
     "attendances",
+    "audit_chain",
     "audit_entries",
+    "audit_waiting",
     "calendar_periods",
     "calendars",
     "consents",
@@ -310,6 +351,7 @@ const TABLES: &[&str] = &[
     "round_locks",
     "rounds",
     "run_files",
+    "run_proofs",
     "runs",
     "swap_consents",
     "swap_members",

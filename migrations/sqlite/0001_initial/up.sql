@@ -277,6 +277,15 @@ CREATE TABLE run_files (
     CONSTRAINT run_files_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id)
 ) STRICT;
 
+-- A published run without people: what anybody can re-prove it by. Drawn once, so that whoever takes it takes the same.
+CREATE TABLE run_proofs (
+    run_id TEXT NOT NULL,
+    audit_file TEXT NOT NULL,
+    schedule_file TEXT NOT NULL,
+    CONSTRAINT run_proofs_pkey PRIMARY KEY (run_id),
+    CONSTRAINT run_proofs_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id)
+) STRICT;
+
 CREATE TABLE placements (
     id TEXT NOT NULL,
     round_id TEXT NOT NULL,
@@ -439,6 +448,42 @@ CREATE TABLE audit_entries (
     CONSTRAINT audit_entries_pkey PRIMARY KEY (id)
 ) STRICT;
 CREATE INDEX audit_entries_subject_idx ON audit_entries (subject_kind, subject_id, id);
+
+-- The chain of hashes over the entries, in the order in which the worker chained them (docs/audit.md): in a table of its
+-- own, because an entry is never changed.
+CREATE TABLE audit_chain (
+    position INTEGER NOT NULL,
+    entry_id TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    CONSTRAINT audit_chain_pkey PRIMARY KEY (position),
+    CONSTRAINT audit_chain_entry_key UNIQUE (entry_id),
+    CONSTRAINT audit_chain_entry_fkey FOREIGN KEY (entry_id) REFERENCES audit_entries (id)
+) STRICT;
+
+-- The entries that wait for the worker to chain them.
+CREATE TABLE audit_waiting (
+    entry_id TEXT NOT NULL,
+    CONSTRAINT audit_waiting_pkey PRIMARY KEY (entry_id),
+    CONSTRAINT audit_waiting_entry_fkey FOREIGN KEY (entry_id) REFERENCES audit_entries (id)
+) STRICT;
+
+-- What is append-only says no to everything else, whoever asks. An owner can take that away; a role that is none cannot.
+CREATE TRIGGER audit_entries_no_update BEFORE UPDATE ON audit_entries
+BEGIN
+    SELECT RAISE(ABORT, 'audit_entries is append-only');
+END;
+CREATE TRIGGER audit_entries_no_delete BEFORE DELETE ON audit_entries
+BEGIN
+    SELECT RAISE(ABORT, 'audit_entries is append-only');
+END;
+CREATE TRIGGER audit_chain_no_update BEFORE UPDATE ON audit_chain
+BEGIN
+    SELECT RAISE(ABORT, 'audit_chain is append-only');
+END;
+CREATE TRIGGER audit_chain_no_delete BEFORE DELETE ON audit_chain
+BEGIN
+    SELECT RAISE(ABORT, 'audit_chain is append-only');
+END;
 
 CREATE TABLE outbox (
     id TEXT NOT NULL,

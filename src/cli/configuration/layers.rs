@@ -11,13 +11,14 @@ use crate::domain::email::is_domain;
 use crate::domain::fault::{maybe, shortened};
 use crate::domain::return_path::MOST_LOCAL;
 use crate::mail::TransportKind;
+use crate::store::StoreUrl;
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 /// Names the file where the command line does not.
 const FILE_VARIABLE: &str = "LIBRARY_SWAP_CONFIG";
 const PREFIX: &str = "LIBRARY_SWAP__";
 /// Their values are not shown, not even when they are wrong.
-const SECRETS: [&str; 2] = ["database.url", "mail.smtp.password"];
+const SECRETS: [&str; 3] = ["database.url", "database.migrate_url", "mail.smtp.password"];
 
 /// This process's variables; those that are no text are none of ours.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
@@ -220,8 +221,17 @@ impl Layers {
 
 /// What each value allows by itself but not together with the others.
 fn contradictions(configuration: &Configuration) -> Vec<String> {
-    let mail = &configuration.mail;
+    let (database, mail) = (&configuration.database, &configuration.mail);
     let mut faults = Vec::new();
+    match (&database.url, &database.migrate_url) {
+        (StoreUrl::Sqlite(_), Some(_)) | (StoreUrl::Postgres(_), Some(StoreUrl::Sqlite(_))) => {
+            faults.push(
+                "database.migrate_url: is the PostgreSQL database of database.url as another role; SQLite has none"
+                    .to_owned(),
+            );
+        }
+        (StoreUrl::Postgres(_), Some(StoreUrl::Postgres(_))) | (_, None) => {}
+    }
     match mail.transport {
         TransportKind::Smtp if mail.smtp.host.is_none() => {
             faults.push("mail.smtp.host: must be set where mail.transport is `smtp`".to_owned());

@@ -33,6 +33,13 @@ pub fn parsed<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(deserializer:
     read(deserializer, |text| text.parse().map_err(|error: T::Err| Rule::new(error.to_string())))
 }
 
+/// As [`parsed`], where it may be left out.
+pub fn optional<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    read_optional(deserializer, |text| text.parse().map_err(|error: T::Err| Rule::new(error.to_string())))
+}
+
 fn to_address(text: &str) -> Result<SocketAddr, Rule> {
     text.parse().map_err(|_| {
         Rule::of("must be an IP address and a port like 127.0.0.1:8080, 0.0.0.0:8080 or [::1]:8080")

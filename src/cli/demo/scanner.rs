@@ -36,6 +36,11 @@ pub(super) fn open_all(client: &Client, mails: &[Mail]) -> Result<usize, String>
 /// Everything that a link could have changed, as organisers see it.
 pub(super) fn fingerprint(client: &Client, token: &str) -> Result<Vec<Value>, String> {
     let mut seen = client.list("/v1/audit", token)?;
+    // The worker chains entries, and proves what was published, when it comes to it.
+    seen.retain(|entry| entry["role"] != "system");
+    for entry in &mut seen {
+        entry["chain"] = Value::Null;
+    }
     seen.push(client.get_json("/v1/deliveries/counts", Some(token))?);
     for round in client.list("/v1/rounds", token)? {
         let round = round["id"].as_str().unwrap_or_default();

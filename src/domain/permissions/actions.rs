@@ -141,7 +141,7 @@ named! {
         ReadOutbox = "read_outbox",
         /// Send a mail again.
         ResendMail = "resend_mail",
-        /// See who did what.
+        /// See who did what, and prove the chain of hashes over it.
         ReadAudit = "read_audit",
         /// See what one owes.
         ReadTasks = "read_tasks",
@@ -164,6 +164,10 @@ named! {
         /// Remind, ask deputies and for feedback, let proposals expire, take days as having been, and begin and complete
         /// rounds, each on its day.
         KeepDeadlines = "keep_deadlines",
+        /// Chain the entries of the audit by their hashes.
+        ChainAudit = "chain_audit",
+        /// Make what anybody can re-prove a published run by.
+        ProveRun = "prove_run",
     }
 }
 
@@ -258,7 +262,9 @@ impl Action {
             | Self::ChooseMails
             | Self::ManageFeeds
             | Self::SendMail
-            | Self::KeepDeadlines => Effect::Changes,
+            | Self::KeepDeadlines
+            | Self::ChainAudit
+            | Self::ProveRun => Effect::Changes,
         }
     }
 }

@@ -102,7 +102,7 @@ pub const TABLE: &[Rows] = {
             ReadJoiningPack, ReadTasks, OpenLink, ChooseCalendar, ChooseMails,
         ]),
         rows(Role::Anyone, Everywhere, &[ReadLibraries, ReadRound, SignUp]),
-        rows(Role::System, Everywhere, &[Match, ReadTrace, TakeMail, SendMail, KeepDeadlines]),
+        rows(Role::System, Everywhere, &[Match, ReadTrace, TakeMail, SendMail, KeepDeadlines, ChainAudit, ProveRun]),
     ]
 };
 
