@@ -65,6 +65,8 @@ mod outlook;
 #[path = "api/packs.rs"]
 mod packs;
 mod programme;
+#[path = "api/proofs.rs"]
+mod proofs;
 #[path = "api/publication.rs"]
 mod publication;
 #[path = "api/releases.rs"]
@@ -88,5 +90,7 @@ mod swaps;
 mod tasks;
 #[path = "api/trace.rs"]
 mod trace;
+#[path = "api/trail.rs"]
+mod trail;
 #[path = "api/world.rs"]
 mod world;

@@ -414,3 +414,190 @@ fn judge(program: &str, files: &[PathBuf]) {
     let judged = run(Command::new("python3").args(["-c", program]).args(files));
     assert_eq!(code(&judged), 0, "{}", text(&judged.stderr));
 }
+
+/// Waits until the worker has chained everything; gives the head as it is noted.
+fn chained(client: &support::Client) -> String {
+    for _ in 0..200 {
+        let head = client.get("/v1/audit/head").expect(200);
+        if head["waiting"] == 0 {
+            return head["noted_as"].as_str().expect("a head").to_owned();
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the audit is not chained");
+}
+
+#[test]
+fn the_audit_is_proven_by_command_in_the_database_and_as_an_export() {
+    support::for_each_url(|_, url| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let verify = |args: &[&str]| {
+            let output = run(binary(folder.path(), url).args(["audit", "verify"]).args(args));
+            (code(&output), text(&output.stdout) + &text(&output.stderr))
+        };
+        let init = run(binary(folder.path(), url).arg("init"));
+        let token = text(&init.stdout).trim().to_owned();
+        let (served, address) = Served::start(&mut binary(folder.path(), url));
+        let client = support::Client::new(&address, Some(&token));
+        for n in 0..4 {
+            client.post("/v1/employers", &json!({ "name": format!("Employer {n}") })).expect(201);
+        }
+        let head = chained(&client);
+        let export = client.get("/v1/audit.ndjson").text();
+        assert_eq!(served.terminate(), 0);
+        std::fs::write(folder.path().join("audit.ndjson"), &export).expect("written");
+        for args in [
+            vec![],
+            vec!["audit.ndjson"],
+            vec!["--head", head.as_str()],
+            vec!["audit.ndjson", "--head", head.as_str()],
+        ] {
+            let (code, said) = verify(&args);
+            assert_eq!(code, 0, "{said}");
+            assert!(
+                said.contains("proved: 5 entries\n") && said.contains(&format!("head: {head}\n")),
+                "{said}"
+            );
+        }
+        // Cut off, changed, no line, no file, no head.
+        let lines: Vec<&str> = export.lines().collect();
+        let write = |lines: &[&str]| {
+            std::fs::write(folder.path().join("audit.ndjson"), lines.join("\n") + "\n").expect("written");
+        };
+        write(&lines[..3]);
+        assert_eq!(verify(&["audit.ndjson"]).0, 0, "a shorter chain is one as well");
+        let (cut, said) = verify(&["audit.ndjson", "--head", &head]);
+        assert!(cut == 1 && said.contains("broken: position 4: is missing"), "{said}");
+        let changed = lines[1].replacen("edit_employer", "edit_library", 1);
+        write(&[lines[0], &changed, lines[2]]);
+        let (found, said) = verify(&["audit.ndjson"]);
+        assert!(found == 1 && said.contains("broken: position 2 (entry "), "{said}");
+        write(&[lines[0], "{}"]);
+        let (found, said) = verify(&["audit.ndjson"]);
+        assert!(found == 1 && said.contains("broken: position 2: line 2 has no member `chain`"), "{said}");
+        assert_eq!(verify(&["nowhere.ndjson"]).0, 2);
+        assert_eq!(verify(&["--head", "57"]).0, 2);
+        // The database itself, and what doctor says of it.
+        let doctor = || {
+            let output = run(binary(folder.path(), url).args(["doctor", "--quiet"]));
+            text(&output.stdout).lines().find(|line| line.contains(" audit: ")).expect("a line").to_owned()
+        };
+        assert!(doctor().starts_with("ok      audit: 5 entries chained, 0 wait; "), "{}", doctor());
+        assert!(doctor().contains("could change them"), "one role, or none: {}", doctor());
+        let changed = "UPDATE audit_entries SET actor = 'anyone' WHERE action = 'edit_employer'";
+        assert_eq!(support::damage(url, changed), 4);
+        let (found, said) = verify(&[]);
+        assert!(found == 1 && said.contains("broken: position 2 (entry "), "{said}");
+        assert!(doctor().starts_with("FAILED  audit: position 2 (entry "), "{}", doctor());
+    });
+}
+
+/// Two roles of PostgreSQL, gone at the end: who owns the tables, and who serves.
+struct Roles<'a> {
+    maintenance: &'a str,
+    database: &'a str,
+    owner: String,
+    service: String,
+}
+
+impl<'a> Roles<'a> {
+    fn make(maintenance: &'a str, database: &'a str) -> Self {
+        let id = uuid::Uuid::now_v7().simple();
+        let roles =
+            Self { maintenance, database, owner: format!("owner_{id}"), service: format!("service_{id}") };
+        for role in [&roles.owner, &roles.service] {
+            roles
+                .execute(maintenance, &format!("CREATE ROLE {role} LOGIN PASSWORD 'secret'"))
+                .expect("a role");
+        }
+        let own = format!("ALTER DATABASE {database} OWNER TO {}", roles.owner);
+        roles.execute(maintenance, &own).expect("owned");
+        roles
+    }
+
+    fn execute(&self, url: &str, sql: &str) -> Result<(), String> {
+        use diesel::connection::{Connection, SimpleConnection};
+        let mut connection = diesel::PgConnection::establish(url).map_err(|error| error.to_string())?;
+        connection.batch_execute(sql).map_err(|error| error.to_string())
+    }
+
+    /// The database as one of them.
+    fn url(&self, role: &str) -> String {
+        let url = support::cluster::with_database(self.maintenance, self.database);
+        let (_, place) = url.split_once('@').expect("a user");
+        format!("postgres://{role}:secret@{place}")
+    }
+}
+
+impl Drop for Roles<'_> {
+    fn drop(&mut self) {
+        let database = support::cluster::with_database(self.maintenance, self.database);
+        let (owner, service) = (&self.owner, &self.service);
+        let gone = self
+            .execute(self.maintenance, &format!("ALTER DATABASE {} OWNER TO CURRENT_USER", self.database))
+            .and_then(|()| self.execute(&database, &format!("DROP OWNED BY {owner}, {service} CASCADE")))
+            .and_then(|()| self.execute(self.maintenance, &format!("DROP ROLE {owner}, {service}")));
+        if let Err(error) = gone {
+            eprintln!("{owner} and {service} stay behind: {error}");
+        }
+    }
+}
+
+#[test]
+fn on_postgresql_the_service_works_as_a_role_that_cannot_change_the_audit() {
+    support::for_each_url(|database, _| {
+        let Database::Postgres { maintenance, name, .. } = database else { return };
+        let roles = Roles::make(maintenance, name);
+        let (owner, service) = (roles.url(&roles.owner), roles.url(&roles.service));
+        let folder = tempfile::tempdir().expect("a folder");
+        let serving = || binary(folder.path(), &service);
+        let migrate = |url: &str| {
+            let output = run(serving().arg("migrate").env("LIBRARY_SWAP__DATABASE__MIGRATE_URL", url));
+            (code(&output), text(&output.stdout) + &text(&output.stderr))
+        };
+        assert_eq!(code(&run(serving().arg("migrate"))), 2, "this role may make no tables");
+        let (elsewhere, said) = migrate(maintenance);
+        assert!(elsewhere == 2 && said.contains("its database is "), "{said}");
+        assert!(!said.contains("secret"), "{said}");
+        let (first, said) = migrate(&owner);
+        assert!(first == 0 && said.contains("applied: "), "{said}");
+        let (again, said) = migrate(&owner);
+        assert!(again == 0 && said.contains("nothing to do"), "{said}");
+        // The service knows nothing of the owner, and works.
+        let init = run(serving().arg("init"));
+        assert_eq!(code(&init), 0, "{init:?}");
+        let (served, address) = Served::start(&mut serving());
+        let client = support::Client::new(&address, Some(text(&init.stdout).trim()));
+        client.post("/v1/employers", &json!({ "name": "Worcestershire" })).expect(201);
+        let head = chained(&client);
+        assert!(head.starts_with("2:"), "{head}");
+        assert_eq!(served.terminate(), 0);
+        for (sql, refused) in [
+            ("UPDATE audit_entries SET role = 'x'", "permission denied for table audit_entries"),
+            ("DELETE FROM audit_entries", "permission denied for table audit_entries"),
+            ("TRUNCATE audit_entries CASCADE", "permission denied for table audit_"),
+            ("UPDATE audit_chain SET hash = 'x'", "permission denied for table audit_chain"),
+            ("DELETE FROM audit_chain", "permission denied for table audit_chain"),
+            ("DROP TRIGGER audit_entries_append_only ON audit_entries", "must be owner of"),
+            ("ALTER TABLE audit_entries DISABLE TRIGGER ALL", "must be owner of"),
+            ("SET session_replication_role = replica", "permission denied to set parameter"),
+            ("DROP TABLE audit_chain", "must be owner of"),
+            ("DELETE FROM __diesel_schema_migrations", "permission denied for table"),
+            ("CREATE TABLE mine (id TEXT)", "permission denied for schema"),
+        ] {
+            let words = roles.execute(&service, sql).expect_err(sql);
+            assert!(words.contains(refused), "{sql}: {words}");
+        }
+        let doctor = text(&run(serving().args(["doctor", "--quiet"])).stdout);
+        let line = doctor.lines().find(|line| line.contains(" audit: ")).expect("a line");
+        assert!(
+            line.starts_with("ok ") && line.ends_with("the service's role cannot change or delete them"),
+            "{line}"
+        );
+        // Not even the owner changes an entry by accident.
+        let words = roles.execute(&owner, "DELETE FROM audit_entries").expect_err("refused");
+        assert!(words.contains("is append-only"), "{words}");
+        let proved = run(serving().args(["audit", "verify", "--head", &head]));
+        assert_eq!(code(&proved), 0, "{proved:?}");
+    });
+}
