@@ -113,7 +113,7 @@ fn told(mails: &[Letter]) -> Vec<(NoticeKind, Party, String)> {
 fn a_drop_out_is_replaced_and_nobody_else_hears() {
     for_each_service(|service| {
         let case = published(service);
-        case.world.mails();
+        let before = case.world.mails();
         let placed = case.in_state("proposed");
         assert_eq!(placed.len(), 2, "{placed:?}");
         let (dropped, day) = placed[0].clone();
@@ -132,14 +132,10 @@ fn a_drop_out_is_replaced_and_nobody_else_hears() {
         assert!(case.world.mails().is_empty(), "nobody hears of what is only shown");
 
         let count = |kind: &str, party: &str| json!({ "kind": kind, "party": party, "count": 1 });
-        let expected = [
-            count("proposal", "participant"),
-            count("proposal", "host"),
-            count("cancelled", "participant"),
-            count("cancelled", "host"),
-        ];
+        let expected =
+            [count("proposal", "participant"), count("proposal", "host"), count("cancelled", "participant")];
         let mails = way["mails"].as_array().expect("mails");
-        assert!(mails.len() == 4 && expected.iter().all(|one| mails.contains(one)), "{mails:?}");
+        assert!(mails.len() == 3 && expected.iter().all(|one| mails.contains(one)), "{mails:?}");
 
         let blind = case.apply(&asked, &way["id"], &[]);
         assert_eq!((blind.status, blind.code().as_str()), (428, "if-match-required"));
@@ -148,7 +144,19 @@ fn a_drop_out_is_replaced_and_nobody_else_hears() {
         let applied = case.apply_seen(&asked, &way["id"]).expect(200);
         assert_eq!(applied["applied_option"], way["id"]);
         let letters = case.world.mails();
-        assert_eq!(letters.len(), 4, "{:?}", told(&letters));
+        assert_eq!(letters.len(), 3, "{:?}", told(&letters));
+        // The host hears of both visitors by one mail, and its calendar's event is of the new one from now on.
+        let host = letters.iter().find(|mail| mail.party == Party::Host).expect("a mail");
+        assert_eq!(host.kind, NoticeKind::Proposal);
+        let words = english(host.reason.as_ref());
+        assert!(words.contains("takes the place") && words.contains("no longer take part"), "{words}");
+        let event = host.invitation.as_ref().expect("an invitation");
+        assert_eq!((event.status.method(), event.sequence), (Method::Request, 1));
+        let known = |mail: &&Letter| {
+            let invitation = mail.invitation.as_ref();
+            mail.party == Party::Host && invitation.is_some_and(|known| known.uid == event.uid)
+        };
+        assert!(before.iter().any(|mail| known(&mail)), "the event goes on");
         let mut now = case.in_state("proposed");
         now.sort();
         let mut expected = vec![placed[1].clone(), (waiting, day)];
@@ -372,5 +380,27 @@ fn what_cannot_be_repaired_is_refused_with_its_code() {
         let id = other["id"].as_str().expect("an id");
         let lost = case.world.organiser.get(&format!("/v1/rounds/{elsewhere}/repairs/{id}"));
         assert_eq!((lost.status, lost.code().as_str()), (404, "not-found"));
+        let astray = case.world.organiser.send(
+            "POST",
+            &format!("/v1/rounds/{elsewhere}/repairs/{id}/apply"),
+            &[("content-type", "application/json"), ("if-match", "\"0123\"")],
+            json!({ "option": other["default_option"] }).to_string().as_bytes(),
+        );
+        assert_eq!((astray.status, astray.code().as_str()), (404, "not-found"));
+
+        // The day after the first day: that has been.
+        let (gone, _) = placed.iter().find(|(_, day)| day == DAYS[0]).expect("somebody");
+        service.set_clock("2027-03-02T10:00:00Z");
+        let before = case.placements();
+        let body = json!({ "drop": [gone], "close": [{ "library": case.world.host, "date": DAYS[0] }] });
+        let late = case.ask(&body);
+        assert_eq!((late.status, late.code().as_str()), (422, "invalid-fields"));
+        for (error, pointer) in
+            late.json()["errors"].as_array().expect("errors").iter().zip(["/drop/0", "/close/0"])
+        {
+            assert_eq!(error["pointer"], pointer);
+            assert!(error["detail"].as_str().is_some_and(|words| words.starts_with("past:")), "{error}");
+        }
+        assert_eq!(case.placements(), before);
     });
 }

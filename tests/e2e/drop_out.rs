@@ -1,12 +1,12 @@
 //! Drop-outs while there is time, after the last day for answers, and on the eve: what the organiser sees, who is touched,
-//! who is written to; a repair, a reserve, and a gap.
+//! who is written to; a repair, a reserve, and a gap. `cargo test --locked --test e2e drop_out -- --nocapture --test-threads 1` prints all of it.
 
 use library_swap::domain::permissions::Actor;
 use library_swap::services::traces::check_all;
 use serde_json::{Value, json};
 
 use crate::programme::{Mail, World, address, id_of};
-use crate::support::{Client, for_each_service};
+use crate::support::{Client, for_each_service, for_each_service_asking_until};
 
 /// While answers can still be given.
 const IN_TIME: &str = "2027-02-10T09:00:00Z";
@@ -24,6 +24,12 @@ fn told(mails: &[Mail]) -> Vec<String> {
 
 fn desk(placement: &Value) -> String {
     placement["host"]["contact"]["email"].as_str().expect("an address").to_owned()
+}
+
+/// The address of whoever made an application.
+fn address_of(world: &World<'_>, application: &str) -> String {
+    let found = world.organiser.get(&format!("/v1/applications/{application}")).expect(200);
+    found["email"].as_str().expect("an address").to_owned()
 }
 
 /// The placement of the town.
@@ -62,20 +68,60 @@ impl Shown {
         organiser.send("POST", &self.url, &headers, body.as_bytes()).expect(200);
     }
 
-    /// Prints who is touched, for whoever runs the test to see.
-    fn print(&self, kind: &str) {
+    /// Prints who drops out, is touched or comes in, and applies the way.
+    fn apply_aloud(&self, world: &World<'_>, kind: &str) {
         let way = self.option(kind);
-        eprintln!("{kind}: {} placed, {} touched beyond the drop-out", way["placed"], way["touched"]);
+        eprintln!("  {kind}: {} placed, {} touched beyond the drop-out", way["placed"], way["touched"]);
         for change in way["changes"].as_array().expect("changes") {
+            let who = address_of(world, change["application"].as_str().expect("an id"));
             let day = |end: &Value| end["date"].as_str().unwrap_or("no place").to_owned();
-            eprintln!("  {}: {} -> {}", change["why"], day(&change["from"]), day(&change["to"]));
+            let (from, to) = (day(&change["from"]), day(&change["to"]));
+            eprintln!("    {who} {}: {from} -> {to}", change["why"].as_str().expect("a reason"));
         }
+        self.apply(&world.organiser, kind);
     }
 }
 
-/// Prints who was written to.
-fn print_mails(when: &str, mails: &[Mail]) {
-    eprintln!("{when}: {}", told(mails).join(", "));
+/// Delivers what waits, prints who was written to, and holds it against `expected`, one "kind address" each.
+fn deliver_exactly(world: &World<'_>, when: &str, expected: &[String]) -> Vec<Mail> {
+    let mails = world.deliver();
+    let mut expected = expected.to_vec();
+    expected.sort();
+    eprintln!("  {when}: {}", if mails.is_empty() { "nobody".to_owned() } else { told(&mails).join(", ") });
+    assert_eq!(told(&mails), expected, "{when}");
+    mails
+}
+
+/// "kind address" for each address.
+fn each(kind: &str, addresses: &[&str]) -> Vec<String> {
+    addresses.iter().map(|address| format!("{kind} {address}")).collect()
+}
+
+/// A gap is left, offered to the one reserve whom it asks, who takes it; the host says yes. Gives who comes.
+fn refilled_by_a_reserve(world: &World<'_>, dropped: &Value) -> String {
+    let (gone, host) = (address(dropped), desk(dropped));
+    Shown::ask(world, dropped).apply_aloud(world, "leave_the_gap");
+    deliver_exactly(world, "after the repair", &each("cancelled", &[&gone, "boss@town.example", &host]));
+    let refill = world.organiser.step(&format!("/v1/placements/{}/refill", id_of(dropped))).expect(201);
+    let asked = refill["offers"][0]["application"].as_str().expect("somebody is asked");
+    let reserve = address_of(world, asked);
+    assert_ne!(reserve, gone, "who dropped out is not asked");
+    let mails = deliver_exactly(world, "after the offer", &each("offer", &[&reserve]));
+    world.press(&mails[0], "accept");
+    let mails = deliver_exactly(world, "after the reserve's yes", &each("proposal", &[&reserve, &host]));
+    let asked = mails.iter().find(|mail| mail.to == host).expect("the host");
+    assert!(asked.text.contains("off"), "it hears of the gap, not whose: {}", asked.text);
+    assert!(!asked.text.contains(&gone) && !asked.text.contains(&reserve), "{}", asked.text);
+    world.press(asked, "accept");
+    let told = each("confirmed", &[&reserve, "boss@town.example", &host]);
+    deliver_exactly(world, "after the host's yes", &told);
+    let all = world.organiser.get(&world.of_round("/refills")).expect(200);
+    let own = all["data"].as_array().expect("a list").iter().find(|one| one["id"] == refill["id"]);
+    assert_eq!(own.expect("it")["state"], "filled");
+    assert_eq!(address(&of_town(world)), reserve);
+    assert_eq!(world.standing("confirmed").len(), 4);
+    assert_whole(world);
+    reserve
 }
 
 fn assert_whole(world: &World<'_>) {
@@ -89,7 +135,7 @@ fn drop_outs_are_replaced_by_a_repair_or_a_reserve_or_leave_a_gap_and_only_those
         let world = World::new(service);
         world.agreed(&["ann", "bob", "cid"]);
 
-        // In time: whoever was left out comes in, nobody else is touched or written to.
+        eprintln!(" in time: whoever was left out comes in, nobody else is touched or written to");
         world.at(IN_TIME);
         let dropped = of_town(&world);
         let (gone, host) = (address(&dropped), desk(&dropped));
@@ -98,24 +144,15 @@ fn drop_outs_are_replaced_by_a_repair_or_a_reserve_or_leave_a_gap_and_only_those
         assert_eq!(shown.option("leave_the_gap")["placed"], 3);
         let way = shown.option("fewest_touched");
         assert_eq!((&way["placed"], &way["touched"]), (&json!(4), &json!(0)), "{way}");
-        shown.print("fewest_touched");
-        assert!(world.deliver().is_empty(), "nobody hears of what is only shown");
-        shown.apply(&world.organiser, "fewest_touched");
-        let mails = world.deliver();
-        let is_of_town = |mail: &&Mail| mail.kind == "proposal" && mail.to.ends_with("@town.example");
-        let mut proposed = mails.iter().filter(is_of_town).filter(|mail| !mail.to.starts_with("desk@"));
-        let comes = proposed.next().expect("a proposal to somebody of the town").to.clone();
+        let comes = way["changes"].as_array().expect("changes").iter().find(|one| one["why"] == "comes_in");
+        let comes = comes.expect("somebody")["application"].as_str().expect("an id");
+        let comes = address_of(&world, comes);
         assert_ne!(comes, gone);
-        // Whose manager released them is told that the day is free again.
-        let mut expected = [
-            format!("cancelled {gone}"),
-            "cancelled boss@town.example".to_owned(),
-            format!("cancelled {host}"),
-            format!("proposal {comes}"),
-            format!("proposal {host}"),
-        ];
-        expected.sort();
-        assert_eq!(told(&mails), expected);
+        deliver_exactly(&world, "of what is only shown", &[]);
+        shown.apply_aloud(&world, "fewest_touched");
+        // Whose manager released them is told that the day is free again; the host hears of both visitors by one mail.
+        let told = [each("cancelled", &[&gone, "boss@town.example"]), each("proposal", &[&comes, &host])];
+        let mails = deliver_exactly(&world, "after the repair", &told.concat());
         let called_off = mails.iter().find(|mail| mail.to == gone).expect("a mail");
         assert!(called_off.calendar.as_ref().is_some_and(|file| file.contains("METHOD:CANCEL")));
         for mail in mails.iter().filter(|mail| mail.kind == "proposal") {
@@ -126,65 +163,53 @@ fn drop_outs_are_replaced_by_a_repair_or_a_reserve_or_leave_a_gap_and_only_those
         assert_eq!(world.standing("confirmed").len(), 4);
         assert_whole(&world);
 
-        // Late: the organiser leaves the gap, and offers the place to whoever is left; nobody else hears.
+        eprintln!(" late: the organiser leaves the gap, and offers the place to whoever is left");
         world.at(LATE);
-        let dropped = of_town(&world);
-        let host = desk(&dropped);
-        let shown = Shown::ask(&world, &dropped);
-        shown.print("leave_the_gap");
-        shown.apply(&world.organiser, "leave_the_gap");
-        let mails = world.deliver();
-        print_mails("after the repair", &mails);
-        let mut expected = [comes.as_str(), "boss@town.example", &host].map(|who| format!("cancelled {who}"));
-        expected.sort();
-        assert_eq!(told(&mails), expected);
-        let url = format!("/v1/placements/{}", id_of(&dropped));
-        let refill = world.organiser.step(&format!("{url}/refill")).expect(201);
-        let mails = world.deliver();
-        print_mails("after the offer", &mails);
-        let offer = mails.first().expect("an offer").clone();
-        assert!(offer.to != gone && offer.to != comes, "who dropped out is not asked: {}", offer.to);
-        assert_eq!(told(&mails), [format!("offer {}", offer.to)]);
-        world.press(&offer, "accept");
-        let mails = world.deliver();
-        print_mails("after the reserve's yes", &mails);
-        let mut expected = [format!("proposal {}", offer.to), format!("proposal {host}")];
-        expected.sort();
-        assert_eq!(told(&mails), expected);
-        let asked = mails.iter().find(|mail| mail.to == host).expect("the host");
-        assert!(asked.text.contains("off"), "it hears of the gap, not whose: {}", asked.text);
-        assert!(!asked.text.contains(&comes) && !asked.text.contains(&offer.to), "{}", asked.text);
-        world.press(asked, "accept");
-        let mails = world.deliver();
-        print_mails("after the host's yes", &mails);
-        let mut expected =
-            [offer.to.as_str(), "boss@town.example", &host].map(|who| format!("confirmed {who}"));
-        expected.sort();
-        assert_eq!(told(&mails), expected);
-        let all = world.organiser.get(&world.of_round("/refills")).expect(200);
-        assert_eq!((&all["data"][0]["id"], &all["data"][0]["state"]), (&refill["id"], &json!("filled")));
-        assert_eq!(address(&of_town(&world)), offer.to);
-        assert_eq!(world.standing("confirmed").len(), 4);
-        assert_whole(&world);
+        let last = refilled_by_a_reserve(&world, &of_town(&world));
+        assert!(last != gone && last != comes, "whoever is left: {last}");
 
-        // On the eve: a gap, and a list of whom to ring; no reserve is asked any more.
+        eprintln!(" on the eve: a gap, and a list of whom to ring; no reserve is asked any more");
         world.at(EVE);
         let dropped = of_town(&world);
         let shown = Shown::ask(&world, &dropped);
         assert!(shown.is_default("leave_the_gap"), "{}", shown.repair);
         let telephones = shown.repair["telephones"].as_array().expect("a list");
         assert!(!telephones.is_empty(), "{}", shown.repair);
-        shown.print("leave_the_gap");
-        shown.apply(&world.organiser, "leave_the_gap");
-        let mails = world.deliver();
-        let mut expected =
-            [offer.to.as_str(), "boss@town.example", &desk(&dropped)].map(|who| format!("cancelled {who}"));
-        expected.sort();
-        assert_eq!(told(&mails), expected);
+        shown.apply_aloud(&world, "leave_the_gap");
+        let told = each("cancelled", &[&last, "boss@town.example", &desk(&dropped)]);
+        deliver_exactly(&world, "after the repair", &told);
         assert_eq!(world.standing("confirmed").len(), 3);
         let late = world.organiser.step(&format!("/v1/placements/{}/refill", id_of(&dropped)));
         assert_eq!((late.status, late.code().as_str()), (409, "too-late"));
         assert_eq!(world.standing("cancelled").len(), 3);
+        assert_whole(&world);
+    });
+}
+
+/// A Wednesday, so that the day before is one on which people work.
+const WEDNESDAY: &str = "2027-03-03";
+
+#[test]
+fn on_the_eve_a_reserve_takes_the_place_where_the_service_asks_until_then() {
+    for_each_service_asking_until(1, |service| {
+        let world = World::on(service, WEDNESDAY);
+        world.agreed_on(&["ann", "bob"], WEDNESDAY);
+        eprintln!(
+            " on the eve: the gap by default, then the place is offered, taken and agreed to on the same day"
+        );
+        world.at("2027-03-02T08:30:00Z");
+        let dropped = of_town(&world);
+        assert!(Shown::ask(&world, &dropped).is_default("leave_the_gap"));
+        let reserve = refilled_by_a_reserve(&world, &dropped);
+        eprintln!(" on the morning: whoever was left is used up");
+        world.at("2027-03-03T07:00:00Z");
+        let dropped = of_town(&world);
+        let shown = Shown::ask(&world, &dropped);
+        shown.apply_aloud(&world, "leave_the_gap");
+        let told = each("cancelled", &[&reserve, "boss@town.example", &desk(&dropped)]);
+        deliver_exactly(&world, "after the repair", &told);
+        let late = world.organiser.step(&format!("/v1/placements/{}/refill", id_of(&dropped)));
+        assert_eq!((late.status, late.code().as_str()), (409, "too-late"));
         assert_whole(&world);
     });
 }

@@ -112,7 +112,11 @@ impl Tables {
             let before = match self.swapped.get(id) {
                 Some((_, taken)) if party == "host" => Some(taken.as_str()),
                 Some((given, _)) => Some(given.as_str()),
-                None => self.mended(id, "propose").find_map(|entry| entry["instead_of"].as_str()),
+                None => {
+                    // At the host another visitor may take the place of the one who left.
+                    let name = if party == "host" { "host_instead_of" } else { "instead_of" };
+                    self.mended(id, "propose").find_map(|entry| entry[name].as_str())
+                }
             };
             match before.filter(|before| self.is_told_by_proposal(before, party)) {
                 Some(before) => former.push(before.to_owned()),

@@ -609,6 +609,10 @@ impl Model {
 
     /// Everybody hears of a change; only those who had heard hear that it is off.
     fn tell(&mut self, place: usize, kind: NoticeKind) {
+        self.tell_but(place, kind, None);
+    }
+
+    fn tell_but(&mut self, place: usize, kind: NoticeKind, but: Option<Party>) {
         let Placement { application, revision, state, ref consents, .. } = self.placements[place];
         let asked: Vec<Party> = consents.keys().copied().collect();
         let is_news = matches!(kind, NoticeKind::Confirmed | NoticeKind::Changed);
@@ -621,7 +625,7 @@ impl Model {
                 // Who released before hears of it once it is certain.
                 continue;
             }
-            if kind == NoticeKind::Cancelled && !self.has_heard(place, party) {
+            if kind == NoticeKind::Cancelled && (but == Some(party) || !self.has_heard(place, party)) {
                 self.supersede(about, party);
                 continue;
             }
@@ -915,6 +919,11 @@ impl Model {
 
     /// A placement ends before its day.
     pub fn end(&mut self, place: usize, state: PlacementState) {
+        self.end_but(place, state, None);
+    }
+
+    /// As `end`, but for a party who hears of it by what takes its place.
+    pub(super) fn end_but(&mut self, place: usize, state: PlacementState, but: Option<Party>) {
         let one = &mut self.placements[place];
         one.state = state;
         one.revision += 1;
@@ -927,7 +936,7 @@ impl Model {
         }
         self.overtake_swap(place);
         self.drop_pack(place);
-        self.tell(place, NoticeKind::Cancelled);
+        self.tell_but(place, NoticeKind::Cancelled, but);
     }
 
     fn drop_pack(&mut self, place: usize) {

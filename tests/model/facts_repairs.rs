@@ -476,15 +476,21 @@ impl Model {
 
     fn carry(&mut self, way: &Way, run: usize, ids: &BTreeMap<String, String>) {
         let until: Vec<Option<NaiveDate>> = way.changes.iter().map(|change| self.until(change)).collect();
+        let instead = self.visitors_instead(way);
         let mut left: BTreeMap<usize, BTreeMap<Party, usize>> = BTreeMap::new();
         for change in &way.changes {
-            match (change.from, change.to) {
-                (Some((place, false)), None) => self.end(place, PlacementState::Cancelled),
-                (Some((place, false)), Some((host, date, _))) => {
-                    let told = self.give_way(place, host, date);
-                    left.insert(change.application, told.into_iter().map(|party| (party, place)).collect());
+            let Some((place, false)) = change.from else { continue };
+            let comer = instead.get(&place).copied();
+            match change.to {
+                None => self.end_but(place, PlacementState::Cancelled, comer.map(|_| Party::Host)),
+                Some((host, date, _)) => {
+                    let told = self.give_way(place, host, date, comer.is_some());
+                    let own = told.into_iter().map(|party| (party, place));
+                    left.entry(change.application).or_default().extend(own);
                 }
-                _ => {}
+            }
+            if let Some(comer) = comer {
+                left.entry(comer).or_default().insert(Party::Host, place);
             }
             if let Some((place, false)) = change.from {
                 self.placements[place].was_taken_away = change.why != Why::DroppedOut;
@@ -518,7 +524,7 @@ impl Model {
     }
 
     /// A placement is off because another one takes its place: whoever is asked about that hears of both by one mail.
-    fn give_way(&mut self, place: usize, host: usize, date: NaiveDate) -> Vec<Party> {
+    fn give_way(&mut self, place: usize, host: usize, date: NaiveDate, has_comer: bool) -> Vec<Party> {
         let one = &mut self.placements[place];
         one.state = PlacementState::Cancelled;
         one.revision += 1;
@@ -537,13 +543,40 @@ impl Model {
             Party::Manager => self.is_asked_about(application, date),
         });
         for party in PARTIES {
-            if told.contains(&party) || !self.has_heard(place, party) {
+            let hears_otherwise = told.contains(&party) || (has_comer && party == Party::Host);
+            if hears_otherwise || !self.has_heard(place, party) {
                 self.supersede(about, party);
             } else {
                 self.enqueue(NoticeKind::Cancelled, about, party, revision, None);
             }
         }
         told
+    }
+
+    /// Who comes to a desk instead of whom: placement that ends to application that comes. Whoever comes on the day of
+    /// one who leaves takes that one's place at the desk, then anybody. A colleague who was to receive reads for themselves.
+    fn visitors_instead(&self, way: &Way) -> BTreeMap<usize, usize> {
+        let leaves = |change: &Change| {
+            let (place, ended) = change.from?;
+            let desk = (self.placements[place].host, self.placements[place].date);
+            (!ended && self.placements[place].contact.is_none()).then_some((place, desk))
+        };
+        let stays =
+            |change: &&Change| leaves(change).zip(change.to).is_some_and(|((_, (host, _)), to)| host == to.0);
+        let moves: Vec<&Change> = way.changes.iter().filter(|change| !stays(change)).collect();
+        let mut instead: BTreeMap<usize, usize> = BTreeMap::new();
+        for on_same_day in [true, false] {
+            for (comer, (host, date, _)) in moves.iter().filter_map(|one| Some((one.application, one.to?))) {
+                if instead.values().any(|known| *known == comer) {
+                    continue;
+                }
+                let gap = moves.iter().filter_map(|one| leaves(one)).find(|(place, desk)| {
+                    !instead.contains_key(place) && desk.0 == host && (!on_same_day || desk.1 == date)
+                });
+                instead.extend(gap.map(|(place, _)| (place, comer)));
+            }
+        }
+        instead
     }
 }
 

@@ -93,6 +93,13 @@ impl<'a> World<'a> {
         world
     }
 
+    /// As [`World::new`], for a round of another day.
+    pub fn on(service: &'a Service, day: &str) -> Self {
+        let mut world = Self::without_round(service);
+        world.open_round_by(&json!({ "dates": [day] }), day);
+        world
+    }
+
     fn without_round(service: &'a Service) -> Self {
         let organiser = service.organiser();
         let (mut employers, mut libraries) = (BTreeMap::new(), BTreeMap::new());
@@ -298,11 +305,16 @@ pub fn to<'m>(mails: &'m [Mail], address: &str) -> &'m Mail {
 impl World<'_> {
     /// A round in which the town may send one of several people, who are named; everybody who was asked has agreed.
     pub fn agreed(&self, of_town: &[&str]) {
+        self.agreed_on(of_town, DAY);
+    }
+
+    /// As [`World::agreed`], for a round of another day.
+    pub fn agreed_on(&self, of_town: &[&str], day: &str) {
         for (name, _) in LIBRARIES.iter().filter(|(name, _)| *name != "town") {
-            self.sign_up(name);
+            self.sign_up_on(name, day);
         }
         for who in of_town {
-            self.sign_up_as(who, "town", DAY);
+            self.sign_up_as(who, "town", day);
         }
         for deed in ["verify", "release"] {
             for mail in self.deliver() {

@@ -165,10 +165,15 @@ impl Service {
 
     /// As [`Service::start`], with mails that are gathered.
     pub fn start_at(database: Database, settings: &HttpSettings, pace: Pace) -> Self {
+        Self::start_as(database, settings, |usual| Settings { pace, ..usual })
+    }
+
+    /// As [`Service::start`], with other settings of the application than the usual ones.
+    fn start_as(database: Database, settings: &HttpSettings, set: impl FnOnce(Settings) -> Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let app = app_on(&database, &url);
-        let app = App { settings: Settings { pace, ..app.settings }, ..app };
+        let app = App { settings: set(app.settings), ..app };
         let (served, settings) = (app.clone(), settings.clone());
         let (tell, told) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -254,6 +259,16 @@ pub fn for_each_service_at(pace: Pace, test: impl Fn(&Service)) {
     each_database(|database| {
         eprintln!("on {}", database.name());
         test(&Service::start_at(database, &generous(), pace));
+    });
+}
+
+/// As [`for_each_service`], where reserves are asked up to so many days before the day.
+pub fn for_each_service_asking_until(days_before: u16, test: impl Fn(&Service)) {
+    each_database(|database| {
+        eprintln!("on {}", database.name());
+        let reserves = Patience { working_days: 2, days_before };
+        let set = |usual| Settings { reserves, ..usual };
+        test(&Service::start_as(database, &generous(), set));
     });
 }
 

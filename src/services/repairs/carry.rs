@@ -1,8 +1,8 @@
 //! A way is carried out: placements end, others are proposed, everybody concerned gets one mail.
 //!
 //! Whoever moves hears of both by one proposal: their calendar's event goes on with it, so that no day stands there
-//! twice. So does the host where only the day changes, and the manager where they are asked anew. The host that
-//! somebody leaves is told that the day is off.
+//! twice. So does the manager where they are asked anew, and the host where only the day or the visitor changes. A host
+//! that somebody leaves, and nobody comes to instead, is told that the day is off.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::base::Base;
 use super::library_id;
-use super::plan::{Changed, NewPlace, Plan, Why};
+use super::plan::{Changed, NewPlace, PlacementRef, Plan, Why};
 use crate::domain::application::Application;
 use crate::domain::deadlines::local;
 use crate::domain::ids::{PlacementId, RunId};
@@ -26,14 +26,14 @@ use crate::domain::told::{DayAt, Told};
 use crate::services::AppError;
 use crate::services::answer_time;
 use crate::services::app::{Now, record};
-use crate::services::load::{get_applicant, get_library};
+use crate::services::load::{get_applicant, get_library, get_placement};
 use crate::services::notices::{self, Case, Facts};
 use crate::services::placements::{get_case, note_elsewhere, release_place};
 use crate::services::runs::{read_round, read_schedule};
 use crate::services::solving::result_of;
 use crate::services::swaps::overtake;
 use crate::store::invitations::CalendarIdentity;
-use crate::store::{Tx, alternatives, applications, invitations, opening, placements, rounds, runs};
+use crate::store::{Db, Tx, alternatives, applications, invitations, opening, placements, rounds, runs};
 
 /// Who carries something out, and as what.
 pub(in crate::services) struct By<'a> {
@@ -92,11 +92,13 @@ fn carry(
     plan: &Plan,
     files: (&str, &str),
 ) -> Result<Option<RunId>, AppError> {
+    let successors = successors(tx, plan)?;
     // First everybody leaves, so that places and days are free for those who come.
-    let mut left: BTreeMap<&str, Left> = BTreeMap::new();
+    let mut left: BTreeMap<(&str, Party), Left> = BTreeMap::new();
     for change in &plan.changes {
         if let Some(placement) = change.placement.as_ref().filter(|placement| !placement.ended) {
-            left.insert(&change.application, end(tx, now, by.actor, change, placement.id()?)?);
+            let successor = successors.get(change.application.as_str()).copied();
+            left.extend(end(tx, now, by.actor, change, (placement.id()?, successor))?);
         }
     }
     if plan.changes.iter().all(|change| change.to.is_none()) {
@@ -106,18 +108,54 @@ fn carry(
     for change in &plan.changes {
         if let Some(to) = &change.to {
             let until = until.get(&change.application).copied().flatten();
-            propose(tx, now, by, (round, run, until), change, to, left.get(change.application.as_str()))?;
+            let of_change =
+                |party: &Party| Some((*party, left.remove(&(change.application.as_str(), *party))?));
+            let left: Vec<(Party, Left)> = Party::ALL.iter().filter_map(of_change).collect();
+            propose(tx, now, by, (round, run, until), change, to, &left)?;
         }
     }
     Ok(Some(run))
 }
 
-/// What somebody who moves leaves behind.
+/// A placement that ended, for a party who hears of that by the proposal of another one.
 struct Left {
-    case: Case,
-    /// Who hears of it by the proposal, and of which day they had heard.
-    told: Vec<(Party, Option<DayAt>)>,
-    events: Vec<(Party, CalendarIdentity)>,
+    placement: Placement,
+    why: Why,
+    /// Of which day the party had heard.
+    heard: Option<DayAt>,
+    event: Option<CalendarIdentity>,
+}
+
+/// Whose proposal tells a host that somebody does not come: of those who come to it, first who comes on the same day.
+/// Leaver to comer; where a colleague was to receive the leaver, it is another reader.
+fn successors<'a>(db: &mut Db, plan: &'a Plan) -> Result<BTreeMap<&'a str, &'a str>, AppError> {
+    let mut leavers: Vec<(&str, &PlacementRef)> = Vec::new();
+    let mut comers: Vec<(&str, &NewPlace)> = Vec::new();
+    for change in &plan.changes {
+        let mut left = None;
+        if let Some(from) = change.placement.as_ref().filter(|placement| !placement.ended) {
+            left = get_placement(db, from.id()?)?.terms.contact.is_none().then_some(from);
+        }
+        match (left, change.to.as_ref()) {
+            (Some(from), Some(to)) if from.host == to.host => {}
+            (from, to) => {
+                leavers.extend(from.map(|from| (change.application.as_str(), from)));
+                comers.extend(to.map(|to| (change.application.as_str(), to)));
+            }
+        }
+    }
+    let mut successors = BTreeMap::new();
+    for same_day in [true, false] {
+        comers.retain(|(comer, to)| {
+            let fits = |(_, from): &(&str, &PlacementRef)| {
+                from.host == to.host && (!same_day || from.date == to.date)
+            };
+            let Some(at) = leavers.iter().position(fits) else { return true };
+            successors.insert(leavers.remove(at).0, *comer);
+            false
+        });
+    }
+    Ok(successors)
 }
 
 const fn told_of(why: Why) -> Told {
@@ -133,42 +171,47 @@ fn asks_manager(application: &Application, to: &NewPlace) -> bool {
     !application.released_dates.contains(&to.date)
 }
 
-fn end(
+/// Ends a placement; gives what is left of it to whom the proposals of it tell.
+fn end<'a>(
     tx: &mut Tx<'_>,
     now: &Now,
     actor: &Actor,
-    change: &Changed,
-    id: PlacementId,
-) -> Result<Left, AppError> {
+    change: &'a Changed,
+    (id, successor): (PlacementId, Option<&'a str>),
+) -> Result<Vec<((&'a str, Party), Left)>, AppError> {
     let mut case = get_case(tx, id)?;
     let before = case.placement.state;
     case.placement.cancel(local(now.at, case.placement.time_zone))?;
     placements::save(tx, &mut case.placement, now.utc())?;
-    let mut told = Vec::new();
+    let mut told: Vec<(Party, &str)> = Vec::new();
     match &change.to {
         None => release_place(tx, now, actor, &mut case)?,
         Some(to) => {
             note_elsewhere(tx, &[&case.placement])?;
             alternatives::settle(tx, id, AlternativeState::Lapsed, now.utc())?;
             overtake(tx, now, actor, &case.placement)?;
-            told.push(Party::Participant);
+            let own = change.application.as_str();
+            told.push((Party::Participant, own));
             if to.host == case.placement.host.to_string() && case.placement.terms.contact.is_none() {
-                told.push(Party::Host);
+                told.push((Party::Host, own));
             }
             if asks_manager(&case.applicant.application, to) {
-                told.push(Party::Manager);
+                told.push((Party::Manager, own));
             }
         }
     }
-    let mut events = Vec::new();
-    let mut former = Vec::new();
-    for party in &told {
-        former.push((*party, notices::last_heard(tx, &case, *party)?));
-        if let Some(identity) = invitations::find(tx, id, *party)? {
+    told.extend(successor.map(|comer| (Party::Host, comer)));
+    let (mut left, mut events) = (Vec::new(), Vec::new());
+    for (party, by) in &told {
+        let heard = notices::last_heard(tx, &case, *party)?;
+        let event = invitations::find(tx, id, *party)?;
+        if let Some(identity) = &event {
             invitations::forget(tx, id, *party)?;
-            events.push((*party, identity));
+            events.push((*party, identity.clone()));
         }
+        left.push(((*by, *party), Left { placement: case.placement.clone(), why: change.why, heard, event }));
     }
+    let told: Vec<Party> = told.into_iter().map(|(party, _)| party).collect();
     let details = json!({
         "deed": "end", "why": change.why, "state": case.placement.state.as_str(),
         "told_by_proposal": told.iter().map(|party| party.as_str()).collect::<Vec<_>>(),
@@ -176,7 +219,7 @@ fn end(
     });
     record(tx, now, actor, Action::Repair, ("placement", &id), &details)?;
     notices::cancelled_but(tx, now, &case, before, told_of(change.why), &told)?;
-    Ok(Left { case, told: former, events })
+    Ok(left)
 }
 
 pub(super) fn numbers(events: &[(Party, CalendarIdentity)]) -> serde_json::Value {
@@ -192,8 +235,10 @@ fn propose(
     (round, run, until): (&Round, RunId, Option<NaiveDate>),
     change: &Changed,
     to: &NewPlace,
-    left: Option<&Left>,
+    left: &[(Party, Left)],
 ) -> Result<(), AppError> {
+    let of = |party| left.iter().find(|(told, _)| *told == party).map(|(_, left)| left);
+    let own = of(Party::Participant).map(|left| &left.placement);
     let mut applicant = get_applicant(tx, change.id()?)?;
     let host = get_library(tx, library_id(&to.host)?)?;
     let mut parties = vec![Party::Participant, Party::Host];
@@ -213,7 +258,7 @@ fn propose(
         application: applicant.application.id,
         person: applicant.person.id,
         employer: applicant.application.employer,
-        home: left.map_or(applicant.application.home, |left| left.case.placement.home),
+        home: own.map_or(applicant.application.home, |own| own.home),
         host: host.id,
         date: to.date,
         starts: to.starts,
@@ -229,24 +274,24 @@ fn propose(
         consents: parties.into_iter().map(consent).collect(),
     };
     placements::insert(tx, &placement, now.utc())?;
-    if left.is_none() {
+    if own.is_none() {
         applicant.application.regain_place()?;
         applications::save(tx, &applicant.application, now.utc())?;
     }
-    let events = left.map(|left| left.events.as_slice()).unwrap_or_default();
-    for (party, identity) in events {
+    let event = |(party, left): &(Party, Left)| Some((*party, left.event.clone()?));
+    let events: Vec<(Party, CalendarIdentity)> = left.iter().filter_map(event).collect();
+    for (party, identity) in &events {
         invitations::save(tx, placement.id, *party, identity)?;
     }
     note_elsewhere(tx, &[&placement])?;
     let details = json!({
-        "deed": "propose", "why": change.why, "run": run.to_string(), "took_over_events": numbers(events),
-        "instead_of": left.map(|left| left.case.placement.id.to_string()),
+        "deed": "propose", "why": change.why, "run": run.to_string(), "took_over_events": numbers(&events),
+        "instead_of": own.map(|own| own.id.to_string()),
+        "host_instead_of": of(Party::Host).map(|left| left.placement.id.to_string()),
     });
     record(tx, now, by.actor, by.action, ("placement", &placement.id), &details)?;
     let case = Case { applicant, host, placement };
-    let former = left.map(|left| left.told.as_slice()).unwrap_or_default();
-    let mut told: Vec<(Party, Facts)> =
-        former.iter().map(|(party, day)| (*party, facts_of(day.as_ref(), change.why))).collect();
+    let mut told: Vec<(Party, Facts)> = left.iter().map(|(party, left)| (*party, facts_of(left))).collect();
     if let Some((_, Some(reason))) = &by.agreed {
         told.push((Party::Host, Facts { reason: Some(reason.clone()), ..Facts::default() }));
     }
@@ -254,9 +299,9 @@ fn propose(
 }
 
 /// What somebody hears who has heard of another day.
-fn facts_of(day: Option<&DayAt>, why: Why) -> Facts {
-    let takes = |day: &DayAt| Told::TakesPlaceOf { day: day.clone(), why: Box::new(told_of(why)) };
-    Facts { reason: day.map(takes), instead_of: day.cloned(), ..Facts::default() }
+fn facts_of(left: &Left) -> Facts {
+    let takes = |day: &DayAt| Told::TakesPlaceOf { day: day.clone(), why: Box::new(told_of(left.why)) };
+    Facts { reason: left.heard.as_ref().map(takes), instead_of: left.heard.clone(), ..Facts::default() }
 }
 
 /// The run that the proposals are of: the schedule as it is mended.
