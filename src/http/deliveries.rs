@@ -92,10 +92,10 @@ impl From<deliveries::Delivery> for Delivery {
 #[expect(dead_code, reason = "the description of what `which` reads")]
 pub(super) struct DeliveryFilter {
     /// Only those of this application, which is one person in one round.
-    #[param(format = Uuid)]
+    #[param(nullable = false, format = Uuid)]
     application: Option<String>,
     /// Only those of this placement.
-    #[param(format = Uuid)]
+    #[param(nullable = false, format = Uuid)]
     placement: Option<String>,
     /// Only those in this state.
     #[param(schema_with = schemas::notice_state)]

@@ -72,6 +72,7 @@ pub(super) async fn edit(call: Call) -> Answer {
 
 /// A day at a host.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DayAtHost)]
 struct Day {
     /// A library.
     host: String,

@@ -266,6 +266,7 @@ pub(super) async fn create(call: Call) -> Answer {
 #[expect(dead_code, reason = "the description of what `list` reads")]
 pub(super) struct FilterParameters {
     /// Only those of this employer.
+    #[param(nullable = false)]
     employer: Option<Uuid>,
     /// Only those that have this sector.
     #[param(schema_with = schemas::sector)]

@@ -22,10 +22,10 @@ use super::{
 #[expect(dead_code, reason = "the description of what `Call::page` reads")]
 pub(super) struct PageParameters {
     /// At most so many items; 50 unless said otherwise.
-    #[param(minimum = 1, maximum = 200)]
+    #[param(nullable = false, minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
-    #[param(format = Uuid)]
+    #[param(nullable = false, format = Uuid)]
     cursor: Option<String>,
 }
 
@@ -261,10 +261,12 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
         Code::Internal,
         Code::Unavailable,
     ];
-    if !url.actions.is_empty() || is_mailed_page(url) {
+    // A link allows what it is for.
+    if !url.actions.is_empty() || url.path.contains("{secret}") {
         codes.push(Code::Forbidden);
     }
-    if url.path.contains('{') {
+    // Also whose body names the library that it is about.
+    if url.path.contains('{') || (url.path == "/v1/feeds" && url.method == Method::POST) {
         codes.push(Code::NotFound);
     }
     let of_a_schedule =

@@ -50,6 +50,7 @@ struct Followed {
 
 /// A day of a library.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LibraryDay)]
 struct Day {
     date: NaiveDate,
     open: bool,

@@ -58,9 +58,10 @@ fn shape(task: task::Task, page: &str) -> Task {
 #[expect(dead_code, reason = "the description of what `Call::page` reads")]
 pub(super) struct PageParameters {
     /// At most so many items; 50 unless said otherwise.
-    #[param(minimum = 1, maximum = 200)]
+    #[param(nullable = false, minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// The `next_cursor` of the page before.
+    #[param(nullable = false)]
     cursor: Option<String>,
 }
 

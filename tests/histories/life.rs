@@ -529,12 +529,15 @@ impl<'a> Life<'a> {
             let (placement, host) = (&case.placement, &case.host);
             let at = |time: NaiveTime| format!("{} {time} {}", placement.date, placement.time_zone);
             let status = if placement.state == PlacementState::Confirmed { "CONFIRMED" } else { "TENTATIVE" };
-            let location = match placement.terms.is_virtual {
-                true => format!("Online: virtual visit at {}", host.name),
-                false => host.name.to_string(),
+            let location = |language: Option<Language>| match (placement.terms.is_virtual, language) {
+                (true, Some(Language::Welsh)) => format!("Ar-lein: ymweliad rhithwir â {}", host.name),
+                (true, Some(Language::English) | None) => format!("Online: virtual visit at {}", host.name),
+                (false, _) => host.name.to_string(),
             };
-            let contact = case.host_contact().expect("a contact").email.to_string();
-            for mailbox in [case.applicant.person.email.to_string(), contact] {
+            let contact = case.host_contact().expect("a contact");
+            let guest = (&case.applicant.person.email, Some(case.applicant.application.language));
+            for (mailbox, language) in [guest, (&contact.email, contact.language)] {
+                let (mailbox, location) = (mailbox.to_string(), location(language));
                 let sight = if self.feeds.contains_key(&mailbox) { Sight::Feed } else { Sight::Mail };
                 let day = Day::of(sight, &at(placement.starts), &at(placement.ends), status, &location);
                 days.entry(mailbox).or_default().push(day);
