@@ -176,6 +176,14 @@ pub fn permit(
     })
 }
 
+/// Asks whether somebody may do this to anything at all, before a thing is looked for.
+///
+/// # Errors
+/// `forbidden`, and `unauthenticated` for nobody known.
+pub fn permit_role(actor: &Actor, action: Action) -> Result<(), AppError> {
+    actor.reach(action).map(drop).map_err(refused)
+}
+
 /// Asks the permission table about a round, or something that belongs to it and to nobody else.
 ///
 /// # Errors

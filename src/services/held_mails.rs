@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::app::{permit_in_round, record};
+use super::app::{permit_in_round, permit_role, record};
 use super::deliveries::{Delivery, show};
 use super::letters::sample;
 use super::load::{get_applicant, get_own_run, get_round};
@@ -38,6 +38,7 @@ pub fn list(
 }
 
 fn get_held(db: &mut Db, actor: &Actor, action: Action, id: NoticeId) -> Result<Notice, AppError> {
+    permit_role(actor, action)?;
     let found = outbox::find(db, id)?.filter(|notice| notice.state == NoticeState::Held);
     let notice = found.ok_or_else(|| AppError::not_found("held mail", id))?;
     let round = get_applicant(db, notice.application)?.application.round;

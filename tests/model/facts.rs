@@ -20,6 +20,7 @@ use library_swap::domain::link::Purpose;
 use library_swap::domain::notice::NoticeState;
 use library_swap::domain::packs::PackField;
 use library_swap::domain::party::Party;
+use library_swap::domain::sector::Sector;
 use library_swap::domain::states::{
     AlternativeState, Answer, ApplicationState, ManagerTrust, PlacementState, RoundState, RunState,
 };
@@ -63,6 +64,7 @@ pub type Verdict = Result<(), &'static str>;
 pub struct Library {
     pub id: String,
     pub reference: &'static str,
+    pub sectors: Vec<Sector>,
     pub employers: Vec<usize>,
     pub contact: String,
     pub deputy: Option<String>,

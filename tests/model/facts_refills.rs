@@ -106,6 +106,11 @@ impl Model {
         })
     }
 
+    /// Everybody moves to another sector: the host has one that the home library has not.
+    fn has_another_sector(&self, host: usize, home: usize) -> bool {
+        self.libraries[host].sectors.iter().any(|sector| !self.libraries[home].sectors.contains(sector))
+    }
+
     /// Who could take the place of a placement, as far as balance is not asked.
     pub fn able(&self, at: usize, but: Option<usize>) -> Vec<usize> {
         let (place, round) = (&self.placements[at], self.applications[self.placements[at].application].round);
@@ -132,6 +137,7 @@ impl Model {
                 && !visited.contains(&host)
                 && host != person.home
                 && !self.libraries[host].employers.contains(&person.employer)
+                && self.has_another_sector(host, person.home)
                 && has_leave(person.home)
         };
         basis.input.people.iter().filter(could).map(|(application, _)| *application).collect()

@@ -210,9 +210,9 @@ impl<'a> Play<'a> {
                 welcome,
             };
             let made = libraries::create(app, &organiser, &library).expect("a library");
-            let (id, employers) = (made.id.to_string(), owners.to_vec());
+            let (id, sectors, employers) = (made.id.to_string(), sectors.to_vec(), owners.to_vec());
             let standing = None;
-            model.libraries.push(Library { id, reference, employers, contact, deputy, standing });
+            model.libraries.push(Library { id, reference, sectors, employers, contact, deputy, standing });
         }
         for n in 0..11 {
             let home = n % 5;
