@@ -85,6 +85,10 @@ fn app_on(url: &str) -> App {
             reserves: library_swap::services::refills::Patience { working_days: 2, days_before: 3 },
             solver_threads: 1,
             pace: library_swap::services::notices::Pace::AT_ONCE,
+            stay: library_swap::services::sessions::Stay {
+                idle: chrono::Duration::hours(1),
+                most: chrono::Duration::hours(12),
+            },
         },
     }
 }

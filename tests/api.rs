@@ -79,6 +79,8 @@ mod reserves;
 mod runs;
 #[path = "api/shapes.rs"]
 mod shapes;
+#[path = "api/sign_in.rs"]
+mod sign_in;
 #[path = "api/sign_up.rs"]
 mod sign_up;
 #[path = "api/story.rs"]
@@ -88,6 +90,8 @@ mod support;
 mod swaps;
 #[path = "api/tasks.rs"]
 mod tasks;
+#[path = "api/tokens.rs"]
+mod tokens;
 #[path = "api/trace.rs"]
 mod trace;
 #[path = "api/trail.rs"]

@@ -89,7 +89,7 @@ fn before_publication_nobody_but_the_organisers_can_tell() {
         let world = World::new(service);
         let run = world.matched();
         assert!(world.deliver().is_empty(), "matching sends nothing");
-        let body = json!({ "name": "HR", "role": "hr", "employer": world.employers["town"] });
+        let body = json!({ "name": "HR", "role": "hr", "employers": [world.employers["town"]] });
         let token = world.organiser.post("/v1/tokens", &body).expect(201);
         let hr = service.with(token["secret"].as_str().expect("a secret"));
         assert_eq!(hr.get(&format!("/v1/runs/{run}")).status, 403);
@@ -125,7 +125,7 @@ fn hr_gets_the_confirmed_days_of_its_own_staff_only() {
             world.press(&mail, "accept");
         }
         for (name, _) in LIBRARIES {
-            let body = json!({ "name": "HR", "role": "hr", "employer": world.employers[name] });
+            let body = json!({ "name": "HR", "role": "hr", "employers": [world.employers[name]] });
             let token = world.organiser.post("/v1/tokens", &body).expect(201);
             let hr = service.with(token["secret"].as_str().expect("a secret"));
             let csv = hr.get(&world.of_round("/schedule.csv"));

@@ -41,6 +41,8 @@ pub struct Configuration {
     pub matching: Matching,
     /// The life of rounds.
     pub rounds: Rounds,
+    /// Signing in.
+    pub sign_in: SignIn,
     /// What a client may ask for.
     pub limits: Limits,
     /// Logs.
@@ -232,6 +234,16 @@ pub struct Rounds {
     pub reserve_stop_days: u16,
 }
 
+/// Signing in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// How long a session lives in which nothing is done.
+    pub idle_minutes: NonZeroU16,
+    /// How long a session lives at most.
+    pub session_hours: NonZeroU16,
+}
+
 /// What a client may ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -240,8 +252,14 @@ pub struct Limits {
     pub body_bytes: NonZeroUsize,
     /// Sign-ups from one network address.
     pub sign_ups_per_hour: NonZeroU32,
-    /// Wrong tokens from one network address.
+    /// Wrong credentials from one network address.
     pub failed_sign_ins_per_minute: NonZeroU32,
+    /// Links to sign in that one network address asks for.
+    pub sign_in_links_per_hour: NonZeroU32,
+    /// Requests with one credential.
+    pub requests_per_minute: NonZeroU32,
+    /// Requests from one network address.
+    pub requests_per_address_and_minute: NonZeroU32,
 }
 
 named! {

@@ -24,6 +24,7 @@ mod configuration;
 mod demo;
 mod doctor;
 mod frontier;
+mod grant;
 mod health;
 mod import;
 mod inbound;
@@ -118,6 +119,8 @@ enum Command {
     Solver(solver::Args),
     /// Prepare the database and make the first API token.
     Init(init::Args),
+    /// Let somebody sign in by mail, as operator, organiser, HR …
+    Grant(grant::Args),
     /// Apply the database migrations that are missing.
     Migrate(migrate::Args),
     /// Take one mail from standard input: what the mail server pipes here (docs/mail.md, "Replies").
@@ -167,6 +170,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => configured(&|configuration| serve::run(&args, configuration)),
         Command::Solver(args) => configured(&|configuration| solver::run(&args, configuration)),
         Command::Init(args) => configured(&|configuration| init::run(&args, configuration)),
+        Command::Grant(args) => configured(&|configuration| grant::run(&args, configuration)),
         Command::Migrate(args) => configured(&|configuration| migrate::run(&args, configuration)),
         Command::Inbound(args) => {
             configured(&|configuration| inbound::run(&args, configuration)).map_err(inbound::later)

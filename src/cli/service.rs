@@ -19,6 +19,7 @@ use crate::mail::{Transport, TransportSettings, read_own};
 use crate::services::clock::{Chance, Clock};
 use crate::services::notices::Pace;
 use crate::services::refills::Patience;
+use crate::services::sessions::Stay;
 use crate::services::{App, Settings};
 use crate::store::{Store, StoreUrl};
 use crate::worker::{self, Stop};
@@ -123,6 +124,10 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
                 working_days: configuration.rounds.reserve_answer_days.get(),
                 days_before: configuration.rounds.reserve_stop_days,
             },
+            stay: Stay {
+                idle: Duration::minutes(configuration.sign_in.idle_minutes.get().into()),
+                most: Duration::hours(configuration.sign_in.session_hours.get().into()),
+            },
         },
     }
 }
@@ -169,6 +174,9 @@ fn http_settings(configuration: &Configuration) -> HttpSettings {
         trusted_proxies: usize::from(server.trusted_proxies),
         sign_ups_per_hour: limits.sign_ups_per_hour,
         failed_sign_ins_per_minute: limits.failed_sign_ins_per_minute,
+        sign_in_links_per_hour: limits.sign_in_links_per_hour,
+        requests_per_minute: limits.requests_per_minute,
+        requests_per_address_and_minute: limits.requests_per_address_and_minute,
         ..HttpSettings::default()
     }
 }

@@ -84,6 +84,10 @@ ids! {
     EmploymentId,
     /// An API token.
     TokenId,
+    /// As what an address may sign in.
+    GrantId,
+    /// Somebody who has signed in, or the link by which they do.
+    SessionId,
     /// A link in a mail.
     LinkId,
     /// A calendar that programs subscribe to.

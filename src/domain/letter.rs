@@ -69,6 +69,8 @@ named! {
         PackMissing = "pack_missing",
         /// What is new today, and asks nothing.
         Digest = "digest",
+        /// A link to sign in, for whoever has asked for one.
+        SignIn = "sign_in",
     }
 }
 
@@ -82,7 +84,8 @@ impl NoticeKind {
             | NoticeKind::HandedOver
             | NoticeKind::DeadlineMoved
             | NoticeKind::ConfirmReply
-            | NoticeKind::Reminder => true,
+            | NoticeKind::Reminder
+            | NoticeKind::SignIn => true,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
@@ -130,7 +133,7 @@ pub struct Letter {
     pub to_address: String,
     /// In which the recipient reads.
     pub language: Language,
-    /// The round.
+    /// The round; empty where it is about none.
     pub round_name: String,
     /// What the service calls itself.
     pub service_name: String,
@@ -188,6 +191,53 @@ pub struct Letter {
     pub sent_at: DateTime<Utc>,
 }
 
+impl Letter {
+    /// A letter that is about nobody's case.
+    pub fn about_no_case(
+        (kind, party): (NoticeKind, Party),
+        to: &str,
+        language: Language,
+        (service_name, public_url): (&str, &str),
+        (message_id, sent_at): (String, DateTime<Utc>),
+    ) -> Self {
+        Self {
+            kind,
+            party,
+            to_name: None,
+            to_address: to.to_owned(),
+            language,
+            round_name: String::new(),
+            service_name: service_name.to_owned(),
+            public_url: public_url.to_owned(),
+            introduction: Vec::new(),
+            link: None,
+            opt_out: None,
+            participant_name: None,
+            participant_address: None,
+            role_title: None,
+            objectives: None,
+            home_sectors: Vec::new(),
+            home_library: None,
+            dates: Vec::new(),
+            visit: None,
+            offer: None,
+            swap: None,
+            taken: None,
+            is_certain: false,
+            has_agreed: false,
+            answer_until: None,
+            reason: None,
+            change: None,
+            pack: None,
+            digest: Vec::new(),
+            invitation: None,
+            message_id,
+            thread_root: None,
+            sent_at,
+        }
+    }
+}
+
 /// What a mail tells of a joining pack.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackNews {
@@ -208,7 +258,7 @@ pub struct News {
     pub stands: bool,
     /// The visitor's name, where the recipient may know it.
     pub participant_name: Option<String>,
-    /// The round.
+    /// The round; empty where it is about none.
     pub round_name: String,
     /// Where and when, and what it was before.
     pub visit: Visit,

@@ -52,8 +52,8 @@ pub struct Notice {
     pub recipient_name: Option<Name>,
     /// The recipient's address.
     pub recipient: Email,
-    /// The application it is about.
-    pub application: ApplicationId,
+    /// The application it is about; none for a link to sign in, which is about nobody's case.
+    pub application: Option<ApplicationId>,
     /// The placement it is about.
     pub placement: Option<PlacementId>,
     /// The run whose publication it tells; such a notice begins as held.

@@ -61,6 +61,10 @@ pub enum RefusalCode {
     SwapOpen,
     /// A repair that is being looked at, or something that a host has arranged, keeps a placement as it is.
     Frozen,
+    /// The token was taken back, has expired or was replaced.
+    TokenSpent,
+    /// Whoever signs in can act as nothing here.
+    NobodyHere,
 }
 
 impl RefusalCode {
@@ -94,6 +98,8 @@ impl RefusalCode {
             RefusalCode::SwapState => "swap-state",
             RefusalCode::SwapOpen => "swap-open",
             RefusalCode::Frozen => "frozen",
+            RefusalCode::TokenSpent => "token-spent",
+            RefusalCode::NobodyHere => "nobody-here",
         }
     }
 }

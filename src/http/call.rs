@@ -13,13 +13,14 @@ use actix_web::{FromRequest, HttpRequest, web};
 
 use serde::Deserialize;
 
+use super::auth::Credential;
 use super::limits::Limits;
 use super::problem::Problem;
 use super::{auth, read};
 use crate::domain::fault::{Faults, Rule, maybe, shortened};
 use crate::domain::ids::LibraryId;
 use crate::domain::json::{self, At, Json, Kind, Object};
-use crate::domain::permissions::{Action, Actor};
+use crate::domain::permissions::{Action, Actor, Role};
 use crate::services::page::{DEFAULT_LIMIT, MOST, Page};
 use crate::services::{App, AppError};
 
@@ -87,6 +88,7 @@ impl Call {
         let app = request.app_data::<web::Data<App>>().ok_or_else(missing)?.clone();
         let limits = request.app_data::<web::Data<Limits>>().ok_or_else(missing)?.clone();
         let client = limits.client(&request);
+        limits.take_request(client)?;
         let actor = match identify(&app, &request).await {
             Err(problem @ Problem::App(AppError::Unauthenticated)) => {
                 limits.take_failure(client)?;
@@ -95,6 +97,9 @@ impl Call {
             other => other?,
         };
         tracing::Span::current().record("actor", actor.name.as_str());
+        if actor.role != Role::Anyone {
+            limits.take_use(&actor.name)?;
+        }
         auth::admit(&actor, door.actions)?;
         let path = web::Path::<Segments>::extract(&request).await;
         let path = path.map_err(|_| Problem::NoSuchUrl)?.into_inner();
@@ -117,6 +122,14 @@ impl Call {
     /// The rate limits.
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The secret of the session whose cookie the request brings.
+    pub(super) fn session(&self) -> Result<String, Problem> {
+        match auth::credential(&self.app, &self.request)? {
+            Some(Credential::Cookie(secret)) => Ok(secret),
+            Some(Credential::Bearer(_)) | None => Err(Problem::App(AppError::Unauthenticated)),
+        }
     }
 
     /// The path's `{id}`; what is no id names nothing.
@@ -244,13 +257,15 @@ pub(super) fn id_in<T: FromStr>(text: &str, kind: &'static str) -> Result<T, Pro
 }
 
 async fn identify(app: &web::Data<App>, request: &HttpRequest) -> Result<Actor, Problem> {
-    match auth::credential(request)? {
-        None => Ok(Actor::anyone()),
-        Some(secret) => {
-            let app = app.clone();
-            blocking(move || auth::identify(&app, &secret)).await
-        }
+    let Some(credential) = auth::credential(app, request)? else { return Ok(Actor::anyone()) };
+    let is_cookie = matches!(credential, Credential::Cookie(_));
+    let asked = app.clone();
+    let actor = blocking(move || auth::identify(&asked, &credential)).await?;
+    // Nobody's cookie does nothing: a page behind a mailed link does not care for it.
+    if is_cookie && actor.role != Role::Anyone {
+        auth::refuse_other_sites(app, request)?;
     }
+    Ok(actor)
 }
 
 /// Runs work on a thread that may wait for the database.

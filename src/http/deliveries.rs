@@ -12,7 +12,7 @@ use super::answer::{Answer, Listed, listed, shown};
 use super::call::Call;
 use super::{read, schemas};
 use crate::domain::fault::{Faults, Rule};
-use crate::domain::ids::{NoticeId, PlacementId, RoundId};
+use crate::domain::ids::{ApplicationId, NoticeId, PlacementId, RoundId};
 use crate::domain::notice::MailPause;
 use crate::services::deliveries::{self, Which};
 use crate::services::outbox;
@@ -29,7 +29,8 @@ pub(super) struct Delivery {
     recipient: String,
     /// Whether the last two mails to this address did not arrive.
     address_needs_checking: bool,
-    application: Uuid,
+    /// Null for a link to sign in.
+    application: Option<Uuid>,
     placement: Option<Uuid>,
     #[schema(schema_with = schemas::notice_state)]
     state: &'static str,
@@ -69,7 +70,7 @@ impl From<deliveries::Delivery> for Delivery {
             party: notice.party.as_str(),
             recipient,
             address_needs_checking: needs_checking,
-            application: notice.application.uuid(),
+            application: notice.application.map(ApplicationId::uuid),
             placement: notice.placement.map(PlacementId::uuid),
             state: notice.state.as_str(),
             message_id: notice.message_id,

@@ -1,5 +1,6 @@
-//! How often one client address may knock: buckets of their own for open sign-ups and for wrong credentials; and how
-//! often one mailbox may get a mail of an open sign-up. And how many rounds are looked at at once.
+//! How often one client address and one credential may knock: for everything, with buckets of their own for open
+//! sign-ups, for links to sign in and for wrong credentials; and how often one mailbox may get a mail that a stranger has
+//! asked for. And how many rounds are looked at at once.
 //!
 //! A right credential is never refused because somebody behind the same address had a wrong one. Never keeps an
 //! address longer than its bucket needs to fill again.
@@ -54,6 +55,10 @@ pub(super) struct Limits {
     sign_ups: Bucket<IpAddr>,
     mailboxes: Bucket<String>,
     failures: Bucket<IpAddr>,
+    sign_ins: Bucket<IpAddr>,
+    sign_in_mailboxes: Bucket<String>,
+    addresses: Bucket<IpAddr>,
+    credentials: Bucket<String>,
     looks: Arc<Semaphore>,
     /// Longest body that is read, in bytes.
     pub(super) body_bytes: usize,
@@ -64,14 +69,17 @@ pub(super) struct Limits {
 
 impl Limits {
     pub(super) fn new(settings: &HttpSettings) -> Self {
-        let per_minute = |count: NonZeroU32| Bucket::new(Quota::per_minute(count));
         let per_mailbox = settings.sign_ups_per_mailbox_and_day;
         let one_of_a_day = Duration::from_secs(24 * 3600) / per_mailbox.get();
         let a_day = Quota::with_period(one_of_a_day).unwrap_or(Quota::per_hour(NonZeroU32::MIN));
         Self {
             sign_ups: Bucket::new(Quota::per_hour(settings.sign_ups_per_hour)),
             mailboxes: Bucket::new(a_day.allow_burst(per_mailbox)),
-            failures: per_minute(settings.failed_sign_ins_per_minute),
+            failures: Bucket::new(Quota::per_minute(settings.failed_sign_ins_per_minute)),
+            sign_ins: Bucket::new(Quota::per_hour(settings.sign_in_links_per_hour)),
+            sign_in_mailboxes: Bucket::new(Quota::per_hour(settings.sign_in_links_per_mailbox_and_hour)),
+            addresses: Bucket::new(Quota::per_minute(settings.requests_per_address_and_minute)),
+            credentials: Bucket::new(Quota::per_minute(settings.requests_per_minute)),
             looks: Arc::new(Semaphore::new(LOOKS)),
             body_bytes: settings.body_bytes,
             body_time: Duration::from_secs(settings.body_seconds),
@@ -83,6 +91,22 @@ impl Limits {
     pub(super) fn take_sign_up(&self, client: IpAddr, address: &Email) -> Result<(), Problem> {
         self.sign_ups.take(&client)?;
         self.mailboxes.take(&address.mailbox())
+    }
+
+    /// Counts a request by where it comes from.
+    pub(super) fn take_request(&self, client: IpAddr) -> Result<(), Problem> {
+        self.addresses.take(&client)
+    }
+
+    /// Counts a request by the credential that it carries: the name of whoever acts by it.
+    pub(super) fn take_use(&self, name: &str) -> Result<(), Problem> {
+        self.credentials.take(&name.to_owned())
+    }
+
+    /// Counts a link to sign in that is asked for a mailbox, whatever tag the address is written with.
+    pub(super) fn take_sign_in_mail(&self, client: IpAddr, address: &Email) -> Result<(), Problem> {
+        self.sign_ins.take(&client)?;
+        self.sign_in_mailboxes.take(&address.mailbox())
     }
 
     /// Counts a wrong credential.

@@ -18,6 +18,7 @@ mod edits;
 mod employers;
 mod explanations;
 mod feeds;
+mod grants;
 mod held_mails;
 mod ideas;
 mod inbound;
@@ -47,6 +48,8 @@ pub mod routes;
 mod runs;
 mod schedule;
 mod schemas;
+mod sessions;
+mod sign_in;
 mod successors;
 mod swaps;
 mod tasks;
@@ -82,6 +85,14 @@ pub struct HttpSettings {
     pub sign_ups_per_mailbox_and_day: NonZeroU32,
     /// Wrong credentials that one client address may present in a minute.
     pub failed_sign_ins_per_minute: NonZeroU32,
+    /// Links to sign in that one client address may ask for in an hour.
+    pub sign_in_links_per_hour: NonZeroU32,
+    /// Links to sign in that may be asked for one mailbox in an hour, from however many addresses.
+    pub sign_in_links_per_mailbox_and_hour: NonZeroU32,
+    /// Requests with one credential in a minute.
+    pub requests_per_minute: NonZeroU32,
+    /// Requests from one client address in a minute.
+    pub requests_per_address_and_minute: NonZeroU32,
     /// How long requests in hand may take when the server stops, in seconds.
     pub shutdown_seconds: u64,
 }
@@ -97,6 +108,10 @@ impl Default for HttpSettings {
             sign_ups_per_hour: NonZeroU32::MIN.saturating_add(299),
             sign_ups_per_mailbox_and_day: NonZeroU32::MIN.saturating_add(9),
             failed_sign_ins_per_minute: NonZeroU32::MIN.saturating_add(29),
+            sign_in_links_per_hour: NonZeroU32::MIN.saturating_add(99),
+            sign_in_links_per_mailbox_and_hour: NonZeroU32::MIN.saturating_add(4),
+            requests_per_minute: NonZeroU32::MIN.saturating_add(5_999),
+            requests_per_address_and_minute: NonZeroU32::MIN.saturating_add(29_999),
             shutdown_seconds: 30,
         }
     }

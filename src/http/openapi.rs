@@ -3,7 +3,9 @@
 
 use actix_web::http::Method;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
 use utoipa::{IntoParams, Modify, OpenApi};
 
@@ -11,9 +13,9 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers, explanations,
-    feeds, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outlook, packs,
-    placements, proofs, publication, refills, repairs, rounds, runs, schedule, successors, swaps, tasks,
-    tokens, traces,
+    feeds, grants, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outlook,
+    packs, placements, proofs, publication, refills, repairs, rounds, runs, schedule, sessions, sign_in,
+    successors, swaps, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -165,6 +167,22 @@ pub(super) struct PageParameters {
         tokens::list,
         tokens::create,
         tokens::revoke,
+        tokens::rotate,
+        grants::list,
+        grants::create,
+        grants::end,
+        sign_in::get_page,
+        sign_in::ask_by_form,
+        sign_in::get_link,
+        sign_in::consume_by_form,
+        sign_in::ask,
+        sign_in::consume,
+        sessions::get_page,
+        sessions::act_by_form,
+        sessions::get,
+        sessions::choose,
+        sessions::sign_out,
+        sessions::sign_out_everywhere,
         deliveries::list_of_round,
         deliveries::counts_of_round,
         deliveries::list,
@@ -196,6 +214,10 @@ impl Modify for FromTheTable {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let words = "Of somebody who has signed in at `/sign-in`. Whatever changes something needs `Sec-Fetch-Site: \
+                     same-origin` or the service's own `Origin`, which browsers send.";
+        let cookie = ApiKey::Cookie(ApiKeyValue::with_description("__Host-library-swap", words));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
         for url in routes::list() {
             if let Some(item) = document.paths.paths.get_mut(url.path)
                 && let Some(operation) = operation_of(item, &url.method)
@@ -226,6 +248,7 @@ fn complete(operation: &mut Operation, url: &Listed) {
     }
     if !url.actions.is_empty() {
         security.push(SecurityRequirement::new::<_, [&str; 0], _>("bearer", []));
+        security.push(SecurityRequirement::new::<_, [&str; 0], _>("session", []));
     }
     operation.security = Some(security);
     for code in problems_of(operation, url) {
@@ -235,7 +258,7 @@ fn complete(operation: &mut Operation, url: &Listed) {
             .filter(|other| other.status() == code.status())
             .map(|other| other.as_str())
             .collect();
-        let media_type = if is_mailed_page(url) { "text/html" } else { "application/problem+json" };
+        let media_type = if is_page(url) { "text/html" } else { "application/problem+json" };
         let problem = ResponseBuilder::new().description(format!("A problem: {}.", same.join(", "))).content(
             media_type,
             ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
@@ -244,9 +267,9 @@ fn complete(operation: &mut Operation, url: &Listed) {
     }
 }
 
-/// Whether it is a page that mails lead to, whose problems are pages as well.
-fn is_mailed_page(url: &Listed) -> bool {
-    url.path.starts_with("/links/") || url.path.starts_with("/mails/")
+/// Whether it is a page for people, whose problems are pages as well.
+fn is_page(url: &Listed) -> bool {
+    ["/links/", "/mails/", "/sign-in", "/account"].iter().any(|page| url.path.starts_with(page))
 }
 
 /// One code for each status that an operation can answer with.
@@ -262,7 +285,9 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
         Code::Unavailable,
     ];
     // A link allows what it is for.
-    if !url.actions.is_empty() || url.path.contains("{secret}") {
+    // A cookie that comes with another site's form, and people who are nobody here.
+    let of_sessions = url.path.starts_with("/v1/session") || url.path.starts_with("/v1/sign-in");
+    if !url.actions.is_empty() || url.path.contains("{secret}") || is_page(url) || of_sessions {
         codes.push(Code::Forbidden);
     }
     // Also whose body names the library that it is about.
@@ -272,7 +297,8 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
     let of_a_schedule =
         url.path.ends_with("/schedule-file") || url.path.contains("/proof") || url.path.contains("/diff/");
     let of_locks = url.path.ends_with("/health") || url.path.ends_with("/frontier");
-    if url.method != Method::GET || of_a_schedule || of_locks {
+    let of_a_link = url.path == "/sign-in/{secret}";
+    if url.method != Method::GET || of_a_schedule || of_locks || of_a_link {
         codes.push(Code::RoundState);
     }
     if operation.request_body.is_some() || url.method != Method::GET {

@@ -15,11 +15,14 @@ use super::links::Case;
 use super::packs;
 use super::problem::Problem;
 use super::releases;
+use super::sessions::named;
 use super::trace;
 use crate::domain::link::Purpose;
 use crate::domain::party::Party;
+use crate::domain::session::Capacity;
 use crate::services::AppError;
 use crate::services::opt_outs::MailChoice;
+use crate::services::sessions::Seen;
 
 static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
     let mut pages = Environment::new();
@@ -34,6 +37,8 @@ static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLoc
     pages.add_template("mails.html", include_str!("templates/mails.html"))?;
     pages.add_template("pack.html", include_str!("templates/pack.html"))?;
     pages.add_template("pack_shown.html", include_str!("templates/pack_shown.html"))?;
+    pages.add_template("sign_in.html", include_str!("templates/sign_in.html"))?;
+    pages.add_template("account.html", include_str!("templates/account.html"))?;
     pages.add_template("problem.html", include_str!("templates/problem.html"))?;
     pages.add_filter("day", day);
     pages.add_filter("dialled", dialled);
@@ -103,6 +108,43 @@ pub(super) fn mails(service: &str, choice: &MailChoice, told: Told) -> Result<St
     let title = if stopped { "Reminders are stopped" } else { "Reminders" };
     let facts = context! { service, title, stopped, address => &choice.address, done => told == Told::Done };
     render("mails.html", facts)
+}
+
+/// What the page to sign in shows.
+pub(super) enum SignInPage {
+    /// The form for an address, and why the last try came to nothing.
+    Ask {
+        /// In words.
+        fault: Option<String>,
+    },
+    /// What happens now.
+    Asked,
+    /// The button of a link.
+    Button {
+        /// Whom its mail went to, masked.
+        address: String,
+    },
+}
+
+/// The page to sign in.
+pub(super) fn sign_in(service: &str, shown: &SignInPage) -> Result<String, Problem> {
+    let (step, title, fault, address) = match shown {
+        SignInPage::Ask { fault } => ("ask", "Sign in", fault.as_deref(), None),
+        SignInPage::Asked => ("asked", "Look into your mail", None, None),
+        SignInPage::Button { address } => ("button", "Sign in", None, Some(address)),
+    };
+    render("sign_in.html", context! { service, step, title, fault, address })
+}
+
+/// The page of somebody who has signed in.
+pub(super) fn account(service: &str, seen: &Seen) -> Result<String, Problem> {
+    let told = |capacity: &Capacity| {
+        context! { key => capacity.key(), role => named(capacity.role()), about => &capacity.about }
+    };
+    let chosen = seen.chosen();
+    let others: Vec<Value> = seen.capacities.iter().filter(|one| Some(*one) != chosen).map(told).collect();
+    let until = seen.session.expires_at.format("%-d %B %Y, %H:%M").to_string();
+    render("account.html", context! { service, until, others, chosen => chosen.map(told) })
 }
 
 /// An HTML answer with the headers that pages behind secret addresses need.

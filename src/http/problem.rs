@@ -35,6 +35,8 @@ pub(super) enum Problem {
     TooMany(Duration),
     /// A browser's form from another site.
     CrossSite,
+    /// Signing in where the cookie would travel in the open.
+    InTheOpen,
 }
 
 impl From<AppError> for Problem {
@@ -143,6 +145,7 @@ impl Problem {
             Problem::Malformed(_) | Problem::TooSlow(_) => Code::Malformed,
             Problem::TooMany(_) => Code::TooManyRequests,
             Problem::CrossSite => Code::CrossSite,
+            Problem::InTheOpen => Code::HttpsNeeded,
         }
     }
 
@@ -170,7 +173,15 @@ impl Problem {
             Problem::TooSlow(limit) => format!("the body did not arrive within {} s", limit.as_secs()),
             Problem::Malformed(words) => words.clone(),
             Problem::TooMany(wait) => format!("try again in {} s", seconds(*wait)),
-            Problem::CrossSite => "open the link from the mail and use the button on its page".to_owned(),
+            Problem::CrossSite => {
+                "use the button on the service's own page; a link from a mail is opened anew for that"
+                    .to_owned()
+            }
+            Problem::InTheOpen => {
+                "people sign in over https only: the operators have to set server.public_url to the https \
+                                   address of this service"
+                    .to_owned()
+            }
         }
     }
 
@@ -251,7 +262,8 @@ impl Problem {
             | Problem::NoSuchUrl
             | Problem::MediaType(_)
             | Problem::Malformed(_)
-            | Problem::CrossSite => {}
+            | Problem::CrossSite
+            | Problem::InTheOpen => {}
         }
     }
 }

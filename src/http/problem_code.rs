@@ -26,7 +26,7 @@ named! {
         UnsupportedMediaType = "unsupported-media-type",
         /// The body is longer than the limit.
         TooLarge = "too-large",
-        /// Too many sign-ups or wrong credentials.
+        /// Too many requests, sign-ups, links to sign in or wrong credentials.
         TooManyRequests = "too-many-requests",
         /// The round is in another state.
         RoundState = "round-state",
@@ -86,6 +86,12 @@ named! {
         SwapOpen = "swap-open",
         /// A placement has to stay as it is.
         Frozen = "frozen",
+        /// The token was taken back, has expired or was replaced.
+        TokenSpent = "token-spent",
+        /// Whoever signs in can act as nothing here.
+        NobodyHere = "nobody-here",
+        /// Signing in where the cookie would travel in the open.
+        HttpsNeeded = "https-needed",
         /// The database cannot be used now.
         Unavailable = "unavailable",
         /// Something broke inside.
@@ -100,7 +106,7 @@ impl Code {
             Code::Malformed => StatusCode::BAD_REQUEST,
             Code::InvalidFields => StatusCode::UNPROCESSABLE_ENTITY,
             Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Code::Forbidden | Code::CrossSite => StatusCode::FORBIDDEN,
+            Code::Forbidden | Code::CrossSite | Code::NobodyHere | Code::HttpsNeeded => StatusCode::FORBIDDEN,
             Code::NotFound => StatusCode::NOT_FOUND,
             Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -132,7 +138,8 @@ impl Code {
             | Code::MailOutdated
             | Code::SwapState
             | Code::SwapOpen
-            | Code::Frozen => StatusCode::CONFLICT,
+            | Code::Frozen
+            | Code::TokenSpent => StatusCode::CONFLICT,
             Code::StaleRepair => StatusCode::PRECONDITION_FAILED,
             Code::IfMatchRequired => StatusCode::PRECONDITION_REQUIRED,
             Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -182,6 +189,9 @@ impl Code {
             Code::SwapState => "The swap is over",
             Code::SwapOpen => "Another swap is open",
             Code::Frozen => "The placement stays as it is for now",
+            Code::TokenSpent => "The token cannot be replaced",
+            Code::HttpsNeeded => "Signing in needs https",
+            Code::NobodyHere => "There is nothing here for you",
             Code::Unavailable => "The service cannot answer now",
             Code::Internal => "Something broke inside the service",
         }
@@ -218,6 +228,8 @@ impl From<RefusalCode> for Code {
             RefusalCode::SwapState => Code::SwapState,
             RefusalCode::SwapOpen => Code::SwapOpen,
             RefusalCode::Frozen => Code::Frozen,
+            RefusalCode::TokenSpent => Code::TokenSpent,
+            RefusalCode::NobodyHere => Code::NobodyHere,
         }
     }
 }

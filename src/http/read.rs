@@ -7,6 +7,7 @@ use actix_web::web;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 
+use super::call::Call;
 use super::problem::Problem;
 use crate::domain::application::Hours;
 use crate::domain::fault::{Faults, Rule};
@@ -37,6 +38,14 @@ pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>, Problem> {
     web::Query::<Vec<(String, String)>>::from_query(text)
         .map(web::Query::into_inner)
         .map_err(|error| Problem::Malformed(format!("cannot be read as name=value pairs: {error}")))
+}
+
+/// The pairs of the form that a page sends.
+pub(super) fn form(call: &Call) -> Result<Vec<(String, String)>, Problem> {
+    call.require_type("application/x-www-form-urlencoded")?;
+    let text = std::str::from_utf8(call.bytes())
+        .map_err(|error| Problem::Malformed(format!("the form is not UTF-8: {error}")))?;
+    pairs(text)
 }
 
 /// Reads an optional member; `Some(None)` when it is absent.

@@ -8,9 +8,9 @@ use super::call::{Call, Door};
 use super::problem::Problem;
 use super::{
     alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers, explanations,
-    feeds, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outlook, packs,
-    pages, placements, proofs, publication, refills, repairs, rounds, runs, schedule, successors, swaps,
-    tasks, tokens, traces,
+    feeds, grants, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outlook,
+    packs, pages, placements, proofs, publication, refills, repairs, rounds, runs, schedule, sessions,
+    sign_in, successors, swaps, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, reach_of};
 
@@ -154,6 +154,16 @@ fn table() -> Vec<Url> {
         Url::at("/docs/{file:.*}").get(OPEN, NONE, documents::viewer),
         Url::at("/pages.css").get(OPEN, NONE, pages::style),
         Url::page("/links/{secret}").get(OPEN, NONE, links::get_page).post(OPEN, links::act_by_form),
+        Url::page("/sign-in").get(OPEN, NONE, sign_in::get_page).post(OPEN, sign_in::ask_by_form),
+        Url::page("/sign-in/{secret}")
+            .get(OPEN, NONE, sign_in::get_link)
+            .post(OPEN, sign_in::consume_by_form),
+        Url::page("/account").get(OPEN, NONE, sessions::get_page).post(OPEN, sessions::act_by_form),
+        Url::at("/v1/sign-in").post(OPEN, sign_in::ask),
+        Url::at("/v1/sign-in/{secret}").post(OPEN, sign_in::consume),
+        Url::at("/v1/session").get(OPEN, NONE, sessions::get).delete(OPEN, sessions::sign_out),
+        Url::at("/v1/session/capacity").put(OPEN, sessions::choose),
+        Url::at("/v1/sessions").delete(OPEN, sessions::sign_out_everywhere),
         Url::page("/mails/{secret}").get(OPEN, NONE, mails::get_page).post(OPEN, mails::choose),
         Url::at("/calendars/{secret}.ics").get(OPEN, NONE, feeds::serve),
         Url::at("/v1/feeds").get(&[ReadFeeds], PAGE, feeds::list).post(&[ManageFeeds], feeds::create),
@@ -298,6 +308,9 @@ fn table() -> Vec<Url> {
         Url::at("/v1/me/tasks").get(&[ReadTasks], PAGE, tasks::list),
         Url::at("/v1/tokens").get(&[ReadTokens], PAGE, tokens::list).post(&[ManageTokens], tokens::create),
         Url::at("/v1/tokens/{id}").delete(&[ManageTokens], tokens::revoke),
+        Url::at("/v1/tokens/{id}/rotate").post(&[ManageTokens], tokens::rotate),
+        Url::at("/v1/grants").get(&[ReadGrants], PAGE, grants::list).post(&[ManageGrants], grants::create),
+        Url::at("/v1/grants/{id}").delete(&[ManageGrants], grants::end),
         Url::at("/v1/deliveries").get(&[ReadOutbox], deliveries::FILTER, deliveries::list),
         Url::at("/v1/deliveries/counts").get(&[ReadOutbox], NONE, deliveries::counts),
         Url::at("/v1/deliveries/{id}/resend").post(&[ResendMail], deliveries::resend),

@@ -17,6 +17,7 @@ use crate::domain::inbound::{InboundKind, InboundOutcome};
 use crate::domain::language::Language;
 use crate::domain::letter::NoticeKind;
 use crate::domain::link::Purpose;
+use crate::domain::mandate::{Holder, Mandate};
 use crate::domain::notice::NoticeState;
 use crate::domain::opening::{CalendarKind, Division, PeriodKind, ReasonKind};
 use crate::domain::packs::{self, PackField, PackKind, PackState};
@@ -24,6 +25,7 @@ use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Role};
 use crate::domain::release::RefusalReason;
 use crate::domain::sector::Sector;
+use crate::domain::session::Way;
 use crate::domain::states::{
     AlternativeState, Answer, ApplicationState, LibraryStatus, ManagerTrust, PlacementState, RefillState,
     ReserveOfferState, RoundState, RunKind, RunState, SwapState,
@@ -104,6 +106,7 @@ names! {
     trace_link: TraceLink,
     attendance_kind: AttendanceKind,
     shown_as: ShownAs,
+    way: Way,
 }
 
 /// What a host may mark.
@@ -155,8 +158,20 @@ pub(super) fn calendar_choice() -> Object {
 
 /// Of a role, those that tokens have.
 pub(super) fn token_role() -> Object {
-    let given = Role::ALL.iter().filter(|role| crate::domain::token::Token::binding(**role).is_some());
-    one_of(given.map(|role| role.as_str())).build()
+    one_of(Mandate::roles(Holder::Program).into_iter().map(Role::as_str)).build()
+}
+
+pub(super) fn grant_role() -> Object {
+    one_of(Mandate::roles(Holder::Person).into_iter().map(Role::as_str)).build()
+}
+
+pub(super) fn optional_role() -> Object {
+    or_null(one_of(Role::ALL.iter().map(|role| role.as_str())))
+}
+
+pub(super) fn scopes() -> Array {
+    let one = one_of(["read", "write"].into_iter().chain(Action::ALL.iter().map(|action| action.as_str())));
+    list_or_null(one.build()).build()
 }
 
 pub(super) fn with_or_without() -> Object {

@@ -6,8 +6,9 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::answer::{Answer, Listed, listed};
+use super::auth::{self, Credential};
 use super::call::Call;
-use super::{auth, schemas};
+use super::schemas;
 use crate::domain::ids::RoundId;
 use crate::domain::permissions::Role;
 use crate::domain::task::{self, Door};
@@ -72,12 +73,18 @@ pub(super) struct PageParameters {
     responses((status = 200, description = "A page of tasks.", body = Listed<Task>)))]
 pub(super) async fn list(call: Call) -> Answer {
     let page = call.only_page()?;
-    let secret = auth::credential(&call.request)?.unwrap_or_default();
-    let by_link = matches!(call.actor.role, Role::Participant | Role::Manager | Role::HostContact);
-    let place = format!("/links/{secret}");
-    let found =
-        call.run(move |app, actor| {
-            if by_link { tasks::list_of_link(app, &secret, &page) } else { tasks::list(app, actor, &page) }
+    let of_a_case = matches!(call.actor.role, Role::Participant | Role::Manager | Role::HostContact);
+    let link = match auth::credential(call.app(), &call.request)? {
+        Some(Credential::Bearer(secret)) => Some(secret).filter(|_| of_a_case),
+        Some(Credential::Cookie(_)) | None => None,
+    };
+    // Whoever has signed in has the pages in their mails.
+    let place = link.as_ref().map_or_else(|| "/account".to_owned(), |secret| format!("/links/{secret}"));
+    let found = call
+        .run(move |app, actor| match link {
+            Some(secret) => tasks::list_of_link(app, &secret, &page),
+            None if of_a_case => tasks::list_of_case(app, actor, &page),
+            None => tasks::list(app, actor, &page),
         })
         .await?;
     listed(&call, found, |task| shape(task, &place))

@@ -8,11 +8,13 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Listed, listed, made};
 use super::call::Call;
+use super::grants::{MANDATE, read_mandate};
 use super::{read, schemas};
-use crate::domain::ids::TokenId;
+use crate::domain::ids::{EmployerId, RoundId, TokenId};
 use crate::domain::json::At;
+use crate::domain::permissions::Scopes;
 use crate::domain::token;
-use crate::services::tokens::{self, NewToken};
+use crate::services::tokens::{self, MOST_OVERLAP_HOURS, NewToken, Rotation, USUAL_OVERLAP_HOURS};
 
 /// A token without its secret.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,10 +23,19 @@ pub(super) struct Token {
     name: String,
     #[schema(schema_with = schemas::token_role)]
     role: &'static str,
-    employer: Option<Uuid>,
+    /// Whose administrator or HR; none for other roles.
+    employers: Vec<Uuid>,
+    /// The round of a round organiser.
+    round: Option<Uuid>,
+    /// To what of its role it is narrowed; null: to nothing.
+    scopes: Option<Vec<String>>,
     created_at: DateTime<Utc>,
     expires_at: Option<DateTime<Utc>>,
     revoked_at: Option<DateTime<Utc>>,
+    /// To the hour; null where it was never used.
+    last_used_at: Option<DateTime<Utc>>,
+    /// The token that takes its place.
+    replaced_by: Option<Uuid>,
 }
 
 impl From<token::Token> for Token {
@@ -32,11 +43,18 @@ impl From<token::Token> for Token {
         Self {
             id: token.id.uuid(),
             name: token.name.to_string(),
-            role: token.role.as_str(),
-            employer: token.employer.map(crate::domain::ids::EmployerId::uuid),
+            role: token.mandate.role.as_str(),
+            employers: token.mandate.employers.into_iter().map(EmployerId::uuid).collect(),
+            round: token.mandate.round.map(RoundId::uuid),
+            scopes: match token.scopes {
+                Scopes::Whole => None,
+                Scopes::Only(only) => Some(only.iter().map(ToString::to_string).collect()),
+            },
             created_at: token.created_at.and_utc(),
             expires_at: token.expires_at.map(|at| at.and_utc()),
             revoked_at: token.revoked_at.map(|at| at.and_utc()),
+            last_used_at: token.last_used_at.map(|at| at.and_utc()),
+            replaced_by: token.replaced_by.map(TokenId::uuid),
         }
     }
 }
@@ -61,8 +79,14 @@ pub(super) struct NewTokenBody {
     #[schema(schema_with = schemas::token_role)]
     role: String,
     /// Whose administrator or HR; for these two roles only.
+    #[schema(schema_with = schemas::optional_ids)]
+    employers: Vec<Uuid>,
+    /// For a round organiser only.
     #[schema(schema_with = schemas::optional_id)]
-    employer: Option<Uuid>,
+    round: Option<Uuid>,
+    /// Narrows the role: `read`, `write`, or actions of docs/permissions.md. Absent: all that the role may do.
+    #[schema(schema_with = schemas::scopes)]
+    scopes: Option<Vec<String>>,
     /// In the future; absent means never.
     #[schema(schema_with = schemas::optional_instant)]
     expires_at: Option<DateTime<Utc>>,
@@ -73,17 +97,56 @@ pub(super) struct NewTokenBody {
     responses((status = 201, description = "The token and its secret.", body = FreshToken,
         headers(("Location" = String, description = "Its URL.")))))]
 pub(super) async fn create(call: Call) -> Answer {
-    let wanted = call.body(&["name", "role", "employer", "expires_at"], |object| {
+    let known = ["name", MANDATE[0], MANDATE[1], MANDATE[2], "scopes", "expires_at"];
+    let wanted = call.body(&known, |object| {
         let name = object.required("name").and_then(|at| at.parse());
-        let role = object.required("role").and_then(|at| at.parse());
-        let employer = read::maybe_absent(object, "employer", At::parse);
+        let mandate = read_mandate(object);
+        let scopes = read::maybe_absent(object, "scopes", |at| read::items(at, At::parse));
         let expires_at = read::maybe_absent(object, "expires_at", read::instant);
-        Some(NewToken { name: name?, role: role?, employer: employer?, expires_at: expires_at? })
+        let scopes = scopes?.map_or(Scopes::Whole, Scopes::Only);
+        Some(NewToken { name: name?, mandate: mandate?, scopes, expires_at: expires_at? })
     })?;
     let fresh = call.run(move |app, actor| tokens::create(app, actor, &wanted)).await?;
+    told(fresh)
+}
+
+fn told(fresh: tokens::FreshToken) -> Answer {
     let location = format!("/v1/tokens/{}", fresh.token.id);
     let secret = fresh.secret.reveal().to_owned();
     made(&location, &FreshToken { token: fresh.token.into(), secret })
+}
+
+/// How a token is replaced.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Rotation)]
+#[expect(dead_code, reason = "the schema of what `rotate` reads")]
+pub(super) struct RotationBody {
+    /// How long the old one still opens the door, in hours; 24 where absent.
+    #[schema(minimum = 0, maximum = 168)]
+    overlap_hours: Option<u32>,
+    /// From when on the new one is worth nothing; absent: as the old one.
+    #[schema(schema_with = schemas::optional_instant)]
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// Replace a token by a new one
+///
+/// Name, role and scopes are the same, the secret is not. For a while both open the door, so that nobody is shut out
+/// before the new secret is where it is used.
+#[utoipa::path(post, path = "/v1/tokens/{id}/rotate", tag = "tokens", params(("id" = Uuid, Path)),
+    request_body(content = Option<RotationBody>),
+    responses((status = 201, description = "The new token and its secret.", body = FreshToken,
+        headers(("Location" = String, description = "Its URL.")))))]
+pub(super) async fn rotate(call: Call) -> Answer {
+    let id: TokenId = call.id("token")?;
+    let how = call.optional_body(&["overlap_hours", "expires_at"], |object| {
+        let hours = read::maybe_absent(object, "overlap_hours", |at| read::count(at, MOST_OVERLAP_HOURS));
+        let expires_at = read::maybe_absent(object, "expires_at", read::instant);
+        Some(Rotation { overlap_hours: hours?.unwrap_or(USUAL_OVERLAP_HOURS), expires_at: expires_at? })
+    })?;
+    let fresh = call.run(move |app, actor| tokens::rotate(app, actor, id, &how)).await?;
+    told(fresh)
 }
 
 /// List tokens, spent ones too

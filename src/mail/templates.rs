@@ -65,6 +65,7 @@ built_in! {
     "pack_changed",
     "pack_missing",
     "unplaced",
+    "sign_in",
 }
 
 /// Writes the built-in templates into a folder, as a beginning for one's own; nothing that is there is written over.

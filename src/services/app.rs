@@ -9,6 +9,7 @@ use super::AppError;
 use super::clock::{Chance, Clock};
 use super::notices::Pace;
 use super::refills::Patience;
+use super::sessions::Stay;
 use crate::domain::ids::{AuditId, EmployerId, RoundId};
 use crate::domain::language::Language;
 use crate::domain::letter::CalendarForm;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub reserves: Patience,
     /// How long mails are gathered before they leave.
     pub pace: Pace,
+    /// How long people stay signed in.
+    pub stay: Stay,
 }
 
 /// The application: cheap to clone, shared by every request and worker.

@@ -71,7 +71,7 @@ pub fn list(
 /// Of the mails that are asked for those that this actor may see: whoever runs one round sees that round's.
 fn within_reach(actor: &Actor, which: &Which) -> Result<Which, AppError> {
     let own = actor.round.filter(|_| actor.reach(Action::ReadOutbox) == Ok(Reach::OwnRound));
-    let which = Which { round: which.round.or(own), ..which.clone() };
+    let which = Which { round: which.round.or(own), ..*which };
     match which.round {
         Some(round) => permit_in_round(actor, Action::ReadOutbox, round, ("round", &round))?,
         None => permit_everywhere(actor, Action::ReadOutbox)?,
@@ -101,8 +101,14 @@ pub fn resend(app: &App, actor: &Actor, id: NoticeId) -> Result<Delivery, AppErr
     let now = app.now()?;
     app.store.write(|tx| {
         let notice = outbox::find(tx, id)?.ok_or_else(|| AppError::not_found("mail", id))?;
-        let round = get_applicant(tx, notice.application)?.application.round;
-        permit_in_round(actor, Action::ResendMail, round, ("mail", &id))?;
+        match notice.application {
+            Some(application) => {
+                let round = get_applicant(tx, application)?.application.round;
+                permit_in_round(actor, Action::ResendMail, round, ("mail", &id))?;
+            }
+            // A link to sign in is about no round.
+            None => permit_everywhere(actor, Action::ResendMail)?,
+        }
         let first = match notice.again_of {
             Some(first) => outbox::find(tx, first)?.ok_or_else(|| AppError::not_found("mail", first))?,
             None => notice.clone(),
@@ -155,8 +161,11 @@ fn outdated(
     at: chrono::DateTime<chrono::Utc>,
     notice: &Notice,
 ) -> Result<Option<String>, AppError> {
+    let Some(application) = notice.application else {
+        return Ok(Some("whoever wants to sign in asks for a new link".to_owned()));
+    };
     if !notice.kind.is_reminder() {
-        let which = Which { application: Some(notice.application), ..Which::default() };
+        let which = Which { application: Some(application), ..Which::default() };
         let dropped = [NoticeState::Superseded, NoticeState::Discarded];
         let later = outbox::list(db, &which, None, i64::MAX)?.into_iter().rfind(|one| {
             one.thread_key == notice.thread_key
@@ -172,7 +181,7 @@ fn outdated(
             )));
         }
     }
-    let applicant = get_applicant(db, notice.application)?;
+    let applicant = get_applicant(db, application)?;
     let round = get_round(db, applicant.application.round)?;
     let today = at.with_timezone(&round.time_zone).date_naive();
     let placement = notice.placement.map(|id| get_placement(db, id)).transpose()?;
@@ -272,5 +281,6 @@ pub(super) fn holds(about: &Situation, today: NaiveDate) -> bool {
             !is_over && takes_part && about.application != ApplicationState::Placed
         }
         NoticeKind::Digest => !is_over,
+        NoticeKind::SignIn => false,
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::app::{permit_in_round, permit_role, record};
 use super::deliveries::{Delivery, show};
 use super::letters::sample;
-use super::load::{get_applicant, get_own_run, get_round};
+use super::load::{case_of, get_applicant, get_own_run, get_round};
 use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::ids::{NoticeId, RoundId, RunId};
@@ -41,7 +41,7 @@ fn get_held(db: &mut Db, actor: &Actor, action: Action, id: NoticeId) -> Result<
     permit_role(actor, action)?;
     let found = outbox::find(db, id)?.filter(|notice| notice.state == NoticeState::Held);
     let notice = found.ok_or_else(|| AppError::not_found("held mail", id))?;
-    let round = get_applicant(db, notice.application)?.application.round;
+    let round = get_applicant(db, case_of(&notice)?)?.application.round;
     permit_in_round(actor, action, round, ("held mail", &id))?;
     Ok(notice)
 }

@@ -10,7 +10,7 @@ use super::app::Now;
 use super::discretion::Discretion;
 use super::event_place::address_of;
 use super::links::NewLink;
-use super::load::{get_applicant, get_library, get_placement, get_round};
+use super::load::{case_of, get_applicant, get_library, get_placement, get_round};
 use super::notices::{CALENDAR_THREAD, Case, Event, Facts, LIBRARY_THREAD, PACK_THREAD, thread_of_placement};
 use super::outbox::message_id;
 use super::packs;
@@ -50,7 +50,8 @@ pub(super) fn letter(
     notice: &Notice,
 ) -> Result<(Letter, Option<NewLink>), AppError> {
     let facts = Facts::of(notice)?;
-    let applicant = get_applicant(db, notice.application)?;
+    let application = case_of(notice)?;
+    let applicant = get_applicant(db, application)?;
     let round = get_round(db, applicant.application.round)?;
     let home = get_library(db, applicant.application.home)?;
     let visit = match notice.placement {
@@ -70,7 +71,7 @@ pub(super) fn letter(
     };
     let link = purpose(notice, asked).map(|purpose| NewLink {
         purpose,
-        application: notice.application,
+        application,
         placement: if purpose == Purpose::Answer { notice.placement } else { None },
         reserve_offer: reserve.as_ref().filter(|_| purpose == Purpose::Offer).map(|offered| offered.offer.id),
         party: notice.party,
@@ -209,7 +210,8 @@ pub(super) fn letter(
             | NoticeKind::JoiningPack
             | NoticeKind::PackChanged
             | NoticeKind::PackMissing
-            | NoticeKind::Digest => outbox::thread_root(db, thread)?,
+            | NoticeKind::Digest
+            | NoticeKind::SignIn => outbox::thread_root(db, thread)?,
         },
         sent_at: now.at,
     };
@@ -358,7 +360,8 @@ fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) 
         | NoticeKind::JoiningPack
         | NoticeKind::PackChanged
         | NoticeKind::PackMissing
-        | NoticeKind::Digest => None,
+        | NoticeKind::Digest
+        | NoticeKind::SignIn => None,
     }
 }
 
@@ -401,7 +404,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
             Some(Purpose::Answer)
         }
         (NoticeKind::SwapEnded, _) => asked.then_some(Purpose::Answer),
-        (NoticeKind::HandedOver | NoticeKind::Digest, _)
+        (NoticeKind::HandedOver | NoticeKind::Digest | NoticeKind::SignIn, _)
         | (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }
 }

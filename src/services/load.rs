@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::AppError;
 use super::app::permit_in_round;
 use crate::domain::ids::{ApplicationId, LibraryId, PlacementId, RoundId, RunId};
+use crate::domain::notice::Notice;
 use crate::domain::opening::OpeningDay;
 use crate::domain::organisation::Library;
 use crate::domain::permissions::{Action, Actor};
@@ -65,4 +66,11 @@ pub(super) fn get_own_run(db: &mut Db, actor: &Actor, action: Action, id: RunId)
 /// A run.
 pub(super) fn get_run(db: &mut Db, id: RunId) -> Result<Run, AppError> {
     runs::find(db, id)?.ok_or_else(|| AppError::not_found("run", id))
+}
+
+/// The application that a notice is about.
+pub(super) fn case_of(notice: &Notice) -> Result<ApplicationId, AppError> {
+    notice
+        .application
+        .ok_or_else(|| AppError::Internal(format!("notice {} is about no application", notice.id)))
 }

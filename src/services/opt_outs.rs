@@ -44,7 +44,7 @@ fn recipient(notice: &Notice) -> Actor {
         Party::Manager => Role::Manager,
     };
     Actor {
-        application: Some(notice.application),
+        application: notice.application,
         placement: notice.placement,
         ..Actor::named(format!("mail:{}", notice.id), role)
     }
@@ -53,7 +53,7 @@ fn recipient(notice: &Notice) -> Actor {
 fn admit(notice: &Notice) -> Result<Actor, AppError> {
     let actor = recipient(notice);
     let subject =
-        Subject { application: Some(notice.application), placement: notice.placement, ..Subject::default() };
+        Subject { application: notice.application, placement: notice.placement, ..Subject::default() };
     permit(&actor, Action::ChooseMails, &subject, ("mail", &notice.id))?;
     Ok(actor)
 }

@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 use super::app::{Now, permit, permit_everywhere, sha256_hex};
 use super::letters::letter;
 use super::links::mint;
-use super::{App, AppError};
+use super::{App, AppError, sign_in};
 use crate::domain::ids::NoticeId;
-use crate::domain::letter::{Letter, Method};
+use crate::domain::letter::{Letter, Method, NoticeKind};
 use crate::domain::notice::{MailPause, Notice, NoticeState};
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::store::sending::Leased;
@@ -142,7 +142,7 @@ pub fn prepare(
 enum Written {
     /// Its bytes are stored, of this letter where they are new.
     Stored(Vec<u8>, Option<Box<Letter>>),
-    /// Another sender holds it.
+    /// Another sender holds it, or nobody is there to get it.
     Lost,
     /// Its recipient wants no mails of its kind.
     Unwanted,
@@ -166,11 +166,15 @@ fn message_of(
     if notice.kind.is_optional() && sending::opted_out_since(tx, &notice.recipient)?.is_some() {
         return Ok(Written::Unwanted);
     }
-    let (mut letter, link) = letter(tx, app, now, notice)?;
-    if let Some(link) = link {
-        let secret = mint(tx, now, &format!("link {}", notice.id), link)?;
-        letter.link = Some(format!("{}/links/{secret}", app.settings.public_url));
-    }
+    let letter = if notice.kind == NoticeKind::SignIn {
+        sign_in::letter(tx, app, now, notice)?
+    } else {
+        Some(letter_with_link(tx, app, now, notice)?)
+    };
+    let Some(mut letter) = letter else {
+        sending::forget(tx, notice.id, by)?;
+        return Ok(Written::Lost);
+    };
     let opt_out = notice.kind.is_optional().then(|| now.secret(&format!("opt out {}", notice.id)));
     letter.opt_out = opt_out.as_ref().map(|secret| format!("{}/mails/{secret}", app.settings.public_url));
     let message =
@@ -186,6 +190,15 @@ fn message_of(
         invitations::mark_in_calendar(tx, &invitation.uid, is_in_calendar)?;
     }
     Ok(Written::Stored(message, Some(Box::new(letter))))
+}
+
+fn letter_with_link(tx: &mut Tx<'_>, app: &App, now: &Now, notice: &Notice) -> Result<Letter, AppError> {
+    let (mut letter, link) = letter(tx, app, now, notice)?;
+    if let Some(link) = link {
+        let secret = mint(tx, now, &format!("link {}", notice.id), link)?;
+        letter.link = Some(format!("{}/links/{secret}", app.settings.public_url));
+    }
+    Ok(letter)
 }
 
 /// What came of an attempt. Words of a server begin with its reply code.

@@ -41,7 +41,7 @@ pub fn withdraw(app: &App, actor: &Actor, run: RunId) -> Result<Round, AppError>
             runs::mark_withdrawn(tx, published.id)?;
             discarded += outbox::discard_held(tx, published.id, now.utc())?;
             let notices = outbox::list_let_go(tx, published.id, NoticeKind::Unplaced)?;
-            told.extend(notices.into_iter().map(|notice| (notice.application, notice)));
+            told.extend(notices.into_iter().filter_map(|notice| Some((notice.application?, notice))));
         }
         refills::end_all_of_round(
             tx,

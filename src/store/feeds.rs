@@ -265,8 +265,8 @@ pub fn list_days(
     from: NaiveDate,
     ended_since: NaiveDateTime,
 ) -> Result<Vec<FeedDay>, StoreError> {
-    let untold =
-        outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
+    let untold = outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str()));
+    let untold = untold.select(outbox::application_id.assume_not_null());
     let told = outbox::table
         .filter(outbox::message_id.is_not_null())
         .filter(outbox::placement_id.is_not_null())

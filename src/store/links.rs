@@ -7,6 +7,7 @@ use super::schema::{applications, links};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::ids::{ApplicationId, LinkId, PlacementId, RoundId};
 use crate::domain::link::{Link, Purpose};
+use crate::domain::party::Party;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = links)]
@@ -82,6 +83,39 @@ pub fn find_by_secret(db: &mut Db, secret_sha256: &str) -> Result<Option<Link>, 
         .optional()?
         .map(Row::into_domain)
         .transpose()
+}
+
+/// The newest link of each kind by which a party could act in a case now: an application, or a placement.
+///
+/// # Errors
+/// The database's.
+pub fn list_newest(
+    db: &mut Db,
+    party: Party,
+    (application, placement): (Option<ApplicationId>, Option<PlacementId>),
+    now: NaiveDateTime,
+) -> Result<Vec<Link>, StoreError> {
+    let mut query = links::table
+        .filter(links::party.eq(party.as_str()))
+        .filter(links::used_at.is_null())
+        .filter(links::expires_at.gt(now))
+        .select(Row::as_select())
+        .into_boxed();
+    match (application, placement) {
+        (None, None) => return Ok(Vec::new()),
+        (_, Some(placement)) => query = query.filter(links::placement_id.eq(placement.to_string())),
+        (Some(application), None) => query = query.filter(links::application_id.eq(application.to_string())),
+    }
+    let rows: Vec<Row> = query.order(links::id.desc()).load(db)?;
+    let mut newest: Vec<Link> = Vec::new();
+    for row in rows {
+        let link = row.into_domain()?;
+        let kind = |one: &Link| (one.purpose, one.placement, one.reserve_offer);
+        if !newest.iter().any(|one| kind(one) == kind(&link)) {
+            newest.push(link);
+        }
+    }
+    Ok(newest)
 }
 
 /// Marks a link as used.

@@ -201,7 +201,7 @@ pub fn list_to_ask(
     // The application is there for its index only.
     let asked = exists(
         outbox::table
-            .filter(outbox::application_id.eq(placements::application_id))
+            .filter(outbox::application_id.eq(placements::application_id.nullable()))
             .filter(outbox::placement_id.eq(placements::id.nullable()))
             .filter(outbox::kind.eq(NoticeKind::PackMissing.as_str())),
     );

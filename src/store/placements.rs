@@ -267,7 +267,7 @@ pub fn list(
         Publicity::ToldOnly => {
             let untold = outbox::table
                 .filter(outbox::state.eq(NoticeState::Held.as_str()))
-                .select(outbox::application_id);
+                .select(outbox::application_id.assume_not_null());
             query = query.filter(placements::application_id.ne_all(untold));
         }
     }
@@ -307,7 +307,7 @@ pub fn list_at(db: &mut Db, host: LibraryId, days: &[NaiveDate]) -> Result<Vec<P
     let Some(first) = days.iter().min() else { return Ok(Vec::new()) };
     let untold: Vec<String> = outbox::table
         .filter(outbox::state.eq(NoticeState::Held.as_str()))
-        .select(outbox::application_id)
+        .select(outbox::application_id.assume_not_null())
         .distinct()
         .load(db)?;
     let mut found = list_coming_at(db, host, *first)?;

@@ -231,10 +231,50 @@ diesel::table! {
         name -> Text,
         secret_sha256 -> Text,
         role -> Text,
-        employer_id -> Nullable<Text>,
+        employers -> Text,
+        round_id -> Nullable<Text>,
+        scopes -> Nullable<Text>,
         created_at -> Timestamp,
         expires_at -> Nullable<Timestamp>,
         revoked_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+        replaced_by -> Nullable<Text>,
+    }
+}
+diesel::table! {
+    grants (id) {
+        id -> Text,
+        address -> Text,
+        role -> Text,
+        employers -> Text,
+        round_id -> Nullable<Text>,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    sign_in_links (id) {
+        id -> Text,
+        secret_sha256 -> Text,
+        address -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        secret_sha256 -> Text,
+        way -> Text,
+        holder -> Text,
+        mandates -> Nullable<Text>,
+        capacity -> Nullable<Text>,
+        created_at -> Timestamp,
+        seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {
@@ -281,7 +321,7 @@ diesel::table! {
         party -> Text,
         recipient_name -> Nullable<Text>,
         recipient_address -> Text,
-        application_id -> Text,
+        application_id -> Nullable<Text>,
         placement_id -> Nullable<Text>,
         run_id -> Nullable<Text>,
         facts -> Text,
@@ -548,6 +588,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     consents,
     invitations,
     api_tokens,
+    grants,
+    sign_in_links,
+    sessions,
     links,
     audit_entries,
     audit_chain,

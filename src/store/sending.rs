@@ -128,6 +128,15 @@ pub fn settle(
     Ok(settled == 1)
 }
 
+/// Takes a leased notice out of the outbox as if it had never been asked for.
+///
+/// # Errors
+/// The database's.
+pub fn forget(tx: &mut Tx<'_>, id: NoticeId, by: &str) -> Result<(), StoreError> {
+    diesel::delete(outbox::table.find(id.to_string()).filter(outbox::lease_by.eq(by))).execute(&mut **tx)?;
+    Ok(())
+}
+
 /// Puts a leased notice back for a later attempt.
 ///
 /// # Errors

@@ -165,8 +165,8 @@ pub fn list_visits(
 ) -> Result<Vec<Visit>, StoreError> {
     type Columns = ((String, NaiveDate, String, String, Option<NaiveDate>), String, RoundColumns);
     let own = ids_of_libraries(db, own)?;
-    let untold =
-        outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str())).select(outbox::application_id);
+    let untold = outbox::table.filter(outbox::state.eq(NoticeState::Held.as_str()));
+    let untold = untold.select(outbox::application_id.assume_not_null());
     let rows: Vec<Columns> = placements::table
         .inner_join(consents::table.on(consents::placement_id.eq(placements::id)))
         .inner_join(libraries::table.on(libraries::id.eq(placements::host_library_id)))
@@ -414,7 +414,7 @@ pub fn list_given_up(db: &mut Db) -> Result<Vec<GivenUp>, StoreError> {
     let over = [RoundState::Completed, RoundState::Archived].map(RoundState::as_str);
     let again = diesel::alias!(outbox as again);
     let rows: Vec<Columns> = outbox::table
-        .inner_join(applications::table.on(applications::id.eq(outbox::application_id)))
+        .inner_join(applications::table.on(applications::id.nullable().eq(outbox::application_id)))
         .inner_join(rounds::table.on(rounds::id.eq(applications::round_id)))
         .left_join(placements::table.on(placements::id.nullable().eq(outbox::placement_id)))
         .filter(outbox::state.eq_any([NoticeState::GaveUp, NoticeState::Bounced].map(NoticeState::as_str)))

@@ -4,8 +4,10 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::schema::api_tokens;
-use super::{Db, StoreError, Tx, parse};
+use super::{Db, StoreError, Tx, list_from_json, list_to_json, parse};
 use crate::domain::ids::TokenId;
+use crate::domain::mandate::Mandate;
+use crate::domain::permissions::Scopes;
 use crate::domain::token::Token;
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -15,10 +17,14 @@ struct Row {
     name: String,
     secret_sha256: String,
     role: String,
-    employer_id: Option<String>,
+    employers: String,
+    round_id: Option<String>,
+    scopes: Option<String>,
     created_at: NaiveDateTime,
     expires_at: Option<NaiveDateTime>,
     revoked_at: Option<NaiveDateTime>,
+    last_used_at: Option<NaiveDateTime>,
+    replaced_by: Option<String>,
 }
 
 impl Row {
@@ -26,13 +32,27 @@ impl Row {
         Ok(Token {
             id: parse("token", &self.id)?,
             name: parse("token name", &self.name)?,
-            role: parse("role", &self.role)?,
-            employer: self.employer_id.map(|id| parse("employer", &id)).transpose()?,
+            mandate: read_mandate(&self.role, &self.employers, self.round_id.as_deref())?,
+            scopes: match self.scopes {
+                None => Scopes::Whole,
+                Some(only) => Scopes::Only(list_from_json("scopes", &only)?),
+            },
             created_at: self.created_at,
             expires_at: self.expires_at,
             revoked_at: self.revoked_at,
+            last_used_at: self.last_used_at,
+            replaced_by: self.replaced_by.map(|id| parse("token", &id)).transpose()?,
         })
     }
+}
+
+/// A mandate from its columns.
+pub(super) fn read_mandate(role: &str, employers: &str, round: Option<&str>) -> Result<Mandate, StoreError> {
+    Ok(Mandate {
+        role: parse("role", role)?,
+        employers: list_from_json("employers", employers)?,
+        round: round.map(|id| parse("round", id)).transpose()?,
+    })
 }
 
 /// Adds a token with the hash of its secret.
@@ -44,11 +64,18 @@ pub fn insert(tx: &mut Tx<'_>, token: &Token, secret_sha256: &str) -> Result<(),
         id: token.id.to_string(),
         name: token.name.to_string(),
         secret_sha256: secret_sha256.to_owned(),
-        role: token.role.to_string(),
-        employer_id: token.employer.map(|id| id.to_string()),
+        role: token.mandate.role.to_string(),
+        employers: list_to_json("employers", &token.mandate.employers)?,
+        round_id: token.mandate.round.map(|id| id.to_string()),
+        scopes: match &token.scopes {
+            Scopes::Whole => None,
+            Scopes::Only(only) => Some(list_to_json("scopes", only)?),
+        },
         created_at: token.created_at,
         expires_at: token.expires_at,
         revoked_at: token.revoked_at,
+        last_used_at: token.last_used_at,
+        replaced_by: token.replaced_by.map(|id| id.to_string()),
     };
     diesel::insert_into(api_tokens::table).values(&row).execute(&mut **tx)?;
     Ok(())
@@ -108,6 +135,39 @@ pub fn count(db: &mut Db) -> Result<i64, StoreError> {
 pub fn mark_revoked(tx: &mut Tx<'_>, id: TokenId, at: NaiveDateTime) -> Result<(), StoreError> {
     diesel::update(api_tokens::table.find(id.to_string()).filter(api_tokens::revoked_at.is_null()))
         .set(api_tokens::revoked_at.eq(at))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Notes that another token takes the place of one, which ends then.
+///
+/// # Errors
+/// The database's.
+pub fn mark_replaced(
+    tx: &mut Tx<'_>,
+    id: TokenId,
+    by: TokenId,
+    expires_at: NaiveDateTime,
+) -> Result<(), StoreError> {
+    diesel::update(api_tokens::table.find(id.to_string()))
+        .set((api_tokens::replaced_by.eq(by.to_string()), api_tokens::expires_at.eq(expires_at)))
+        .execute(&mut **tx)?;
+    Ok(())
+}
+
+/// Notes that a token was used, unless somebody has noted a use after `unless_after`.
+///
+/// # Errors
+/// The database's.
+pub fn mark_used(
+    tx: &mut Tx<'_>,
+    id: TokenId,
+    at: NaiveDateTime,
+    unless_after: NaiveDateTime,
+) -> Result<(), StoreError> {
+    let is_old = api_tokens::last_used_at.is_null().or(api_tokens::last_used_at.le(unless_after));
+    diesel::update(api_tokens::table.find(id.to_string()).filter(is_old))
+        .set(api_tokens::last_used_at.eq(at))
         .execute(&mut **tx)?;
     Ok(())
 }

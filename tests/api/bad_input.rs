@@ -192,7 +192,7 @@ fn bad_employers_libraries_rounds_offers_tokens_and_runs_are_refused_and_nothing
                 &["/hosting/2027-03-09"],
             ),
             (post("/v1/tokens", json!({ "name": "x", "role": "participant" })), 422, &["/role"]),
-            (post("/v1/tokens", json!({ "name": "x", "role": "hr" })), 422, &["/employer"]),
+            (post("/v1/tokens", json!({ "name": "x", "role": "hr" })), 422, &["/employers"]),
             (
                 post(
                     "/v1/tokens",

@@ -65,3 +65,31 @@ fn behind_a_trusted_proxy_each_client_has_its_own_bucket_and_cannot_choose_it() 
         assert_eq!(from("203.0.113.8"), 401);
     });
 }
+
+#[test]
+fn one_credential_and_one_address_have_their_requests_and_no_more() {
+    let settings = HttpSettings { requests_per_minute: three(), ..generous() };
+    for_each_service_with(&settings, |service| {
+        let (first, second) = (service.organiser(), service.organiser());
+        for _ in 0..3 {
+            first.get("/v1/audit").expect(200);
+        }
+        let refused = first.get("/v1/audit");
+        assert_eq!((refused.status, refused.code().as_str()), (429, "too-many-requests"));
+        let wait: u64 = refused.header("retry-after").expect("when").parse().expect("seconds");
+        assert!((1..=21).contains(&wait), "{wait}");
+        second.get("/v1/audit").expect(200);
+        service.anyone().get("/v1/rounds").expect(200);
+    });
+    let settings =
+        HttpSettings { requests_per_address_and_minute: three(), trusted_proxies: 1, ..generous() };
+    for_each_service_with(&settings, |service| {
+        let organiser = service.organiser();
+        let from =
+            |forwarded: &str| organiser.send("GET", "/v1/rounds", &[("x-forwarded-for", forwarded)], &[]);
+        let known = ["203.0.113.7", "1.1.1.1, 203.0.113.7", "203.0.113.7", "203.0.113.7"];
+        assert_eq!(known.map(|address| from(address).status), [200, 200, 200, 429]);
+        assert!(from("203.0.113.7").header("retry-after").is_some());
+        assert_eq!(from("203.0.113.8").status, 200);
+    });
+}

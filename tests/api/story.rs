@@ -127,7 +127,7 @@ fn a_token_tells_its_secret_once_and_opens_nothing_when_it_is_taken_back() {
         let world = World::without_round(service);
         let made = world
             .organiser
-            .post("/v1/tokens", &json!({ "name": "HR", "role": "hr", "employer": world.council }));
+            .post("/v1/tokens", &json!({ "name": "HR", "role": "hr", "employers": [world.council] }));
         let token = made.expect(201);
         let secret = token["secret"].as_str().expect("a secret");
         let hr = service.with(secret);

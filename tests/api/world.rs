@@ -90,7 +90,8 @@ impl<'a> World<'a> {
 
     /// A client with a new token.
     pub fn token(&self, role: &str, employer: Option<&str>) -> Client {
-        let body = json!({ "name": format!("{role} token"), "role": role, "employer": employer });
+        let employers: Vec<&str> = employer.into_iter().collect();
+        let body = json!({ "name": format!("{role} token"), "role": role, "employers": employers });
         let token = self.organiser.post("/v1/tokens", &body).expect(201);
         self.service.with(token["secret"].as_str().expect("a secret"))
     }

@@ -226,7 +226,7 @@ fn over(world: &World<'_>, placements: &[Value]) {
         .map(|placement| placement["participant"]["email"].as_str().expect("an address").to_owned())
         .collect();
     for (name, employer) in &world.employers {
-        let token = json!({ "name": "HR", "role": "hr", "employer": employer });
+        let token = json!({ "name": "HR", "role": "hr", "employers": [employer] });
         let token = world.organiser.post("/v1/tokens", &token).expect(201);
         let hr = world.service.with(token["secret"].as_str().expect("a secret"));
         let rows = hr.get(&world.of_round("/schedule")).expect(200)["data"].as_array().expect("rows").len();

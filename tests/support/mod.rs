@@ -17,6 +17,7 @@ pub mod cluster;
 use std::net::TcpListener;
 use std::thread::JoinHandle;
 
+use chrono::Duration;
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use library_swap::domain::language::Language;
 use library_swap::domain::letter::CalendarForm;
@@ -25,6 +26,7 @@ use library_swap::http::{self, HttpSettings};
 use library_swap::services::clock::{Chance, Clock};
 use library_swap::services::notices::Pace;
 use library_swap::services::refills::Patience;
+use library_swap::services::sessions::Stay;
 use library_swap::services::{App, Settings};
 use library_swap::store::{Store, StoreUrl};
 
@@ -103,6 +105,7 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             // Mails leave at once, so that a test sees what a step tells; tests of windows and digests set their own.
             pace: Pace::AT_ONCE,
             reserves: Patience { working_days: 2, days_before: 3 },
+            stay: Stay { idle: Duration::hours(1), most: Duration::hours(12) },
         },
     }
 }
@@ -245,6 +248,10 @@ pub fn generous() -> HttpSettings {
         sign_ups_per_hour: many,
         sign_ups_per_mailbox_and_day: many,
         failed_sign_ins_per_minute: many,
+        sign_in_links_per_hour: many,
+        sign_in_links_per_mailbox_and_hour: many,
+        requests_per_minute: std::num::NonZeroU32::MAX,
+        requests_per_address_and_minute: std::num::NonZeroU32::MAX,
         ..HttpSettings::default()
     }
 }
@@ -319,6 +326,14 @@ pub fn damage(url: &str, sql: &str) -> usize {
     }
 }
 
+/// As [`for_each_service`], with other settings of its use cases.
+pub fn for_each_service_as(change: impl Fn(Settings) -> Settings, test: impl Fn(&Service)) {
+    each_database(|database| {
+        eprintln!("on {}", database.name());
+        test(&Service::start_as(database, &generous(), &change));
+    });
+}
+
 const TABLES: &[&str] = &[
     "access_needs",
     "alternatives",
@@ -338,6 +353,7 @@ const TABLES: &[&str] = &[
     "feedback",
     "feeds",
     "given_histories",
+    "grants",
     "idea_trials",
     "ideas",
     "import_mappings",
@@ -368,6 +384,8 @@ const TABLES: &[&str] = &[
     "run_files",
     "run_proofs",
     "runs",
+    "sessions",
+    "sign_in_links",
     "swap_consents",
     "swap_members",
     "swaps",

@@ -375,14 +375,74 @@ CREATE TABLE api_tokens (
     -- SHA-256 of the secret; the secret itself is shown once and kept nowhere.
     secret_sha256 TEXT NOT NULL,
     role TEXT NOT NULL,
-    employer_id TEXT,
+    -- Whose administrator or HR; a JSON list of ids.
+    employers TEXT NOT NULL,
+    -- Of which round alone its holder is an organiser.
+    round_id TEXT,
+    -- To which actions of its role it is narrowed; a JSON list, none for all of them.
+    scopes TEXT,
     created_at TEXT NOT NULL,
     expires_at TEXT,
     revoked_at TEXT,
+    -- To the hour.
+    last_used_at TEXT,
+    -- The token that takes its place; both open the door until this one expires.
+    replaced_by TEXT,
     CONSTRAINT api_tokens_pkey PRIMARY KEY (id),
     CONSTRAINT api_tokens_secret_key UNIQUE (secret_sha256),
-    CONSTRAINT api_tokens_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id)
+    CONSTRAINT api_tokens_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id)
 ) STRICT;
+
+-- As what an address may sign in, beside what follows from applications and libraries.
+CREATE TABLE grants (
+    id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    role TEXT NOT NULL,
+    -- Whose administrator or HR; a JSON list of ids.
+    employers TEXT NOT NULL,
+    -- Of which round alone its holder is an organiser.
+    round_id TEXT,
+    created_at TEXT NOT NULL,
+    expires_at TEXT,
+    ended_at TEXT,
+    CONSTRAINT grants_pkey PRIMARY KEY (id),
+    CONSTRAINT grants_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id)
+) STRICT;
+CREATE INDEX grants_address_idx ON grants (address, id);
+
+-- Links by which an address signs in, once and for a quarter of an hour.
+CREATE TABLE sign_in_links (
+    id TEXT NOT NULL,
+    secret_sha256 TEXT NOT NULL,
+    address TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    used_at TEXT,
+    CONSTRAINT sign_in_links_pkey PRIMARY KEY (id),
+    CONSTRAINT sign_in_links_secret_key UNIQUE (secret_sha256)
+) STRICT;
+
+-- Who has signed in. The secret is in the cookie alone.
+CREATE TABLE sessions (
+    id TEXT NOT NULL,
+    secret_sha256 TEXT NOT NULL,
+    way TEXT NOT NULL,
+    -- Whose it is: an address, or an identity provider's issuer and subject.
+    holder TEXT NOT NULL,
+    -- As what the provider's claims let its holder act, as a JSON list; none: what is known of the address.
+    mandates TEXT,
+    -- As what its holder acts now: one of the ways that are open to them, by its key.
+    capacity TEXT,
+    created_at TEXT NOT NULL,
+    -- When it was last used, to some minutes.
+    seen_at TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    ended_at TEXT,
+    CONSTRAINT sessions_pkey PRIMARY KEY (id),
+    CONSTRAINT sessions_secret_key UNIQUE (secret_sha256),
+    CONSTRAINT sessions_way_check CHECK (way IN ('link', 'oidc'))
+) STRICT;
+CREATE INDEX sessions_holder_idx ON sessions (holder, id);
 
 CREATE TABLE links (
     id TEXT NOT NULL,
@@ -495,7 +555,8 @@ CREATE TABLE outbox (
     party TEXT NOT NULL,
     recipient_name TEXT,
     recipient_address TEXT NOT NULL,
-    application_id TEXT NOT NULL,
+    -- None where it is about no case: a link to sign in.
+    application_id TEXT,
     placement_id TEXT,
     -- The run whose publication it tells: held until the organiser lets the mails of that go.
     run_id TEXT,
@@ -525,6 +586,7 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT outbox_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id),
     CONSTRAINT outbox_again_fkey FOREIGN KEY (again_of) REFERENCES outbox (id),
+    CONSTRAINT outbox_case_check CHECK (application_id IS NOT NULL OR kind = 'sign_in'),
     CONSTRAINT outbox_state_check CHECK (state IN ('held', 'collected', 'queued', 'sending', 'sent', 'digested', 'bounced', 'gave_up', 'superseded', 'discarded'))
 ) STRICT;
 CREATE INDEX outbox_due_idx ON outbox (state, next_attempt_at, id);

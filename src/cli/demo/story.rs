@@ -383,7 +383,7 @@ impl Play {
         let target = folder.join("schedules");
         std::fs::create_dir_all(&target).map_err(|error| format!("{}: {error}", target.display()))?;
         for (id, name) in employers {
-            let wanted = json!({ "name": format!("HR of {name}"), "role": "hr", "employer": id });
+            let wanted = json!({ "name": format!("HR of {name}"), "role": "hr", "employers": [id] });
             let token = self.post("/v1/tokens", &wanted)?;
             let path = format!("/v1/rounds/{round}/schedule.csv");
             let answer = self.client.get(&path, token["secret"].as_str())?;

@@ -9,6 +9,12 @@ named! {
         ManageTokens = "manage_tokens",
         /// See which tokens there are.
         ReadTokens = "read_tokens",
+        /// Let an address sign in and act, or take that back.
+        ManageGrants = "manage_grants",
+        /// See as what addresses may sign in.
+        ReadGrants = "read_grants",
+        /// Sign in, choose as what one acts, sign out.
+        SignIn = "sign_in",
         /// Make an employer or change its domains and directory.
         EditEmployer = "edit_employer",
         /// See employers.
@@ -185,6 +191,7 @@ impl Action {
     pub const fn effect(self) -> Effect {
         match self {
             Self::ReadTokens
+            | Self::ReadGrants
             | Self::ReadEmployers
             | Self::ReadHrDigest
             | Self::ReadLibraries
@@ -218,6 +225,8 @@ impl Action {
             | Self::OpenLink
             | Self::ReadFeeds => Effect::Reads,
             Self::ManageTokens
+            | Self::ManageGrants
+            | Self::SignIn
             | Self::EditEmployer
             | Self::EditLibrary
             | Self::EditStaff

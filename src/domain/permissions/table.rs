@@ -41,11 +41,11 @@ pub const TABLE: &[Rows] = {
     use Reach::{Everywhere, OwnCase, OwnEmployer, OwnRound};
     &[
         rows(Role::Operator, Everywhere, &[
-            ManageTokens, ReadTokens, ReadEmployers, EditLibrary, ReadLibraries, EditCalendar,
+            ManageTokens, ReadTokens, ManageGrants, ReadGrants, ReadEmployers, EditLibrary, ReadLibraries, EditCalendar,
             ReadCalendars, ReadRound, ReadIdeas, ReadOutbox, ReadAudit, ReadTasks,
         ]),
         rows(Role::Organiser, Everywhere, &[
-            ManageTokens, ReadTokens, EditEmployer, ReadEmployers, ReadHrDigest, EditLibrary, EditStaff,
+            ManageTokens, ReadTokens, ManageGrants, ReadGrants, EditEmployer, ReadEmployers, ReadHrDigest, EditLibrary, EditStaff,
             EditHistory, MapColumns, ReadLibraries, EditCalendar, ReadCalendars, CreateRound,
             SteerRound, ReadRound, ReadDraft, OfferHosting, ReadHosting, ReadCover, ReadApplication,
             WithdrawApplication, FixPlacements, ReadLocks, Match, ReadRuns, ReadRunFiles, VerifyRun,
@@ -101,7 +101,7 @@ pub const TABLE: &[Rows] = {
             AnswerOffer, ReadPlacement, AnswerAsParticipant, CallInIll, GiveFeedback, GiveIdea,
             ReadJoiningPack, ReadTasks, OpenLink, ChooseCalendar, ChooseMails,
         ]),
-        rows(Role::Anyone, Everywhere, &[ReadLibraries, ReadRound, SignUp]),
+        rows(Role::Anyone, Everywhere, &[ReadLibraries, ReadRound, SignUp, SignIn]),
         rows(Role::System, Everywhere, &[Match, ReadTrace, TakeMail, SendMail, KeepDeadlines, ChainAudit, ProveRun]),
     ]
 };

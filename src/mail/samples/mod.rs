@@ -30,7 +30,8 @@ pub const fn parties(kind: NoticeKind) -> &'static [Party] {
         | NoticeKind::Offer
         | NoticeKind::OfferEnded
         | NoticeKind::Unplaced
-        | NoticeKind::MatchedAgain => &[Participant],
+        | NoticeKind::MatchedAgain
+        | NoticeKind::SignIn => &[Participant],
         NoticeKind::ReleaseRequest => &[Manager],
         NoticeKind::DeputyRequest | NoticeKind::HandedOver | NoticeKind::PackMissing => &[Host],
         NoticeKind::Digest => &[Host, Manager],
@@ -226,7 +227,8 @@ fn others(usual: &Letter) -> Vec<Sample> {
         | NoticeKind::DeadlineMoved
         | NoticeKind::ConfirmReply
         | NoticeKind::JoiningPack
-        | NoticeKind::PackMissing => {}
+        | NoticeKind::PackMissing
+        | NoticeKind::SignIn => {}
     }
     found
 }

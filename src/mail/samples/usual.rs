@@ -167,6 +167,9 @@ fn visit(kind: NoticeKind, party: Party, is_certain: bool) -> Visit {
 
 /// A letter as the service fills it: what the party may not know is absent.
 pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Letter {
+    if kind == NoticeKind::SignIn {
+        return sign_in(party, language);
+    }
     let is_certain = kind.is_about_the_pack()
         || matches!(
             kind,
@@ -238,6 +241,22 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
         message_id: "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned(),
         thread_root: None,
         sent_at: written,
+    }
+}
+
+/// The link to sign in, which is about nobody's case.
+fn sign_in(party: Party, language: Language) -> Letter {
+    let written = DateTime::from_timestamp(1_799_654_400, 0).unwrap_or_default();
+    let message_id = "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned();
+    Letter {
+        link: Some("https://exchange.example/sign-in/0123456789abcdef".to_owned()),
+        ..Letter::about_no_case(
+            (NoticeKind::SignIn, party),
+            "sian.wyn@library.example",
+            language,
+            ("Library Exchange", "https://exchange.example"),
+            (message_id, written),
+        )
     }
 }
 

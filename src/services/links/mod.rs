@@ -173,7 +173,8 @@ fn get_link(db: &mut Db, secret: &str) -> Result<Link, AppError> {
     })
 }
 
-fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
+/// What the holder of a link sees, but for what is only looked at.
+pub(super) fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppError> {
     let subject =
         Subject { application: Some(link.application), placement: link.placement, ..Subject::default() };
     permit(&link.actor(), Action::OpenLink, &subject, ("link", &link.id))?;

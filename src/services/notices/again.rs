@@ -7,7 +7,7 @@ use crate::domain::notice::{Notice, NoticeState};
 use crate::domain::party::Party;
 use crate::services::AppError;
 use crate::services::app::Now;
-use crate::services::load::{get_applicant, get_placement};
+use crate::services::load::{case_of, get_applicant, get_placement};
 use crate::services::placements::get_case;
 use crate::store::{Db, Tx, invitations, organisations, outbox};
 
@@ -38,7 +38,7 @@ pub fn recipient_now(db: &mut Db, notice: &Notice) -> Result<Option<Recipient>, 
         return Ok(address.map(|address| Recipient { party: notice.party, name: None, address }));
     }
     let Some(placement) = notice.placement else {
-        let applicant = get_applicant(db, notice.application)?;
+        let applicant = get_applicant(db, case_of(notice)?)?;
         return Ok(match notice.party {
             Party::Participant => Some(Recipient::participant(&applicant)),
             Party::Manager => Some(Recipient::manager(&applicant)),

@@ -9,7 +9,7 @@ use crate::domain::letter::NoticeKind;
 use crate::domain::notice::{Notice, NoticeState};
 use crate::services::AppError;
 use crate::services::app::{Now, sha256_hex};
-use crate::services::load::{get_applicant, get_round};
+use crate::services::load::{case_of, get_applicant, get_round};
 use crate::store::{Tx, outbox};
 
 /// Tells everything that waits for the digest to an address in one mail, which is filed under the first thing that it
@@ -21,7 +21,7 @@ pub fn digest(tx: &mut Tx<'_>, now: &Now, to: &Email) -> Result<Option<(NoticeId
     let collected = outbox::list_collected(tx, to, now.utc())?;
     let Some(first) = collected.first() else { return Ok(None) };
     let ids: Vec<NoticeId> = collected.iter().map(|notice| notice.id).collect();
-    let round = get_applicant(tx, first.application)?.application.round;
+    let round = get_applicant(tx, case_of(first)?)?.application.round;
     let zone = get_round(tx, round)?.time_zone;
     let dedupe_key = key_of_digest(to, now.today(zone));
     let id = NoticeId::new(now.id(&dedupe_key));

@@ -246,7 +246,7 @@ fn enqueue_in(
             party: recipient.party,
             recipient_name: recipient.name.clone(),
             recipient: recipient.address.clone(),
-            application: applicant.application.id,
+            application: Some(applicant.application.id),
             placement: case.map(|case| case.placement.id),
             run,
             facts,

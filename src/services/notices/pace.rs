@@ -97,7 +97,8 @@ const fn waits(kind: NoticeKind) -> bool {
         | NoticeKind::ConfirmReply
         | NoticeKind::Calendar
         | NoticeKind::PackMissing
-        | NoticeKind::Digest => false,
+        | NoticeKind::Digest
+        | NoticeKind::SignIn => false,
     }
 }
 

@@ -10,13 +10,14 @@ mod link;
 mod organiser;
 mod other_times;
 
-use super::app::{Now, own_employers};
+use super::app::{Now, own_employers, permit};
 use super::links;
 use super::page::{Page, Paged};
 use super::{App, AppError};
-use crate::domain::permissions::{Action, Actor, Reach, Role};
+use crate::domain::party::Party;
+use crate::domain::permissions::{Action, Actor, Reach, Role, Subject};
 use crate::domain::task::{Task, TaskKey};
-use crate::store::Db;
+use crate::store::{Db, links as stored_links};
 
 /// Gathers the tasks of one kind, or of a few that are looked up together.
 type Gather = fn(&mut Db, &Now) -> Result<Vec<Task>, AppError>;
@@ -97,6 +98,46 @@ pub fn list_of_link(app: &App, secret: &str, page: &Page<TaskKey>) -> Result<Pag
     let now = app.now()?;
     let view = links::view(app, secret)?;
     Ok(cut(link::owed(&view, &now)?, page))
+}
+
+/// A page of what somebody who has signed in owes in the case in which they act, by deadline: what the newest mails of that
+/// case asked of them.
+///
+/// # Errors
+/// `forbidden`, `unauthenticated`.
+pub fn list_of_case(
+    app: &App,
+    actor: &Actor,
+    page: &Page<TaskKey>,
+) -> Result<Paged<Task, TaskKey>, AppError> {
+    let case = (actor.application, actor.placement);
+    let on = Subject { application: case.0, placement: case.1, ..Subject::default() };
+    permit(actor, Action::ReadTasks, &on, ("tasks", &"own"))?;
+    let party = match actor.role {
+        Role::Participant => Party::Participant,
+        Role::Manager => Party::Manager,
+        Role::HostContact => Party::Host,
+        Role::Operator
+        | Role::Organiser
+        | Role::RoundOrganiser
+        | Role::LibraryAdministrator
+        | Role::Hr
+        | Role::Auditor
+        | Role::Anyone
+        | Role::MailServer
+        | Role::System => return Err(AppError::Internal(format!("{} has no case", actor.role))),
+    };
+    let now = app.now()?;
+    let tasks = app.store.read(|db| {
+        let mut tasks: Vec<Task> = Vec::new();
+        for newest in stored_links::list_newest(db, party, case, now.utc())? {
+            let view = links::load(db, newest, &now)?;
+            let owed = link::owed(&view, &now)?;
+            tasks.extend(owed.into_iter().filter(|task| !tasks.contains(task)).collect::<Vec<_>>());
+        }
+        Ok::<_, AppError>(tasks)
+    })?;
+    Ok(cut(tasks, page))
 }
 
 fn cut(mut tasks: Vec<Task>, page: &Page<TaskKey>) -> Paged<Task, TaskKey> {

@@ -36,7 +36,7 @@ macro_rules! narrowed {
         if let Some(round) = which.round {
             let own = applications::table
                 .filter(applications::round_id.eq(round.to_string()))
-                .select(applications::id);
+                .select(applications::id.nullable());
             query = query.filter(outbox::application_id.eq_any(own));
         }
         if let Some(application) = which.application {

@@ -225,7 +225,7 @@ pub fn list_untold(
         let found: Vec<String> = outbox::table
             .filter(outbox::application_id.eq_any(ids))
             .filter(outbox::state.eq(NoticeState::Held.as_str()))
-            .select(outbox::application_id)
+            .select(outbox::application_id.assume_not_null())
             .distinct()
             .load(db)?;
         for id in found {
