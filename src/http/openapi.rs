@@ -294,11 +294,12 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
     if url.path.contains('{') || (url.path == "/v1/feeds" && url.method == Method::POST) {
         codes.push(Code::NotFound);
     }
-    let of_a_schedule =
-        url.path.ends_with("/schedule-file") || url.path.contains("/proof") || url.path.contains("/diff/");
-    let of_locks = url.path.ends_with("/health") || url.path.ends_with("/frontier");
-    let of_a_link = url.path == "/sign-in/{secret}";
-    if url.method != Method::GET || of_a_schedule || of_locks || of_a_link {
+    // What can be read in some states only.
+    let ends = ["/schedule-file", "/health", "/frontier", "/reserves", "/preview"];
+    let parts = ["/diff/", "/proof", "/sign-in/{secret}"];
+    let has_a_state =
+        ends.iter().any(|end| url.path.ends_with(end)) || parts.iter().any(|part| url.path.contains(part));
+    if url.method != Method::GET || has_a_state {
         codes.push(Code::RoundState);
     }
     if operation.request_body.is_some() || url.method != Method::GET {

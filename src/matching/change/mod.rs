@@ -59,8 +59,8 @@ pub(super) type Changes = HashMap<String, Result<Change, Silence>>;
 
 /// People looked at between two looks at the work that is left.
 const AT_ONCE: usize = 8;
-/// Work that is always granted: small rounds are solved in less.
-const LEAST_WORK: i64 = 200_000;
+/// Work that is always granted, some tenths of a second: small rounds are solved in much less, and their people ask as well.
+const LEAST_WORK: i64 = 2_000_000;
 /// How many times more work a person may take than an even share.
 const SHARES: i64 = 8;
 /// Looks at all triples that an even share of the work must pay for: fewer people are looked at, rather than all of them in
