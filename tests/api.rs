@@ -9,6 +9,8 @@
 #[macro_use]
 mod loud;
 
+#[path = "api/again.rs"]
+mod again;
 #[path = "api/alternatives.rs"]
 mod alternatives;
 #[path = "api/attacks.rs"]

@@ -85,6 +85,7 @@ impl Call {
         door: Door,
     ) -> Result<Self, Problem> {
         let missing = || Problem::App(AppError::Internal("application data is missing".to_owned()));
+        check_headers(&request)?;
         let app = request.app_data::<web::Data<App>>().ok_or_else(missing)?.clone();
         let limits = request.app_data::<web::Data<Limits>>().ok_or_else(missing)?.clone();
         let client = limits.client(&request);
@@ -276,6 +277,15 @@ pub(super) async fn blocking<T: Send + 'static>(
         Ok(result) => Ok(result?),
         Err(error) => Err(Problem::App(AppError::Internal(format!("a use case broke down: {error}")))),
     }
+}
+
+/// Bytes of all headers together, at most: a credential, a key, cookies and what proxies add.
+const MOST_HEADER_BYTES: usize = 16 * 1024;
+
+/// Names and values together (RFC 6585, section 5).
+fn check_headers(request: &HttpRequest) -> Result<(), Problem> {
+    let length: usize = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if length > MOST_HEADER_BYTES { Err(Problem::HeadersTooLarge(MOST_HEADER_BYTES)) } else { Ok(()) }
 }
 
 fn check_parameters(query: &[(String, String)], known: &[&str]) -> Result<(), Problem> {

@@ -2,11 +2,12 @@
 //! problems, operation ids) is filled in here, so that it cannot drift.
 
 use actix_web::http::Method;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{ContentBuilder, PathItem, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, PathItem, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{IntoParams, Modify, OpenApi};
 
 use super::problem::{Body, Code};
@@ -251,6 +252,9 @@ fn complete(operation: &mut Operation, url: &Listed) {
         security.push(SecurityRequirement::new::<_, [&str; 0], _>("session", []));
     }
     operation.security = Some(security);
+    if is_program(url) {
+        describe_headers(operation, &url.method);
+    }
     for code in problems_of(operation, url) {
         let status = code.status().as_str().to_owned();
         let same: Vec<&str> = Code::ALL
@@ -267,6 +271,41 @@ fn complete(operation: &mut Operation, url: &Listed) {
     }
 }
 
+/// Whether it is for programs, not a page or a file of the documentation.
+fn is_program(url: &Listed) -> bool {
+    url.path.starts_with("/v1/")
+}
+
+/// What programs may send with every read and every POST.
+fn describe_headers(operation: &mut Operation, method: &Method) {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let header = |name: &str, words: &str, schema: ObjectBuilder| {
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(words))
+            .schema(Some(schema))
+            .build();
+        RefOr::T(parameter)
+    };
+    let parameters = operation.parameters.get_or_insert_default();
+    match *method {
+        Method::GET => {
+            parameters.push(header("If-None-Match", "The `ETag` of what the client has.", text()));
+            let unchanged = ResponseBuilder::new().description("It is what the client has.").build();
+            operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
+        }
+        Method::POST => {
+            let words =
+                "A new UUID for each request: the same one again is answered as before, and not done twice.";
+            let schema = text().min_length(Some(16)).max_length(Some(255));
+            parameters.push(header("Idempotency-Key", words, schema));
+        }
+        _ => {}
+    }
+}
+
 /// Whether it is a page for people, whose problems are pages as well.
 fn is_page(url: &Listed) -> bool {
     ["/links/", "/mails/", "/sign-in", "/account"].iter().any(|page| url.path.starts_with(page))
@@ -280,6 +319,7 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
         Code::Unauthenticated,
         Code::InvalidFields,
         Code::TooLarge,
+        Code::HeadersTooLarge,
         Code::TooManyRequests,
         Code::Internal,
         Code::Unavailable,
@@ -289,6 +329,9 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
     let of_sessions = url.path.starts_with("/v1/session") || url.path.starts_with("/v1/sign-in");
     if !url.actions.is_empty() || url.path.contains("{secret}") || is_page(url) || of_sessions {
         codes.push(Code::Forbidden);
+    }
+    if is_program(url) {
+        codes.push(Code::NotAcceptable);
     }
     // Also whose body names the library that it is about.
     if url.path.contains('{') || (url.path == "/v1/feeds" && url.method == Method::POST) {

@@ -37,6 +37,14 @@ pub(super) enum Problem {
     CrossSite,
     /// Signing in where the cookie would travel in the open.
     InTheOpen,
+    /// The client does not take the media type that it would get.
+    NotAcceptable(String),
+    /// Headers of more than so many bytes.
+    HeadersTooLarge(usize),
+    /// The same request is being answered.
+    InProgress,
+    /// Another request was sent under the Idempotency-Key.
+    KeyReused,
 }
 
 impl From<AppError> for Problem {
@@ -146,6 +154,10 @@ impl Problem {
             Problem::TooMany(_) => Code::TooManyRequests,
             Problem::CrossSite => Code::CrossSite,
             Problem::InTheOpen => Code::HttpsNeeded,
+            Problem::NotAcceptable(_) => Code::NotAcceptable,
+            Problem::HeadersTooLarge(_) => Code::HeadersTooLarge,
+            Problem::InProgress => Code::RequestInProgress,
+            Problem::KeyReused => Code::IdempotencyKeyReused,
         }
     }
 
@@ -181,6 +193,14 @@ impl Problem {
                 "people sign in over https only: the operators have to set server.public_url to the https \
                                    address of this service"
                     .to_owned()
+            }
+            Problem::NotAcceptable(given) => format!("this URL gives {given}, which the Accept header does not take"),
+            Problem::HeadersTooLarge(limit) => format!("the headers may have at most {limit} bytes together"),
+            Problem::InProgress => {
+                "a request with this Idempotency-Key is being answered: send it again in a moment".to_owned()
+            }
+            Problem::KeyReused => {
+                "another request was sent with this Idempotency-Key: a key is for one request, sent again as it was".to_owned()
             }
         }
     }
@@ -248,6 +268,9 @@ impl Problem {
             Problem::TooMany(wait) => {
                 response.insert_header((RETRY_AFTER, seconds(*wait).to_string()));
             }
+            Problem::InProgress => {
+                response.insert_header((RETRY_AFTER, "1"));
+            }
             Problem::Method(allowed) => {
                 response.insert_header((ALLOW, allowed.as_str()));
             }
@@ -262,6 +285,9 @@ impl Problem {
             | Problem::NoSuchUrl
             | Problem::MediaType(_)
             | Problem::Malformed(_)
+            | Problem::NotAcceptable(_)
+            | Problem::HeadersTooLarge(_)
+            | Problem::KeyReused
             | Problem::CrossSite
             | Problem::InTheOpen => {}
         }

@@ -26,6 +26,14 @@ named! {
         UnsupportedMediaType = "unsupported-media-type",
         /// The body is longer than the limit.
         TooLarge = "too-large",
+        /// The client does not take the format that the URL gives.
+        NotAcceptable = "not-acceptable",
+        /// The headers are longer than the limit.
+        HeadersTooLarge = "headers-too-large",
+        /// The same request is being answered.
+        RequestInProgress = "request-in-progress",
+        /// The Idempotency-Key was another request's.
+        IdempotencyKeyReused = "idempotency-key-reused",
         /// Too many requests, sign-ups, links to sign in or wrong credentials.
         TooManyRequests = "too-many-requests",
         /// The round is in another state.
@@ -104,7 +112,9 @@ impl Code {
     pub const fn status(self) -> StatusCode {
         match self {
             Code::Malformed => StatusCode::BAD_REQUEST,
-            Code::InvalidFields => StatusCode::UNPROCESSABLE_ENTITY,
+            Code::InvalidFields | Code::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Code::Unauthenticated => StatusCode::UNAUTHORIZED,
             Code::Forbidden | Code::CrossSite | Code::NobodyHere | Code::HttpsNeeded => StatusCode::FORBIDDEN,
             Code::NotFound => StatusCode::NOT_FOUND,
@@ -112,7 +122,8 @@ impl Code {
             Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-            Code::RoundState
+            Code::RequestInProgress
+            | Code::RoundState
             | Code::ApplicationState
             | Code::PlacementState
             | Code::RunState
@@ -159,6 +170,10 @@ impl Code {
             Code::MethodNotAllowed => "This URL does not take this method",
             Code::UnsupportedMediaType => "The body is in another format",
             Code::TooLarge => "The body is too long",
+            Code::NotAcceptable => "No format that is taken",
+            Code::HeadersTooLarge => "The headers are too long",
+            Code::RequestInProgress => "The same request is being answered",
+            Code::IdempotencyKeyReused => "The key was another request's",
             Code::TooManyRequests => "Too many requests",
             Code::RoundState => "The round is in another state",
             Code::ApplicationState => "The application is in another state",

@@ -2,17 +2,20 @@
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
+use tracing::Instrument;
 
 use super::answer::Answer;
 use super::call::{Call, Door};
+use super::idempotency::{self, Turn};
 use super::problem::Problem;
 use super::{
-    alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers, explanations,
-    feeds, grants, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outlook,
-    packs, pages, placements, proofs, publication, refills, repairs, rounds, runs, schedule, sessions,
-    sign_in, successors, swaps, tasks, tokens, traces,
+    alternatives, applications, audit, calendars, conditional, day, deliveries, documents, edits, employers,
+    explanations, feeds, grants, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening,
+    outlook, packs, pages, placements, proofs, publication, refills, repairs, rounds, runs, schedule,
+    sessions, sign_in, successors, swaps, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, reach_of};
+use crate::services::AppError;
 
 /// How problems are told at an URL.
 #[derive(Debug, Clone, Copy)]
@@ -76,9 +79,10 @@ impl Url {
         let answer = move |request: HttpRequest, payload: web::Payload| {
             let endpoint = endpoint.clone();
             async move {
-                let answer = match Call::receive(request.clone(), payload, door).await {
-                    Ok(call) => endpoint(call).await,
-                    Err(problem) => Err(problem),
+                let answer = match (Call::receive(request.clone(), payload, door).await, tongue) {
+                    (Ok(call), Tongue::Json) => by_program(call, endpoint).await,
+                    (Ok(call), Tongue::Html) => endpoint(call).await,
+                    (Err(problem), _) => Err(problem),
                 };
                 answer.unwrap_or_else(|problem| match tongue {
                     Tongue::Json => problem.respond(&request),
@@ -135,6 +139,29 @@ impl Url {
         });
         names.collect::<Vec<_>>().join(", ")
     }
+}
+
+/// What programs may ask of any URL: that a POST is not done twice, that what they have is not sent again, and formats.
+async fn by_program<F, A>(call: Call, endpoint: F) -> Answer
+where
+    F: Fn(Call) -> A + 'static,
+    A: Future<Output = Answer> + 'static,
+{
+    let request = call.request.clone();
+    conditional::accept_change(&request)?;
+    let first = match idempotency::turn(&call).await? {
+        Turn::Plain => return conditional::settle(&request, endpoint(call).await?),
+        Turn::Again(response) => return Ok(response),
+        Turn::First(first) => first,
+    };
+    // It goes on although its client may go away: that client will send it again, and shall find the answer.
+    let work = async move {
+        let response = endpoint(call).await.unwrap_or_else(|problem| problem.respond(&request));
+        first.keep(response).await
+    };
+    actix_web::rt::spawn(work.in_current_span())
+        .await
+        .map_err(|error| Problem::App(AppError::Internal(format!("a request broke down: {error}"))))
 }
 
 const PAGE: &[&str] = &["limit", "cursor"];

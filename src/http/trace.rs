@@ -63,6 +63,13 @@ pub(super) async fn add_headers(
     add_absent(headers, X_FRAME_OPTIONS, "DENY");
     add_absent(headers, REFERRER_POLICY, "no-referrer");
     add_absent(headers, CACHE_CONTROL, "no-store");
+    add_absent(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    add_absent(headers, HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    add_absent(
+        headers,
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=()",
+    );
     Ok(response)
 }
 

@@ -29,6 +29,7 @@ pub mod grants;
 pub mod held_mails;
 mod host_changes;
 pub mod ideas;
+pub mod idempotency;
 pub mod imports;
 pub mod inbound;
 mod judge;

@@ -31,6 +31,7 @@ pub mod feeds;
 pub mod grants;
 pub mod histories;
 pub mod ideas;
+pub mod idempotency;
 pub mod inbound;
 pub mod introductions;
 pub mod invitations;

@@ -310,6 +310,9 @@ diesel::table! {
     audit_chain (position) { position -> BigInt, entry_id -> Text, hash -> Text, }
 }
 diesel::table! {
+    idempotent_requests (key_sha256) { key_sha256 -> Text, fingerprint -> Text, begun_at -> Timestamp, answer -> Nullable<Binary>, }
+}
+diesel::table! {
     audit_waiting (entry_id) { entry_id -> Text, }
 }
 diesel::table! {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::mail::Transport;
-use crate::services::{App, AppError};
+use crate::services::{App, AppError, idempotency};
 
 /// Tells the loops to end after the step in hand.
 #[derive(Debug, Clone, Default)]
@@ -88,7 +88,11 @@ pub async fn send_mail(app: App, transport: Transport, name: String, stop: Stop)
 pub async fn keep_deadlines(app: App, name: String, stop: Stop) {
     while !stop.is_asked() {
         let (on, by, until) = (app.clone(), name.clone(), stop.clone());
-        let step = tokio::task::spawn_blocking(move || deadlines::act_on_due(&on, &by, &until)).await;
+        let step = tokio::task::spawn_blocking(move || {
+            idempotency::forget_old(&on)?;
+            deadlines::act_on_due(&on, &by, &until)
+        });
+        let step = step.await;
         match step.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
             Ok(_) => stop.pause(MINUTE).await,
             Err(error) => {

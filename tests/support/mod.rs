@@ -355,6 +355,7 @@ const TABLES: &[&str] = &[
     "given_histories",
     "grants",
     "idea_trials",
+    "idempotent_requests",
     "ideas",
     "import_mappings",
     "inbound_mails",

@@ -24,6 +24,7 @@ DROP TABLE calendar_periods;
 DROP TABLE calendars;
 DROP TABLE inbound_mails;
 DROP TABLE outbox;
+DROP TABLE idempotent_requests;
 DROP TABLE audit_waiting;
 DROP TABLE audit_chain;
 DROP TABLE audit_entries;

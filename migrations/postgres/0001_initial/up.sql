@@ -538,6 +538,19 @@ CREATE TRIGGER audit_entries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON 
 CREATE TRIGGER audit_chain_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_chain
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- Requests with an Idempotency-Key, for a day. Neither the key nor an answer that can be read is here.
+CREATE TABLE idempotent_requests (
+    -- SHA-256 over the key and the credential.
+    key_sha256 TEXT NOT NULL,
+    -- SHA-256 over what was asked.
+    fingerprint TEXT NOT NULL,
+    begun_at TIMESTAMP NOT NULL,
+    -- Sealed with the key; none while it is being answered.
+    answer BYTEA,
+    CONSTRAINT idempotent_requests_pkey PRIMARY KEY (key_sha256)
+);
+CREATE INDEX idempotent_requests_begun_idx ON idempotent_requests (begun_at);
+
 CREATE TABLE outbox (
     id TEXT NOT NULL,
     kind TEXT NOT NULL,

@@ -545,6 +545,19 @@ BEGIN
     SELECT RAISE(ABORT, 'audit_chain is append-only');
 END;
 
+-- Requests with an Idempotency-Key, for a day. Neither the key nor an answer that can be read is here.
+CREATE TABLE idempotent_requests (
+    -- SHA-256 over the key and the credential.
+    key_sha256 TEXT NOT NULL,
+    -- SHA-256 over what was asked.
+    fingerprint TEXT NOT NULL,
+    begun_at TEXT NOT NULL,
+    -- Sealed with the key; none while it is being answered.
+    answer BLOB,
+    CONSTRAINT idempotent_requests_pkey PRIMARY KEY (key_sha256)
+) STRICT;
+CREATE INDEX idempotent_requests_begun_idx ON idempotent_requests (begun_at);
+
 CREATE TABLE outbox (
     id TEXT NOT NULL,
     kind TEXT NOT NULL,
