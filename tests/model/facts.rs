@@ -911,8 +911,10 @@ impl Model {
     /// Calls off every placement of a round that stands, but for those that have been; gives which.
     pub fn all_off(&mut self, round: usize) -> Vec<usize> {
         let is_off = |one: &Placement| self.is_of(round, one) && one.can_end() && !self.has_been(one);
-        let off: Vec<usize> =
+        let mut off: Vec<usize> =
             (0..self.placements.len()).filter(|place| is_off(&self.placements[*place])).collect();
+        // In the service's order: of two who were to exchange, the first to end tells the other one that it comes to nothing.
+        off.sort_by(|a, b| self.placements[*a].id.cmp(&self.placements[*b].id));
         for place in &off {
             self.end(*place, PlacementState::Cancelled);
         }
