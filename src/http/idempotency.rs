@@ -27,7 +27,7 @@ pub(super) enum Turn {
     /// It has no key.
     Plain,
     /// It is carried out, and its answer kept.
-    First(First),
+    First(Box<First>),
     /// It was carried out before.
     Again(HttpResponse),
 }
@@ -68,7 +68,7 @@ pub(super) async fn turn(call: &Call) -> Result<Turn, Problem> {
         blocking(move || Ok((idempotency::begin(&app, &request)?, request))).await?
     };
     match begun {
-        Begun::Now(begun_at) => Ok(Turn::First(First { app, request, begun_at })),
+        Begun::Now(begun_at) => Ok(Turn::First(Box::new(First { app, request, begun_at }))),
         Begun::Before(answer) => Ok(Turn::Again(unpacked(&answer)?)),
         Begun::InProgress => Err(Problem::InProgress),
         Begun::OtherRequest => Err(Problem::KeyReused),

@@ -171,14 +171,17 @@ fn asks_manager(application: &Application, to: &NewPlace) -> bool {
     !application.released_dates.contains(&to.date)
 }
 
-/// Ends a placement; gives what is left of it to whom the proposals of it tell.
+/// What is left of a placement, by whose proposal tells it to whom.
+type LeftBy<'a> = Vec<((&'a str, Party), Left)>;
+
+/// Ends a placement.
 fn end<'a>(
     tx: &mut Tx<'_>,
     now: &Now,
     actor: &Actor,
     change: &'a Changed,
     (id, successor): (PlacementId, Option<&'a str>),
-) -> Result<Vec<((&'a str, Party), Left)>, AppError> {
+) -> Result<LeftBy<'a>, AppError> {
     let mut case = get_case(tx, id)?;
     let before = case.placement.state;
     case.placement.cancel(local(now.at, case.placement.time_zone))?;
