@@ -76,6 +76,8 @@ named! {
         RepairApplied = "repair-applied",
         /// Nobody vouches for the manager's address.
         ManagerNotConfirmed = "manager-not-confirmed",
+        /// Nothing could encrypt access needs.
+        NoEncryptionKey = "no-encryption-key",
         /// The mail has not left, or never will.
         MailState = "mail-state",
         /// What the mail said is no longer so.
@@ -134,6 +136,7 @@ impl Code {
             | Code::ConsentNotAsked
             | Code::RepairApplied
             | Code::ManagerNotConfirmed
+            | Code::NoEncryptionKey
             | Code::MailState
             | Code::MailOutdated
             | Code::SwapState
@@ -184,6 +187,7 @@ impl Code {
             Code::IfMatchRequired => "Say which repair was looked at",
             Code::RepairApplied => "One of its options was applied before",
             Code::ManagerNotConfirmed => "The manager is not confirmed",
+            Code::NoEncryptionKey => "Access needs are not taken here",
             Code::MailState => "The mail cannot be sent again",
             Code::MailOutdated => "What the mail said is no longer so",
             Code::SwapState => "The swap is over",
@@ -223,6 +227,7 @@ impl From<RefusalCode> for Code {
             RefusalCode::IfMatchRequired => Code::IfMatchRequired,
             RefusalCode::RepairApplied => Code::RepairApplied,
             RefusalCode::ManagerNotConfirmed => Code::ManagerNotConfirmed,
+            RefusalCode::NoEncryptionKey => Code::NoEncryptionKey,
             RefusalCode::MailState => Code::MailState,
             RefusalCode::MailOutdated => Code::MailOutdated,
             RefusalCode::SwapState => Code::SwapState,
