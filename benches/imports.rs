@@ -19,6 +19,7 @@ use std::time::Instant;
 use library_swap::domain::language::Language;
 use library_swap::domain::letter::CalendarForm;
 use library_swap::domain::permissions::{Actor, Role};
+use library_swap::domain::privacy::Retention;
 use library_swap::domain::templates::OwnTemplates;
 use library_swap::import::{Kind, Table};
 use library_swap::services::clock::{Chance, Clock};
@@ -83,6 +84,7 @@ fn app_on(url: &str) -> App {
             run_seconds: 1,
             withdrawal_days: 14,
             reserves: library_swap::services::refills::Patience { working_days: 2, days_before: 3 },
+            retention: Retention::USUAL,
             solver_threads: 1,
             pace: library_swap::services::notices::Pace::AT_ONCE,
             stay: library_swap::services::sessions::Stay {

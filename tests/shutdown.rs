@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{Days, Utc};
+use library_swap::domain::access_needs::AccessNeeds;
 use library_swap::domain::ids::RoundId;
 use library_swap::domain::permissions::{Actor, Role};
 use library_swap::domain::sector::Sector;
@@ -129,7 +130,7 @@ fn sign_everybody_up(app: &App) {
             manager_email: "boss@council.example".parse().expect("an address"),
             sectors: vec![],
             topics: vec![],
-            needs: vec![],
+            needs: AccessNeeds::default(),
             avoid: vec![],
             hours: BTreeMap::new(),
             pattern: None,
@@ -137,6 +138,7 @@ fn sign_everybody_up(app: &App) {
             role_title: None,
             objectives: None,
             language: None,
+            privacy_version: None,
         };
         sign_up(app, &Actor::anyone(), round, &form).expect("signed up");
     }

@@ -43,6 +43,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("ureq", &["cli"]),
     ("getrandom", &["services"]),
+    ("aes_siv", &["store"]),
     ("tracing", &["store", "services", "mail", "http", "worker", "cli"]),
 ];
 

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::domain::email::Email;
 use crate::domain::language::Language;
 use crate::domain::letter::{InvitationForm, ZoneForm};
+use crate::domain::privacy::Retention;
 use crate::domain::states::named;
 use crate::domain::text::Name;
 use crate::mail::{DkimSettings, Password, Tls, TransportKind};
@@ -43,6 +44,10 @@ pub struct Configuration {
     pub rounds: Rounds,
     /// Signing in.
     pub sign_in: SignIn,
+    /// What is confidential.
+    pub privacy: Privacy,
+    /// For how many days things are kept; 0: for good.
+    pub retention: Kept,
     /// What a client may ask for.
     pub limits: Limits,
     /// Logs.
@@ -242,6 +247,47 @@ pub struct SignIn {
     pub idle_minutes: NonZeroU16,
     /// How long a session lives at most.
     pub session_hours: NonZeroU16,
+}
+
+/// What is confidential.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Privacy {
+    /// Where the keys are by which access needs are encrypted.
+    #[serde(deserialize_with = "read::optional_path")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// For how many days things are kept; 0: for good.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// Applications whose address was never proven, after the sign-up.
+    pub unproven_days: u32,
+    /// Access needs, after the last day of the round.
+    pub access_needs_days: u32,
+    /// Links in mails, after they expired.
+    pub links_days: u32,
+    /// What is noted of mails that came in.
+    pub inbound_days: u32,
+    /// Comments and reasons, after the last day of the round.
+    pub words_days: u32,
+    /// Who somebody was, after the last day of their last round.
+    pub persons_days: u32,
+}
+
+impl Kept {
+    /// The settings.
+    pub fn settings(&self) -> Retention {
+        Retention {
+            unproven_days: self.unproven_days,
+            access_needs_days: self.access_needs_days,
+            links_days: self.links_days,
+            inbound_days: self.inbound_days,
+            words_days: self.words_days,
+            persons_days: self.persons_days,
+        }
+    }
 }
 
 /// What a client may ask for.

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use super::configuration::Configuration;
-use super::{Failure, NO, service};
+use super::{Failure, NO, keys, service};
 use crate::domain::language::Language;
 use crate::domain::notice::NoticeState;
 use crate::domain::permissions::{Actor, Role};
 use crate::services::AppError;
 use crate::services::clock::Clock;
 use crate::services::deliveries::{self, Which};
+use crate::services::keys::list_missing;
 use crate::services::{audit, outbox, traces};
 
 /// Arguments of the command.
@@ -34,6 +35,7 @@ pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failu
     let findings = [
         ("database", check_database(configuration)),
         ("migrations", check_migrations(configuration)),
+        ("keys", check_keys(configuration)),
         ("time zones", Ok(format!("tzdata {}", chrono_tz::IANA_TZDB_VERSION))),
         ("clock", check_clock()),
         ("mail", check_mail(configuration)?),
@@ -86,6 +88,31 @@ fn check_migrations(configuration: &Configuration) -> Finding {
             "Run `library-swap migrate`; `serve` does it too.",
         )),
         Err(error) => Err((error.to_string(), "Look whether the database is library-swap's own.")),
+    }
+}
+
+/// Access needs are encrypted with keys that are there, and that nobody else reads.
+fn check_keys(configuration: &Configuration) -> Finding {
+    let Some(path) = keys::path(configuration) else {
+        return Ok("none: access needs are not taken (set privacy.key_file to take them)".to_owned());
+    };
+    if keys::is_readable_for_others(&path) {
+        let words = format!("others on this machine may read {}", path.display());
+        return Err((words, "Run `chmod 600` on it, and `library-swap keys new` if somebody may have."));
+    }
+    if service::missing_file(configuration).is_some() {
+        return Err(("there is no database".to_owned(), "Mend the database first."));
+    }
+    const CURE: &str = "Put the key file back from its backup: what it encrypted cannot be read without it.";
+    let store = service::open_ready_store(configuration)
+        .map_err(|failure| (failure.words.trim_end().to_owned(), CURE))?;
+    let app = service::app(configuration, store);
+    match list_missing(&app).map_err(|error| (error.to_string(), CURE))?.as_slice() {
+        [] if app.store.keys().is_empty() => {
+            Ok(format!("none yet: `serve` makes {} at its first start", path.display()))
+        }
+        [] => Ok(format!("{}: keep a copy of it apart from the database's backups", path.display())),
+        missing => Err((format!("{} lacks {}", path.display(), missing.join(", ")), CURE)),
     }
 }
 

@@ -30,11 +30,13 @@ mod import;
 mod inbound;
 mod init;
 mod invented;
+mod keys;
 mod log;
 mod mail;
 mod match_round;
 mod migrate;
 mod repair;
+mod retention;
 mod round;
 mod serve;
 mod service;
@@ -125,6 +127,11 @@ enum Command {
     Migrate(migrate::Args),
     /// Take one mail from standard input: what the mail server pipes here (docs/mail.md, "Replies").
     Inbound(inbound::Args),
+    /// The keys by which access needs are encrypted.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Take away what is over its time; the service does it by itself.
+    Retention(retention::Args),
     /// Look at mails and their templates.
     #[command(subcommand)]
     Mail(mail::Command),
@@ -175,6 +182,8 @@ pub fn run() -> ExitCode {
         Command::Inbound(args) => {
             configured(&|configuration| inbound::run(&args, configuration)).map_err(inbound::later)
         }
+        Command::Keys(command) => configured(&|configuration| keys::run(&command, configuration)),
+        Command::Retention(args) => configured(&|configuration| retention::run(&args, configuration)),
         Command::Mail(command) => configured(&|configuration| mail::run(&command, configuration)),
         Command::Import(command) => configured(&|configuration| import::run(&command, configuration)),
         Command::Round(command) => configured(&|configuration| round::run(&command, configuration)),

@@ -11,7 +11,7 @@ use chrono::Duration;
 use tokio::task::JoinHandle;
 
 use super::configuration::{Configuration, DigestPace, SolverPlace};
-use super::{Failure, NO};
+use super::{Failure, NO, keys};
 use crate::domain::letter::CalendarForm;
 use crate::domain::templates::OwnTemplates;
 use crate::http::{self, HttpSettings};
@@ -45,8 +45,12 @@ pub(super) fn open_store(configuration: &Configuration) -> Result<Store, Failure
             Failure::unable(format!("the database {} cannot be made: {error}", path.display()))
         })?;
     }
-    Store::open(url, configuration.database.connections.get())
-        .map_err(|error| Failure::unable(format!("{}: {error}", url.masked())))
+    let store = Store::open(url, configuration.database.connections.get())
+        .map_err(|error| Failure::unable(format!("{}: {error}", url.masked())))?;
+    match keys::path(configuration) {
+        Some(path) => Ok(store.with_keys(keys::read(&path)?)),
+        None => Ok(store),
+    }
 }
 
 /// The SQLite file that is configured, where it is not there yet.
@@ -84,14 +88,14 @@ pub(super) fn migrate(configuration: &Configuration, store: &Store) -> Result<Ve
     applied.map_err(|error| Failure::unable(format!("database.migrate_url ({}): {error}", url.masked())))
 }
 
-/// The database with every migration applied.
+/// The database with every migration applied, and with a key.
 ///
 /// # Errors
-/// As for [`open_store`] and [`migrate`].
+/// As for [`open_store`], [`migrate`] and [`keys::unlock`].
 pub(super) fn open_migrated_store(configuration: &Configuration) -> Result<Store, Failure> {
     let store = open_store(configuration)?;
     migrate(configuration, &store)?;
-    Ok(store)
+    keys::unlock(configuration, store)
 }
 
 /// The use cases on a database, with the real clock and real chance.
@@ -116,6 +120,7 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
             run_seconds: configuration.matching.run_seconds.get(),
             solver_threads: configuration.matching.threads.get(),
             withdrawal_days: configuration.rounds.withdrawal_days,
+            retention: configuration.retention.settings(),
             pace: Pace {
                 coalesce: Duration::seconds(configuration.mail.coalesce_seconds.into()),
                 digests: configuration.mail.digest == DigestPace::Daily,
@@ -316,6 +321,7 @@ pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Res
         tokio::spawn(worker::send_mail(app.clone(), transport, name.clone(), stop.clone())),
         tokio::spawn(worker::keep_deadlines(app.clone(), name.clone(), stop.clone())),
         tokio::spawn(worker::keep_trail(app.clone(), name.clone(), stop.clone())),
+        tokio::spawn(worker::keep_house(app.clone(), name.clone(), stop.clone())),
     ];
     let solver = match configuration.matching.solver {
         SolverPlace::Server => Some(Solver::start(&app, name, &stop)?),

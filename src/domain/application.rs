@@ -1,6 +1,7 @@
 //! A participant's request to join a round, from sign-up to its place.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{NaiveDate, NaiveTime};
 
@@ -31,8 +32,8 @@ pub struct Person {
     pub email: Email,
 }
 
-/// An application.
-#[derive(Debug, Clone, PartialEq)]
+/// An application. `Debug` shows its identity and state only.
+#[derive(Clone, PartialEq)]
 pub struct Application {
     /// Its identity; also the staff id in round files.
     pub id: ApplicationId,
@@ -80,6 +81,12 @@ pub struct Application {
     pub language: Language,
     /// Raised by every change, so that nobody decides something else than they saw.
     pub revision: i64,
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Application({} {})", self.id, self.state)
+    }
 }
 
 impl Application {

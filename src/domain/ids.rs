@@ -96,6 +96,8 @@ ids! {
     NoticeId,
     /// A mail that came in.
     InboundId,
+    /// A line of the ledger of who has read access needs.
+    ReadingId,
     /// An entry of the audit.
     AuditId,
 }

@@ -1,6 +1,7 @@
 //! The vocabulary and the rules of the exchange: values that cannot be invalid, states and their transitions,
 //! and who may do what. Never does I/O, never reads a clock, never draws a random number.
 
+pub mod access_needs;
 pub mod alternative;
 pub mod application;
 pub mod attendance;
@@ -32,6 +33,7 @@ pub mod pattern;
 pub mod permissions;
 pub mod place;
 pub mod placement;
+pub mod privacy;
 pub mod refill;
 pub mod refusal;
 pub mod release;
@@ -54,5 +56,6 @@ pub mod token;
 pub mod told;
 pub mod trace;
 pub mod trail;
+pub mod vetting;
 pub mod vouching;
 pub mod weekday;

@@ -5,6 +5,7 @@
 //! says that what was agreed is in place.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{Days, NaiveDate, NaiveTime};
 
@@ -126,9 +127,15 @@ fn write_time(time: NaiveTime) -> String {
     time.format("%H:%M").to_string()
 }
 
-/// The values of a pack; a field without one is missing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The values of a pack; a field without one is missing. `Debug` shows which fields are there.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Pack(pub BTreeMap<PackField, String>);
+
+impl fmt::Debug for Pack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 /// What a field was and is.
 #[derive(Debug, Clone, PartialEq, Eq)]

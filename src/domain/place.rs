@@ -42,8 +42,17 @@ impl Point {
 }
 
 /// A British postcode in its usual form (`WR1 3PB`).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// `Debug` shows the area only.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Postcode(String);
+
+impl fmt::Debug for Postcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let area: String = self.0.chars().take_while(char::is_ascii_alphabetic).collect();
+        write!(f, "{area}…")
+    }
+}
 
 impl Postcode {
     /// The postcode with its one space.

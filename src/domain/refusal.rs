@@ -51,6 +51,8 @@ pub enum RefusalCode {
     RepairApplied,
     /// A manager's address that nothing vouches for has to be confirmed first.
     ManagerNotConfirmed,
+    /// Access needs are not taken: nothing could encrypt them.
+    NoEncryptionKey,
     /// The mail has not left, or never will.
     MailState,
     /// What the mail said is no longer so.
@@ -93,6 +95,7 @@ impl RefusalCode {
             RefusalCode::IfMatchRequired => "if-match-required",
             RefusalCode::RepairApplied => "repair-applied",
             RefusalCode::ManagerNotConfirmed => "manager-not-confirmed",
+            RefusalCode::NoEncryptionKey => "no-encryption-key",
             RefusalCode::MailState => "mail-state",
             RefusalCode::MailOutdated => "mail-outdated",
             RefusalCode::SwapState => "swap-state",

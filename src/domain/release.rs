@@ -1,5 +1,7 @@
 //! The line manager's answer to a request for release: yes, yes on some of the days, or no for a reason from a list.
 
+use std::fmt;
+
 use chrono::NaiveDate;
 
 use super::ids::ApplicationId;
@@ -36,12 +38,19 @@ impl RefusalReason {
 }
 
 /// A no.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// `Debug` shows nothing of the words.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ReleaseRefusal {
     /// Why.
     pub reason: RefusalReason,
     /// More, in the manager's words, for organisers only; always there with [`RefusalReason::Other`].
     pub words: Option<String>,
+}
+
+impl fmt::Debug for ReleaseRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReleaseRefusal({})", self.reason)
+    }
 }
 
 /// What the manager says to a request.

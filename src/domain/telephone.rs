@@ -9,9 +9,15 @@ use super::fault::Rule;
 pub const MOST_LETTERS: usize = 40;
 
 /// 5 to 15 digits (ITU-T E.164 has no longer numbers), a + before the code of the country, spaces and `( ) - . /` between
-/// them, and an extension like `ext. 12` or `x12`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// them, and an extension like `ext. 12` or `x12`. `Debug` is masked.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Telephone(String);
+
+impl fmt::Debug for Telephone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Telephone(…)")
+    }
+}
 
 impl fmt::Display for Telephone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,16 +4,25 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::fault::Rule;
+use super::vetting::refuse_certificate_numbers;
 
 /// 1 to 200 characters on one line, trimmed, without control characters, invisible characters or traces of a wrong
-/// encoding.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// encoding, and without what looks like the number of a vetting certificate.
+///
+/// `Display` is the whole name; `Debug` is masked, because it may be a person's and must be in no log.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(String);
 
 impl Name {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&masked(&self.0))
     }
 }
 
@@ -116,11 +125,18 @@ impl FromStr for Name {
         if length > 200 {
             return Err(Rule::new(format!("must have at most 200 characters: it has {length}")));
         }
+        refuse_certificate_numbers(name)?;
         Ok(Self(name.to_owned()))
     }
 }
 
-/// Words that people write, at most so many characters: not empty, lines allowed, no other control characters; trimmed.
+/// What may be shown of a text that may tell of a person: its first letter.
+pub(super) fn masked(text: &str) -> String {
+    text.chars().take(1).chain(['…']).collect()
+}
+
+/// Words that people write, at most so many characters: not empty, lines allowed, no other control characters, nothing that
+/// looks like the number of a vetting certificate; trimmed.
 ///
 /// # Errors
 /// The rule that they break.
@@ -136,12 +152,30 @@ pub fn parse_words(text: &str, most: usize) -> Result<String, Rule> {
     if let Some(c) = words.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Err(Rule::new(format!("must have no control characters: it has U+{:04X}", u32::from(c))));
     }
+    refuse_certificate_numbers(&words)?;
     Ok(words)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn neither_names_nor_words_have_numbers_of_certificates() {
+        assert!("Ann 001234567890".parse::<Name>().expect_err("refused").to_string().contains("certificate"));
+        assert!(
+            parse_words("my DBS: 0012 3456 7890", 100)
+                .expect_err("refused")
+                .to_string()
+                .contains("assurance")
+        );
+    }
+
+    #[test]
+    fn a_name_is_masked_in_logs() {
+        let name: Name = "Ann Reader".parse().expect("a name");
+        assert_eq!(format!("{name:?} {name}"), "A… Ann Reader");
+    }
 
     #[test]
     fn real_names_are_taken() {

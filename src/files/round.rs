@@ -4,6 +4,7 @@
 //! ([`Round::checked`]), so that there is one set of rules.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -75,7 +76,8 @@ pub struct Library {
 }
 
 /// A person who wants to go.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// `Debug` shows the id only: the rest is about a person.
+#[derive(Clone, Default, PartialEq)]
 pub struct Staff {
     /// Unique.
     pub id: String,
@@ -103,6 +105,12 @@ pub struct Staff {
     pub avoid: Vec<String>,
     /// Rounds in a row without a place.
     pub priority: i64,
+}
+
+impl fmt::Debug for Staff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Staff({})", self.id)
+    }
 }
 
 /// A placement that stands already.

@@ -1,5 +1,5 @@
-//! `/v1/rounds/{id}/applications` and `/v1/applications`: sign-up and what becomes of it. Access needs go in and never
-//! come out; the manager's reason for a no is for organisers.
+//! `/v1/rounds/{id}/applications` and `/v1/applications`: sign-up and what becomes of it. Access needs go in and
+//! never come out (`access_needs.rs` tells who reads them); the manager's reason for a no is for organisers.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,7 @@ use super::answer::{Answer, Listed, listed, made, shown};
 use super::call::Call;
 use super::patterns::{self, Pattern};
 use super::{offers, read, schemas};
+use crate::domain::access_needs::{AccessNeeds, MOST_NEED_WORDS};
 use crate::domain::ids::{ApplicationId, RoundId};
 use crate::domain::json::{At, Object};
 use crate::domain::permissions::{Actor, Role};
@@ -137,9 +138,13 @@ pub(super) struct SignUpBody {
     sectors: Option<Vec<String>>,
     #[schema(schema_with = schemas::tags)]
     topics: Option<Vec<String>>,
-    /// Access needs: confidential, never shown by this API.
+    /// Access needs: confidential, encrypted, matched; read as `needs_words` is.
     #[schema(schema_with = schemas::tags)]
     needs: Option<Vec<String>>,
+    /// More about access needs, in words: confidential. Only the host's contact and organisers can read it, once
+    /// everybody has said yes, and the person sees who did.
+    #[schema(schema_with = schemas::optional_line)]
+    needs_words: Option<String>,
     /// Libraries never to be sent to.
     #[schema(schema_with = schemas::library_keys)]
     avoid: Option<Vec<String>>,
@@ -160,6 +165,8 @@ pub(super) struct SignUpBody {
     /// Of mails and calendars; absent means the installation's.
     #[schema(schema_with = schemas::optional_language)]
     language: Option<String>,
+    /// The `version` of the round's privacy notice that was read and agreed to; required where it has one.
+    privacy_version: Option<i64>,
 }
 
 /// The same words for every open sign-up, whoever is known.
@@ -189,6 +196,7 @@ const FIELDS: &[&str] = &[
     "sectors",
     "topics",
     "needs",
+    "needs_words",
     "avoid",
     "hours",
     "pattern",
@@ -196,6 +204,7 @@ const FIELDS: &[&str] = &[
     "role_title",
     "objectives",
     "language",
+    "privacy_version",
 ];
 
 fn library_key(at: &At<'_>) -> Option<String> {
@@ -219,6 +228,7 @@ fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
     let sectors = read::set(object, "sectors", At::parse);
     let topics = read::set(object, "topics", At::parse);
     let needs = read::set(object, "needs", At::parse);
+    let needs_words = read::maybe_absent(object, "needs_words", |at| read::words(at, MOST_NEED_WORDS));
     let avoid = read::set(object, "avoid", library_key);
     let hours = read::hours(object, "hours");
     let pattern = patterns::read_pattern(object);
@@ -226,6 +236,8 @@ fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
     let role_title = read::maybe_absent(object, "role_title", At::parse);
     let objectives = read::maybe_absent(object, "objectives", |at| read::words(at, read::MOST_WORDS));
     let language = read::maybe_absent(object, "language", At::parse);
+    let privacy_version =
+        read::maybe_absent(object, "privacy_version", |at| at.integer(1..=read::MOST_EXACT));
     Some(SignUp {
         name: name?,
         email: email?,
@@ -236,7 +248,7 @@ fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
         manager_email: manager_email?,
         sectors: sectors?,
         topics: topics?,
-        needs: needs?,
+        needs: AccessNeeds { tags: needs?, words: needs_words? },
         avoid: avoid?,
         hours: hours?,
         pattern: pattern?,
@@ -244,6 +256,7 @@ fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
         role_title: role_title?,
         objectives: objectives?,
         language: language?,
+        privacy_version: privacy_version?,
     })
 }
 

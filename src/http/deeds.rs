@@ -158,6 +158,7 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::Verify
         | Deed::Withdraw
         | Deed::Ill
+        | Deed::ReadNeeds
         | Deed::Subscribe
         | Deed::NewAddress
         | Deed::Unsubscribe => &[],
@@ -233,6 +234,7 @@ fn act_of(deed: Deed, beside: Beside, faults: &Faults) -> Option<Act> {
         Deed::RefuseSwap => swap.map(|swap| Act::RefuseSwap(swap, reason)),
         Deed::Withdraw => Some(Act::Withdraw),
         Deed::Ill => Some(Act::Ill),
+        Deed::ReadNeeds => Some(Act::ReadNeeds),
         Deed::Subscribe => Some(Act::Calendar(Choose::Feed)),
         Deed::NewAddress => Some(Act::Calendar(Choose::NewAddress)),
         Deed::Unsubscribe => Some(Act::Calendar(Choose::Invitations)),
@@ -360,6 +362,7 @@ pub(super) fn read_form(call: &Call) -> Result<Act, Problem> {
             | Deed::RefuseSwap
             | Deed::Withdraw
             | Deed::Ill
+            | Deed::ReadNeeds
             | Deed::Feedback
             | Deed::Idea
             | Deed::Subscribe

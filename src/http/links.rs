@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::access_needs::{AccessNeeds, Reading};
 use super::alternatives::{self, Alternative};
 use super::answer::{Answer, shown};
 use super::call::Call;
@@ -35,7 +36,7 @@ use crate::services::links::{self, Act, Deed, LinkView};
 use crate::words::in_english;
 
 /// What the holder of a link sees.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Link)]
 pub(super) struct Case {
     #[schema(schema_with = schemas::purpose)]
@@ -86,6 +87,12 @@ pub(super) struct Case {
     /// How the holder's days come into their calendar, where they can choose.
     #[serde(skip_serializing_if = "Option::is_none")]
     calendar: Option<CalendarChoice>,
+    /// For the host, as the answer to `read_needs`: what the visitor needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_needs: Option<AccessNeeds>,
+    /// For the participant: who has read their access needs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needs_readings: Vec<Reading>,
 }
 
 /// The round of a link.
@@ -222,6 +229,8 @@ impl From<&LinkView> for Case {
             joining_pack: packs::of_link(view),
             explanation: view.explanation.clone().map(|found| explanations::shape(&view.link.actor(), found)),
             calendar: view.calendar.as_ref().map(CalendarChoice::from),
+            access_needs: view.needs.shown.as_ref().map(AccessNeeds::from),
+            needs_readings: view.needs.readings.iter().map(Reading::from).collect(),
         }
     }
 }

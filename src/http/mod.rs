@@ -3,6 +3,7 @@
 //! Never touches the database, never sends mail, never installs signal handlers: whoever binds it stops it. Every URL
 //! stands in [`routes`]; every problem in [`problem`].
 
+mod access_needs;
 mod alternatives;
 mod answer;
 mod applications;
@@ -36,8 +37,10 @@ mod outlook;
 mod packs;
 mod pages;
 mod patterns;
+mod personal_data;
 mod placements;
-pub mod problem;
+pub mod privacy_notices;
+mod problem;
 mod problem_code;
 mod proofs;
 mod publication;

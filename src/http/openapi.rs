@@ -13,10 +13,10 @@ use utoipa::{IntoParams, Modify, OpenApi};
 use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
-    alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers, explanations,
-    feeds, grants, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening, outlook,
-    packs, placements, proofs, publication, refills, repairs, rounds, runs, schedule, sessions, sign_in,
-    successors, swaps, tasks, tokens, traces,
+    access_needs, alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers,
+    explanations, feeds, grants, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening,
+    outlook, packs, personal_data, placements, privacy_notices, proofs, publication, refills, repairs,
+    rounds, runs, schedule, sessions, sign_in, successors, swaps, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -87,6 +87,8 @@ pub(super) struct PageParameters {
         rounds::close,
         rounds::move_deadlines,
         rounds::cancel,
+        privacy_notices::get,
+        privacy_notices::replace,
         offers::list,
         offers::replace,
         offers::withdraw,
@@ -96,6 +98,11 @@ pub(super) struct PageParameters {
         applications::get,
         applications::withdraw,
         applications::judge_manager,
+        personal_data::get,
+        personal_data::get_text,
+        personal_data::erase,
+        access_needs::of_own,
+        access_needs::of_visitor,
         repairs::list,
         repairs::create,
         repairs::get,

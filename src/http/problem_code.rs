@@ -84,6 +84,8 @@ named! {
         RepairApplied = "repair-applied",
         /// Nobody vouches for the manager's address.
         ManagerNotConfirmed = "manager-not-confirmed",
+        /// Nothing could encrypt access needs.
+        NoEncryptionKey = "no-encryption-key",
         /// The mail has not left, or never will.
         MailState = "mail-state",
         /// What the mail said is no longer so.
@@ -145,6 +147,7 @@ impl Code {
             | Code::ConsentNotAsked
             | Code::RepairApplied
             | Code::ManagerNotConfirmed
+            | Code::NoEncryptionKey
             | Code::MailState
             | Code::MailOutdated
             | Code::SwapState
@@ -199,6 +202,7 @@ impl Code {
             Code::IfMatchRequired => "Say which repair was looked at",
             Code::RepairApplied => "One of its options was applied before",
             Code::ManagerNotConfirmed => "The manager is not confirmed",
+            Code::NoEncryptionKey => "Access needs are not taken here",
             Code::MailState => "The mail cannot be sent again",
             Code::MailOutdated => "What the mail said is no longer so",
             Code::SwapState => "The swap is over",
@@ -238,6 +242,7 @@ impl From<RefusalCode> for Code {
             RefusalCode::IfMatchRequired => Code::IfMatchRequired,
             RefusalCode::RepairApplied => Code::RepairApplied,
             RefusalCode::ManagerNotConfirmed => Code::ManagerNotConfirmed,
+            RefusalCode::NoEncryptionKey => Code::NoEncryptionKey,
             RefusalCode::MailState => Code::MailState,
             RefusalCode::MailOutdated => Code::MailOutdated,
             RefusalCode::SwapState => Code::SwapState,

@@ -9,10 +9,11 @@ use super::call::{Call, Door};
 use super::idempotency::{self, Turn};
 use super::problem::Problem;
 use super::{
-    alternatives, applications, audit, calendars, conditional, day, deliveries, documents, edits, employers,
-    explanations, feeds, grants, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening,
-    outlook, packs, pages, placements, proofs, publication, refills, repairs, rounds, runs, schedule,
-    sessions, sign_in, successors, swaps, tasks, tokens, traces,
+    access_needs, alternatives, applications, audit, calendars, conditional, day, deliveries, documents,
+    edits, employers, explanations, feeds, grants, held_mails, ideas, inbound, libraries, links, locks,
+    mails, offers, opening, outlook, packs, pages, personal_data, placements, privacy_notices, proofs,
+    publication, refills, repairs, rounds, runs, schedule, sessions, sign_in, successors, swaps, tasks,
+    tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, reach_of};
 use crate::services::AppError;
@@ -234,6 +235,9 @@ fn table() -> Vec<Url> {
         Url::at("/v1/rounds/{id}/open").post(&[SteerRound], rounds::open),
         Url::at("/v1/rounds/{id}/close").post(&[SteerRound], rounds::close),
         Url::at("/v1/rounds/{id}/dates").put(&[SteerRound], rounds::move_deadlines),
+        Url::at("/v1/rounds/{id}/privacy-notice")
+            .get(&[ReadRound], NONE, privacy_notices::get)
+            .put(&[SteerRound], privacy_notices::replace),
         Url::at("/v1/rounds/{id}/cancel").post(&[SteerRound], rounds::cancel),
         Url::at("/v1/rounds/{id}/libraries").get(&[ReadHosting], PAGE, offers::list),
         Url::at("/v1/rounds/{id}/libraries/{library}")
@@ -244,6 +248,15 @@ fn table() -> Vec<Url> {
             .get(&[ReadApplication], PAGE, applications::list)
             .post(&[SignUp], applications::sign_up),
         Url::at("/v1/applications/{id}").get(&[ReadApplication], NONE, applications::get),
+        Url::at("/v1/applications/{id}/access-needs").get(&[ReadOwnNeeds], NONE, access_needs::of_own),
+        Url::at("/v1/placements/{id}/access-needs").get(&[ReadAccessNeeds], NONE, access_needs::of_visitor),
+        Url::at("/v1/applications/{id}/personal-data").get(&[ReadPersonalData], NONE, personal_data::get),
+        Url::at("/v1/applications/{id}/personal-data.txt").get(
+            &[ReadPersonalData],
+            NONE,
+            personal_data::get_text,
+        ),
+        Url::at("/v1/applications/{id}/erase-person").post(&[ErasePerson], personal_data::erase),
         Url::at("/v1/applications/{id}/withdraw").post(&[WithdrawApplication], applications::withdraw),
         Url::at("/v1/applications/{id}/manager").post(&[ConfirmManager], applications::judge_manager),
         Url::at("/v1/rounds/{id}/runs").get(&[ReadRuns], NONE, runs::list).post(&[Match], runs::start),

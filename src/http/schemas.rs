@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{
 use super::opening::MOST_SPANS;
 use super::problem::Code;
 use super::read::{MOST_ITEMS, MOST_REASON, MOST_WORDS};
+use crate::domain::access_needs::WhatWasRead;
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::attendance::AttendanceKind;
 use crate::domain::feed::FeedKind;
@@ -110,6 +111,10 @@ names! {
 }
 
 /// What a host may mark.
+pub(super) fn what_was_read() -> Object {
+    one_of(WhatWasRead::ALL.iter().map(|what| what.as_str())).build()
+}
+
 pub(super) fn marked_attendance() -> Object {
     use AttendanceKind::{Arrived, DidNotCome, LeftEarly};
     one_of([Arrived, LeftEarly, DidNotCome].map(AttendanceKind::as_str)).build()
@@ -221,6 +226,10 @@ pub(super) fn optional_alternative_kind() -> Object {
 
 pub(super) fn optional_refusal_reason() -> Object {
     or_null(one_of(RefusalReason::ALL.iter().map(|reason| reason.as_str())))
+}
+
+pub(super) fn some_words() -> Object {
+    text_up_to(MOST_WORDS).build()
 }
 
 pub(super) fn optional_words() -> Object {

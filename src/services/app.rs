@@ -14,6 +14,7 @@ use crate::domain::ids::{AuditId, EmployerId, RoundId};
 use crate::domain::language::Language;
 use crate::domain::letter::CalendarForm;
 use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Subject, Why};
+use crate::domain::privacy::Retention;
 use crate::domain::templates::OwnTemplates;
 use crate::store::audit::{self, Entry};
 use crate::store::{Store, StoreError, Tx};
@@ -50,6 +51,8 @@ pub struct Settings {
     pub pace: Pace,
     /// How long people stay signed in.
     pub stay: Stay,
+    /// For how long things are kept.
+    pub retention: Retention,
 }
 
 /// The application: cheap to clone, shared by every request and worker.

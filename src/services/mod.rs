@@ -4,6 +4,7 @@
 //! Never knows diesel, actix or lettre; never sends; reads the clock and draws ids before the transaction begins,
 //! because a write closure may be repeated.
 
+pub mod access_needs;
 pub mod alternatives;
 mod answer_time;
 pub mod app;
@@ -20,6 +21,7 @@ pub mod deliveries;
 mod discretion;
 pub mod edits;
 pub mod employers;
+pub mod erasure;
 pub mod error;
 mod event_place;
 pub mod explanations;
@@ -33,6 +35,7 @@ pub mod idempotency;
 pub mod imports;
 pub mod inbound;
 mod judge;
+pub mod keys;
 mod letters;
 pub mod libraries;
 pub mod links;
@@ -48,14 +51,17 @@ pub mod outbox;
 pub mod outlook;
 pub mod packs;
 pub mod page;
+pub mod personal_data;
 pub mod placements;
 pub mod preview;
+pub mod privacy_notices;
 pub mod proofs;
 pub mod publication;
 pub mod refills;
 mod rehearsal;
 pub mod releases;
 pub mod repairs;
+pub mod retention;
 pub mod round_dates;
 pub mod round_file;
 pub mod round_transfer;

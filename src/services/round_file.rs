@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{NaiveDate, NaiveTime, Timelike};
 
+use crate::domain::access_needs::AccessNeeds;
 use crate::domain::application::{Application, ReleaseRule};
 use crate::domain::cover::{Elsewhere, LibraryDays, Situation};
 use crate::domain::fault::Fault;
@@ -19,7 +20,6 @@ use crate::domain::organisation::{Employer, Library};
 use crate::domain::refusal::BrokenRule;
 use crate::domain::round::Round;
 use crate::domain::states::LibraryStatus;
-use crate::domain::tag::Tag;
 use crate::files::{self, Rules};
 
 /// Everything that a round file is made of. More than is needed does no harm.
@@ -32,7 +32,7 @@ pub struct Known {
     /// Who has signed up for it.
     pub applications: Vec<Application>,
     /// Access needs.
-    pub needs: HashMap<ApplicationId, Vec<Tag>>,
+    pub needs: HashMap<ApplicationId, AccessNeeds>,
     /// What libraries offer for it.
     pub offers: BTreeMap<LibraryId, Offer>,
     /// The libraries that offer something, that people work at, or that locks name, and what these became.
@@ -277,7 +277,7 @@ impl Known {
             origin: None,
             sectors: texts(&application.sectors),
             topics: texts(&application.topics),
-            needs: self.needs.get(&application.id).map(texts).unwrap_or_default(),
+            needs: self.needs.get(&application.id).map(|needs| texts(&needs.tags)).unwrap_or_default(),
             assured_until: application.assured_until,
             visited: texts(&visited),
             avoid: texts(&lines(&application.avoid)),

@@ -8,7 +8,7 @@ use super::load::{get_own_run, get_run};
 use super::locks::check_locks;
 use super::rounds::{load as load_round, read_rules};
 use super::snapshot::freeze;
-use super::{App, AppError, changes};
+use super::{App, AppError, access_needs, changes};
 use crate::domain::fault::{Fault, Faults};
 use crate::domain::ids::{RoundId, RunId};
 use crate::domain::permissions::{Action, Actor};
@@ -156,7 +156,8 @@ pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<Run>, AppErr
     })
 }
 
-/// The round file that a run froze. It holds access needs: who takes it stands in the audit.
+/// The round file that a run froze. It holds access needs: who takes it stands in the audit and in
+/// the ledger of each of these people.
 ///
 /// # Errors
 /// `not-found`, `forbidden`, `unauthenticated`.
@@ -165,6 +166,7 @@ pub fn round_file(app: &App, actor: &Actor, id: RunId) -> Result<String, AppErro
     app.store.write(|tx| {
         get_own_run(tx, actor, Action::ReadRunFiles, id)?;
         let (round, _) = runs::files(tx, id)?.ok_or_else(|| AppError::not_found("run", id))?;
+        access_needs::note_file(tx, &now, actor, &read_round(id, &round)?)?;
         record(tx, &now, actor, Action::ReadRunFiles, ("run", &id), &json!({ "taken": "round file" }))?;
         Ok(round)
     })

@@ -1,6 +1,7 @@
 //! Sign-up: at the open door, where the answer never tells who is known, and by programs of employers.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use chrono::NaiveDate;
 use serde_json::json;
@@ -8,8 +9,10 @@ use serde_json::json;
 use super::app::{Now, own_employers, record};
 use super::load::find_library;
 use super::notices;
+use super::privacy_notices::admit_agreement;
 use super::rounds::load as load_round;
 use super::{App, AppError};
+use crate::domain::access_needs::AccessNeeds;
 use crate::domain::application::{Application, Hours, Person};
 use crate::domain::email::Email;
 use crate::domain::fault::Faults;
@@ -26,10 +29,11 @@ use crate::domain::states::{ApplicationState, LibraryStatus, ManagerTrust};
 use crate::domain::tag::Tag;
 use crate::domain::text::Name;
 use crate::store::applications::Applicant;
-use crate::store::{Db, Tx, applications, links, organisations};
+use crate::store::{Db, Tx, access_needs, applications, erasure, links, organisations, privacy_notices};
 
 /// What somebody asks for at sign-up. Libraries are named by id or by reference.
-#[derive(Debug, Clone)]
+/// `Debug` shows whose it is, masked.
+#[derive(Clone)]
 pub struct SignUp {
     /// The person's name.
     pub name: Name,
@@ -50,7 +54,7 @@ pub struct SignUp {
     /// Wanted topics.
     pub topics: Vec<Tag>,
     /// Access needs: confidential.
-    pub needs: Vec<Tag>,
+    pub needs: AccessNeeds,
     /// Libraries never to be sent to.
     pub avoid: Vec<String>,
     /// Hours on days that are not worked whole; they win over the pattern.
@@ -65,6 +69,14 @@ pub struct SignUp {
     pub objectives: Option<String>,
     /// In which the person reads; none: the installation's.
     pub language: Option<Language>,
+    /// Which privacy notice of the round is agreed to, where it has one.
+    pub privacy_version: Option<i64>,
+}
+
+impl fmt::Debug for SignUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignUp({:?})", self.email)
+    }
 }
 
 /// What a sign-up led to.
@@ -88,18 +100,27 @@ const MOST_VERIFY_MAILS_A_DAY: i64 = 5;
 ///
 /// # Errors
 /// `not-found`, `round-state`, `too-late` of the round; `invalid-fields` with every fault; for a program also
-/// `already-exists`, and `not-found` for a home library that is not its employer's.
+/// `already-exists`, and `not-found` for a home library that is not its employer's; `no-encryption-key` for access
+/// needs where nothing could encrypt them.
 pub fn sign_up(app: &App, actor: &Actor, round: RoundId, form: &SignUp) -> Result<SignedUp, AppError> {
     let own = own_employers(actor, Action::SignUp)?;
+    admit_needs(app, !form.needs.is_empty())?;
     let now = app.now()?;
     app.store.write(|tx| {
         let round = load_round(tx, actor, round)?;
         round.admit_sign_up(now.today(round.time_zone))?;
+        admit_agreement(tx, round.id, form.privacy_version)?;
         let mut application = check(tx, &round, form, (&now, app.settings.language))?;
         if own.as_ref().is_some_and(|own| !own.contains(&application.employer)) {
             return Err(AppError::not_found("home library of your employer:", &form.home_library));
         }
         let person = match applications::find_person_by_email(tx, &form.email)? {
+            Some(known) if known.email != form.email => {
+                // Somebody who was erased comes back: what they visited and waited for is theirs again.
+                let person = Person { id: known.id, name: form.name.clone(), email: form.email.clone() };
+                erasure::restore(tx, &person)?;
+                person
+            }
             Some(known) => known,
             None => {
                 let id = PersonId::new(now.id("person"));
@@ -140,6 +161,16 @@ pub fn sign_up(app: &App, actor: &Actor, round: RoundId, form: &SignUp) -> Resul
     })
 }
 
+/// Refuses access needs where nothing could encrypt them.
+pub(super) fn admit_needs(app: &App, are_given: bool) -> Result<(), AppError> {
+    if are_given && app.store.keys().is_empty() {
+        let words = "this service has no key to encrypt access needs with, so it takes none: sign up without them and \
+                     tell them to the organisers another way; the operators make a key with `library-swap keys new`";
+        return Err(Refusal::new(RefusalCode::NoEncryptionKey, words).into());
+    }
+    Ok(())
+}
+
 /// What follows when an application was written: name, needs, audit, mail.
 fn settle_sign_up(
     tx: &mut Tx<'_>,
@@ -149,7 +180,8 @@ fn settle_sign_up(
     applicant: Applicant,
 ) -> Result<SignedUp, AppError> {
     let application = &applicant.application;
-    applications::replace_needs(tx, application.id, &form.needs)?;
+    access_needs::replace(tx, application.id, &form.needs)?;
+    privacy_notices::agree(tx, application.id, form.privacy_version)?;
     let details =
         json!({ "round": application.round.to_string(), "manager": application.manager_trust.as_str() });
     record(tx, now, actor, Action::SignUp, ("application", &application.id), &details)?;

@@ -16,7 +16,9 @@ use crate::domain::opening::Opening;
 use crate::domain::organisation::{Employer, Library};
 use crate::domain::round::Round;
 use crate::files::{self, Rules};
-use crate::store::{Db, applications, histories, locks, opening, organisations, placements, rounds};
+use crate::store::{
+    Db, access_needs, applications, histories, locks, opening, organisations, placements, rounds,
+};
 
 /// The round file of a round as it is now.
 ///
@@ -49,7 +51,7 @@ pub fn load(db: &mut Db, round: &Round) -> Result<Known, AppError> {
         round: round.clone(),
         rules: read_rules(round)?,
         applications,
-        needs: applications::needs_of_round(db, round.id)?.into_iter().collect(),
+        needs: access_needs::list_of_round(db, round.id)?.into_iter().collect(),
         offers,
         libraries: HashMap::new(),
         openings: BTreeMap::new(),

@@ -1,4 +1,4 @@
-//! Applications, the persons who make them, and their access needs (kept apart).
+//! Applications and the persons who make them. Their access needs are kept apart: `access_needs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,9 +6,8 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{
-    access_needs, applications, attendances, consents, library_employers, persons, placements, rounds,
-};
+use super::erasure::pseudonyms_of;
+use super::schema::{applications, attendances, consents, library_employers, persons, placements, rounds};
 use super::{Db, StoreError, Tx, from_json, list_from_json, list_to_json, parse, to_json};
 use crate::domain::application::{Application, Hours, Person};
 use crate::domain::attendance::AttendanceKind;
@@ -18,7 +17,6 @@ use crate::domain::ids::{ApplicationId, EmployerId, LibraryId, PersonId, RoundId
 use crate::domain::language::Language;
 use crate::domain::pattern::{Pattern, Week, Weeks};
 use crate::domain::release::ReleaseRefusal;
-use crate::domain::tag::Tag;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = applications, treat_none_as_null = true)]
@@ -191,13 +189,15 @@ impl PersonRow {
     }
 }
 
-/// The person with an address.
+/// The person with an address, also one who was erased: by the pseudonym of the address.
 ///
 /// # Errors
 /// The database's.
 pub fn find_person_by_email(db: &mut Db, email: &Email) -> Result<Option<Person>, StoreError> {
+    let mut names = pseudonyms_of(email);
+    names.push(email.to_string());
     persons::table
-        .filter(persons::email.eq(email.to_string()))
+        .filter(persons::email.eq_any(names))
         .select(PersonRow::as_select())
         .first(db)
         .optional()?
@@ -411,35 +411,4 @@ pub fn save(tx: &mut Tx<'_>, application: &Application, now: NaiveDateTime) -> R
     let row = Row { revision: revision + 1, ..Row::from_domain(application, created_at, now)? };
     diesel::update(applications::table.find(&id)).set(&row).execute(&mut **tx)?;
     Ok(())
-}
-
-/// Puts access needs in the place of those said before; none are not stored.
-///
-/// # Errors
-/// The database's.
-pub fn replace_needs(tx: &mut Tx<'_>, id: ApplicationId, needs: &[Tag]) -> Result<(), StoreError> {
-    diesel::delete(access_needs::table.find(id.to_string())).execute(&mut **tx)?;
-    if needs.is_empty() {
-        return Ok(());
-    }
-    diesel::insert_into(access_needs::table)
-        .values((
-            access_needs::application_id.eq(id.to_string()),
-            access_needs::needs.eq(list_to_json("needs", needs)?),
-        ))
-        .execute(&mut **tx)?;
-    Ok(())
-}
-
-/// The access needs of a round's applications, for matching only.
-///
-/// # Errors
-/// The database's.
-pub fn needs_of_round(db: &mut Db, round: RoundId) -> Result<Vec<(ApplicationId, Vec<Tag>)>, StoreError> {
-    let rows: Vec<(String, String)> = access_needs::table
-        .inner_join(applications::table.on(applications::id.eq(access_needs::application_id)))
-        .filter(applications::round_id.eq(round.to_string()))
-        .select((access_needs::application_id, access_needs::needs))
-        .load(db)?;
-    rows.iter().map(|(id, needs)| Ok((parse("application", id)?, list_from_json("needs", needs)?))).collect()
 }

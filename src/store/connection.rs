@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager};
@@ -15,6 +16,7 @@ use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
 use diesel::{PgConnection, SqliteConnection};
 
 use super::StoreError;
+use super::keys::{self, Keyring};
 use crate::domain::fault::Rule;
 
 /// One connection to either database.
@@ -193,6 +195,7 @@ pub struct Store {
     backend: Backend,
     readers: Pool<Connector>,
     writers: Pool<Connector>,
+    keys: Arc<Keyring>,
 }
 
 impl fmt::Debug for Store {
@@ -225,13 +228,26 @@ impl Store {
         };
         Ok(match url {
             StoreUrl::Sqlite(_) => {
-                Self { backend: Backend::Sqlite, writers: pool(1)?, readers: pool(connections.max(1))? }
+                let readers = pool(connections.max(1))?;
+                Self { backend: Backend::Sqlite, writers: pool(1)?, readers, keys: Arc::default() }
             }
             StoreUrl::Postgres(_) => {
                 let shared = pool(connections.max(2))?;
-                Self { backend: Backend::Postgres, writers: shared.clone(), readers: shared }
+                let writers = shared.clone();
+                Self { backend: Backend::Postgres, writers, readers: shared, keys: Arc::default() }
             }
         })
+    }
+
+    /// The same database, with the keys that seal and open what is confidential; without them nothing of it is taken.
+    #[must_use]
+    pub fn with_keys(self, keys: Keyring) -> Self {
+        Self { keys: Arc::new(keys), ..self }
+    }
+
+    /// The keys.
+    pub fn keys(&self) -> &Keyring {
+        &self.keys
     }
 
     /// Which database serves.
@@ -252,6 +268,7 @@ impl Store {
         reading: impl FnOnce(&mut Db) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut db = self.reader()?;
+        let _keys = keys::hold(&self.keys);
         begin(&mut db, "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
         let result = reading(&mut db);
         rollback(&mut db);
@@ -316,6 +333,7 @@ impl Store {
         writing: &impl Fn(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut db = self.writers.get().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let _keys = keys::hold(&self.keys);
         begin(&mut db, "BEGIN IMMEDIATE", postgres)?;
         let result = writing(&mut Tx(&mut db));
         match result {

@@ -17,6 +17,7 @@ macro_rules! insert_many {
     };
 }
 
+pub mod access_needs;
 pub mod alternatives;
 pub mod applications;
 pub mod attendance;
@@ -26,6 +27,7 @@ pub mod capacities;
 pub mod connection;
 pub mod deadlines;
 pub mod employments;
+pub mod erasure;
 pub mod feedback;
 pub mod feeds;
 pub mod grants;
@@ -35,6 +37,7 @@ pub mod idempotency;
 pub mod inbound;
 pub mod introductions;
 pub mod invitations;
+pub mod keys;
 pub mod links;
 pub mod locks;
 pub mod mappings;
@@ -44,9 +47,13 @@ pub mod organisations;
 pub mod outbox;
 pub mod packs;
 pub mod past_placements;
+pub mod personal_data;
 pub mod placements;
+pub mod privacy_notices;
 pub mod refills;
 pub mod repairs;
+pub mod resealing;
+pub mod retention;
 pub mod rounds;
 pub mod runs;
 mod schema;
@@ -79,6 +86,9 @@ pub enum StoreError {
     /// What is stored cannot be read as a domain value.
     #[error("the database holds something that the program does not understand: {0}")]
     Corrupt(String),
+    /// Access needs cannot be stored: there is no key to seal them with.
+    #[error("there is no key to seal access needs with (docs/privacy.md, \"Keys\")")]
+    NoKey,
     /// The database cannot be reached or used.
     #[error("the database cannot be used: {0}")]
     Unavailable(String),
@@ -112,7 +122,8 @@ fn parse<T: FromStr>(what: &str, text: &str) -> Result<T, StoreError>
 where
     T::Err: fmt::Display,
 {
-    text.parse().map_err(|rule| StoreError::Corrupt(format!("{what} `{text}`: {rule}")))
+    // Not what stands there: it may be somebody's name or address, and the error goes into the log.
+    text.parse().map_err(|_| StoreError::Corrupt(what.to_owned()))
 }
 
 /// Reads a stored JSON text.

@@ -18,6 +18,7 @@ use super::schema::outbox;
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::ids::NoticeId;
 use crate::domain::notice::{Notice, NoticeState};
+use crate::domain::privacy::ERASED_DOMAIN;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = outbox)]
@@ -75,11 +76,14 @@ impl Row {
 }
 
 /// Adds a notice and, unless it is held, a reminder or says something again, drops the unsent earlier ones of its thread;
-/// false when the same fact was enqueued before.
+/// false when the same fact was enqueued before, and for somebody who was erased.
 ///
 /// # Errors
 /// The database's.
 pub fn enqueue(tx: &mut Tx<'_>, notice: &Notice) -> Result<bool, StoreError> {
+    if notice.recipient.domain() == ERASED_DOMAIN {
+        return Ok(false);
+    }
     let known: i64 =
         outbox::table.filter(outbox::dedupe_key.eq(&notice.dedupe_key)).count().get_result(&mut **tx)?;
     if known > 0 {

@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use super::keys::{self, OPTION_FILE, Place, REPAIR_FILE};
 use super::schema::{outbox, repair_options, repairs};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::ids::{ApplicationId, RepairId, RepairOptionId, RoundId};
@@ -40,12 +41,13 @@ struct OptionRow {
 /// # Errors
 /// The database's.
 pub fn insert(tx: &mut Tx<'_>, repair: &Repair) -> Result<(), StoreError> {
+    let id = repair.id.to_string();
     let row = Row {
-        id: repair.id.to_string(),
+        round_file: keys::seal_file(Place { what: REPAIR_FILE, id: &id }, &repair.round_file)?,
+        id,
         round_id: repair.round.to_string(),
         asked: repair.asked.clone(),
         fingerprint: repair.fingerprint.clone(),
-        round_file: repair.round_file.clone(),
         default_option: repair.default_option.to_string(),
         created_at: repair.created_at,
         applied_option: None,
@@ -53,12 +55,13 @@ pub fn insert(tx: &mut Tx<'_>, repair: &Repair) -> Result<(), StoreError> {
     };
     diesel::insert_into(repairs::table).values(&row).execute(&mut **tx)?;
     for (place, option) in (0..).zip(&repair.options) {
+        let id = option.id.to_string();
         let row = OptionRow {
-            id: option.id.to_string(),
+            schedule_file: keys::seal_file(Place { what: OPTION_FILE, id: &id }, &option.schedule_file)?,
+            id,
             repair_id: repair.id.to_string(),
             place,
             plan: option.plan.clone(),
-            schedule_file: option.schedule_file.clone(),
         };
         diesel::insert_into(repair_options::table).values(&row).execute(&mut **tx)?;
     }
@@ -82,7 +85,7 @@ pub fn find(db: &mut Db, id: RepairId) -> Result<Option<Repair>, StoreError> {
         Ok(RepairOption {
             id: parse("repair option", &option.id)?,
             plan: option.plan,
-            schedule_file: option.schedule_file,
+            schedule_file: keys::open(Place { what: OPTION_FILE, id: &option.id }, &option.schedule_file)?,
         })
     });
     Ok(Some(Repair {
@@ -90,7 +93,7 @@ pub fn find(db: &mut Db, id: RepairId) -> Result<Option<Repair>, StoreError> {
         round: parse("round", &row.round_id)?,
         asked: row.asked,
         fingerprint: row.fingerprint,
-        round_file: row.round_file,
+        round_file: keys::open(Place { what: REPAIR_FILE, id: &row.id }, &row.round_file)?,
         default_option: parse("repair option", &row.default_option)?,
         options: options.collect::<Result<_, StoreError>>()?,
         created_at: row.created_at,

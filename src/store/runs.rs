@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use super::keys::{self, Place, ROUND_FILE, SCHEDULE_FILE};
 use super::schema::{run_files, run_proofs, runs};
 use super::{Db, StoreError, Tx, parse};
 use crate::domain::ids::{RoundId, RunId};
@@ -127,11 +128,15 @@ pub fn insert(
     diesel::insert_into(runs::table)
         .values((Row::from_domain(run), runs::attempts.eq(0)))
         .execute(&mut **tx)?;
+    let id = run.id.to_string();
+    let schedule = schedule_file
+        .map(|file| keys::seal_file(Place { what: SCHEDULE_FILE, id: &id }, file))
+        .transpose()?;
     diesel::insert_into(run_files::table)
         .values((
-            run_files::run_id.eq(run.id.to_string()),
-            run_files::round_file.eq(round_file),
-            run_files::schedule_file.eq(schedule_file),
+            run_files::run_id.eq(&id),
+            run_files::round_file.eq(keys::seal_file(Place { what: ROUND_FILE, id: &id }, round_file)?),
+            run_files::schedule_file.eq(schedule),
         ))
         .execute(&mut **tx)?;
     Ok(())
@@ -169,11 +174,36 @@ pub fn list(db: &mut Db, round: RoundId) -> Result<Vec<Run>, StoreError> {
 /// # Errors
 /// The database's.
 pub fn files(db: &mut Db, id: RunId) -> Result<Option<(String, Option<String>)>, StoreError> {
-    Ok(run_files::table
-        .find(id.to_string())
+    let id = id.to_string();
+    let found: Option<(String, Option<String>)> = run_files::table
+        .find(&id)
         .select((run_files::round_file, run_files::schedule_file))
         .first(db)
-        .optional()?)
+        .optional()?;
+    let Some((round, schedule)) = found else { return Ok(None) };
+    let open = |what, sealed: &str| keys::open(Place { what, id: &id }, sealed);
+    let schedule = schedule.map(|sealed| open(SCHEDULE_FILE, &sealed)).transpose()?;
+    Ok(Some((open(ROUND_FILE, &round)?, schedule)))
+}
+
+/// The same for whoever looks for damage: a file that was changed is absent.
+///
+/// # Errors
+/// The database's; `Unavailable` where a key is not there.
+pub fn find_intact_files(db: &mut Db, id: RunId) -> Result<(Option<String>, Option<String>), StoreError> {
+    let id = id.to_string();
+    let found: Option<(String, Option<String>)> = run_files::table
+        .find(&id)
+        .select((run_files::round_file, run_files::schedule_file))
+        .first(db)
+        .optional()?;
+    let open = |what, sealed: Option<String>| match sealed.map(|s| keys::open(Place { what, id: &id }, &s)) {
+        Some(Ok(text)) => Ok(Some(text)),
+        Some(Err(StoreError::Corrupt(_))) | None => Ok(None),
+        Some(Err(other)) => Err(other),
+    };
+    let (round, schedule) = found.map_or((None, None), |(round, schedule)| (Some(round), schedule));
+    Ok((open(ROUND_FILE, round)?, open(SCHEDULE_FILE, schedule)?))
 }
 
 /// The audit file and the schedule by pseudonyms of a published run, once they are made.
@@ -353,8 +383,10 @@ pub fn finish(
         ))
         .execute(&mut **tx)?;
     if settled == 1 {
-        diesel::update(run_files::table.find(id.to_string()))
-            .set(run_files::schedule_file.eq(schedule_file))
+        let id = id.to_string();
+        let sealed = keys::seal_file(Place { what: SCHEDULE_FILE, id: &id }, schedule_file)?;
+        diesel::update(run_files::table.find(&id))
+            .set(run_files::schedule_file.eq(sealed))
             .execute(&mut **tx)?;
     }
     Ok(settled == 1)

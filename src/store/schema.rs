@@ -45,7 +45,7 @@ diesel::table! {
     library_employers (library_id, employer_id) { library_id -> Text, employer_id -> Text, }
 }
 diesel::table! {
-    persons (id) { id -> Text, name -> Text, email -> Text, created_at -> Timestamp, }
+    persons (id) { id -> Text, name -> Text, email -> Text, created_at -> Timestamp, erased_at -> Nullable<Timestamp>, }
 }
 diesel::table! {
     rounds (id) {
@@ -62,6 +62,16 @@ diesel::table! {
         revision -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+    }
+}
+diesel::table! {
+    privacy_notices (round_id, version) {
+        round_id -> Text,
+        version -> BigInt,
+        controller -> Text,
+        purpose -> Text,
+        consent -> Text,
+        created_at -> Timestamp,
     }
 }
 diesel::table! {
@@ -104,6 +114,7 @@ diesel::table! {
         role_title -> Nullable<Text>,
         objectives -> Nullable<Text>,
         language -> Text,
+        privacy_version -> Nullable<BigInt>,
         revision -> BigInt,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -111,6 +122,17 @@ diesel::table! {
 }
 diesel::table! {
     access_needs (application_id) { application_id -> Text, needs -> Text, }
+}
+diesel::table! {
+    access_need_readings (id) {
+        id -> Text,
+        application_id -> Text,
+        at -> Timestamp,
+        reader -> Text,
+        role -> Text,
+        on_behalf_of -> Nullable<Text>,
+        what -> Text,
+    }
 }
 diesel::table! {
     round_locks (round_id, application_id) {
@@ -166,7 +188,12 @@ diesel::table! {
     }
 }
 diesel::table! {
-    run_files (run_id) { run_id -> Text, round_file -> Text, schedule_file -> Nullable<Text>, }
+    run_files (run_id) {
+        run_id -> Text,
+        round_file -> Text,
+        schedule_file -> Nullable<Text>,
+        reduced_at -> Nullable<Timestamp>,
+    }
 }
 diesel::table! {
     run_proofs (run_id) { run_id -> Text, audit_file -> Text, schedule_file -> Text, }
@@ -501,6 +528,7 @@ diesel::table! {
         id -> Text, round_id -> Text, asked -> Text, fingerprint -> Text, round_file -> Text,
         default_option -> Text, created_at -> Timestamp, applied_option -> Nullable<Text>,
         applied_at -> Nullable<Timestamp>,
+        reduced_at -> Nullable<Timestamp>,
     }
 }
 diesel::table! {
@@ -581,6 +609,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     rounds,
     round_libraries,
     applications,
+    access_need_readings,
     access_needs,
     round_locks,
     round_forbidden,
@@ -588,6 +617,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     run_files,
     run_proofs,
     placements,
+    privacy_notices,
     consents,
     invitations,
     api_tokens,

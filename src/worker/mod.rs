@@ -1,9 +1,11 @@
-//! What happens later: outbox, runs, deadlines, the audit's chain. Each is a single step that tests can drive; the loop around them only waits.
+//! What happens later: outbox, runs, deadlines, the audit's chain, retention. Each is a single step that tests can drive;
+//! the loop around them only waits.
 //!
 //! Never touches the database or HTTP itself: steps are made of use cases. On a stop the step in hand is finished,
 //! what was claimed and not begun is given back, and then the loop ends.
 
 pub mod deadlines;
+pub mod house;
 pub mod outbox;
 pub mod runs;
 pub mod trail;
@@ -67,6 +69,8 @@ const IDLE: Duration = Duration::from_millis(250);
 const TRAIL: Duration = Duration::from_secs(1);
 /// How long a loop waits between two looks at deadlines, which are days.
 const MINUTE: Duration = Duration::from_secs(60);
+/// How long a loop waits between two looks at what is over its time.
+const HOUR: Duration = Duration::from_secs(3600);
 /// How long a loop waits after an error of the database.
 const TROUBLE: Duration = Duration::from_secs(5);
 
@@ -112,6 +116,21 @@ pub async fn keep_trail(app: App, name: String, stop: Stop) {
             Ok(()) => stop.pause(TRAIL).await,
             Err(error) => {
                 tracing::error!(%error, "trail");
+                stop.pause(TROUBLE).await;
+            }
+        }
+    }
+}
+
+/// Takes away what is over its time, and encrypts anew what an old key has encrypted, until asked to stop.
+pub async fn keep_house(app: App, name: String, stop: Stop) {
+    while !stop.is_asked() {
+        let (on, by) = (app.clone(), name.clone());
+        let step = tokio::task::spawn_blocking(move || house::tidy(&on, &by)).await;
+        match step.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
+            Ok(()) => stop.pause(HOUR).await,
+            Err(error) => {
+                tracing::error!(%error, "retention");
                 stop.pause(TROUBLE).await;
             }
         }

@@ -323,7 +323,7 @@ fn each_link_that_is_broken_by_hand_is_found_and_named() {
                     "round_file = round_file || ' '",
                     "round_file = substr(round_file, 1, length(round_file) - 1)",
                 ),
-                &["snapshot"],
+                &["rules", "snapshot"],
             ),
             (
                 set("run_files", "", "round_file = 'x' || round_file", "round_file = substr(round_file, 2)"),

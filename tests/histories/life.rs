@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Duration, NaiveDate, NaiveTime};
+use library_swap::domain::access_needs::AccessNeeds;
 use library_swap::domain::alternative::{Instead, Wanted};
 use library_swap::domain::application::ReleaseRule;
 use library_swap::domain::feed::Shown;
@@ -193,7 +194,7 @@ impl<'a> Life<'a> {
             manager_email: parsed(&format!("boss@{home}.example")),
             sectors: vec![],
             topics: vec![],
-            needs: vec![],
+            needs: AccessNeeds::default(),
             avoid: vec![],
             hours: BTreeMap::new(),
             pattern: None,
@@ -201,6 +202,7 @@ impl<'a> Life<'a> {
             role_title: None,
             objectives: None,
             language: n.is_multiple_of(3).then_some(Language::Welsh),
+            privacy_version: None,
         };
         sign_up(self.app, &Actor::anyone(), self.round, &form).expect("signed up");
         self.send();

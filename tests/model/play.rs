@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use chrono::{Datelike, Days, Duration, NaiveDate, NaiveTime};
+use library_swap::domain::access_needs::AccessNeeds;
 use library_swap::domain::alternative::{AlternativeKind, Instead, Wanted};
 use library_swap::domain::application::ReleaseRule;
 use library_swap::domain::attendance::{Attendance, AttendanceKind};
@@ -652,7 +653,7 @@ impl<'a> Play<'a> {
             manager_email: parsed(manager),
             sectors: vec![],
             topics: vec![],
-            needs: vec![],
+            needs: AccessNeeds::default(),
             avoid: vec![],
             hours: BTreeMap::new(),
             pattern: None,
@@ -660,6 +661,7 @@ impl<'a> Play<'a> {
             role_title: None,
             objectives: None,
             language: None,
+            privacy_version: None,
         }
     }
 

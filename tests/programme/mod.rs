@@ -100,12 +100,23 @@ impl<'a> World<'a> {
         world
     }
 
+    /// Nothing but an organiser.
+    pub fn bare(service: &'a Service) -> Self {
+        Self {
+            service,
+            organiser: service.organiser(),
+            employers: BTreeMap::new(),
+            libraries: BTreeMap::new(),
+            round: String::new(),
+            memory: Memory::default(),
+        }
+    }
+
     fn without_round(service: &'a Service) -> Self {
-        let organiser = service.organiser();
-        let (mut employers, mut libraries) = (BTreeMap::new(), BTreeMap::new());
+        let mut world = Self::bare(service);
         for (name, sector) in LIBRARIES {
             let body = json!({ "name": format!("{name} trust"), "domains": [format!("{name}.example")] });
-            let employer = id_of(&organiser.post("/v1/employers", &body).expect(201));
+            let employer = id_of(&world.organiser.post("/v1/employers", &body).expect(201));
             let body = json!({
                 "reference": name, "name": format!("The {name} library"), "sectors": [sector],
                 "employers": [employer], "point": { "latitude": 52.19, "longitude": -2.22 },
@@ -115,10 +126,11 @@ impl<'a> World<'a> {
                     "deputy": { "name": "Deputy", "email": format!("deputy@{name}.example") },
                 },
             });
-            libraries.insert(name, id_of(&organiser.post("/v1/libraries", &body).expect(201)));
-            employers.insert(name, employer);
+            let library = id_of(&world.organiser.post("/v1/libraries", &body).expect(201));
+            world.libraries.insert(name, library);
+            world.employers.insert(name, employer);
         }
-        Self { service, organiser, employers, libraries, round: String::new(), memory: Memory::default() }
+        world
     }
 
     /// The same libraries, for another round.

@@ -21,6 +21,7 @@ use chrono::Duration;
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use library_swap::domain::language::Language;
 use library_swap::domain::letter::CalendarForm;
+use library_swap::domain::privacy::Retention;
 use library_swap::domain::templates::OwnTemplates;
 use library_swap::http::{self, HttpSettings};
 use library_swap::services::clock::{Chance, Clock};
@@ -28,6 +29,7 @@ use library_swap::services::notices::Pace;
 use library_swap::services::refills::Patience;
 use library_swap::services::sessions::Stay;
 use library_swap::services::{App, Settings};
+use library_swap::store::keys::{KEY_BYTES, Keyring};
 use library_swap::store::{Store, StoreUrl};
 
 pub use client::{Client, Reply};
@@ -81,10 +83,15 @@ impl Drop for Database {
     }
 }
 
+/// The key by which every test database is encrypted.
+pub fn keys() -> Keyring {
+    Keyring::default().with_new([7; KEY_BYTES])
+}
+
 /// The application on a database, with a clock that stands at [`BEGIN`] and a repeatable row of ids.
 pub fn app_on(database: &Database, public_url: &str) -> App {
     let url: StoreUrl = database.url().parse().expect("a URL");
-    let store = Store::open(&url, 8).expect("a database");
+    let store = Store::open(&url, 8).expect("a database").with_keys(keys());
     store.migrate().expect("migrations");
     App {
         store,
@@ -106,6 +113,7 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             pace: Pace::AT_ONCE,
             reserves: Patience { working_days: 2, days_before: 3 },
             stay: Stay { idle: Duration::hours(1), most: Duration::hours(12) },
+            retention: Retention::USUAL,
         },
     }
 }
@@ -335,6 +343,7 @@ pub fn for_each_service_as(change: impl Fn(Settings) -> Settings, test: impl Fn(
 }
 
 const TABLES: &[&str] = &[
+    "access_need_readings",
     "access_needs",
     "alternatives",
     "api_tokens",
@@ -373,6 +382,7 @@ const TABLES: &[&str] = &[
     "past_placements",
     "persons",
     "placements",
+    "privacy_notices",
     "repair_options",
     "repairs",
     "refills",

@@ -89,6 +89,8 @@ CREATE TABLE persons (
     name TEXT NOT NULL,
     email TEXT NOT NULL,
     created_at TIMESTAMP NOT NULL,
+    -- Since when name and address are a pseudonym.
+    erased_at TIMESTAMP,
     CONSTRAINT persons_pkey PRIMARY KEY (id),
     CONSTRAINT persons_email_key UNIQUE (email)
 );
@@ -112,6 +114,18 @@ CREATE TABLE rounds (
     updated_at TIMESTAMP NOT NULL,
     CONSTRAINT rounds_pkey PRIMARY KEY (id),
     CONSTRAINT rounds_state_check CHECK (state IN ('draft', 'open', 'closed', 'matched', 'published', 'running', 'completed', 'archived', 'cancelled'))
+);
+
+-- Who is responsible for the data of a round, what for, and what people agree to at sign-up. A version is never changed.
+CREATE TABLE privacy_notices (
+    round_id TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    controller TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    consent TEXT NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    CONSTRAINT privacy_notices_pkey PRIMARY KEY (round_id, version),
+    CONSTRAINT privacy_notices_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id)
 );
 
 CREATE TABLE round_libraries (
@@ -160,6 +174,8 @@ CREATE TABLE applications (
     role_title TEXT,
     objectives TEXT,
     language TEXT NOT NULL,
+    -- Which privacy notice of the round was agreed to; absent where it had none.
+    privacy_version BIGINT,
     revision BIGINT NOT NULL,
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL,
@@ -176,13 +192,29 @@ CREATE UNIQUE INDEX applications_person_round_key ON applications (round_id, per
 CREATE INDEX applications_round_idx ON applications (round_id, id);
 CREATE INDEX applications_library_idx ON applications (home_library_id);
 
--- Confidential, apart from everything else that is read about an application.
+-- Confidential, apart from everything else that is read about an application, and encrypted (store/keys.rs).
 CREATE TABLE access_needs (
     application_id TEXT NOT NULL,
+    -- {"tags": ["step-free"], "words": "…"}, sealed.
     needs TEXT NOT NULL,
     CONSTRAINT access_needs_pkey PRIMARY KEY (application_id),
     CONSTRAINT access_needs_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id)
 );
+
+-- Who has read somebody's access needs: the person sees it.
+CREATE TABLE access_need_readings (
+    id TEXT NOT NULL,
+    application_id TEXT NOT NULL,
+    at TIMESTAMP NOT NULL,
+    reader TEXT NOT NULL,
+    role TEXT NOT NULL,
+    on_behalf_of TEXT,
+    what TEXT NOT NULL,
+    CONSTRAINT access_need_readings_pkey PRIMARY KEY (id),
+    CONSTRAINT access_need_readings_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
+    CONSTRAINT access_need_readings_what_check CHECK (what IN ('needs', 'round_file', 'subject_export'))
+);
+CREATE INDEX access_need_readings_application_idx ON access_need_readings (application_id, id);
 
 -- What a round file that was imported says of people's past, which the rounds of this service do not tell.
 CREATE TABLE given_histories (
@@ -267,12 +299,15 @@ CREATE TABLE runs (
 CREATE INDEX runs_round_idx ON runs (round_id, id);
 CREATE INDEX runs_state_idx ON runs (state, created_at);
 
--- The round file that a run froze and the schedule file that came of it (docs/files.md). Apart from `runs`, whose rows
--- change every second while they are solved: megabytes would be written anew each time.
+-- The round file that a run froze and the schedule file that came of it (docs/files.md), sealed: they tell of access
+-- needs. Apart from `runs`, whose rows change every second while they are solved: megabytes would be written anew each
+-- time.
 CREATE TABLE run_files (
     run_id TEXT NOT NULL,
     round_file TEXT NOT NULL,
     schedule_file TEXT,
+    -- When access needs were taken out of the round file, whose SHA-256 is another since.
+    reduced_at TIMESTAMP,
     CONSTRAINT run_files_pkey PRIMARY KEY (run_id),
     CONSTRAINT run_files_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id)
 );
@@ -881,6 +916,8 @@ CREATE TABLE repairs (
     created_at TIMESTAMP NOT NULL,
     applied_option TEXT,
     applied_at TIMESTAMP,
+    -- When access needs were taken out of the round file.
+    reduced_at TIMESTAMP,
     CONSTRAINT repairs_pkey PRIMARY KEY (id),
     CONSTRAINT repairs_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id)
 );

@@ -10,6 +10,7 @@ use super::post::Post;
 use super::tally::Told;
 use super::{Args, REHEARSAL};
 use crate::cli::Failure;
+use crate::domain::access_needs::AccessNeeds;
 use crate::domain::application::{Hours, ReleaseRule};
 use crate::domain::ids::RoundId;
 use crate::domain::letter::NoticeKind;
@@ -202,7 +203,7 @@ impl<'a> Play<'a> {
                 manager_email: address(&member.manager)?,
                 sectors: member.sectors.clone(),
                 topics: member.topics.iter().filter_map(|topic| topic.parse().ok()).collect(),
-                needs: Vec::new(),
+                needs: AccessNeeds::default(),
                 avoid: Vec::new(),
                 hours: Hours::new(),
                 pattern: Some(member.pattern.clone()),
@@ -210,6 +211,7 @@ impl<'a> Play<'a> {
                 role_title: Some(name(member.role)?),
                 objectives: Some(member.objectives.to_owned()),
                 language: None,
+                privacy_version: None,
             };
             sign_up(self.app, &Actor::anyone(), round, &form)?;
         }

@@ -141,6 +141,18 @@ named! {
         ReadJoiningPack = "read_joining_pack",
         /// See a library's standing text, the versions of a pack, and which packs are not complete.
         OverseeJoiningPacks = "oversee_joining_packs",
+        /// Read the access needs of a visitor who comes.
+        ReadAccessNeeds = "read_access_needs",
+        /// See one's own access needs, and who has read them.
+        ReadOwnNeeds = "read_own_needs",
+        /// Take what is known of a person.
+        ReadPersonalData = "read_personal_data",
+        /// Make a person a pseudonym.
+        ErasePerson = "erase_person",
+        /// Take away what is over its time.
+        ApplyRetention = "apply_retention",
+        /// Seal anew what another key has sealed.
+        Reseal = "reseal",
         /// Take the schedule of staff.
         ExportSchedule = "export_schedule",
         /// See which mails went, and which did not.
@@ -217,6 +229,9 @@ impl Action {
             | Self::ReadIdeas
             | Self::ReadJoiningPack
             | Self::OverseeJoiningPacks
+            | Self::ReadAccessNeeds
+            | Self::ReadOwnNeeds
+            | Self::ReadPersonalData
             | Self::ExportSchedule
             | Self::ReadOutbox
             | Self::ReadAudit
@@ -271,6 +286,9 @@ impl Action {
             | Self::ChooseMails
             | Self::ManageFeeds
             | Self::SendMail
+            | Self::ErasePerson
+            | Self::ApplyRetention
+            | Self::Reseal
             | Self::KeepDeadlines
             | Self::ChainAudit
             | Self::ProveRun => Effect::Changes,

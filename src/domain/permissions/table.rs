@@ -54,7 +54,7 @@ pub const TABLE: &[Rows] = {
             EditMails, ReadHeldMails, ReadPlacement, AnswerAsHost, ReschedulePlacement, CancelPlacement,
             CallInIll, ReadFeedback, ReadIdeas, HideIdea, EditJoiningPack, ReadJoiningPack,
             OverseeJoiningPacks, ReadOutbox, ResendMail, ReadAudit, ReadTasks, ReadTrace, ManageFeeds,
-            ReadFeeds,
+            ReadFeeds, ReadAccessNeeds, ReadPersonalData, ErasePerson,
         ]),
         rows(Role::RoundOrganiser, Everywhere, &[ReadLibraries, ReadCalendars, ReadRound, ReadIdeas]),
         rows(Role::RoundOrganiser, OwnRound, &[
@@ -64,7 +64,7 @@ pub const TABLE: &[Rows] = {
             Refill, ReadRefills, Publish, PreviewPublication, WithdrawPublication, EditMails,
             ReadHeldMails, ReadPlacement, AnswerAsHost, ReschedulePlacement, CancelPlacement, CallInIll,
             ReadFeedback, EditJoiningPack, ReadJoiningPack, OverseeJoiningPacks, ReadOutbox, ResendMail,
-            ReadTasks, ReadTrace,
+            ReadTasks, ReadTrace, ReadAccessNeeds,
         ]),
         rows(Role::LibraryAdministrator, Everywhere, &[
             ReadLibraries, ReadCalendars, ReadRound, ReadIdeas, TryIdea,
@@ -94,15 +94,19 @@ pub const TABLE: &[Rows] = {
         rows(Role::HostContact, OwnCase, &[
             Exchange, ReadPlacement, AnswerAsHost, RecordAttendance, GiveFeedback, EditJoiningPack,
             ReadJoiningPack, OverseeJoiningPacks, ReadTasks, OpenLink, ChooseCalendar, ChooseMails,
+            ReadAccessNeeds,
         ]),
         rows(Role::Participant, Everywhere, &[ReadIdeas, TryIdea]),
         rows(Role::Participant, OwnCase, &[
             VerifyAddress, ReadApplication, WithdrawApplication, ReadExplanation, AskForSwap, Exchange,
             AnswerOffer, ReadPlacement, AnswerAsParticipant, CallInIll, GiveFeedback, GiveIdea,
-            ReadJoiningPack, ReadTasks, OpenLink, ChooseCalendar, ChooseMails,
+            ReadJoiningPack, ReadTasks, OpenLink, ChooseCalendar, ChooseMails, ReadOwnNeeds,
+            ReadPersonalData,
         ]),
         rows(Role::Anyone, Everywhere, &[ReadLibraries, ReadRound, SignUp, SignIn]),
-        rows(Role::System, Everywhere, &[Match, ReadTrace, TakeMail, SendMail, KeepDeadlines, ChainAudit, ProveRun]),
+        rows(Role::System, Everywhere, &[
+            Match, ReadTrace, TakeMail, SendMail, KeepDeadlines, ChainAudit, ProveRun, ApplyRetention, Reseal,
+        ]),
     ]
 };
 

@@ -42,6 +42,8 @@ pub enum Act {
     Feedback(Feedback),
     /// Say what one will try.
     Idea(NewIdea),
+    /// See the visitor's access needs.
+    ReadNeeds,
     /// Write the joining pack.
     WritePack(PackEdit),
     /// Choose how one has one's days in a calendar.
@@ -66,6 +68,7 @@ impl Act {
             Act::Attendance(_) => Deed::Attendance.as_str(),
             Act::Feedback(_) => Deed::Feedback.as_str(),
             Act::Idea(_) => Deed::Idea.as_str(),
+            Act::ReadNeeds => Deed::ReadNeeds.as_str(),
             Act::WritePack(_) => Deed::WritePack.as_str(),
             Act::Calendar(Choose::Feed) => Deed::Subscribe.as_str(),
             Act::Calendar(Choose::NewAddress) => Deed::NewAddress.as_str(),

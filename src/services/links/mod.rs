@@ -12,6 +12,7 @@ use chrono::NaiveDate;
 pub use self::act::Act;
 pub(super) use self::new::{NewLink, mint};
 use self::possible::deeds;
+use super::access_needs::{self, AccessNeeds, NeedsOnPage};
 use super::alternatives::{offer_in, take_in};
 use super::app::{Now, permit, sha256_hex};
 use super::applications;
@@ -80,6 +81,8 @@ pub struct LinkView {
     pub explanation: Option<Explanation>,
     /// How the holder has their days in a calendar, where they can choose.
     pub calendar: Option<CalendarChoice>,
+    /// What the page tells of access needs.
+    pub needs: NeedsOnPage,
 }
 
 impl LinkView {
@@ -156,6 +159,8 @@ named! {
         Feedback = "feedback",
         /// Say what one will try.
         Idea = "idea",
+        /// See the visitor's access needs; the visitor sees who did.
+        ReadNeeds = "read_needs",
         /// Write the joining pack.
         WritePack = "write_pack",
         /// Have one's days as a calendar that a program subscribes to, in the place of invitations.
@@ -218,6 +223,7 @@ pub(super) fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppEr
     };
     let is_over = placement.as_ref().is_some_and(is_over);
     let calendar = feeds::choice(db, shown.filter(|_| link.is_live(now.utc())), is_over)?;
+    let needs = access_needs::on_page(db, &link)?;
     let mut view = LinkView {
         is_spent: !link.is_live(now.utc()),
         link,
@@ -235,6 +241,7 @@ pub(super) fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppEr
         pack: None,
         explanation: None,
         calendar,
+        needs,
     };
     view.deeds = deeds(&view, now);
     Ok(view)
@@ -280,32 +287,50 @@ pub fn authenticate(app: &App, secret: &str) -> Result<Actor, AppError> {
 /// `not-found`; `link-spent` with what is true now; the refusals of the deed itself.
 pub fn act(app: &App, secret: &str, act: &Act) -> Result<LinkView, AppError> {
     let now = app.now()?;
-    let address = app.store.write(|tx| -> Result<Option<String>, AppError> {
+    let brought = app.store.write(|tx| -> Result<Brought, AppError> {
         let link = get_link(tx, secret)?;
         let view = load(tx, link, &now)?;
         if is_done(&view, act) {
-            return Ok(None);
+            return Ok(Brought::Nothing);
         }
         if view.is_spent {
             return Err(spent(&view).into());
         }
         let actor = view.link.actor();
         if let Act::Calendar(wanted) = act {
-            return feeds::choose_in(tx, &now, &actor, &view, *wanted);
+            let address = feeds::choose_in(tx, &now, &actor, &view, *wanted)?;
+            return Ok(address.map_or(Brought::Nothing, Brought::Address));
+        }
+        if matches!(act, Act::ReadNeeds) {
+            return access_needs::read_in(tx, &now, &actor, &case_of(&view)?).map(Brought::Needs);
         }
         perform(tx, &now, &actor, &view, act)?;
         // The others act as often as what they are about allows.
         if view.link.purpose == Purpose::Verify {
             links::mark_used(tx, view.link.id, now.utc())?;
         }
-        Ok(None)
+        Ok(Brought::Nothing)
     })?;
     // Apart from the transaction: what is shown rests on much more than what was decided.
     let mut view = self::view(app, secret)?;
-    if let Some((choice, secret)) = view.calendar.as_mut().zip(address) {
-        choice.url = Some(FeedUrl::new(app, &secret));
+    match brought {
+        Brought::Nothing => {}
+        Brought::Address(secret) => {
+            if let Some(choice) = view.calendar.as_mut() {
+                choice.url = Some(FeedUrl::new(app, &secret));
+            }
+        }
+        Brought::Needs(needs) => view.needs.shown = Some(needs),
     }
     Ok(view)
+}
+
+/// What a POST brings that the page shows this once.
+enum Brought {
+    Nothing,
+    /// The secret of a calendar's address.
+    Address(String),
+    Needs(AccessNeeds),
 }
 
 /// Whether what is asked for is true already, so that a repeated click gets the same page.
@@ -354,6 +379,7 @@ fn is_done(view: &LinkView, act: &Act) -> bool {
         | Act::Attendance(_)
         | Act::Feedback(_)
         | Act::Idea(_)
+        | Act::ReadNeeds
         | Act::WritePack(_) => false,
     }
 }

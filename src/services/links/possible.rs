@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 
 use super::{Deed, LinkView};
+use crate::domain::access_needs::admit_reading;
 use crate::domain::attendance::Recorded;
 use crate::domain::deadlines::local;
 use crate::domain::link::Purpose;
@@ -30,6 +31,10 @@ pub(super) fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
             Some((placement, _)) => {
                 let clock = host_clock(now, placement);
                 let mut deeds = deeds_of_the_day(view, placement, clock);
+                if view.link.party == Party::Host && view.needs.are_there && admit_reading(placement).is_ok()
+                {
+                    deeds.push(Deed::ReadNeeds);
+                }
                 deeds.extend(answers(view, placement, now, clock));
                 let deeds = with_pack(view, placement, now, deeds);
                 with_swap(view, placement, now, deeds)

@@ -11,9 +11,11 @@ mod values;
 use chrono::NaiveDate;
 use serde_json::json;
 
+use super::access_needs::note_file;
 use super::app::{permit_everywhere, record, sha256_hex};
 use super::locks::check_locks;
 use super::rounds::load as load_round;
+use super::sign_up::admit_needs;
 use super::snapshot::freeze;
 use super::{App, AppError};
 use crate::domain::fault::Faults;
@@ -22,12 +24,12 @@ use crate::domain::organisation::LibraryFilter;
 use crate::domain::permissions::{Action, Actor};
 use crate::domain::round::Round;
 use crate::files;
-use crate::store::{Tx, applications, histories, locks, organisations, rounds};
+use crate::store::{Tx, access_needs, applications, histories, locks, organisations, rounds};
 use plan::{Known, Plan};
 
 /// The round file of a round as a run that is started now would freeze it, byte for byte.
 ///
-/// It holds access needs: who takes it stands in the audit.
+/// It holds access needs: who takes it stands in the audit and in the ledger of each of these people.
 ///
 /// # Errors
 /// `round-state` once the round is published: its people have their places, and the file of the run tells what was
@@ -38,7 +40,9 @@ pub fn export(app: &App, actor: &Actor, id: RoundId) -> Result<String, AppError>
     app.store.write(|tx| {
         let round = load_round(tx, actor, id)?;
         round.admit_export()?;
-        let file = freeze(tx, &round)?.canonical();
+        let frozen = freeze(tx, &round)?;
+        note_file(tx, &now, actor, &frozen)?;
+        let file = frozen.canonical();
         let details = json!({ "taken": "round file", "round_sha256": sha256_hex(&file) });
         record(tx, &now, actor, Action::Match, ("round", &id), &details)?;
         Ok(file)
@@ -74,7 +78,8 @@ pub struct Imported {
 ///
 /// # Errors
 /// `invalid-fields` with every fault, each with its pointer into the file: what this service cannot hold, and where the
-/// new round would be matched otherwise than the file; `breaks-rules` for its locks; `forbidden`.
+/// new round would be matched otherwise than the file; `breaks-rules` for its locks; `no-encryption-key` for needs where
+/// nothing could encrypt them; `forbidden`.
 pub fn import(
     app: &App,
     actor: &Actor,
@@ -84,6 +89,7 @@ pub fn import(
     for action in [Action::CreateRound, Action::EditLibrary, Action::EditEmployer] {
         permit_everywhere(actor, action)?;
     }
+    admit_needs(app, file.staff.iter().any(|person| !person.needs.is_empty()))?;
     let now = app.now()?;
     app.store.write(|tx| {
         let known = Known::new(
@@ -132,7 +138,7 @@ fn write(tx: &mut Tx<'_>, plan: &Plan, now: chrono::NaiveDateTime) -> Result<(),
     for entrant in &plan.people {
         applications::insert_person(tx, &entrant.person, now)?;
         applications::insert(tx, &entrant.application, now)?;
-        applications::replace_needs(tx, entrant.application.id, &entrant.needs)?;
+        access_needs::replace(tx, entrant.application.id, &entrant.needs)?;
         histories::insert(tx, entrant.application.id, &entrant.history)?;
     }
     for lock in &plan.locks {

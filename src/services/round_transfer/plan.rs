@@ -12,6 +12,7 @@ use chrono::NaiveDate;
 
 use super::Deadlines;
 use super::values::{all_parsed, parsed, sorted, times};
+use crate::domain::access_needs::AccessNeeds;
 use crate::domain::application::{Application, Person};
 use crate::domain::email::Email;
 use crate::domain::fault::{Fault, Faults};
@@ -24,7 +25,6 @@ use crate::domain::organisation::{Contact, Employer, Library};
 use crate::domain::place::Point;
 use crate::domain::round::Round;
 use crate::domain::states::{ApplicationState, LibraryStatus, ManagerTrust, RoundState};
-use crate::domain::tag::Tag;
 use crate::domain::text::Name;
 use crate::files;
 use crate::services::app::Now;
@@ -57,7 +57,7 @@ pub(super) struct Entrant {
     /// The application.
     pub(super) application: Application,
     /// Access needs.
-    pub(super) needs: Vec<Tag>,
+    pub(super) needs: AccessNeeds,
     /// What the file says of the past.
     pub(super) history: GivenHistory,
 }
@@ -441,7 +441,7 @@ impl<'a> Drafter<'a> {
             language: Language::English,
             revision: 0,
         };
-        Some(Entrant { person, application, needs: needs?, history })
+        Some(Entrant { person, application, needs: AccessNeeds { tags: needs?, words: None }, history })
     }
 
     fn point_of(&self, library: &str) -> Option<(f64, f64)> {

@@ -47,6 +47,7 @@ pub(super) fn owed(view: &LinkView, now: &Now) -> Result<Vec<Task>, AppError> {
             | Deed::AskSwap
             | Deed::RefuseSwap
             | Deed::Ill
+            | Deed::ReadNeeds
             | Deed::Withdraw
             | Deed::Subscribe
             | Deed::NewAddress

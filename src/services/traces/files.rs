@@ -10,7 +10,8 @@ use super::super::runs::{read_round, read_schedule};
 use super::super::solving::result_of;
 use crate::domain::ids::RunId;
 use crate::domain::run::RunResult;
-use crate::store::{Db, runs};
+use crate::files::audit::AuditFile;
+use crate::store::{Db, retention, runs};
 
 /// Where a schedule sends somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,14 +50,17 @@ impl RunFiles {
     /// # Errors
     /// The database's.
     pub(super) fn load(db: &mut Db, run: RunId) -> Result<Self, AppError> {
-        let stored = runs::files(db, run)?;
-        let Some((round, schedule)) = stored else {
-            return Ok(Self { run, round_sha256: None, rules: None, schedule: None });
-        };
+        let (round, schedule) = runs::find_intact_files(db, run)?;
+        let proof = if retention::is_reduced(db, run)? { runs::proof(db, run)? } else { None };
+        let frozen = round.as_ref().and_then(|round| read_round(run, round).ok());
         Ok(Self {
             run,
-            round_sha256: Some(sha256_hex(&round)),
-            rules: read_round(run, &round).ok().map(|frozen| frozen.rules.canonical()),
+            round_sha256: match proof {
+                // Access needs were taken out of the file: what is left of it proves the schedule.
+                Some((audit, _)) => AuditFile::read(audit.as_bytes()).ok().map(|audit| audit.round_sha256),
+                None => round.as_ref().map(|round| sha256_hex(round)),
+            },
+            rules: frozen.map(|frozen| frozen.rules.canonical()),
             schedule: schedule.and_then(|schedule| Self::schedule(run, &schedule)),
         })
     }

@@ -1,0 +1,123 @@
+//! A person becomes a pseudonym: what tells who they are goes, what schedules, counts and history need stays.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::keys;
+use super::schema::{
+    access_need_readings, access_needs, applications, consents, employments, feedback, feeds, ideas, links,
+    opt_outs, outbox, persons, placements, sessions, sign_in_links, swap_members,
+};
+use super::{StoreError, Tx};
+use crate::domain::application::Person;
+use crate::domain::email::Email;
+use crate::domain::notice::NoticeState;
+use crate::domain::party::Party;
+use crate::domain::privacy::ERASED_DOMAIN;
+
+/// The addresses that stand for an address which was erased: one for each key, that of the present key first. By them
+/// somebody who comes back is found again, and nobody can work out the address without the key.
+pub(super) fn pseudonyms_of(address: &Email) -> Vec<String> {
+    let names = keys::keyed_hashes(address.as_str());
+    names.into_iter().map(|name| format!("{name}@{ERASED_DOMAIN}")).collect()
+}
+
+/// The address that stands for somebody: by the key, or by their id where there is none.
+pub fn pseudonym_of(person: &Person) -> String {
+    let without_key = || format!("{}@{ERASED_DOMAIN}", person.id);
+    pseudonyms_of(&person.email).into_iter().next().unwrap_or_else(without_key)
+}
+
+/// Makes somebody a pseudonym. `person` is who they were.
+///
+/// # Errors
+/// The database's.
+pub fn erase(
+    tx: &mut Tx<'_>,
+    person: &Person,
+    (name, address): (&str, &str),
+    now: NaiveDateTime,
+) -> Result<(), StoreError> {
+    let (id, was) = (person.id.to_string(), person.email.to_string());
+    let db = &mut **tx;
+    diesel::update(persons::table.find(&id))
+        .set((persons::name.eq(name), persons::email.eq(address), persons::erased_at.eq(now)))
+        .execute(db)?;
+    let own: Vec<String> =
+        applications::table.filter(applications::person_id.eq(&id)).select(applications::id).load(db)?;
+    let days: Vec<String> =
+        placements::table.filter(placements::person_id.eq(&id)).select(placements::id).load(db)?;
+    let nobody = format!("manager@{ERASED_DOMAIN}");
+    diesel::update(applications::table.filter(applications::person_id.eq(&id)))
+        .set((
+            applications::name.eq(name),
+            applications::hours.eq("{}"),
+            applications::pattern.eq(None::<String>),
+            applications::manager_email.eq(&nobody),
+            applications::refusal_words.eq(None::<String>),
+            applications::role_title.eq(None::<String>),
+            applications::objectives.eq(None::<String>),
+        ))
+        .execute(db)?;
+    diesel::delete(access_needs::table.filter(access_needs::application_id.eq_any(&own))).execute(db)?;
+    diesel::delete(access_need_readings::table.filter(access_need_readings::application_id.eq_any(&own)))
+        .execute(db)?;
+    diesel::delete(links::table.filter(links::application_id.eq_any(&own))).execute(db)?;
+    diesel::delete(feeds::table.filter(feeds::person_id.eq(&id))).execute(db)?;
+    diesel::delete(employments::table.filter(employments::person_id.eq(&id))).execute(db)?;
+    diesel::delete(opt_outs::table.filter(opt_outs::address.eq(&was))).execute(db)?;
+    for (party, to) in [(Party::Participant, address), (Party::Manager, nobody.as_str())] {
+        let mails = outbox::table
+            .filter(outbox::application_id.eq_any(&own))
+            .filter(outbox::party.eq(party.as_str()));
+        diesel::update(mails)
+            .set((outbox::recipient_name.eq(None::<String>), outbox::recipient_address.eq(to)))
+            .execute(db)?;
+    }
+    diesel::update(outbox::table.filter(outbox::recipient_address.eq(&was)))
+        .set((outbox::recipient_name.eq(None::<String>), outbox::recipient_address.eq(address)))
+        .execute(db)?;
+    diesel::delete(sign_in_links::table.filter(sign_in_links::address.eq(&was))).execute(db)?;
+    diesel::delete(sessions::table.filter(sessions::holder.eq(&was))).execute(db)?;
+    // What has not left tells of somebody who is not there any more.
+    let waiting = [NoticeState::Held, NoticeState::Collected, NoticeState::Queued].map(NoticeState::as_str);
+    diesel::update(
+        outbox::table.filter(outbox::application_id.eq_any(&own)).filter(outbox::state.eq_any(waiting)),
+    )
+    .set((outbox::state.eq(NoticeState::Discarded.as_str()), outbox::settled_at.eq(now)))
+    .execute(db)?;
+    diesel::update(
+        feedback::table
+            .filter(feedback::placement_id.eq_any(&days))
+            .filter(feedback::party.eq(Party::Participant.as_str())),
+    )
+    .set(feedback::comments.eq(None::<String>))
+    .execute(db)?;
+    diesel::update(
+        ideas::table.filter(ideas::placement_id.eq_any(&days)).filter(ideas::shown_as.eq("author")),
+    )
+    .set(ideas::shown_as.eq("nobody"))
+    .execute(db)?;
+    diesel::update(consents::table.filter(consents::placement_id.eq_any(&days)))
+        .set(consents::reason.eq(None::<String>))
+        .execute(db)?;
+    diesel::update(swap_members::table.filter(swap_members::named.eq(&was)))
+        .set(swap_members::named.eq(address))
+        .execute(db)?;
+    Ok(())
+}
+
+/// Somebody who was erased has come back: they are who they are again, and their history is theirs.
+///
+/// # Errors
+/// The database's.
+pub fn restore(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
+    diesel::update(persons::table.find(person.id.to_string()))
+        .set((
+            persons::name.eq(person.name.to_string()),
+            persons::email.eq(person.email.to_string()),
+            persons::erased_at.eq(None::<NaiveDateTime>),
+        ))
+        .execute(&mut **tx)?;
+    Ok(())
+}
