@@ -40,7 +40,7 @@ mod patterns;
 mod personal_data;
 mod placements;
 pub mod privacy_notices;
-mod problem;
+pub mod problem;
 mod problem_code;
 mod proofs;
 mod publication;

@@ -41,7 +41,7 @@ pub fn of(app: &App, actor: &Actor, id: ApplicationId) -> Result<Value, AppError
         let days = personal_data::list_placements(tx, person.id)?;
         let (mut applications, mut visits) = (Vec::new(), Vec::new());
         for (id, made_at) in &own {
-            applications.push(application(tx, *id, made_at.and_utc().to_rfc3339())?);
+            applications.push(application(tx, *id, &made_at.and_utc().to_rfc3339())?);
         }
         for id in &days {
             visits.push(placement(tx, *id)?);
@@ -92,7 +92,7 @@ pub fn of(app: &App, actor: &Actor, id: ApplicationId) -> Result<Value, AppError
     })
 }
 
-fn application(db: &mut Db, id: ApplicationId, made_at: String) -> Result<Value, AppError> {
+fn application(db: &mut Db, id: ApplicationId, made_at: &str) -> Result<Value, AppError> {
     let application = get_applicant(db, id)?.application;
     let (round, home) = (get_round(db, application.round)?, get_library(db, application.home)?);
     let needs = access_needs::find(db, id)?.unwrap_or_default();

@@ -173,7 +173,7 @@ impl Drop for Held {
 }
 
 fn held() -> Arc<Keyring> {
-    HELD.with_borrow(|held| held.clone()).unwrap_or_default()
+    HELD.with_borrow(Clone::clone).unwrap_or_default()
 }
 
 /// Seals what must never lie open.

@@ -36,14 +36,17 @@ pub fn list_placements(db: &mut Db, person: PersonId) -> Result<Vec<PlacementId>
     rows.iter().map(|id| parse("placement", id)).collect()
 }
 
-/// The mails to a person about their applications: kind, state, when made, when settled.
+/// Kind, state, when it was made, when it was settled.
+pub type MailOfPerson = (String, String, NaiveDateTime, Option<NaiveDateTime>);
+
+/// Employer, the id there, the manager's address, when they left.
+pub type EmploymentOfPerson = (String, String, Option<String>, Option<NaiveDate>);
+
+/// The mails to a person about their applications.
 ///
 /// # Errors
 /// The database's.
-pub fn list_mails(
-    db: &mut Db,
-    address: &str,
-) -> Result<Vec<(String, String, NaiveDateTime, Option<NaiveDateTime>)>, StoreError> {
+pub fn list_mails(db: &mut Db, address: &str) -> Result<Vec<MailOfPerson>, StoreError> {
     Ok(outbox::table
         .filter(outbox::recipient_address.eq(address))
         .order(outbox::id)
@@ -81,14 +84,11 @@ pub fn list_calendars(
         .load(db)?)
 }
 
-/// What employers' lists say of a person: employer, the id there, the manager's address, when they left.
+/// What employers' lists say of a person.
 ///
 /// # Errors
 /// The database's.
-pub fn list_employments(
-    db: &mut Db,
-    person: PersonId,
-) -> Result<Vec<(String, String, Option<String>, Option<NaiveDate>)>, StoreError> {
+pub fn list_employments(db: &mut Db, person: PersonId) -> Result<Vec<EmploymentOfPerson>, StoreError> {
     Ok(employments::table
         .filter(employments::person_id.eq(person.to_string()))
         .order(employments::id)

@@ -24,6 +24,10 @@ impl Haystack {
     }
 }
 
+/// What reads the codes that begin with a sign.
+type Reader = fn(&[u8]) -> Vec<u8>;
+const FORMS: [(u8, Reader); 3] = [(b'=', without_soft_breaks), (b'%', percent), (b'&', entities)];
+
 /// The bytes, and what they are when codes in them are read, one after the other.
 fn decoded(bytes: &[u8]) -> Vec<u8> {
     let mut forms = bytes.to_vec();
@@ -32,9 +36,7 @@ fn decoded(bytes: &[u8]) -> Vec<u8> {
         forms.extend(form);
     };
     // Most texts have no such codes.
-    for (code, read) in
-        [(b'=', without_soft_breaks as fn(&[u8]) -> Vec<u8>), (b'%', percent), (b'&', entities)]
-    {
+    for (code, read) in FORMS {
         if bytes.contains(&code) {
             add(read(bytes));
         }

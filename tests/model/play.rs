@@ -886,6 +886,7 @@ impl<'a> Play<'a> {
                 self.model.wrote_pack(link.placement.expect("one"), &edit.pack.0, edit.for_later_visitors);
             }
             Act::Calendar(wanted) => panic!("{wanted:?} is played in tests/api/feeds.rs"),
+            Act::ReadNeeds => panic!("needs are read in tests/privacy.rs"),
             Act::AskSwap(_) => return Err("nobody is asked by this step".to_owned()),
             Act::AgreeSwap(id) => self.follow_swap_press(&link, id, Answer::Yes)?,
             Act::RefuseSwap(id, _) => self.follow_swap_press(&link, id, Answer::No)?,
