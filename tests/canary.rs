@@ -119,7 +119,7 @@ fn askers(life: &Life<'_>) -> Vec<Asker> {
         let employers: Vec<Option<&String>> =
             if bound { life.world.employers.values().map(Some).collect() } else { vec![None] };
         for employer in employers {
-            let body = json!({ "name": "canary", "role": role, "employer": employer });
+            let body = json!({ "name": "canary", "role": role, "employers": employer.map(|own| vec![own]) });
             let token = organiser.post("/v1/tokens", &body).expect(201);
             let client = life.world.service.with(token["secret"].as_str().expect("a secret"));
             let of = employer.map(String::as_str).unwrap_or_default();

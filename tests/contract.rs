@@ -44,7 +44,7 @@ fn ids(world: &World<'_>, path: &str) -> Vec<Value> {
 /// Who asks: a name, and the credential.
 fn askers(world: &World<'_>) -> Vec<(&'static str, Option<String>)> {
     let token = |role: &str, employer: Option<&String>| {
-        let body = json!({ "name": role, "role": role, "employer": employer });
+        let body = json!({ "name": role, "role": role, "employers": employer.map(|own| vec![own]) });
         let made = world.organiser.post("/v1/tokens", &body).expect(201);
         Some(made["secret"].as_str().expect("a secret").to_owned())
     };

@@ -43,7 +43,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("ureq", &["cli"]),
     ("getrandom", &["services"]),
-    ("aes_siv", &["store"]),
+    ("aes_siv", &["store", "services"]),
     ("tracing", &["store", "services", "mail", "http", "worker", "cli"]),
 ];
 

@@ -306,7 +306,7 @@ fn describe_headers(operation: &mut Operation, method: &Method) {
         Method::POST => {
             let words =
                 "A new UUID for each request: the same one again is answered as before, and not done twice.";
-            let schema = text().min_length(Some(16)).max_length(Some(255));
+            let schema = text().pattern(Some("^[!#-~]{16,255}$"));
             parameters.push(header("Idempotency-Key", words, schema));
         }
         _ => {}

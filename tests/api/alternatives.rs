@@ -568,7 +568,11 @@ fn a_host_says_no_with_a_reason_in_every_state_that_stands() {
         for party in [Party::Host, Party::Participant] {
             case.press(party, &json!({ "deed": "accept", "version": 0 })).expect(200);
         }
-        assert_eq!(case.view(Party::Host)["deeds"], json!(["write_pack", "decline"]), "no more offers");
+        assert_eq!(
+            case.view(Party::Host)["deeds"],
+            json!(["read_needs", "write_pack", "decline"]),
+            "no more offers"
+        );
         assert_eq!(case.press(Party::Host, &another_day()).code(), "placement-state");
         let no = json!({ "deed": "decline", "version": 0, "reason": "A burst pipe." });
         assert_eq!(case.press(Party::Host, &no).expect(200)["placement"]["state"], "declined");

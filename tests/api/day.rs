@@ -272,7 +272,11 @@ fn i_am_ill_today_tells_everybody_at_once_with_where_to_ring_and_clears_the_cale
         assert_eq!(case.deeds(Party::Participant), json!(["decline"]));
         service.set_clock(NOON_BEFORE);
         assert_eq!(case.deeds(Party::Participant), json!(["ill", "decline"]));
-        assert_eq!(case.deeds(Party::Host), json!(["write_pack", "decline"]), "the host has no such button");
+        assert_eq!(
+            case.deeds(Party::Host),
+            json!(["read_needs", "write_pack", "decline"]),
+            "the host has no such button"
+        );
         service.set_clock(MORNING);
         for _ in 0..2 {
             let done = case.press(Party::Participant, &json!({ "deed": "ill" })).expect(200);

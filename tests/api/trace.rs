@@ -421,9 +421,12 @@ fn doctor_traces_all_placements_and_says_no_where_one_is_broken() {
     for_each_service(|service| {
         let (world, _) = published(service);
         let folder = tempfile::tempdir().expect("a folder");
+        let keys = folder.path().join("keys");
+        std::fs::write(&keys, crate::support::keys().reveal()).expect("written");
         let doctor = || {
             let output = Command::new(env!("CARGO_BIN_EXE_library-swap"))
                 .current_dir(folder.path())
+                .env("LIBRARY_SWAP__PRIVACY__KEY_FILE", &keys)
                 .env("LIBRARY_SWAP__DATABASE__URL", service.database_url())
                 .env("LIBRARY_SWAP__MAIL__FOLDER", folder.path().join("mail"))
                 .args(["doctor", "--quiet"])

@@ -178,7 +178,7 @@ impl<'a> Life<'a> {
             ("quarry", "hr", json!({ "kind": "employer" })),
             ("campus", "hr", json!({ "kind": "employer" })),
         ] {
-            let token = json!({ "name": "feeds", "role": role, "employer": self.world.employers[name] });
+            let token = json!({ "name": "feeds", "role": role, "employers": [self.world.employers[name]] });
             let token = organiser.post("/v1/tokens", &token).expect(201);
             let client = service.with(token["secret"].as_str().expect("a secret"));
             let mut body = body;
