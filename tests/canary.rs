@@ -149,6 +149,8 @@ fn urls(life: &Life<'_>, path: &str) -> Vec<String> {
 /// What an asker may find at an URL.
 fn allowed(life: &Life<'_>, asker: &str, path: &str) -> &'static [&'static str] {
     let is_organiser = asker.starts_with("organiser");
+    let home = &life.world.employers["quarry"];
+    let is_of_home = asker == format!("hr {home}") || asker == format!("library_administrator {home}");
     match path {
         // Where a library is and what it has is public: it is what visitors go by.
         "/v1/libraries" | "/v1/libraries/{id}" => &[NEED, ADDRESS, POSTCODE],
@@ -170,6 +172,8 @@ fn allowed(life: &Life<'_>, asker: &str, path: &str) -> &'static [&'static str] 
         {
             &[UNMET, WORDS]
         }
+        // Whoever goes, and their own employer, know where from.
+        "/v1/placements/{id}" if is_organiser || asker == life.ann || is_of_home => &[ADDRESS, POSTCODE],
         "/v1/placements/{id}/access-needs" if is_organiser || asker == life.host => &[NEED, WORDS],
         _ => &[],
     }

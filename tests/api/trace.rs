@@ -1,5 +1,7 @@
 //! What a placement rests on: whole in every state, and a link that is broken is found.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use library_swap::domain::letter::{Letter, NoticeKind};
@@ -423,6 +425,8 @@ fn doctor_traces_all_placements_and_says_no_where_one_is_broken() {
         let folder = tempfile::tempdir().expect("a folder");
         let keys = folder.path().join("keys");
         std::fs::write(&keys, crate::support::keys().reveal()).expect("written");
+        // A key is its owner's alone.
+        std::fs::set_permissions(&keys, Permissions::from_mode(0o600)).expect("set");
         let doctor = || {
             let output = Command::new(env!("CARGO_BIN_EXE_library-swap"))
                 .current_dir(folder.path())
