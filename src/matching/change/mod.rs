@@ -59,13 +59,12 @@ pub(super) type Changes = HashMap<String, Result<Change, Silence>>;
 
 /// People looked at between two looks at the work that is left.
 const AT_ONCE: usize = 8;
-/// Work that is always granted, some tenths of a second: small rounds are solved in much less, and their people ask as well.
-const LEAST_WORK: i64 = 2_000_000;
+/// Work that is always granted: small rounds are solved in less.
+const LEAST_WORK: i64 = 200_000;
+/// People of a round at most: a question that looks at all triples costs much, and nothing larger was measured.
+const MOST_PEOPLE: usize = 6_000;
 /// How many times more work a person may take than an even share.
 const SHARES: i64 = 8;
-/// Looks at all triples that an even share of the work must pay for: fewer people are looked at, rather than all of them in
-/// vain.
-const LOOKS: i64 = 2;
 
 /// What is known of the round as it is.
 pub(super) struct Solved<'a> {
@@ -85,7 +84,7 @@ pub(super) fn look(solved: &Solved<'_>, seed: i64, watch: &mut Watch<'_>) -> Cha
     }
     let left: Vec<usize> = (0..is_placed.len()).filter(|p| !is_placed[*p]).collect();
     let mut changes = Changes::new();
-    if left.is_empty() {
+    if left.is_empty() || is_placed.len() > MOST_PEOPLE {
         return changes;
     }
     let Some(wide) = Wide::new(solved.round, solved.key, solved.problem, seed, solved.certificate) else {
@@ -98,10 +97,8 @@ pub(super) fn look(solved: &Solved<'_>, seed: i64, watch: &mut Watch<'_>) -> Cha
     work -= own.work;
     let rooms = Rooms::new(solved.problem, solved.plan, solved.dual);
     let search = Search { solved, wide, fewer, rooms, is_placed };
-    let most = work / (LOOKS * search.wide.cost()).max(1);
-    let sample = &left[..left.len().min(usize::try_from(most).unwrap_or(0))];
-    let mut people = int(sample.len());
-    for some in sample.chunks(AT_ONCE) {
+    let mut people = int(left.len());
+    for some in left.chunks(AT_ONCE) {
         let most = (work / people.max(1) * SHARES).min(work / int(some.len()));
         if most <= search.wide.cost() {
             break;
