@@ -205,7 +205,7 @@ impl fmt::Debug for Store {
 }
 
 /// How often a transaction that met another one is repeated before the conflict is reported.
-const MOST_REPEATS: u32 = 12;
+const MOST_REPEATS: u32 = 20;
 
 impl Store {
     /// Opens the database with at most `connections` connections.
