@@ -7,7 +7,7 @@ use super::{Failure, NO, keys, service};
 use crate::domain::language::Language;
 use crate::domain::notice::NoticeState;
 use crate::domain::permissions::{Actor, Role};
-use crate::services::AppError;
+use crate::services::App;
 use crate::services::clock::Clock;
 use crate::services::deliveries::{self, Which};
 use crate::services::keys::list_missing;
@@ -91,29 +91,41 @@ fn check_migrations(configuration: &Configuration) -> Finding {
     }
 }
 
+/// The installation, where its database is there and ready.
+fn ready_app(configuration: &Configuration) -> Result<App, (String, &'static str)> {
+    const CURE: &str = "Mend the database first.";
+    if service::missing_file(configuration).is_some() {
+        return Err(("there is no database".to_owned(), CURE));
+    }
+    let store = service::open_ready_store(configuration)
+        .map_err(|failure| (failure.words.trim_end().to_owned(), CURE))?;
+    Ok(service::app(configuration, store))
+}
+
+/// What a check of the database could not do.
+fn unasked(error: &dyn std::fmt::Display) -> (String, &'static str) {
+    (error.to_string(), "Look whether the database is library-swap's own.")
+}
+
 /// Access needs are encrypted with keys that are there, and that nobody else reads.
 fn check_keys(configuration: &Configuration) -> Finding {
-    let Some(path) = keys::path(configuration) else {
-        return Ok("none: access needs are not taken (set privacy.key_file to take them)".to_owned());
-    };
-    if keys::is_readable_for_others(&path) {
+    let path = keys::path(configuration);
+    if let Some(path) = path.as_ref().filter(|path| keys::is_readable_for_others(path)) {
         let words = format!("others on this machine may read {}", path.display());
         return Err((words, "Run `chmod 600` on it, and `library-swap keys new` if somebody may have."));
     }
-    if service::missing_file(configuration).is_some() {
-        return Err(("there is no database".to_owned(), "Mend the database first."));
+    let app = ready_app(configuration)?;
+    let missing = list_missing(&app).map_err(|error| unasked(&error))?;
+    if !missing.is_empty() {
+        return Err(keys::told_missing(path.as_deref(), &missing));
     }
-    const CURE: &str = "Put the key file back from its backup: what it encrypted cannot be read without it.";
-    let store = service::open_ready_store(configuration)
-        .map_err(|failure| (failure.words.trim_end().to_owned(), CURE))?;
-    let app = service::app(configuration, store);
-    match list_missing(&app).map_err(|error| (error.to_string(), CURE))?.as_slice() {
-        [] if app.store.keys().is_empty() => {
-            Ok(format!("none yet: `serve` makes {} at its first start", path.display()))
+    Ok(match path {
+        None => "none: access needs are not taken (set privacy.key_file to take them)".to_owned(),
+        Some(path) if app.store.keys().is_empty() => {
+            format!("none yet: `serve` makes {} at its first start", path.display())
         }
-        [] => Ok(format!("{}: keep a copy of it apart from the database's backups", path.display())),
-        missing => Err((format!("{} lacks {}", path.display(), missing.join(", ")), CURE)),
-    }
+        Some(path) => format!("{}: keep a copy of it apart from the database's backups", path.display()),
+    })
 }
 
 /// A clock that is years off makes every deadline wrong.
@@ -163,16 +175,9 @@ fn check_templates(configuration: &Configuration) -> Finding {
 
 /// Mail that the server does not take from this service waits, and says so here.
 fn check_outbox(configuration: &Configuration) -> Finding {
-    const CURE: &str = "Mend the database first.";
-    if service::missing_file(configuration).is_some() {
-        return Err(("there is no database".to_owned(), CURE));
-    }
-    let store = service::open_ready_store(configuration)
-        .map_err(|failure| (failure.words.trim_end().to_owned(), CURE))?;
-    let app = service::app(configuration, store);
-    let told = |error: AppError| (error.to_string(), "Look whether the database is library-swap's own.");
+    let app = ready_app(configuration)?;
     let actor = Actor::named("doctor", Role::Operator);
-    if let Some(pause) = outbox::pause(&app, &actor).map_err(told)? {
+    if let Some(pause) = outbox::pause(&app, &actor).map_err(|error| unasked(&error))? {
         return Err((
             format!(
                 "no mail goes since {}: {}. The next try is at {}",
@@ -183,7 +188,7 @@ fn check_outbox(configuration: &Configuration) -> Finding {
             "Mend mail.smtp (user, password, tls, ca_file), or ask whoever runs the mail server; nothing is lost.",
         ));
     }
-    let counts = deliveries::counts(&app, &actor, &Which::default()).map_err(told)?;
+    let counts = deliveries::counts(&app, &actor, &Which::default()).map_err(|error| unasked(&error))?;
     let of = |wanted| counts.get(&wanted).copied().unwrap_or(0);
     Ok(format!(
         "{} wait, {} given up, {} came back",
@@ -209,16 +214,9 @@ fn check_public_url(configuration: &Configuration) -> Finding {
 
 /// The chain of hashes holds; and who could take it apart (docs/audit.md).
 fn check_audit(configuration: &Configuration) -> Finding {
-    const CURE: &str = "Mend the database first.";
-    if service::missing_file(configuration).is_some() {
-        return Err(("there is no database".to_owned(), CURE));
-    }
-    let store = service::open_ready_store(configuration)
-        .map_err(|failure| (failure.words.trim_end().to_owned(), CURE))?;
-    let app = service::app(configuration, store);
-    let told = |error: String| (error, "Look whether the database is library-swap's own.");
+    let app = ready_app(configuration)?;
     let proof = audit::verify(&app, &Actor::named("doctor", Role::Operator), None)
-        .map_err(|error| told(error.to_string()))?;
+        .map_err(|error| unasked(&error))?;
     let broken = match (&proof.chain, proof.lost.first()) {
         (Err(broken), _) => Some(broken.to_string()),
         (Ok(_), Some(lost)) => Some(format!("entry {lost} is not chained and does not wait for it")),
@@ -228,7 +226,7 @@ fn check_audit(configuration: &Configuration) -> Finding {
         let cure = "Somebody changed the audit: `library-swap audit verify` tells more, a backup what it was (docs/audit.md).";
         return Err((words, cure));
     }
-    let guard = match app.store.may_change_audit().map_err(|error| told(error.to_string()))? {
+    let guard = match app.store.may_change_audit().map_err(|error| unasked(&error))? {
         Some(false) => "the service's role cannot change or delete them",
         Some(true) => {
             "the service's role could change them, as long as database.migrate_url is not set (docs/audit.md)"
@@ -244,15 +242,8 @@ const NAMED: usize = 10;
 
 /// What every placement rests on, from the rules to the mails, holds (docs/trace.md).
 fn check_placements(configuration: &Configuration) -> Finding {
-    const CURE: &str = "Mend the database first.";
-    if service::missing_file(configuration).is_some() {
-        return Err(("there is no database".to_owned(), CURE));
-    }
-    let store = service::open_ready_store(configuration)
-        .map_err(|failure| (failure.words.trim_end().to_owned(), CURE))?;
-    let app = service::app(configuration, store);
-    let found = traces::check_all(&app, &Actor::worker("doctor"), NAMED)
-        .map_err(|error| (error.to_string(), "Look whether the database is library-swap's own."))?;
+    let app = ready_app(configuration)?;
+    let found = traces::check_all(&app, &Actor::worker("doctor"), NAMED).map_err(|error| unasked(&error))?;
     if found.broken == 0 {
         return Ok(format!("{} traced, every link holds", found.traced));
     }

@@ -38,6 +38,8 @@ pub fn run(command: &Command, configuration: &Configuration) -> Result<ExitCode,
             say!("a key was added to {}: start `serve` and `solver` again", path.display());
         }
         Command::Reseal => {
+            // A key that a running service still seals with is not taken out of the file.
+            let _held = service::hold(configuration)?;
             let app = service::app(configuration, service::open_ready_store(configuration)?);
             let count = keys::reseal(&app, "keys")?;
             let kept = app.store.keys().only(&keys::list_used(&app)?);
@@ -81,17 +83,14 @@ pub(super) fn read(path: &Path) -> Result<Keyring, Failure> {
 /// # Errors
 /// When the key file cannot be used; when something is encrypted with a key that is not in it.
 pub(super) fn unlock(configuration: &Configuration, store: Store) -> Result<Store, Failure> {
-    let Some(path) = path(configuration) else { return Ok(store) };
+    let path = path(configuration);
     let app = service::app(configuration, store);
     let missing = keys::list_missing(&app)?;
     if !missing.is_empty() {
-        return Err(Failure::unable(format!(
-            "the database holds what is encrypted with the key {}, which is not in the key file {}: put the file back \
-             from its backup",
-            missing.join(", "),
-            path.display()
-        )));
+        let (words, cure) = told_missing(path.as_deref(), &missing);
+        return Err(Failure::unable(format!("{words}: {cure}")));
     }
+    let Some(path) = path else { return Ok(app.store) };
     if !app.store.keys().is_empty() {
         return Ok(app.store);
     }
@@ -103,16 +102,49 @@ pub(super) fn unlock(configuration: &Configuration, store: Store) -> Result<Stor
     }
 }
 
+/// That keys are not there which encrypted something, and what to do.
+pub(super) fn told_missing(path: Option<&Path>, missing: &[String]) -> (String, &'static str) {
+    let missing = missing.join(", ");
+    match path {
+        Some(path) => (
+            format!(
+                "the database holds what is encrypted with the key {missing}, which is not in {}",
+                path.display()
+            ),
+            "put the file back from its backup",
+        ),
+        None => (
+            format!(
+                "the database holds what is encrypted with the key {missing}, and no key file is configured"
+            ),
+            "set privacy.key_file to where it is",
+        ),
+    }
+}
+
+/// Makes the file in one step: whoever reads it at the same time finds no file or a whole one.
 fn write_new(path: &Path, keys: &Keyring) -> std::io::Result<()> {
-    let mut file = private().create_new(true).open(path)?;
-    write(&mut file, keys)
+    let beside = beside(path, &format!(".{}", std::process::id()));
+    let made = private()
+        .create(true)
+        .truncate(true)
+        .open(&beside)
+        .and_then(|mut file| write(&mut file, keys))
+        .and_then(|()| std::fs::hard_link(&beside, path));
+    // Whatever came of it: what stands beside is not needed any more.
+    let _ = std::fs::remove_file(&beside);
+    made
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(ending);
+    PathBuf::from(beside)
 }
 
 /// Puts other keys into the file: whoever reads it meanwhile finds the old ones or the new ones.
 fn replace(path: &Path, keys: &Keyring) -> Result<(), Failure> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
+    let beside = beside(path, ".new");
     let written = private()
         .create(true)
         .truncate(true)

@@ -82,6 +82,40 @@ pub struct Notice {
     pub digest: Option<NoticeId>,
 }
 
+impl Notice {
+    /// A notice that goes as soon as it can, in a thread of its own, about nobody's case.
+    pub fn queued(
+        id: NoticeId,
+        (kind, dedupe_key): (NoticeKind, String),
+        (party, recipient): (Party, Email),
+        at: NaiveDateTime,
+    ) -> Self {
+        Self {
+            id,
+            kind,
+            thread_key: dedupe_key.clone(),
+            dedupe_key,
+            party,
+            recipient_name: None,
+            recipient,
+            application: None,
+            placement: None,
+            run: None,
+            facts: "{}".to_owned(),
+            state: NoticeState::Queued,
+            message_id: None,
+            attempts: 0,
+            next_attempt_at: at,
+            last_answer: None,
+            created_at: at,
+            settled_at: None,
+            superseded_by: None,
+            again_of: None,
+            digest: None,
+        }
+    }
+}
+
 /// The mail server takes nothing from this service: what is due waits, and none of it loses an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailPause {

@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 
 use super::alternative::{Alternative, AlternativeKind};
+use super::email::Email;
 use super::ids::{ApplicationId, EmployerId, LibraryId, PersonId, PlacementId, RoundId, RunId};
 use super::organisation::{Contact, Library};
 use super::party::Party;
@@ -167,6 +168,12 @@ impl Placement {
     /// Who receives the visitor: a colleague where the host has named one, else the library's contact.
     pub fn receives<'a>(&'a self, host: &'a Library) -> Option<&'a Contact> {
         self.terms.contact.as_ref().or(host.contact.as_ref())
+    }
+
+    /// Whether an address is theirs, or the deputy's who acts for them.
+    pub fn is_received_by(&self, host: &Library, address: &Email, is_deputy: bool) -> bool {
+        let who = if is_deputy { host.deputy.as_ref() } else { self.receives(host) };
+        who.is_some_and(|contact| contact.email == *address)
     }
 
     /// What a party has said so far, if it is asked at all.

@@ -30,7 +30,7 @@ use crate::services::page::Paged;
 pub(super) struct Entry {
     id: Uuid,
     at: DateTime<Utc>,
-    /// `token:<id>`, `link:<id>`, `worker:<name>`, `anyone`.
+    /// `token:<id>`, `session:<id>`, `link:<id>`, `worker:<name>`, `anyone`.
     actor: String,
     #[schema(schema_with = schemas::role)]
     role: &'static str,

@@ -13,7 +13,7 @@ use super::sessions::Stay;
 use crate::domain::ids::{AuditId, EmployerId, RoundId};
 use crate::domain::language::Language;
 use crate::domain::letter::CalendarForm;
-use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Subject, Why};
+use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Scopes, Subject, Why};
 use crate::domain::privacy::Retention;
 use crate::domain::templates::OwnTemplates;
 use crate::store::audit::{self, Entry};
@@ -178,7 +178,7 @@ pub fn permit(
 ) -> Result<(), AppError> {
     actor.may(action, on).map_err(|denied| match denied.why {
         Why::Foreign => AppError::not_found(thing.0, thing.1.to_string()),
-        Why::Role | Why::Scope => refused(denied),
+        Why::Role | Why::Scope | Why::Wider => refused(denied),
     })
 }
 
@@ -188,6 +188,17 @@ pub fn permit(
 /// `forbidden`, and `unauthenticated` for nobody known.
 pub fn permit_role(actor: &Actor, action: Action) -> Result<(), AppError> {
     actor.reach(action).map(drop).map_err(refused)
+}
+
+/// Asks whether somebody may give a credential with these scopes away: a narrowed one never makes a wider one.
+///
+/// # Errors
+/// As for [`permit`].
+pub fn permit_giving(actor: &Actor, action: Action, scopes: &Scopes) -> Result<(), AppError> {
+    if actor.scopes.include(scopes) {
+        return Ok(());
+    }
+    Err(AppError::Denied(Denied { role: actor.role, action, why: Why::Wider }))
 }
 
 /// Asks the permission table about a round, or something that belongs to it and to nobody else.
@@ -252,5 +263,5 @@ fn refused(denied: Denied) -> AppError {
 
 /// SHA-256 of a secret, in hexadecimal: what is stored in its place.
 pub fn sha256_hex(secret: &str) -> String {
-    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::files::canonical::sha256_hex(secret.as_bytes())
 }

@@ -1,6 +1,8 @@
 //! A person becomes a pseudonym, for good or until they come back: who they are goes, while schedules, counts, what they
 //! visited and waited for, and the proofs of published runs stay.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::app::{Now, permit_everywhere, record};
@@ -47,35 +49,79 @@ pub(super) fn erase_in(tx: &mut Tx<'_>, now: &Now, actor: &Actor, id: PersonId) 
         return Ok(());
     }
     let of = retention::list_rounds_of(tx, id)?;
-    reduce(tx, now, actor, &of)?;
+    let own = retention::list_applications_of(tx, id)?;
+    reduce(tx, now, actor, &of, &Whose::Only(own))?;
     let address = erasure::pseudonym_of(&person);
     let name = format!("Erased {}", &address[..8]);
     erasure::erase(tx, &person, (&name, &address), now.utc())?;
     record(tx, now, actor, Action::ErasePerson, ("person", &id), &json!({ "rounds": of.len() }))
 }
 
-/// Takes access needs out of the round files of rounds. What was published is proven by its audit files from then on,
-/// which are made before, where they are not made yet.
-pub(super) fn reduce(tx: &mut Tx<'_>, now: &Now, actor: &Actor, of: &[RoundId]) -> Result<(), AppError> {
-    for (id, is_published) in retention::list_whole_runs(tx, of)? {
-        let Some((round, _)) = runs::files(tx, id)? else { continue };
-        if is_published {
-            make_proof_in(tx, now, actor, id)?;
-        }
-        let round = read_round(id, &round)?;
-        retention::reduce_run(tx, id, &without_needs(round).canonical(), now.utc())?;
-    }
-    for (id, file) in retention::list_whole_repairs(tx, of)? {
-        let round = files::Round::read(file.as_bytes())
-            .map_err(|_| AppError::Internal(format!("round file of repair {id}")))?;
-        retention::reduce_repair(tx, id, &without_needs(round).canonical(), now.utc())?;
-    }
-    Ok(())
+/// Whose access needs are to go.
+pub(super) enum Whose {
+    /// Those of all people of the rounds, which are over.
+    Everybody,
+    /// Those of one person's applications: a round that is not over goes on being matched by those of the others.
+    Only(BTreeSet<String>),
 }
 
-fn without_needs(mut round: files::Round) -> files::Round {
-    for person in &mut round.staff {
-        person.needs.clear();
+impl Whose {
+    /// Takes the needs out of a round file; whether it had any.
+    fn take_from(&self, round: &mut files::Round) -> bool {
+        let mut had_some = false;
+        for person in &mut round.staff {
+            let is_meant = match self {
+                Self::Everybody => true,
+                Self::Only(own) => own.contains(&person.id),
+            };
+            if is_meant && !person.needs.is_empty() {
+                person.needs.clear();
+                had_some = true;
+            }
+        }
+        had_some
     }
-    round
+}
+
+/// Takes access needs out of the round files of rounds; gives from how many files. What was published is proven by its
+/// audit files from then on, which are made before, where they are not made yet. Where that fails the file stays as it is
+/// if everybody's needs are to go, so that one damaged run does not hold up the rest.
+pub(super) fn reduce(
+    tx: &mut Tx<'_>,
+    now: &Now,
+    actor: &Actor,
+    of: &[RoundId],
+    whose: &Whose,
+) -> Result<usize, AppError> {
+    let mut count = 0;
+    let is_emptied = matches!(whose, Whose::Everybody);
+    for (id, is_published) in retention::list_whole_runs(tx, of)? {
+        let Some((round, _)) = runs::files(tx, id)? else { continue };
+        let mut round = read_round(id, &round)?;
+        let had_some = whose.take_from(&mut round);
+        if !had_some && !is_emptied {
+            continue;
+        }
+        if had_some && is_published {
+            match make_proof_in(tx, now, actor, id) {
+                Err(AppError::Internal(words)) if is_emptied => {
+                    tracing::error!(run = %id, words, "access needs stay in its round file");
+                    continue;
+                }
+                other => other?,
+            }
+        }
+        retention::reduce_run(tx, id, had_some.then(|| round.canonical()).as_deref(), is_emptied, now.utc())?;
+        count += 1;
+    }
+    for (id, file) in retention::list_whole_repairs(tx, of)? {
+        let mut round = files::Round::read(file.as_bytes())
+            .map_err(|_| AppError::Internal(format!("round file of repair {id}")))?;
+        let had_some = whose.take_from(&mut round);
+        if had_some || is_emptied {
+            retention::reduce_repair(tx, id, had_some.then(|| round.canonical()).as_deref(), is_emptied)?;
+            count += 1;
+        }
+    }
+    Ok(count)
 }

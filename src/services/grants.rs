@@ -3,7 +3,7 @@
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::json;
 
-use super::app::{permit, record};
+use super::app::{permit, permit_giving, record};
 use super::page::{Page, Paged};
 use super::{App, AppError, mandates};
 use crate::domain::email::Email;
@@ -11,7 +11,7 @@ use crate::domain::fault::Faults;
 use crate::domain::grant::Grant;
 use crate::domain::ids::GrantId;
 use crate::domain::mandate::{Holder, Mandate};
-use crate::domain::permissions::{Action, Actor, Subject};
+use crate::domain::permissions::{Action, Actor, Scopes, Subject};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::store::grants;
 
@@ -33,6 +33,8 @@ pub struct NewGrant {
 /// the past; `already-exists` where the address has this very grant; `forbidden`.
 pub fn create(app: &App, actor: &Actor, wanted: &NewGrant) -> Result<Grant, AppError> {
     permit(actor, Action::ManageGrants, &Subject::installation(), ("grant", &wanted.mandate.role))?;
+    // Whoever signs in by a grant has all of its role.
+    permit_giving(actor, Action::ManageGrants, &Scopes::Whole)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let faults = Faults::none();

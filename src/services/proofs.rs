@@ -174,7 +174,7 @@ impl Checked {
 /// One pass of the checker over each pair of files: people times libraries.
 ///
 /// # Errors
-/// `run-state` where there is no schedule; `not-found`, `forbidden`, `unauthenticated`.
+/// `run-state` where there is no schedule, or nothing is left to prove it by; `not-found`, `forbidden`, `unauthenticated`.
 pub fn verify(app: &App, actor: &Actor, id: RunId) -> Result<(Run, Vec<Checked>), AppError> {
     let (run, files, proof, is_reduced) = app.store.read(|db| {
         Ok::<_, AppError>((
@@ -203,6 +203,10 @@ pub fn verify(app: &App, actor: &Actor, id: RunId) -> Result<(Run, Vec<Checked>)
         let report = check(&Subject::Audit(&audit), &schedule);
         let differences = self::differences(&run, &audit.round_sha256, &report);
         checked.push(Checked { of: Of::AuditFile, report, differences });
+    }
+    if checked.is_empty() {
+        let words = "access needs were taken out of its round file since, and it was not published: nothing proves it any more";
+        return Err(Refusal::new(RefusalCode::RunState, words).into());
     }
     Ok((run, checked))
 }

@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 use serde_json::json;
 
 use super::app::{Now, permit_everywhere, record};
-use super::erasure::{erase_in, reduce};
+use super::erasure::{Whose, erase_in, reduce};
 use super::{App, AppError};
 use crate::domain::ids::{ApplicationId, PersonId, RoundId};
 use crate::domain::permissions::{Action, Actor};
@@ -85,41 +85,54 @@ pub fn look(app: &App, actor: &Actor) -> Result<Report, AppError> {
 }
 
 /// Takes away what is over its time: each kind in a transaction of its own, with an entry in the audit where anything
-/// went.
+/// went. A kind that fails does not hold up the others.
 ///
 /// # Errors
-/// `forbidden`; the database's.
+/// `forbidden`; that of the first kind that failed.
 pub fn apply(app: &App, actor: &Actor) -> Result<Report, AppError> {
     permit_everywhere(actor, Action::ApplyRetention)?;
     let now = app.now()?;
     let mut report = Vec::new();
+    let mut failed = None;
     for kind in Kept::ALL {
-        let count = app.store.write(|tx| {
+        let taken = app.store.write(|tx| {
             let Some(due) = due(tx, app.settings.retention, &now, *kind)? else { return Ok(0) };
-            let count = due.count();
+            if due.count() == 0 {
+                return Ok(0);
+            }
+            let count = take_away(tx, &now, actor, &due)?;
             if count > 0 {
-                take_away(tx, &now, actor, &due)?;
                 let details = json!({ "count": count, "days": app.settings.retention.days(*kind) });
                 record(tx, &now, actor, Action::ApplyRetention, ("retention", kind), &details)?;
             }
             Ok::<_, AppError>(count)
-        })?;
-        report.push((*kind, count));
+        });
+        match taken {
+            Ok(count) => report.push((*kind, count)),
+            Err(error) => {
+                // The other kinds have their time too.
+                tracing::error!(%kind, %error, "nothing of it is taken away");
+                failed.get_or_insert(error);
+            }
+        }
     }
-    Ok(report)
+    failed.map_or(Ok(report), Err)
 }
 
-fn take_away(tx: &mut Tx<'_>, now: &Now, actor: &Actor, due: &Due) -> Result<(), AppError> {
+/// Gives how much went.
+fn take_away(tx: &mut Tx<'_>, now: &Now, actor: &Actor, due: &Due) -> Result<usize, AppError> {
     match due {
-        Due::Unproven(ids) => Ok(retention::delete_applications(tx, ids)?),
+        Due::Unproven(ids) => retention::delete_applications(tx, ids)?,
         Due::Needs(over, _) => {
-            reduce(tx, now, actor, over)?;
+            let files = reduce(tx, now, actor, over, &Whose::Everybody)?;
             let ids = retention::list_with_needs(tx, over)?;
-            Ok(retention::delete_needs(tx, &ids)?)
+            retention::delete_needs(tx, &ids)?;
+            return Ok(files + ids.len());
         }
-        Due::Links(_, before) => Ok(retention::delete_links(tx, *before)?),
-        Due::Inbound(_, before) => Ok(retention::delete_inbound(tx, *before).map(|_| ())?),
-        Due::Words(over, _) => Ok(retention::delete_words(tx, over)?),
-        Due::Persons(ids) => ids.iter().try_for_each(|id| erase_in(tx, now, actor, *id)),
+        Due::Links(_, before) => retention::delete_links(tx, *before)?,
+        Due::Inbound(_, before) => retention::delete_inbound(tx, *before).map(drop)?,
+        Due::Words(over, _) => retention::delete_words(tx, over)?,
+        Due::Persons(ids) => ids.iter().try_for_each(|id| erase_in(tx, now, actor, *id))?,
     }
+    Ok(due.count())
 }

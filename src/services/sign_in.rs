@@ -15,7 +15,7 @@ use crate::domain::ids::{NoticeId, SessionId};
 use crate::domain::language::Language;
 use crate::domain::letter::{Letter, NoticeKind};
 use crate::domain::mandate::Mandate;
-use crate::domain::notice::{Notice, NoticeState};
+use crate::domain::notice::Notice;
 use crate::domain::party::Party;
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::session::{Capacity, Ground, LINK_LIFE, SignInLink, Way};
@@ -34,35 +34,10 @@ pub fn ask(app: &App, address: &Email) -> Result<(), AppError> {
     let now = app.now()?;
     let id = NoticeId::new(now.id("sign in"));
     app.store.write(|tx| {
-        // Keys are shown where addresses are not.
-        let thread_key = format!("sign_in:{}", &sha256_hex(address.as_str())[..16]);
-        outbox::enqueue(
-            tx,
-            &Notice {
-                id,
-                kind: NoticeKind::SignIn,
-                dedupe_key: format!("{thread_key}:{id}"),
-                thread_key,
-                // Whoever signs in: the mail says the same to all.
-                party: Party::Participant,
-                recipient_name: None,
-                recipient: address.clone(),
-                application: None,
-                placement: None,
-                run: None,
-                facts: "{}".to_owned(),
-                state: NoticeState::Queued,
-                message_id: None,
-                attempts: 0,
-                next_attempt_at: now.utc(),
-                last_answer: None,
-                created_at: now.utc(),
-                settled_at: None,
-                superseded_by: None,
-                again_of: None,
-                digest: None,
-            },
-        )?;
+        // Keys are shown where addresses are not: nothing of the address goes into one. The mail says the same to all,
+        // whatever they are.
+        let what = (NoticeKind::SignIn, format!("sign_in:{id}"));
+        outbox::enqueue(tx, &Notice::queued(id, what, (Party::Participant, address.clone()), now.utc()))?;
         Ok(())
     })
 }

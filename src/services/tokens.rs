@@ -10,7 +10,7 @@ use chrono::{DateTime, Duration, SubsecRound, Utc};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
-use super::app::{Now, permit, record, sha256_hex};
+use super::app::{Now, permit, permit_giving, record, sha256_hex};
 use super::page::{Page, Paged};
 use super::{App, AppError, mandates};
 use crate::domain::fault::Faults;
@@ -92,9 +92,10 @@ pub struct NewToken {
 ///
 /// # Errors
 /// `invalid-fields` for a role that tokens do not have, employers or a round missing, superfluous or unknown, a scope that
-/// the role does not have, an end in the past; `forbidden`.
+/// the role does not have, an end in the past; `forbidden`, also for more than the scopes of who asks.
 pub fn create(app: &App, actor: &Actor, wanted: &NewToken) -> Result<FreshToken, AppError> {
     permit(actor, Action::ManageTokens, &Subject::installation(), ("token", &wanted.name))?;
+    permit_giving(actor, Action::ManageTokens, &wanted.scopes)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let faults = Faults::none();
@@ -170,12 +171,13 @@ pub struct Rotation {
 ///
 /// # Errors
 /// `not-found`; `token-spent` for one that was taken back, has expired or was replaced before; `invalid-fields` for an
-/// overlap of more than a week or an end in the past; `forbidden`.
+/// overlap of more than a week or an end in the past; `forbidden`, also for more than the scopes of who asks.
 pub fn rotate(app: &App, actor: &Actor, id: TokenId, how: &Rotation) -> Result<FreshToken, AppError> {
     permit(actor, Action::ManageTokens, &Subject::installation(), ("token", &id))?;
     let now = app.now()?;
     app.store.write(|tx| {
         let old = tokens::find(tx, id)?.ok_or_else(|| AppError::not_found("token", id))?;
+        permit_giving(actor, Action::ManageTokens, &old.scopes)?;
         if let Some(words) = spent(&old, &now) {
             return Err(Refusal::new(RefusalCode::TokenSpent, words).into());
         }

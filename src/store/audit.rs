@@ -20,7 +20,7 @@ pub struct Entry {
     pub id: AuditId,
     /// When, in UTC.
     pub at: NaiveDateTime,
-    /// Who: `token:<id>`, `link:<id>`, `worker`, `anyone`.
+    /// Who: `token:<id>`, `session:<id>`, `link:<id>`, `worker:<name>`, `anyone`.
     pub actor: String,
     /// In what capacity.
     pub role: Role,

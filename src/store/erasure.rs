@@ -5,12 +5,13 @@ use diesel::prelude::*;
 
 use super::keys;
 use super::schema::{
-    access_need_readings, access_needs, applications, consents, employments, feedback, feeds, ideas, links,
-    opt_outs, outbox, persons, placements, sessions, sign_in_links, swap_members,
+    access_need_readings, access_needs, applications, consents, employments, feedback, feeds, grants, ideas,
+    links, opt_outs, outbox, persons, placements, sessions, sign_in_links, swap_consents, swap_members,
 };
 use super::{StoreError, Tx};
 use crate::domain::application::Person;
 use crate::domain::email::Email;
+use crate::domain::letter::NoticeKind;
 use crate::domain::notice::NoticeState;
 use crate::domain::party::Party;
 use crate::domain::privacy::ERASED_DOMAIN;
@@ -74,17 +75,34 @@ pub fn erase(
             .set((outbox::recipient_name.eq(None::<String>), outbox::recipient_address.eq(to)))
             .execute(db)?;
     }
+    // The keys of digests hold a hash of the address, which whoever guesses it can work out.
+    let digests: Vec<String> = outbox::table
+        .filter(outbox::recipient_address.eq(&was))
+        .filter(outbox::kind.eq(NoticeKind::Digest.as_str()))
+        .select(outbox::id)
+        .load(db)?;
+    for digest in digests {
+        let key = format!("digest:{digest}");
+        diesel::update(outbox::table.find(&digest))
+            .set((outbox::dedupe_key.eq(&key), outbox::thread_key.eq(&key)))
+            .execute(db)?;
+    }
     diesel::update(outbox::table.filter(outbox::recipient_address.eq(&was)))
         .set((outbox::recipient_name.eq(None::<String>), outbox::recipient_address.eq(address)))
         .execute(db)?;
     diesel::delete(sign_in_links::table.filter(sign_in_links::address.eq(&was))).execute(db)?;
     diesel::delete(sessions::table.filter(sessions::holder.eq(&was))).execute(db)?;
+    diesel::delete(grants::table.filter(grants::address.eq(&was))).execute(db)?;
     // What has not left tells of somebody who is not there any more.
     let waiting = [NoticeState::Held, NoticeState::Collected, NoticeState::Queued].map(NoticeState::as_str);
     diesel::update(
         outbox::table.filter(outbox::application_id.eq_any(&own)).filter(outbox::state.eq_any(waiting)),
     )
-    .set((outbox::state.eq(NoticeState::Discarded.as_str()), outbox::settled_at.eq(now)))
+    .set((
+        outbox::state.eq(NoticeState::Discarded.as_str()),
+        outbox::settled_at.eq(now),
+        outbox::message.eq(None::<Vec<u8>>),
+    ))
     .execute(db)?;
     diesel::update(
         feedback::table
@@ -101,6 +119,16 @@ pub fn erase(
     diesel::update(consents::table.filter(consents::placement_id.eq_any(&days)))
         .set(consents::reason.eq(None::<String>))
         .execute(db)?;
+    let in_swaps: Vec<(String, i64)> = swap_members::table
+        .filter(swap_members::placement_id.eq_any(days.iter().map(Some)))
+        .select((swap_members::swap_id, swap_members::place))
+        .load(db)?;
+    for (swap, place) in in_swaps {
+        let said = swap_consents::table
+            .filter(swap_consents::swap_id.eq(swap))
+            .filter(swap_consents::place.eq(place));
+        diesel::update(said).set(swap_consents::reason.eq(None::<String>)).execute(db)?;
+    }
     diesel::update(swap_members::table.filter(swap_members::named.eq(&was)))
         .set(swap_members::named.eq(address))
         .execute(db)?;

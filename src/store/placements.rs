@@ -305,13 +305,11 @@ pub fn list_of_run(
 /// The database's.
 pub fn list_at(db: &mut Db, host: LibraryId, days: &[NaiveDate]) -> Result<Vec<Placement>, StoreError> {
     let Some(first) = days.iter().min() else { return Ok(Vec::new()) };
-    let untold: Vec<String> = outbox::table
-        .filter(outbox::state.eq(NoticeState::Held.as_str()))
-        .select(outbox::application_id.assume_not_null())
-        .distinct()
-        .load(db)?;
     let mut found = list_coming_at(db, host, *first)?;
-    found.retain(|one| days.contains(&one.date) && !untold.contains(&one.application.to_string()));
+    found.retain(|one| days.contains(&one.date));
+    let of: Vec<ApplicationId> = found.iter().map(|one| one.application).collect();
+    let untold = super::outbox::list_untold(db, &of)?;
+    found.retain(|one| !untold.contains(&one.application));
     Ok(found)
 }
 

@@ -7,12 +7,13 @@ use diesel::prelude::*;
 
 use super::keys::{self, Place, REPAIR_FILE, ROUND_FILE};
 use super::schema::{
-    access_need_readings, access_needs, applications, consents, employments, feedback, feeds,
-    given_histories, inbound_mails, links, outbox, past_placements, persons, placements, repairs,
-    round_forbidden, round_locks, rounds, run_files, runs, sessions, sign_in_links,
+    access_need_readings, access_needs, alternatives, applications, consents, employments, feedback, feeds,
+    given_histories, grants, inbound_mails, links, outbox, past_placements, persons, placements, repairs,
+    round_forbidden, round_locks, rounds, run_files, runs, sessions, sign_in_links, swap_consents, swaps,
 };
 use super::{Db, StoreError, Tx, list_from_json, parse};
 use crate::domain::ids::{ApplicationId, PersonId, RepairId, RoundId, RunId};
+use crate::domain::letter::NoticeKind;
 use crate::domain::states::{ApplicationState, RunState};
 
 /// Ids in one statement at most: SQLite takes some 32,000 parameters.
@@ -145,7 +146,7 @@ pub fn delete_needs(tx: &mut Tx<'_>, ids: &[ApplicationId]) -> Result<(), StoreE
     Ok(())
 }
 
-/// The runs of rounds whose round files are whole, and whether they were published.
+/// The runs of rounds whose round files may hold access needs, and whether they were published.
 ///
 /// # Errors
 /// The database's.
@@ -155,7 +156,7 @@ pub fn list_whole_runs(db: &mut Db, of: &[RoundId]) -> Result<Vec<(RunId, bool)>
         let rows: Vec<(String, String)> = run_files::table
             .inner_join(runs::table.on(runs::id.eq(run_files::run_id)))
             .filter(runs::round_id.eq_any(piece))
-            .filter(run_files::reduced_at.is_null())
+            .filter(run_files::is_emptied.eq(false))
             .order(runs::id)
             .select((runs::id, runs::state))
             .load(db)?;
@@ -166,23 +167,26 @@ pub fn list_whole_runs(db: &mut Db, of: &[RoundId]) -> Result<Vec<(RunId, bool)>
     Ok(found)
 }
 
-/// Puts a round file without access needs in the place of a run's.
+/// Puts a round file with fewer access needs in the place of a run's, if there is another; says whether all are gone.
 ///
 /// # Errors
 /// The database's.
 pub fn reduce_run(
     tx: &mut Tx<'_>,
     id: RunId,
-    round_file: &str,
+    round_file: Option<&str>,
+    is_emptied: bool,
     now: NaiveDateTime,
 ) -> Result<(), StoreError> {
     let id = id.to_string();
-    diesel::update(run_files::table.find(&id))
-        .set((
-            run_files::round_file.eq(keys::seal_file(Place { what: ROUND_FILE, id: &id }, round_file)?),
-            run_files::reduced_at.eq(now),
-        ))
-        .execute(&mut **tx)?;
+    let row = run_files::table.find(&id);
+    if let Some(file) = round_file {
+        let sealed = keys::seal_file(Place { what: ROUND_FILE, id: &id }, file)?;
+        diesel::update(row)
+            .set((run_files::round_file.eq(sealed), run_files::reduced_at.eq(now)))
+            .execute(&mut **tx)?;
+    }
+    diesel::update(row).set(run_files::is_emptied.eq(is_emptied)).execute(&mut **tx)?;
     Ok(())
 }
 
@@ -197,7 +201,7 @@ pub fn is_reduced(db: &mut Db, id: RunId) -> Result<bool, StoreError> {
     Ok(reduced.count().get_result::<i64>(db)? > 0)
 }
 
-/// The repairs of rounds whose round files are whole, with these.
+/// The repairs of rounds whose round files may hold access needs, with these.
 ///
 /// # Errors
 /// The database's.
@@ -206,7 +210,7 @@ pub fn list_whole_repairs(db: &mut Db, of: &[RoundId]) -> Result<Vec<(RepairId, 
     for piece in texts(of).chunks(PIECE) {
         let rows: Vec<(String, String)> = repairs::table
             .filter(repairs::round_id.eq_any(piece))
-            .filter(repairs::reduced_at.is_null())
+            .filter(repairs::is_emptied.eq(false))
             .order(repairs::id)
             .select((repairs::id, repairs::round_file))
             .load(db)?;
@@ -217,27 +221,27 @@ pub fn list_whole_repairs(db: &mut Db, of: &[RoundId]) -> Result<Vec<(RepairId, 
     Ok(found)
 }
 
-/// Puts a round file without access needs in the place of a repair's.
+/// As [`reduce_run`], for a repair.
 ///
 /// # Errors
 /// The database's.
 pub fn reduce_repair(
     tx: &mut Tx<'_>,
     id: RepairId,
-    round_file: &str,
-    now: NaiveDateTime,
+    round_file: Option<&str>,
+    is_emptied: bool,
 ) -> Result<(), StoreError> {
     let id = id.to_string();
-    diesel::update(repairs::table.find(&id))
-        .set((
-            repairs::round_file.eq(keys::seal_file(Place { what: REPAIR_FILE, id: &id }, round_file)?),
-            repairs::reduced_at.eq(now),
-        ))
-        .execute(&mut **tx)?;
+    let row = repairs::table.find(&id);
+    if let Some(file) = round_file {
+        let sealed = keys::seal_file(Place { what: REPAIR_FILE, id: &id }, file)?;
+        diesel::update(row).set(repairs::round_file.eq(sealed)).execute(&mut **tx)?;
+    }
+    diesel::update(row).set(repairs::is_emptied.eq(is_emptied)).execute(&mut **tx)?;
     Ok(())
 }
 
-/// How many links, links to sign in and sessions expired before an instant.
+/// How many links, links to sign in and sessions expired before an instant, grants ended, and mails for signing in settled.
 ///
 /// # Errors
 /// The database's.
@@ -246,7 +250,20 @@ pub fn count_links(db: &mut Db, before: NaiveDateTime) -> Result<i64, StoreError
     let to_sign_in =
         sign_in_links::table.filter(sign_in_links::expires_at.lt(before)).count().get_result::<i64>(db)?;
     let sessions = sessions::table.filter(sessions::expires_at.lt(before)).count().get_result::<i64>(db)?;
-    Ok(links + to_sign_in + sessions)
+    let given = grants::table.filter(ended_grants(before)).count().get_result::<i64>(db)?;
+    let mails = outbox::table.filter(old_sign_in_mails(before)).count().get_result::<i64>(db)?;
+    Ok(links + to_sign_in + sessions + given + mails)
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn ended_grants(before: NaiveDateTime) -> _ {
+    grants::ended_at.lt(before).or(grants::expires_at.lt(before))
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn old_sign_in_mails(before: NaiveDateTime) -> _ {
+    let kind: &'static str = NoticeKind::SignIn.as_str();
+    outbox::kind.eq(kind).and(outbox::settled_at.lt(before))
 }
 
 /// Takes them away.
@@ -254,9 +271,22 @@ pub fn count_links(db: &mut Db, before: NaiveDateTime) -> Result<i64, StoreError
 /// # Errors
 /// The database's.
 pub fn delete_links(tx: &mut Tx<'_>, before: NaiveDateTime) -> Result<(), StoreError> {
-    diesel::delete(links::table.filter(links::expires_at.lt(before))).execute(&mut **tx)?;
-    diesel::delete(sign_in_links::table.filter(sign_in_links::expires_at.lt(before))).execute(&mut **tx)?;
-    diesel::delete(sessions::table.filter(sessions::expires_at.lt(before))).execute(&mut **tx)?;
+    let db = &mut **tx;
+    diesel::delete(links::table.filter(links::expires_at.lt(before))).execute(db)?;
+    diesel::delete(sign_in_links::table.filter(sign_in_links::expires_at.lt(before))).execute(db)?;
+    diesel::delete(sessions::table.filter(sessions::expires_at.lt(before))).execute(db)?;
+    diesel::delete(grants::table.filter(ended_grants(before))).execute(db)?;
+    let mails = outbox::table.filter(old_sign_in_mails(before)).select(outbox::id);
+    diesel::update(inbound_mails::table.filter(inbound_mails::notice_id.eq_any(mails.nullable())))
+        .set(inbound_mails::notice_id.eq(None::<String>))
+        .execute(db)?;
+    let mails = outbox::table.filter(old_sign_in_mails(before)).select(outbox::id).load::<String>(db)?;
+    for piece in mails.chunks(PIECE) {
+        diesel::update(outbox::table.filter(outbox::again_of.eq_any(piece.iter().map(Some))))
+            .set(outbox::again_of.eq(None::<String>))
+            .execute(db)?;
+        diesel::delete(outbox::table.filter(outbox::id.eq_any(piece))).execute(db)?;
+    }
     Ok(())
 }
 
@@ -277,27 +307,37 @@ pub fn delete_inbound(tx: &mut Tx<'_>, before: NaiveDateTime) -> Result<usize, S
         .execute(&mut **tx)?)
 }
 
-/// The placements of rounds, and their applications, of which people's words are kept.
+/// How many of people's words are kept of rounds: reasons of managers, of answers and of swaps, words about other times,
+/// comments on days.
 ///
 /// # Errors
 /// The database's.
 pub fn count_words(db: &mut Db, of: &[RoundId]) -> Result<usize, StoreError> {
     let mut count = 0;
     for piece in texts(of).chunks(PIECE) {
-        let own = || placements::table.filter(placements::round_id.eq_any(piece)).select(placements::id);
+        let days = || placements::table.filter(placements::round_id.eq_any(piece)).select(placements::id);
+        let of_round = swaps::table.filter(swaps::round_id.eq_any(piece)).select(swaps::id);
         let refused = applications::table
             .filter(applications::round_id.eq_any(piece))
             .filter(applications::refusal_words.is_not_null());
         let commented = feedback::table
-            .filter(feedback::placement_id.eq_any(own()))
+            .filter(feedback::placement_id.eq_any(days()))
             .filter(feedback::comments.is_not_null());
         let reasoned = consents::table
-            .filter(consents::placement_id.eq_any(own()))
+            .filter(consents::placement_id.eq_any(days()))
             .filter(consents::reason.is_not_null());
+        let swapped = swap_consents::table
+            .filter(swap_consents::swap_id.eq_any(of_round))
+            .filter(swap_consents::reason.is_not_null());
+        let other_times = alternatives::table
+            .filter(alternatives::placement_id.eq_any(days()))
+            .filter(alternatives::words.is_not_null());
         for rows in [
             refused.count().get_result::<i64>(db)?,
             commented.count().get_result::<i64>(db)?,
             reasoned.count().get_result::<i64>(db)?,
+            swapped.count().get_result::<i64>(db)?,
+            other_times.count().get_result::<i64>(db)?,
         ] {
             count += usize::try_from(rows).unwrap_or_default();
         }
@@ -305,22 +345,30 @@ pub fn count_words(db: &mut Db, of: &[RoundId]) -> Result<usize, StoreError> {
     Ok(count)
 }
 
-/// Takes them away: reasons of managers and of answers, comments on days.
+/// Takes them away.
 ///
 /// # Errors
 /// The database's.
 pub fn delete_words(tx: &mut Tx<'_>, of: &[RoundId]) -> Result<(), StoreError> {
+    let db = &mut **tx;
     for piece in texts(of).chunks(PIECE) {
-        let own = || placements::table.filter(placements::round_id.eq_any(piece)).select(placements::id);
+        let days = || placements::table.filter(placements::round_id.eq_any(piece)).select(placements::id);
+        let of_round = swaps::table.filter(swaps::round_id.eq_any(piece)).select(swaps::id);
         diesel::update(applications::table.filter(applications::round_id.eq_any(piece)))
             .set(applications::refusal_words.eq(None::<String>))
-            .execute(&mut **tx)?;
-        diesel::update(feedback::table.filter(feedback::placement_id.eq_any(own())))
+            .execute(db)?;
+        diesel::update(feedback::table.filter(feedback::placement_id.eq_any(days())))
             .set(feedback::comments.eq(None::<String>))
-            .execute(&mut **tx)?;
-        diesel::update(consents::table.filter(consents::placement_id.eq_any(own())))
+            .execute(db)?;
+        diesel::update(consents::table.filter(consents::placement_id.eq_any(days())))
             .set(consents::reason.eq(None::<String>))
-            .execute(&mut **tx)?;
+            .execute(db)?;
+        diesel::update(swap_consents::table.filter(swap_consents::swap_id.eq_any(of_round)))
+            .set(swap_consents::reason.eq(None::<String>))
+            .execute(db)?;
+        diesel::update(alternatives::table.filter(alternatives::placement_id.eq_any(days())))
+            .set(alternatives::words.eq(None::<String>))
+            .execute(db)?;
     }
     Ok(())
 }
@@ -356,4 +404,13 @@ pub fn list_rounds_of(db: &mut Db, person: PersonId) -> Result<Vec<RoundId>, Sto
         .distinct()
         .load(db)?;
     rows.iter().map(|id| parse("round", id)).collect()
+}
+
+/// A person's applications, as round files name them.
+///
+/// # Errors
+/// The database's.
+pub fn list_applications_of(db: &mut Db, person: PersonId) -> Result<BTreeSet<String>, StoreError> {
+    let own = applications::table.filter(applications::person_id.eq(person.to_string()));
+    Ok(own.select(applications::id).load::<String>(db)?.into_iter().collect())
 }

@@ -193,6 +193,7 @@ diesel::table! {
         round_file -> Text,
         schedule_file -> Nullable<Text>,
         reduced_at -> Nullable<Timestamp>,
+        is_emptied -> Bool,
     }
 }
 diesel::table! {
@@ -527,8 +528,7 @@ diesel::table! {
     repairs (id) {
         id -> Text, round_id -> Text, asked -> Text, fingerprint -> Text, round_file -> Text,
         default_option -> Text, created_at -> Timestamp, applied_option -> Nullable<Text>,
-        applied_at -> Nullable<Timestamp>,
-        reduced_at -> Nullable<Timestamp>,
+        applied_at -> Nullable<Timestamp>, is_emptied -> Bool,
     }
 }
 diesel::table! {

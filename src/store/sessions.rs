@@ -4,10 +4,12 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::schema::{sessions, sign_in_links};
+use super::schema::{outbox, sessions, sign_in_links};
 use super::{Db, StoreError, Tx, from_json, parse, to_json};
 use crate::domain::ids::SessionId;
+use crate::domain::letter::NoticeKind;
 use crate::domain::mandate::Mandate;
+use crate::domain::notice::NoticeState;
 use crate::domain::session::{Session, SignInLink};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -222,7 +224,7 @@ pub fn use_link(tx: &mut Tx<'_>, id: SessionId, at: NaiveDateTime) -> Result<boo
     Ok(diesel::update(unused).set(sign_in_links::used_at.eq(at)).execute(&mut **tx)? == 1)
 }
 
-/// Ends every link to an address by which nobody has signed in yet.
+/// Ends every link to an address by which nobody has signed in yet, and those that are asked for and not written yet.
 ///
 /// # Errors
 /// The database's.
@@ -232,6 +234,12 @@ pub fn expire_links(tx: &mut Tx<'_>, address: &str, at: NaiveDateTime) -> Result
         .filter(sign_in_links::used_at.is_null())
         .filter(sign_in_links::expires_at.gt(at))
         .set(sign_in_links::expires_at.eq(at))
+        .execute(&mut **tx)?;
+    diesel::update(outbox::table)
+        .filter(outbox::kind.eq(NoticeKind::SignIn.as_str()))
+        .filter(outbox::recipient_address.eq(address))
+        .filter(outbox::state.eq(NoticeState::Queued.as_str()))
+        .set((outbox::state.eq(NoticeState::Discarded.as_str()), outbox::settled_at.eq(at)))
         .execute(&mut **tx)?;
     Ok(())
 }

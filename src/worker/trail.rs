@@ -15,7 +15,7 @@ pub fn step(app: &App, by: &str, stop: &Stop) -> Result<(), AppError> {
         }
         match proofs::make(app, by, run) {
             Ok(()) => {}
-            Err(AppError::Store(error)) => return Err(error.into()),
+            Err(error) if error.code() == "unavailable" => return Err(error),
             Err(error) => tracing::error!(%run, %error, "proof"),
         }
     }

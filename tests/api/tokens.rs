@@ -65,6 +65,39 @@ fn scopes_narrow_a_role_and_never_widen_it() {
 }
 
 #[test]
+fn a_narrowed_credential_gives_away_nothing_wider_than_itself() {
+    for_each_service(|service| {
+        let world = World::without_round(service);
+        let body = |role: &str, scopes: &Value| json!({ "name": "narrow", "role": role, "scopes": scopes });
+        let with = |scopes: &Value| {
+            service
+                .with(secret_of(&world.organiser.post("/v1/tokens", &body("organiser", scopes)).expect(201)))
+        };
+        let keeper = with(&json!(["manage_tokens", "manage_grants", "read_outbox", "read_audit"]));
+        for (role, scopes) in [
+            ("organiser", Value::Null),
+            ("organiser", json!(["write"])),
+            ("organiser", json!(["read"])),
+            ("organiser", json!(["read_audit", "publish"])),
+        ] {
+            let refused = keeper.post("/v1/tokens", &body(role, &scopes));
+            assert_eq!((refused.status, refused.code().as_str()), (403, "forbidden"), "{scopes}");
+            assert!(refused.text().contains("only within them"), "{}", refused.text());
+        }
+        keeper.post("/v1/tokens", &body("organiser", &json!(["read_audit"]))).expect(201);
+        let whole = id_of(&world.organiser.post("/v1/tokens", &body("organiser", &Value::Null)).expect(201));
+        let rotated = keeper.post(&format!("/v1/tokens/{whole}/rotate"), &json!({}));
+        assert_eq!(rotated.status, 403, "a wider one is not had by rotation either");
+        let grant = json!({ "address": "eve@evil.example", "role": "organiser" });
+        assert_eq!(keeper.post("/v1/grants", &grant).status, 403);
+        let writer = with(&json!(["write"]));
+        writer.post("/v1/tokens", &body("organiser", &json!(["write"]))).expect(201);
+        writer.post("/v1/tokens", &body("organiser", &json!(["publish"]))).expect(201);
+        assert_eq!(writer.post("/v1/tokens", &body("organiser", &json!(["read_audit"]))).status, 403);
+    });
+}
+
+#[test]
 fn the_last_use_is_known_to_the_hour_and_costs_no_write_for_each_request() {
     for_each_service(|service| {
         let world = World::without_round(service);

@@ -75,6 +75,20 @@ fn nothing_starts_without_the_key_that_encrypted_what_is_there() {
 }
 
 #[test]
+fn a_postgresql_database_that_holds_what_is_encrypted_is_not_served_without_its_key_file() {
+    let Some(database) = Database::postgres() else { return };
+    let url = database.url();
+    let service = Service::start(database, &generous());
+    World::new(&service).released("ann");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (code, said) = run(folder.path(), &url, &["init", "--again"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("no key file is configured") && said.contains("privacy.key_file"), "{said}");
+    let (_, said) = run(folder.path(), &url, &["doctor", "--quiet"]);
+    assert!(said.contains("FAILED  keys: ") && said.contains(&keys().ids()[0]), "{said}");
+}
+
+#[test]
 fn retention_says_what_would_go_and_takes_it_away() {
     let database = Database::sqlite();
     let url = database.url();

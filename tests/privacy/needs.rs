@@ -87,6 +87,62 @@ fn needs_are_read_after_the_last_yes_by_host_and_organiser_and_the_person_sees_w
 }
 
 #[test]
+fn a_contact_who_was_followed_by_another_reads_no_needs_any_more() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        let (_, placement, ann, desk) = proposed(&world);
+        accept(service, &ann);
+        accept(service, &desk);
+        needs_of(&service.with(&desk), &placement).expect(200);
+        let welcome = json!({ "contact": { "email": "successor@campus.example" } });
+        world.organiser.put(&format!("/v1/libraries/{}/welcome", world.host), &welcome).expect(200);
+        assert_eq!(needs_of(&service.with(&desk), &placement).status, 401);
+        let page = service.anyone().get(&format!("/v1/links/{desk}")).expect(200);
+        assert!(!page["deeds"].to_string().contains("read_needs"), "{}", page["deeds"]);
+        let asked = service.anyone().post(&format!("/v1/links/{desk}"), &json!({ "deed": "read_needs" }));
+        assert_eq!((asked.status, asked.code().as_str()), (409, "link-spent"));
+        assert!(!asked.text().contains("wheelchair"));
+    });
+}
+
+#[test]
+fn who_is_erased_takes_their_needs_along_and_leaves_those_of_the_others_to_a_round_that_goes_on() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        let form = |who: &str, need: &str| {
+            let mut form = world.form(who);
+            form["needs"] = json!([need]);
+            form
+        };
+        let ann = world.released_by("ann", &form("ann", "step-free"));
+        world.released_by("bob", &form("bob", "hearing-loop"));
+        world.close();
+        let run = world.solved();
+        let file = || world.organiser.get(&format!("/v1/runs/{run}/round-file")).text();
+        assert!(file().contains("step-free") && file().contains("hearing-loop"));
+        let verify = || world.organiser.step(&format!("/v1/runs/{run}/verify"));
+        verify().expect(200);
+
+        let erase = format!("/v1/applications/{ann}/erase-person");
+        world.organiser.step(&format!("/v1/applications/{ann}/withdraw")).expect(200);
+        assert_eq!(world.organiser.step(&erase).status, 204);
+        let needed = |what: &str| {
+            let round: Value = serde_json::from_str(&file()).expect("a round file");
+            let staff = round["staff"].as_array().expect("people").clone();
+            staff.iter().filter(|one| one["needs"].to_string().contains(what)).count()
+        };
+        assert_eq!((needed("step-free"), needed("hearing-loop")), (0, 1));
+        assert_eq!(verify().code(), "run-state", "its file is not what was solved, and there are no others");
+
+        // When the round is over the others' go as well.
+        service.set_clock("2027-06-01T09:00:00Z");
+        let worker = library_swap::domain::permissions::Actor::worker("test");
+        library_swap::services::retention::apply(&service.app, &worker).expect("applied");
+        assert_eq!((needed("step-free"), needed("hearing-loop")), (0, 0));
+    });
+}
+
+#[test]
 fn whoever_takes_a_round_file_stands_in_the_ledger_of_those_whose_needs_it_has() {
     for_each_service(|service| {
         let world = World::new(service);

@@ -4,6 +4,7 @@ use library_swap::domain::ids::RunId;
 use library_swap::domain::permissions::{Actor, Role};
 use library_swap::domain::privacy::Kept;
 use library_swap::files::{AuditFile, Schedule};
+use library_swap::services::proofs;
 use library_swap::services::retention::{self, Report};
 use library_swap::services::traces::check_all;
 use library_swap::store::{applications, placements, runs};
@@ -65,6 +66,10 @@ fn count(report: &Report, kind: Kept) -> usize {
 }
 
 fn assert_proven(service: &Service, run: &str) {
+    // As the worker does, where it was not necessary before.
+    for run in proofs::list_missing(&service.app, "test").expect("looked") {
+        proofs::make(&service.app, "test", run).expect("made");
+    }
     let id: RunId = run.parse().expect("an id");
     let (audit, schedule) =
         service.app.store.read(|db| runs::proof(db, id)).expect("read").expect("the audit files");

@@ -49,7 +49,7 @@ impl Database {
         Database::Sqlite(tempfile::tempdir().expect("a folder"))
     }
 
-    fn postgres() -> Option<Self> {
+    pub fn postgres() -> Option<Self> {
         let (maintenance, cluster) = cluster::find()?;
         let name = format!("library_swap_test_{}", uuid::Uuid::now_v7().simple());
         let mut connection = PgConnection::establish(&maintenance).expect("the maintenance database");

@@ -308,6 +308,8 @@ CREATE TABLE run_files (
     schedule_file TEXT,
     -- When access needs were taken out of the round file, whose SHA-256 is another since.
     reduced_at TIMESTAMP,
+    -- Whether all are taken out.
+    is_emptied BOOLEAN NOT NULL DEFAULT FALSE,
     CONSTRAINT run_files_pkey PRIMARY KEY (run_id),
     CONSTRAINT run_files_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id)
 );
@@ -916,8 +918,8 @@ CREATE TABLE repairs (
     created_at TIMESTAMP NOT NULL,
     applied_option TEXT,
     applied_at TIMESTAMP,
-    -- When access needs were taken out of the round file.
-    reduced_at TIMESTAMP,
+    -- Whether the access needs are taken out of the round file.
+    is_emptied BOOLEAN NOT NULL DEFAULT FALSE,
     CONSTRAINT repairs_pkey PRIMARY KEY (id),
     CONSTRAINT repairs_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id)
 );

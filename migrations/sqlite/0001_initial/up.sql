@@ -308,6 +308,8 @@ CREATE TABLE run_files (
     schedule_file TEXT,
     -- When access needs were taken out of the round file, whose SHA-256 is another since.
     reduced_at TEXT,
+    -- Whether all are taken out.
+    is_emptied INTEGER NOT NULL DEFAULT 0,
     CONSTRAINT run_files_pkey PRIMARY KEY (run_id),
     CONSTRAINT run_files_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id)
 ) STRICT;
@@ -923,8 +925,8 @@ CREATE TABLE repairs (
     created_at TEXT NOT NULL,
     applied_option TEXT,
     applied_at TEXT,
-    -- When access needs were taken out of the round file.
-    reduced_at TEXT,
+    -- Whether the access needs are taken out of the round file.
+    is_emptied INTEGER NOT NULL DEFAULT 0,
     CONSTRAINT repairs_pkey PRIMARY KEY (id),
     CONSTRAINT repairs_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id)
 ) STRICT;

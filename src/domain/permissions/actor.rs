@@ -8,7 +8,7 @@ use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId};
 /// Who acts, in what role, on what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// Stable name for the audit: `token:<id>`, `link:<id>`, `worker`, `anyone`. Never an address.
+    /// Stable name for the audit: `token:<id>`, `session:<id>`, `link:<id>`, `worker:<name>`, `anyone`. Never an address.
     pub name: String,
     /// In what capacity.
     pub role: Role,
@@ -128,6 +128,8 @@ pub enum Why {
     Role,
     /// The role may, this credential may not: its scopes leave it out.
     Scope,
+    /// The credential would give more than it has.
+    Wider,
     /// The role may elsewhere: the thing belongs to others, and its existence may be private.
     Foreign,
 }
@@ -138,6 +140,7 @@ impl fmt::Display for Denied {
         match self.why {
             Why::Role => write!(f, "the role {} may not {what}", self.role),
             Why::Scope => write!(f, "the scopes of this credential leave out to {what}"),
+            Why::Wider => write!(f, "a credential with scopes may {what} only within them"),
             Why::Foreign => write!(f, "the role {} may not {what} here", self.role),
         }
     }

@@ -72,4 +72,15 @@ impl Scopes {
             Self::Only(scopes) => scopes.iter().any(|scope| scope.covers(action)),
         }
     }
+
+    /// Whether everything that others cover is covered by these: who holds these may give those away.
+    pub fn include(&self, others: &Self) -> bool {
+        match (self, others) {
+            (Self::Whole, _) => true,
+            (Self::Only(_), Self::Whole) => false,
+            (Self::Only(own), Self::Only(given)) => given.iter().all(|scope| {
+                own.contains(scope) || matches!(scope, Scope::One(action) if self.cover(*action))
+            }),
+        }
+    }
 }

@@ -31,8 +31,7 @@ pub(super) fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
             Some((placement, _)) => {
                 let clock = host_clock(now, placement);
                 let mut deeds = deeds_of_the_day(view, placement, clock);
-                if view.link.party == Party::Host && view.needs.are_there && admit_reading(placement).is_ok()
-                {
+                if receives(view) && view.needs.are_there && admit_reading(placement).is_ok() {
                     deeds.push(Deed::ReadNeeds);
                 }
                 deeds.extend(answers(view, placement, now, clock));
@@ -53,6 +52,14 @@ pub(super) fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
         }
         Purpose::Verify | Purpose::Release | Purpose::Application | Purpose::Offer => Vec::new(),
     }
+}
+
+/// Whether its holder is who receives the visitor now: the library's contact may be another since the mail went.
+pub(super) fn receives(view: &LinkView) -> bool {
+    let (link, placement) = (&view.link, view.placement.as_ref());
+    link.party == Party::Host
+        && placement
+            .is_some_and(|(placement, host)| placement.is_received_by(host, &link.recipient, link.is_deputy))
 }
 
 /// What can be done about the day itself, by the host's clock.

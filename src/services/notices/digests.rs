@@ -2,11 +2,11 @@
 
 use chrono::NaiveDate;
 
-use super::{Facts, next_morning};
+use super::next_morning;
 use crate::domain::email::Email;
 use crate::domain::ids::NoticeId;
 use crate::domain::letter::NoticeKind;
-use crate::domain::notice::{Notice, NoticeState};
+use crate::domain::notice::Notice;
 use crate::services::AppError;
 use crate::services::app::{Now, sha256_hex};
 use crate::services::load::{case_of, get_applicant, get_round};
@@ -28,29 +28,10 @@ pub fn digest(tx: &mut Tx<'_>, now: &Now, to: &Email) -> Result<Option<(NoticeId
     let is_new = outbox::enqueue(
         tx,
         &Notice {
-            id,
-            kind: NoticeKind::Digest,
-            // No thread: nothing overtakes what it tells.
-            thread_key: dedupe_key.clone(),
-            dedupe_key,
-            party: first.party,
             recipient_name: first.recipient_name.clone(),
-            recipient: to.clone(),
             application: first.application,
-            placement: None,
-            run: None,
-            facts: serde_json::to_string(&Facts::default())
-                .map_err(|error| AppError::Internal(error.to_string()))?,
-            state: NoticeState::Queued,
-            message_id: None,
-            attempts: 0,
-            next_attempt_at: now.utc(),
-            last_answer: None,
-            created_at: now.utc(),
-            settled_at: None,
-            superseded_by: None,
-            again_of: None,
-            digest: None,
+            // No other's thread: nothing overtakes what it tells.
+            ..Notice::queued(id, (NoticeKind::Digest, dedupe_key), (first.party, to.clone()), now.utc())
         },
     )?;
     if !is_new {

@@ -236,30 +236,19 @@ fn enqueue_in(
         (None, Some(case)) => departure(tx, now, case, recipient, (kind, facts), &thread)?,
     };
     let facts = serde_json::to_string(facts).map_err(|error| AppError::Internal(error.to_string()))?;
+    let id = NoticeId::new(now.id(&dedupe_key));
     Ok(outbox::enqueue(
         tx,
         &Notice {
-            id: NoticeId::new(now.id(&dedupe_key)),
-            kind,
-            dedupe_key,
             thread_key: thread,
-            party: recipient.party,
             recipient_name: recipient.name.clone(),
-            recipient: recipient.address.clone(),
             application: Some(applicant.application.id),
             placement: case.map(|case| case.placement.id),
             run,
             facts,
             state: departure.state,
-            message_id: None,
-            attempts: 0,
             next_attempt_at: departure.at,
-            last_answer: None,
-            created_at: now.utc(),
-            settled_at: None,
-            superseded_by: None,
-            again_of: None,
-            digest: None,
+            ..Notice::queued(id, (kind, dedupe_key), (recipient.party, recipient.address.clone()), now.utc())
         },
     )?)
 }

@@ -77,9 +77,10 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// What to send with `If-Match`: it says which repair was looked at.
+    /// What to send with `If-Match`: it says which repair was looked at, and whether it was applied by then.
     pub fn etag(&self) -> String {
-        sha256_hex(&format!("{} {}", self.repair.id, self.repair.fingerprint))
+        let applied = self.repair.applied.map(|applied| applied.option.to_string()).unwrap_or_default();
+        sha256_hex(&format!("{} {} {applied}", self.repair.id, self.repair.fingerprint))
     }
 }
 
@@ -417,10 +418,13 @@ fn admit(found: &Shown, if_match: Option<&str>) -> Result<(), AppError> {
         let words = "send the `ETag` of the repair that you looked at with `If-Match`";
         return Err(Refusal::new(RefusalCode::IfMatchRequired, words).into());
     };
+    if found.repair.applied.is_some() {
+        return Err(applied());
+    }
     if seen.trim().trim_matches('"') != found.etag() {
         return Err(stale("`If-Match` is not the `ETag` of this repair: look at it again"));
     }
-    if found.repair.applied.is_some() { Err(applied()) } else { Ok(()) }
+    Ok(())
 }
 
 fn stale(words: &str) -> AppError {
