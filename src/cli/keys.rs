@@ -132,8 +132,8 @@ fn write_new(path: &Path, keys: &Keyring) -> std::io::Result<()> {
         .and_then(|mut file| write(&mut file, keys))
         .and_then(|()| std::fs::hard_link(&beside, path));
     // Whatever came of it: what stands beside is not needed any more.
-    let _ = std::fs::remove_file(&beside);
-    made
+    let cleared = std::fs::remove_file(&beside);
+    made.and(cleared)
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

@@ -18,7 +18,7 @@ use crate::domain::ids::{ApplicationId, RoundId};
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::states::{AlternativeState, ManagerTrust};
 use crate::domain::told::Told;
-use crate::store::{Db, Tx, alternatives, applications, employments, outbox, placements, rounds};
+use crate::store::{Db, Tx, alternatives, applications, employments, erasure, outbox, placements, rounds};
 
 pub use crate::store::applications::Applicant;
 
@@ -112,6 +112,8 @@ pub(super) fn verify(
     let round = get_round(tx, applicant.application.round)?;
     round.admit_sign_up(now.today(round.time_zone))?;
     applicant.application.verify()?;
+    // Not before the address is proven: a stranger's sign-up does not bring back who was erased.
+    erasure::reunite(tx, &applicant.person)?;
     let Application { person, employer, .. } = applicant.application;
     for employment in employments::list_of_person(tx, person, employer, now.today(round.time_zone))? {
         applicant.application.complete(&employment);

@@ -148,8 +148,11 @@ fn walk(db: &mut Db, noted: Option<&Link>) -> Result<Result<Whole, Broken>, AppE
         after = last.position;
         for (link, id, stored) in links {
             // What cannot even be read is not what was chained.
-            let as_written =
-                |stored| to_value(stored).ok().filter(|entry| entry["details"].to_string() == stored.details);
+            let as_written = |stored| {
+                let entry = to_value(stored).ok()?;
+                let details = entry["details"].to_string();
+                (details == stored.details).then_some(entry)
+            };
             let entry = stored.as_ref().map(|stored| as_written(stored).unwrap_or(Value::Null));
             if let Err(broken) = check.add(&id, entry.as_ref(), link) {
                 return Ok(Err(broken));

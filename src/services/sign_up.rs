@@ -29,7 +29,7 @@ use crate::domain::states::{ApplicationState, LibraryStatus, ManagerTrust};
 use crate::domain::tag::Tag;
 use crate::domain::text::Name;
 use crate::store::applications::Applicant;
-use crate::store::{Db, Tx, access_needs, applications, erasure, links, organisations, privacy_notices};
+use crate::store::{Db, Tx, access_needs, applications, links, organisations, privacy_notices};
 
 /// What somebody asks for at sign-up. Libraries are named by id or by reference.
 /// `Debug` shows whose it is, masked.
@@ -115,12 +115,6 @@ pub fn sign_up(app: &App, actor: &Actor, round: RoundId, form: &SignUp) -> Resul
             return Err(AppError::not_found("home library of your employer:", &form.home_library));
         }
         let person = match applications::find_person_by_email(tx, &form.email)? {
-            Some(known) if known.email != form.email => {
-                // Somebody who was erased comes back: what they visited and waited for is theirs again.
-                let person = Person { id: known.id, name: form.name.clone(), email: form.email.clone() };
-                erasure::restore(tx, &person)?;
-                person
-            }
             Some(known) => known,
             None => {
                 let id = PersonId::new(now.id("person"));

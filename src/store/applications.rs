@@ -6,7 +6,6 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::erasure::pseudonyms_of;
 use super::schema::{applications, attendances, consents, library_employers, persons, placements, rounds};
 use super::{Db, StoreError, Tx, from_json, list_from_json, list_to_json, parse, to_json};
 use crate::domain::application::{Application, Hours, Person};
@@ -189,15 +188,13 @@ impl PersonRow {
     }
 }
 
-/// The person with an address, also one who was erased: by the pseudonym of the address.
+/// The person with an address; never one who was erased.
 ///
 /// # Errors
 /// The database's.
 pub fn find_person_by_email(db: &mut Db, email: &Email) -> Result<Option<Person>, StoreError> {
-    let mut names = pseudonyms_of(email);
-    names.push(email.to_string());
     persons::table
-        .filter(persons::email.eq_any(names))
+        .filter(persons::email.eq(email.to_string()))
         .select(PersonRow::as_select())
         .first(db)
         .optional()?

@@ -1,12 +1,13 @@
 //! A person becomes a pseudonym: what tells who they are goes, what schedules, counts and history need stays.
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::keys;
 use super::schema::{
     access_need_readings, access_needs, applications, consents, employments, feedback, feeds, grants, ideas,
-    links, opt_outs, outbox, persons, placements, sessions, sign_in_links, swap_consents, swap_members,
+    links, opt_outs, outbox, past_placements, persons, placements, reserve_offers, sessions, sign_in_links,
+    swap_consents, swap_members,
 };
 use super::{StoreError, Tx};
 use crate::domain::application::Person;
@@ -18,7 +19,7 @@ use crate::domain::privacy::ERASED_DOMAIN;
 
 /// The addresses that stand for an address which was erased: one for each key, that of the present key first. By them
 /// somebody who comes back is found again, and nobody can work out the address without the key.
-pub(super) fn pseudonyms_of(address: &Email) -> Vec<String> {
+fn pseudonyms_of(address: &Email) -> Vec<String> {
     let names = keys::keyed_hashes(address.as_str());
     names.into_iter().map(|name| format!("{name}@{ERASED_DOMAIN}")).collect()
 }
@@ -135,17 +136,33 @@ pub fn erase(
     Ok(())
 }
 
-/// Somebody who was erased has come back: they are who they are again, and their history is theirs.
+/// Somebody who was erased has come back and has proven their address: what they visited and waited for is theirs again.
 ///
 /// # Errors
 /// The database's.
-pub fn restore(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
-    diesel::update(persons::table.find(person.id.to_string()))
-        .set((
-            persons::name.eq(person.name.to_string()),
-            persons::email.eq(person.email.to_string()),
-            persons::erased_at.eq(None::<NaiveDateTime>),
-        ))
-        .execute(&mut **tx)?;
+pub fn reunite(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
+    let (id, db) = (person.id.to_string(), &mut **tx);
+    let were: Vec<String> = persons::table
+        .filter(persons::email.eq_any(pseudonyms_of(&person.email)))
+        .select(persons::id)
+        .load(db)?;
+    // A day that an import has told of both is known once.
+    let known: Vec<NaiveDate> = past_placements::table
+        .filter(past_placements::person_id.eq(&id))
+        .select(past_placements::date)
+        .load(db)?;
+    let twice = past_placements::table
+        .filter(past_placements::person_id.eq_any(&were))
+        .filter(past_placements::date.eq_any(known));
+    diesel::delete(twice).execute(db)?;
+    macro_rules! give {
+        ($($table:ident),+) => {$(
+            diesel::update($table::table.filter($table::person_id.eq_any(&were)))
+                .set($table::person_id.eq(&id))
+                .execute(db)?;
+        )+};
+    }
+    give!(applications, placements, past_placements, reserve_offers);
+    diesel::delete(persons::table.filter(persons::id.eq_any(&were))).execute(db)?;
     Ok(())
 }

@@ -1013,7 +1013,10 @@ impl Model {
         let packs = self.packs_due();
         let (today, mut done) = (self.today(), visits.len() + packs.len());
         let is_out = |round: &Round| matches!(round.state, RoundState::Published | RoundState::Running);
-        for place in 0..self.placements.len() {
+        // In the service's order, as in `all_off`.
+        let mut places: Vec<usize> = (0..self.placements.len()).collect();
+        places.sort_by(|a, b| self.placements[*a].id.cmp(&self.placements[*b].id));
+        for place in places {
             let (application, state) = (self.placements[place].application, self.placements[place].state);
             if !is_out(self.round_of(application)) || state != PlacementState::Proposed {
                 continue;

@@ -212,13 +212,18 @@ fn whoever_is_erased_stays_a_pseudonym_in_schedules_and_proofs_and_has_their_his
             "dates": ["2027-09-06"] });
         next.open_round_by(&more, "2027-09-06");
         next.sign_up_as("ann", "town", "2027-09-06");
+        let url = next.of_round("/applications?limit=200");
+        let new = id_of(&next.organiser.get(&url).expect(200)["data"][0]);
         let known = |id: &str| {
             let id = id.parse().expect("an id");
             let found = service.app.store.read(|db| applications::find(db, id)).expect("read").expect("one");
             found.person
         };
-        let list = next.organiser.get(&next.of_round("/applications?limit=200")).expect(200);
-        let (old, new) = (known(&past.ann), known(&id_of(&list["data"][0])));
+        assert_ne!(known(&past.ann).id, known(&new).id, "anybody can write an address into a form");
+        for mail in next.deliver() {
+            next.press(&mail, "verify");
+        }
+        let (old, new) = (known(&past.ann), known(&new));
         assert_eq!((old.id, new.email.as_str()), (new.id, "ann@town.example"));
         let round = next.round.parse().expect("an id");
         let visits = service.app.store.read(|db| placements::list_visits_elsewhere(db, round)).expect("read");
