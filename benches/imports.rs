@@ -91,6 +91,7 @@ fn app_on(url: &str) -> App {
                 idle: chrono::Duration::hours(1),
                 most: chrono::Duration::hours(12),
             },
+            claim_rules: Vec::new(),
         },
     }
 }

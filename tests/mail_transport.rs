@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 use library_swap::mail::{
-    DkimSettings, Password, SendClass, SendError, Tls, Transport, TransportKind, TransportSettings,
+    DkimSettings, SendClass, SendError, Tls, Transport, TransportKind, TransportSettings,
 };
 use smtp::{Server, plain, protected};
 

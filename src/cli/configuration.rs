@@ -15,16 +15,19 @@ use serde_json::Value;
 use crate::domain::email::Email;
 use crate::domain::language::Language;
 use crate::domain::letter::{InvitationForm, ZoneForm};
+use crate::domain::password::Password;
 use crate::domain::privacy::Retention;
 use crate::domain::states::named;
 use crate::domain::text::Name;
-use crate::mail::{DkimSettings, Password, Tls, TransportKind};
+use crate::mail::{DkimSettings, Tls, TransportKind};
 use crate::store::StoreUrl;
 
 mod layers;
+mod oidc;
 mod read;
 
 pub use layers::{environment, load};
+pub use oidc::Oidc;
 
 /// Everything that can be set. What each key means is told in `docs/configuration.md`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -44,6 +47,8 @@ pub struct Configuration {
     pub rounds: Rounds,
     /// Signing in.
     pub sign_in: SignIn,
+    /// An identity provider.
+    pub oidc: Oidc,
     /// What is confidential.
     pub privacy: Privacy,
     /// For how many days things are kept; 0: for good.
@@ -334,6 +339,14 @@ fn shown<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S
     serializer.collect_str(value)
 }
 
+fn shown_all<T: Display, S: Serializer>(values: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(values.iter().map(ToString::to_string))
+}
+
+fn maybe_shown<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&value.as_ref().map(ToString::to_string).unwrap_or_default())
+}
+
 /// Whether there is a password, and nothing of it.
 fn hidden<S: Serializer>(password: &Option<Password>, serializer: S) -> Result<S::Ok, S::Error> {
     match password {
@@ -364,19 +377,23 @@ impl Configuration {
     }
 }
 
-/// Writes the values of a section, then the sections in it.
+/// Writes the values of a section, then the sections in it and the lists of sections.
 fn write_section(out: &mut String, name: &str, section: &Value) {
+    let is_section = |value: &Value| value.is_object() || value[0].is_object();
     let entries = || section.as_object().into_iter().flatten();
-    if entries().any(|(_, value)| !value.is_object()) {
+    if entries().any(|(_, value)| !is_section(value)) {
         out.push_str(&format!("{}[{name}]\n", if out.is_empty() { "" } else { "\n" }));
     }
-    for (key, value) in entries().filter(|(_, value)| !value.is_object()) {
+    for (key, value) in entries().filter(|(_, value)| !is_section(value)) {
         let text = if value.is_null() { "\"\"".to_owned() } else { value.to_string() };
         out.push_str(&format!("{key} = {text}\n"));
     }
-    for (key, value) in entries().filter(|(_, value)| value.is_object()) {
+    for (key, value) in entries().filter(|(_, value)| is_section(value)) {
         let inner = if name.is_empty() { key.clone() } else { format!("{name}.{key}") };
-        write_section(out, &inner, value);
+        match value.as_array() {
+            Some(list) => list.iter().for_each(|one| write_section(out, &format!("[{inner}]"), one)),
+            None => write_section(out, &inner, value),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::{Failure, NO, keys, service};
 use crate::domain::language::Language;
 use crate::domain::notice::NoticeState;
 use crate::domain::permissions::{Actor, Role};
+use crate::domain::web::is_confidential;
 use crate::services::App;
 use crate::services::clock::Clock;
 use crate::services::deliveries::{self, Which};
@@ -43,6 +44,7 @@ pub fn run(args: &Args, configuration: &Configuration) -> Result<ExitCode, Failu
         ("templates", check_templates(configuration)),
         ("outbox", check_outbox(configuration)),
         ("public address", check_public_url(configuration)),
+        ("identity provider", check_provider(configuration)),
         ("audit", check_audit(configuration)),
         ("placements", check_placements(configuration)),
     ];
@@ -201,8 +203,7 @@ fn check_outbox(configuration: &Configuration) -> Finding {
 /// Links in mails lead there.
 fn check_public_url(configuration: &Configuration) -> Finding {
     let url = &configuration.server.public_url;
-    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    if url.starts_with("https://") || local.iter().any(|prefix| url.starts_with(prefix)) {
+    if is_confidential(url) {
         Ok(url.clone())
     } else {
         Err((
@@ -210,6 +211,17 @@ fn check_public_url(configuration: &Configuration) -> Finding {
             "Put a proxy with a certificate in front and set server.public_url to its https address.",
         ))
     }
+}
+
+/// It answers, and everything is there that its rules name.
+fn check_provider(configuration: &Configuration) -> Finding {
+    const CURE: &str = "Mend the [oidc] section (docs/configuration.md), or ask whoever runs the provider.";
+    let open = service::provider(configuration).map_err(|words| (words, CURE))?;
+    let Some(provider) = open else { return Ok("none: people sign in by links in mails".to_owned()) };
+    service::check_rules(&ready_app(configuration)?)
+        .map_err(|failure| (failure.words.trim_end().to_owned(), CURE))?;
+    provider.check().map_err(|error| (error.to_string(), CURE))?;
+    Ok(format!("{} answers; {} rules", provider.name(), configuration.oidc.rules.len()))
 }
 
 /// The chain of hashes holds; and who could take it apart (docs/audit.md).

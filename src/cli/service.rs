@@ -13,14 +13,16 @@ use tokio::task::JoinHandle;
 use super::configuration::{Configuration, DigestPace, SolverPlace};
 use super::{Failure, NO, keys};
 use crate::domain::letter::CalendarForm;
+use crate::domain::password::Password;
 use crate::domain::templates::OwnTemplates;
-use crate::http::{self, HttpSettings};
+use crate::http::{self, HttpSettings, Provider, ProviderSettings};
 use crate::mail::{Transport, TransportSettings, read_own};
 use crate::services::clock::{Chance, Clock};
 use crate::services::notices::Pace;
+use crate::services::oidc::check_rules as check_claim_rules;
 use crate::services::refills::Patience;
 use crate::services::sessions::Stay;
-use crate::services::{App, Settings};
+use crate::services::{App, AppError, Settings};
 use crate::store::{Store, StoreUrl};
 use crate::worker::{self, Stop};
 
@@ -133,6 +135,7 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
                 idle: Duration::minutes(configuration.sign_in.idle_minutes.get().into()),
                 most: Duration::hours(configuration.sign_in.session_hours.get().into()),
             },
+            claim_rules: configuration.oidc.claim_rules(),
         },
     }
 }
@@ -169,11 +172,56 @@ pub(super) fn transport(configuration: &Configuration) -> Result<Transport, Stri
     })
 }
 
+/// The identity provider that is configured.
+///
+/// # Errors
+/// What of its settings cannot be used; a file that cannot be read.
+pub(super) fn provider(configuration: &Configuration) -> Result<Option<Provider>, String> {
+    let oidc = &configuration.oidc;
+    let (Some(issuer), Some(client_id)) = (&oidc.issuer, &oidc.client_id) else { return Ok(None) };
+    let from_file = match &oidc.client_secret_file {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| format!("oidc.client_secret_file {}: {error}", path.display()))?;
+            Some(Password::new(text.trim_end().to_owned()))
+        }
+        None => None,
+    };
+    let settings = ProviderSettings {
+        issuer: issuer.clone(),
+        client_id: client_id.clone(),
+        client_secret: from_file.or(oidc.client_secret.clone()),
+        name: oidc.name.clone(),
+        scopes: oidc.scopes.split_whitespace().map(str::to_owned).collect(),
+        ca_file: oidc.ca_file.clone(),
+        timeout: std::time::Duration::from_secs(oidc.timeout_seconds.get().into()),
+    };
+    Provider::open(settings, configuration.server.public_url.trim_end_matches('/')).map(Some)
+}
+
+/// Looks whether everything is there that the rules of the identity provider name.
+///
+/// # Errors
+/// Every rule that names what is not there, a line each.
+pub(super) fn check_rules(app: &App) -> Result<(), Failure> {
+    check_claim_rules(app).map_err(|error| match error {
+        AppError::Fields(faults) => {
+            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            Failure::unable(lines.join("\n"))
+        }
+        error => Failure::unable(error.to_string()),
+    })
+}
+
 /// How the API is served; as many threads as processors where no number is given.
-fn http_settings(configuration: &Configuration) -> HttpSettings {
+///
+/// # Errors
+/// As for [`provider`].
+fn http_settings(configuration: &Configuration) -> Result<HttpSettings, Failure> {
     let (server, limits) = (&configuration.server, &configuration.limits);
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    HttpSettings {
+    Ok(HttpSettings {
+        provider: provider(configuration).map_err(Failure::unable)?,
         workers: if server.workers == 0 { processors } else { usize::from(server.workers) },
         body_bytes: limits.body_bytes.get(),
         trusted_proxies: usize::from(server.trusted_proxies),
@@ -183,7 +231,7 @@ fn http_settings(configuration: &Configuration) -> HttpSettings {
         requests_per_minute: limits.requests_per_minute,
         requests_per_address_and_minute: limits.requests_per_address_and_minute,
         ..HttpSettings::default()
-    }
+    })
 }
 
 /// Held while a process serves an SQLite file: a second one would run every worker twice over one file.
@@ -314,6 +362,8 @@ pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Res
     let lock = hold(configuration)?;
     let mut app = app(configuration, open_migrated_store(configuration)?);
     app.settings.templates = templates(configuration).map_err(Failure::unable)?;
+    check_rules(&app)?;
+    let http_settings = http_settings(configuration)?;
     let transport = transport(configuration).map_err(|words| Failure::unable(format!("mail: {words}")))?;
     let stop = Stop::new();
     let name = worker_name(&app)?;
@@ -327,7 +377,7 @@ pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Res
         SolverPlace::Server => Some(Solver::start(&app, name, &stop)?),
         SolverPlace::Apart => None,
     };
-    let server = http::bind(app.clone(), &http_settings(configuration), listener)
+    let server = http::bind(app.clone(), &http_settings, listener)
         .map_err(|error| Failure::unable(format!("cannot serve on {address}: {error}")))?;
     let handle = server.handle();
     tasks.push(tokio::spawn(async move {

@@ -10,6 +10,7 @@ use actix_web::http::header::{AUTHORIZATION, COOKIE, ORIGIN};
 
 use super::problem::Problem;
 use crate::domain::permissions::{Action, Actor, Role, Why};
+use crate::domain::web::is_confidential;
 use crate::services::sessions::SessionSecret;
 use crate::services::{App, AppError, links, sessions, tokens};
 
@@ -70,51 +71,79 @@ fn is_secure(app: &App) -> bool {
 
 /// Whether people can sign in at all: a cookie that travels in the open is anybody's. This machine talks to itself.
 pub(super) fn can_sign_in(app: &App) -> bool {
-    let host =
-        app.settings.public_url.strip_prefix("http://").map(|rest| rest.split('/').next().unwrap_or(rest));
-    let is_own = |host: &str| {
-        let name = if host.starts_with('[') { host } else { host.split(':').next().unwrap_or(host) };
-        name == "localhost" || name.starts_with("127.") || host.starts_with("[::1]")
-    };
-    is_secure(app) || host.is_some_and(is_own)
+    is_confidential(&app.settings.public_url)
 }
 
-/// The name of the cookie. Browsers take the prefix `__Host-` only from https, for this host alone and for all of it
-/// (RFC 6265bis, section 4.1.3.2); over http on one's own machine there is none.
-fn cookie_name(app: &App) -> &'static str {
-    if is_secure(app) { "__Host-library-swap" } else { "library-swap" }
+/// A cookie of the service.
+#[derive(Debug, Clone, Copy)]
+enum Cookie {
+    /// Of somebody who has signed in.
+    Session,
+    /// Of somebody who is on the way through an identity provider.
+    Attempt,
 }
 
-/// The value of a cookie; none where it stands there twice, as when somebody has planted another one.
-pub(super) fn find_cookie(request: &HttpRequest, name: &str) -> Option<String> {
-    let lines = request.headers().get_all(COOKIE).filter_map(|value| value.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut found = pairs.filter(|(key, _)| *key == name).map(|(_, value)| value);
-    match (found.next(), found.next()) {
-        (Some(value), None) if !value.is_empty() => Some(value.to_owned()),
-        (Some(_) | None, _) => None,
+/// For how long somebody may be at the identity provider, in seconds.
+const ATTEMPT_LIFE: i64 = 600;
+
+impl Cookie {
+    /// Its name. Browsers take the prefix `__Host-` only from https, for this host alone and for all of it (RFC 6265bis,
+    /// section 4.1.3.2); over http on one's own machine there is none.
+    fn name(self, app: &App) -> &'static str {
+        match (self, is_secure(app)) {
+            (Cookie::Session, true) => "__Host-library-swap",
+            (Cookie::Session, false) => "library-swap",
+            (Cookie::Attempt, true) => "__Host-library-swap-attempt",
+            (Cookie::Attempt, false) => "library-swap-attempt",
+        }
+    }
+
+    /// `Set-Cookie` for a value that scripts cannot read and that other sites' forms do not bring along.
+    fn set(self, app: &App, value: &str, seconds: i64) -> String {
+        let (name, secure) = (self.name(app), if is_secure(app) { "; Secure" } else { "" });
+        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    }
+
+    /// Its value; none where it stands there twice, as when somebody has planted another one.
+    fn find(self, app: &App, request: &HttpRequest) -> Option<String> {
+        let lines = request.headers().get_all(COOKIE).filter_map(|value| value.to_str().ok());
+        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut found = pairs.filter(|(key, _)| *key == self.name(app)).map(|(_, value)| value);
+        match (found.next(), found.next()) {
+            (Some(value), None) if !value.is_empty() => Some(value.to_owned()),
+            (Some(_) | None, _) => None,
+        }
     }
 }
 
 /// The secret of a session, where the request brings one.
 pub(super) fn cookie(app: &App, request: &HttpRequest) -> Option<String> {
-    find_cookie(request, cookie_name(app))
-}
-
-/// `Set-Cookie` for a value that scripts cannot read and that other sites' forms do not bring along.
-pub(super) fn set_cookie(app: &App, name: &str, value: &str, seconds: i64) -> String {
-    let secure = if is_secure(app) { "; Secure" } else { "" };
-    format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    Cookie::Session.find(app, request)
 }
 
 /// `Set-Cookie` for whoever has signed in.
 pub(super) fn session_cookie(app: &App, secret: &SessionSecret) -> String {
-    set_cookie(app, cookie_name(app), secret.reveal(), app.settings.stay.most.num_seconds())
+    Cookie::Session.set(app, secret.reveal(), app.settings.stay.most.num_seconds())
 }
 
 /// `Set-Cookie` that takes the cookie away.
 pub(super) fn no_cookie(app: &App) -> String {
-    set_cookie(app, cookie_name(app), "", 0)
+    Cookie::Session.set(app, "", 0)
+}
+
+/// The secret of a sign-in on its way through an identity provider.
+pub(super) fn attempt(app: &App, request: &HttpRequest) -> Option<String> {
+    Cookie::Attempt.find(app, request)
+}
+
+/// `Set-Cookie` for whoever goes there.
+pub(super) fn attempt_cookie(app: &App, secret: &str) -> String {
+    Cookie::Attempt.set(app, secret, ATTEMPT_LIFE)
+}
+
+/// `Set-Cookie` for whoever has come back.
+pub(super) fn no_attempt_cookie(app: &App) -> String {
+    Cookie::Attempt.set(app, "", 0)
 }
 
 /// Scheme, host and port of a URL (RFC 6454).
@@ -123,19 +152,42 @@ fn origin_of(url: &str) -> &str {
     url[host..].find('/').map_or(url, |end| &url[..host + end])
 }
 
-/// Refuses what would change something by a cookie, unless the browser says that it comes from the service's own page.
-/// Silence does not count: a cookie is sent by browsers, and these say it (Fetch Metadata; RFC 6454).
-pub(super) fn refuse_other_sites(app: &App, request: &HttpRequest) -> Result<(), Problem> {
-    if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Ok(());
-    }
+/// Where browsers say that a request comes from.
+enum Site {
+    Own,
+    Other,
+    /// They do not say: a program, an old browser, a page that sends no referrer.
+    Untold,
+}
+
+/// What `Sec-Fetch-Site` says, or, where a browser is too old for it, `Origin` (Fetch Metadata; RFC 6454).
+fn site_of(app: &App, request: &HttpRequest) -> Site {
     let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
-    let is_own = match (header("sec-fetch-site"), header(ORIGIN.as_str())) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => origin == origin_of(&app.settings.public_url),
-        (None, None) => false,
-    };
-    if is_own { Ok(()) } else { Err(Problem::CrossSite) }
+    match (header("sec-fetch-site"), header(ORIGIN.as_str())) {
+        (Some("same-origin"), _) => Site::Own,
+        (Some("none"), _) | (None, None | Some("null")) => Site::Untold,
+        (None, Some(origin)) if origin == origin_of(&app.settings.public_url) => Site::Own,
+        (Some(_), _) | (None, Some(_)) => Site::Other,
+    }
+}
+
+/// Refuses another site's form: it may hold a link, but must not act by it behind its holder's back. Our own pages say
+/// nothing, because they send no referrer, and neither do programs.
+pub(super) fn refuse_other_sites(app: &App, request: &HttpRequest) -> Result<(), Problem> {
+    match site_of(app, request) {
+        Site::Own | Site::Untold => Ok(()),
+        Site::Other => Err(Problem::CrossSite),
+    }
+}
+
+/// Refuses what would change something by a cookie unless the browser says that it comes from the service's own page:
+/// cookies are sent by browsers, whoever makes them, and these say it.
+pub(super) fn require_own_site(app: &App, request: &HttpRequest) -> Result<(), Problem> {
+    match site_of(app, request) {
+        Site::Own => Ok(()),
+        Site::Other | Site::Untold if matches!(*request.method(), Method::GET | Method::HEAD) => Ok(()),
+        Site::Other | Site::Untold => Err(Problem::CrossSite),
+    }
 }
 
 #[cfg(test)]

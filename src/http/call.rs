@@ -73,7 +73,7 @@ pub(super) struct Segments {
 pub(super) struct Door {
     /// The actions that it may do; whose role has none of them is turned away. None: open for everybody.
     pub(super) actions: &'static [Action],
-    /// The parameters of its query.
+    /// The parameters of its query; `*`: whatever somebody else's program adds.
     pub(super) parameters: &'static [&'static str],
 }
 
@@ -264,7 +264,7 @@ async fn identify(app: &web::Data<App>, request: &HttpRequest) -> Result<Actor, 
     let actor = blocking(move || auth::identify(&asked, &credential)).await?;
     // Nobody's cookie does nothing: a page behind a mailed link does not care for it.
     if is_cookie && actor.role != Role::Anyone {
-        auth::refuse_other_sites(app, request)?;
+        auth::require_own_site(app, request)?;
     }
     Ok(actor)
 }
@@ -292,7 +292,7 @@ fn check_parameters(query: &[(String, String)], known: &[&str]) -> Result<(), Pr
     let faults = Faults::none();
     for (n, (name, value)) in query.iter().enumerate() {
         let pointer = format!("?{name}");
-        if !known.contains(&name.as_str()) {
+        if !known.contains(&name.as_str()) && known != ["*"] {
             faults.add(pointer, value, format!("unknown parameter{}", maybe(name, known.iter().copied())));
         } else if query[..n].iter().any(|(before, _)| before == name) {
             faults.add(pointer, value, "this parameter stands here twice");

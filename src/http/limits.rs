@@ -103,9 +103,14 @@ impl Limits {
         self.credentials.take(&name.to_owned())
     }
 
+    /// Counts a step of signing in that makes the service ask or mail somebody.
+    pub(super) fn take_sign_in(&self, client: IpAddr) -> Result<(), Problem> {
+        self.sign_ins.take(&client)
+    }
+
     /// Counts a link to sign in that is asked for a mailbox, whatever tag the address is written with.
     pub(super) fn take_sign_in_mail(&self, client: IpAddr, address: &Email) -> Result<(), Problem> {
-        self.sign_ins.take(&client)?;
+        self.take_sign_in(client)?;
         self.sign_in_mailboxes.take(&address.mailbox())
     }
 

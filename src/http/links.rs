@@ -5,7 +5,6 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::ORIGIN;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,6 +13,7 @@ use uuid::Uuid;
 use super::access_needs::{AccessNeeds, Reading};
 use super::alternatives::{self, Alternative};
 use super::answer::{Answer, shown};
+use super::auth;
 use super::call::Call;
 use super::day::{self, Day};
 use super::deeds::{self, DeedBody};
@@ -420,7 +420,7 @@ pub(super) async fn get_page(call: Call) -> Answer {
     responses((status = 200, description = "The page of what is true now.", body = String,
         content_type = "text/html")))]
 pub(super) async fn act_by_form(call: Call) -> Answer {
-    refuse_other_sites(&call)?;
+    auth::refuse_other_sites(call.app(), &call.request)?;
     call.require_type("application/x-www-form-urlencoded")?;
     let done = match deeds::read_form(&call) {
         Ok(act) => perform(&call, act).await,
@@ -462,16 +462,4 @@ fn page(call: &Call, status: StatusCode, view: &LinkView, told: Told, refused: &
     let pack = packs::section(view, refused.typed.as_ref());
     let html = pages::link(service, &Case::from(view), told, &refused.words, pack.as_ref())?;
     Ok(pages::respond(HttpResponse::build(status), html))
-}
-
-/// Browsers say where a form comes from (Fetch Metadata; RFC 6454). Another site may hold a link, but must not act by it
-/// behind its holder's back. `Origin: null` is what our own pages send, because their Referrer-Policy is no-referrer.
-pub(super) fn refuse_other_sites(call: &Call) -> Result<(), Problem> {
-    let header = |name: &str| call.request.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
-    let allowed = match (header("sec-fetch-site"), header(ORIGIN.as_str())) {
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => origin == "null" || origin == call.app().settings.public_url,
-        (None, None) => true,
-    };
-    if allowed { Ok(()) } else { Err(Problem::CrossSite) }
 }

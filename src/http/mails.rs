@@ -7,8 +7,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::answer::Answer;
+use super::auth;
 use super::call::Call;
-use super::links::{counted, refuse_other_sites};
+use super::links::counted;
 use super::pages::{self, Told};
 use super::problem::Problem;
 use super::read;
@@ -47,7 +48,7 @@ pub(super) async fn get_page(call: Call) -> Answer {
     responses((status = 200, description = "The page of what is true now.", body = String,
         content_type = "text/html")))]
 pub(super) async fn choose(call: Call) -> Answer {
-    refuse_other_sites(&call)?;
+    auth::refuse_other_sites(call.app(), &call.request)?;
     let (wanted, secret) = (read_wanted(&call)?, call.path.secret.clone());
     let choice = counted(&call, call.run(move |app, _| opt_outs::choose(app, &secret, wanted)).await)?;
     page(&call, &choice, Told::Done)

@@ -31,6 +31,7 @@ mod links;
 mod locks;
 mod mails;
 mod offers;
+mod oidc;
 mod openapi;
 mod opening;
 mod outlook;
@@ -43,6 +44,7 @@ pub mod privacy_notices;
 pub mod problem;
 mod problem_code;
 mod proofs;
+mod provider;
 mod publication;
 mod read;
 mod refills;
@@ -72,6 +74,7 @@ use tracing_actix_web::TracingLogger;
 use crate::services::App;
 
 pub use openapi::document as openapi_document;
+pub use provider::{Provider, ProviderError, ProviderSettings};
 
 /// How the API is served.
 #[derive(Debug, Clone)]
@@ -100,6 +103,8 @@ pub struct HttpSettings {
     pub requests_per_address_and_minute: NonZeroU32,
     /// How long requests in hand may take when the server stops, in seconds.
     pub shutdown_seconds: u64,
+    /// The identity provider at which people can sign in.
+    pub provider: Option<Provider>,
 }
 
 impl Default for HttpSettings {
@@ -118,6 +123,7 @@ impl Default for HttpSettings {
             requests_per_minute: NonZeroU32::MIN.saturating_add(5_999),
             requests_per_address_and_minute: NonZeroU32::MIN.saturating_add(29_999),
             shutdown_seconds: 30,
+            provider: None,
         }
     }
 }
@@ -129,12 +135,19 @@ impl Default for HttpSettings {
 pub fn bind(app: App, settings: &HttpSettings, listener: TcpListener) -> std::io::Result<Server> {
     let app = web::Data::new(app);
     let limits = web::Data::new(limits::Limits::new(settings));
+    let provider = settings.provider.clone().map(web::Data::new);
     let server = HttpServer::new(move || {
+        let provider = provider.clone();
         actix_web::App::new()
             .app_data(app.clone())
             .app_data(limits.clone())
             .wrap(middleware::from_fn(trace::add_headers))
             .wrap(TracingLogger::<trace::RouteSpan>::new())
+            .configure(|config| {
+                if let Some(provider) = provider {
+                    config.app_data(provider);
+                }
+            })
             .configure(routes::configure)
     });
     let server = server

@@ -14,9 +14,9 @@ use super::problem::{Body, Code};
 use super::routes::{self, Listed};
 use super::{
     access_needs, alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers,
-    explanations, feeds, grants, held_mails, ideas, inbound, libraries, links, locks, mails, offers, opening,
-    outlook, packs, personal_data, placements, privacy_notices, proofs, publication, refills, repairs,
-    rounds, runs, schedule, sessions, sign_in, successors, swaps, tasks, tokens, traces,
+    explanations, feeds, grants, held_mails, ideas, inbound, libraries, links, locks, mails, offers, oidc,
+    opening, outlook, packs, personal_data, placements, privacy_notices, proofs, publication, refills,
+    repairs, rounds, runs, schedule, sessions, sign_in, successors, swaps, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -181,6 +181,8 @@ pub(super) struct PageParameters {
         grants::end,
         sign_in::get_page,
         sign_in::ask_by_form,
+        oidc::begin,
+        oidc::finish,
         sign_in::get_link,
         sign_in::consume_by_form,
         sign_in::ask,
@@ -251,11 +253,14 @@ fn complete(operation: &mut Operation, url: &Listed) {
     let words: Vec<&str> = words.split_whitespace().collect();
     operation.operation_id = Some(format!("{}_{}", url.method.as_str().to_lowercase(), words.join("_")));
     let mut security = Vec::new();
-    if url.is_open() {
+    let of_sessions = url.path.starts_with("/v1/session");
+    if url.is_open() && !of_sessions {
         security.push(SecurityRequirement::default());
     }
     if !url.actions.is_empty() {
         security.push(SecurityRequirement::new::<_, [&str; 0], _>("bearer", []));
+    }
+    if !url.actions.is_empty() || of_sessions {
         security.push(SecurityRequirement::new::<_, [&str; 0], _>("session", []));
     }
     operation.security = Some(security);
@@ -343,6 +348,9 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
     // Also whose body names the library that it is about.
     if url.path.contains('{') || (url.path == "/v1/feeds" && url.method == Method::POST) {
         codes.push(Code::NotFound);
+    }
+    if url.path.starts_with("/sign-in/oidc") {
+        codes.extend([Code::NotFound, Code::ProviderUnusable]);
     }
     // What can be read in some states only.
     let ends = ["/schedule-file", "/health", "/frontier", "/reserves", "/preview"];

@@ -126,14 +126,14 @@ pub(super) enum SignInPage {
     },
 }
 
-/// The page to sign in.
-pub(super) fn sign_in(service: &str, shown: &SignInPage) -> Result<String, Problem> {
+/// The page to sign in, with a way to the identity provider where there is one.
+pub(super) fn sign_in(service: &str, provider: Option<&str>, shown: &SignInPage) -> Result<String, Problem> {
     let (step, title, fault, address) = match shown {
         SignInPage::Ask { fault } => ("ask", "Sign in", fault.as_deref(), None),
         SignInPage::Asked => ("asked", "Look into your mail", None, None),
         SignInPage::Button { address } => ("button", "Sign in", None, Some(address)),
     };
-    render("sign_in.html", context! { service, step, title, fault, address })
+    render("sign_in.html", context! { service, provider, step, title, fault, address })
 }
 
 /// The page of somebody who has signed in.

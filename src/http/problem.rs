@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use super::problem_code::Code;
+use super::provider::ProviderError;
 use super::{schemas, trace};
 use crate::services::AppError;
 
@@ -37,6 +38,8 @@ pub(super) enum Problem {
     CrossSite,
     /// Signing in where the cookie would travel in the open.
     InTheOpen,
+    /// The identity provider did not say who somebody is.
+    Provider(ProviderError),
     /// The client does not take the media type that it would get.
     NotAcceptable(String),
     /// Headers of more than so many bytes.
@@ -154,6 +157,8 @@ impl Problem {
             Problem::TooMany(_) => Code::TooManyRequests,
             Problem::CrossSite => Code::CrossSite,
             Problem::InTheOpen => Code::HttpsNeeded,
+            Problem::Provider(ProviderError::NotProven(_)) => Code::NotProven,
+            Problem::Provider(ProviderError::Unusable(_)) => Code::ProviderUnusable,
             Problem::NotAcceptable(_) => Code::NotAcceptable,
             Problem::HeadersTooLarge(_) => Code::HeadersTooLarge,
             Problem::InProgress => Code::RequestInProgress,
@@ -194,6 +199,12 @@ impl Problem {
                                    address of this service"
                     .to_owned()
             }
+            Problem::Provider(ProviderError::NotProven(words)) => words.clone(),
+            Problem::Provider(ProviderError::Unusable(_)) => {
+                "the identity provider cannot be reached now, or does not answer as it should: try again later, or sign in \
+                 by a link in a mail"
+                    .to_owned()
+            }
             Problem::NotAcceptable(given) => format!("this URL gives {given}, which the Accept header does not take"),
             Problem::HeadersTooLarge(limit) => format!("the headers may have at most {limit} bytes together"),
             Problem::InProgress => {
@@ -207,9 +218,12 @@ impl Problem {
 
     /// Writes what must not be told into the log.
     pub(super) fn log(&self) {
-        if self.code().status().is_server_error()
-            && let Problem::App(error) = self
-        {
+        let error: &dyn std::error::Error = match self {
+            Problem::App(error) => error,
+            Problem::Provider(error) => error,
+            _ => return,
+        };
+        if self.code().status().is_server_error() {
             tracing::error!(%error, code = %self.code(), "a request failed");
         }
     }
@@ -289,6 +303,7 @@ impl Problem {
             | Problem::HeadersTooLarge(_)
             | Problem::KeyReused
             | Problem::CrossSite
+            | Problem::Provider(_)
             | Problem::InTheOpen => {}
         }
     }

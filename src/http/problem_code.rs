@@ -102,6 +102,10 @@ named! {
         NobodyHere = "nobody-here",
         /// Signing in where the cookie would travel in the open.
         HttpsNeeded = "https-needed",
+        /// The identity provider does not stand by a sign-in.
+        NotProven = "not-proven",
+        /// The identity provider cannot be asked now.
+        ProviderUnusable = "provider-unusable",
         /// The database cannot be used now.
         Unavailable = "unavailable",
         /// Something broke inside.
@@ -118,7 +122,9 @@ impl Code {
             Code::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Code::Forbidden | Code::CrossSite | Code::NobodyHere | Code::HttpsNeeded => StatusCode::FORBIDDEN,
+            Code::Forbidden | Code::CrossSite | Code::NobodyHere | Code::HttpsNeeded | Code::NotProven => {
+                StatusCode::FORBIDDEN
+            }
             Code::NotFound => StatusCode::NOT_FOUND,
             Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -156,6 +162,7 @@ impl Code {
             | Code::TokenSpent => StatusCode::CONFLICT,
             Code::StaleRepair => StatusCode::PRECONDITION_FAILED,
             Code::IfMatchRequired => StatusCode::PRECONDITION_REQUIRED,
+            Code::ProviderUnusable => StatusCode::BAD_GATEWAY,
             Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -211,6 +218,8 @@ impl Code {
             Code::TokenSpent => "The token cannot be replaced",
             Code::HttpsNeeded => "Signing in needs https",
             Code::NobodyHere => "There is nothing here for you",
+            Code::NotProven => "It is not shown who you are",
+            Code::ProviderUnusable => "The identity provider does not answer",
             Code::Unavailable => "The service cannot answer now",
             Code::Internal => "Something broke inside the service",
         }

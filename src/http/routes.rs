@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::{
     access_needs, alternatives, applications, audit, calendars, conditional, day, deliveries, documents,
     edits, employers, explanations, feeds, grants, held_mails, ideas, inbound, libraries, links, locks,
-    mails, offers, opening, outlook, packs, pages, personal_data, placements, privacy_notices, proofs,
+    mails, offers, oidc, opening, outlook, packs, pages, personal_data, placements, privacy_notices, proofs,
     publication, refills, repairs, rounds, runs, schedule, sessions, sign_in, successors, swaps, tasks,
     tokens, traces,
 };
@@ -167,6 +167,7 @@ where
 
 const PAGE: &[&str] = &["limit", "cursor"];
 const NONE: &[&str] = &[];
+const ANY: &[&str] = &["*"];
 const OPEN: &[Action] = &[];
 
 fn table() -> Vec<Url> {
@@ -183,6 +184,8 @@ fn table() -> Vec<Url> {
         Url::at("/pages.css").get(OPEN, NONE, pages::style),
         Url::page("/links/{secret}").get(OPEN, NONE, links::get_page).post(OPEN, links::act_by_form),
         Url::page("/sign-in").get(OPEN, NONE, sign_in::get_page).post(OPEN, sign_in::ask_by_form),
+        Url::page("/sign-in/oidc").get(OPEN, NONE, oidc::begin),
+        Url::page("/sign-in/oidc/callback").get(OPEN, ANY, oidc::finish),
         Url::page("/sign-in/{secret}")
             .get(OPEN, NONE, sign_in::get_link)
             .post(OPEN, sign_in::consume_by_form),

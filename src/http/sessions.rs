@@ -152,7 +152,7 @@ async fn leave(call: &Call, leaving: Leaving) -> Result<(), Problem> {
 /// The secret of a session in which something is to be changed, by the service's own page.
 fn changing(call: &Call) -> Result<String, Problem> {
     let secret = call.session()?;
-    auth::refuse_other_sites(call.app(), &call.request)?;
+    auth::require_own_site(call.app(), &call.request)?;
     Ok(secret)
 }
 

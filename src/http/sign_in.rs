@@ -11,11 +11,11 @@ use utoipa::ToSchema;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::links::{counted, refuse_other_sites};
+use super::links::counted;
 use super::pages::{self, SignInPage};
 use super::problem::Problem;
 use super::sessions::Session;
-use super::{auth, read, schemas};
+use super::{auth, oidc, read, schemas};
 use crate::domain::email::Email;
 use crate::services::AppError;
 use crate::services::sessions::FreshSession;
@@ -42,7 +42,7 @@ const ASKED: &str = "if this address is known here, a mail with a link is on its
                      an hour";
 
 /// Without https a cookie would be anybody's.
-fn refuse_in_the_open(call: &Call) -> Result<(), Problem> {
+pub(super) fn refuse_in_the_open(call: &Call) -> Result<(), Problem> {
     if auth::can_sign_in(call.app()) { Ok(()) } else { Err(Problem::InTheOpen) }
 }
 
@@ -57,7 +57,7 @@ async fn send_link(call: &Call, address: Email) -> Result<(), Problem> {
 #[utoipa::path(post, path = "/v1/sign-in", tag = "sign-in", request_body = SignInBody,
     responses((status = 202, description = "What happens now.", body = Asked)))]
 pub(super) async fn ask(call: Call) -> Answer {
-    refuse_other_sites(&call)?;
+    auth::refuse_other_sites(call.app(), &call.request)?;
     refuse_in_the_open(&call)?;
     let address = call.body(&["address"], |object| object.required("address").and_then(|at| at.parse()))?;
     send_link(&call, address).await?;
@@ -77,7 +77,7 @@ pub(super) async fn consume(call: Call) -> Answer {
 }
 
 async fn begin(call: &Call) -> Result<FreshSession, Problem> {
-    refuse_other_sites(call)?;
+    auth::refuse_other_sites(call.app(), &call.request)?;
     refuse_in_the_open(call)?;
     let secret = call.path.secret.clone();
     counted(call, call.run(move |app, _| sign_in::sign_in(app, &secret)).await)
@@ -99,7 +99,7 @@ pub(super) async fn get_page(call: Call) -> Answer {
     responses((status = 200, description = "The page that says what happens now.", body = String,
         content_type = "text/html")))]
 pub(super) async fn ask_by_form(call: Call) -> Answer {
-    refuse_other_sites(&call)?;
+    auth::refuse_other_sites(call.app(), &call.request)?;
     refuse_in_the_open(&call)?;
     let mut typed = read::form(&call)?;
     typed.retain(|(name, _)| name == "address");
@@ -149,16 +149,19 @@ pub(super) fn signed_in(call: &Call, fresh: &FreshSession) -> HttpResponse {
         .finish()
 }
 
-/// A link that signs nobody in any more leads to a new one.
-fn ended(call: &Call, problem: Problem) -> Answer {
-    if let Problem::App(AppError::Refused(refusal)) = &problem {
-        let fault = Some(refusal.words.clone());
-        return page(call, problem.code().status(), &SignInPage::Ask { fault });
+/// What signs nobody in leads to another try.
+pub(super) fn ended(call: &Call, problem: Problem) -> Answer {
+    match &problem {
+        Problem::App(AppError::Refused(_)) | Problem::Provider(_) => {
+            problem.log();
+            page(call, problem.code().status(), &SignInPage::Ask { fault: Some(problem.detail()) })
+        }
+        _ => Err(problem),
     }
-    Err(problem)
 }
 
 fn page(call: &Call, status: StatusCode, shown: &SignInPage) -> Answer {
-    let html = pages::sign_in(&call.app().settings.service_name, shown)?;
+    let provider = oidc::provider(call).map(|provider| provider.name());
+    let html = pages::sign_in(&call.app().settings.service_name, provider, shown)?;
     Ok(pages::respond(HttpResponse::build(status), html))
 }

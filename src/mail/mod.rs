@@ -19,6 +19,6 @@ mod words;
 pub use memory::{Memory, Sent};
 pub use render::{RenderError, Rendered, Sender, Texts, render, texts};
 pub use samples::{Sample, parties, samples};
-pub use settings::{DkimSettings, Password, Tls, TransportKind, TransportSettings};
+pub use settings::{DkimSettings, Tls, TransportKind, TransportSettings};
 pub use templates::{TEMPLATES, read_own, write_built_in};
 pub use transport::{SendClass, SendError, Transport};

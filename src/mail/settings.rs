@@ -1,9 +1,9 @@
 //! How mail leaves, as an operator writes it down.
 
-use std::fmt;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use crate::domain::password::Password;
 use crate::domain::states::named;
 
 named! {
@@ -27,28 +27,6 @@ named! {
         Starttls = "starttls",
         /// None; only to a server on this machine.
         None = "none",
-    }
-}
-
-/// A password that no log shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(String);
-
-impl Password {
-    /// Takes a password.
-    pub fn new(password: String) -> Self {
-        Self(password)
-    }
-
-    /// The password, for the mail server alone.
-    pub(super) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password(…)")
     }
 }
 

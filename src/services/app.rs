@@ -10,6 +10,7 @@ use super::clock::{Chance, Clock};
 use super::notices::Pace;
 use super::refills::Patience;
 use super::sessions::Stay;
+use crate::domain::claims::ClaimRule;
 use crate::domain::ids::{AuditId, EmployerId, RoundId};
 use crate::domain::language::Language;
 use crate::domain::letter::CalendarForm;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub pace: Pace,
     /// How long people stay signed in.
     pub stay: Stay,
+    /// What the claims of the identity provider let people do.
+    pub claim_rules: Vec<ClaimRule>,
     /// For how long things are kept.
     pub retention: Retention,
 }

@@ -45,6 +45,7 @@ mod mandates;
 pub mod mending;
 pub mod notices;
 pub mod offers;
+pub mod oidc;
 pub mod opening;
 pub mod opt_outs;
 pub mod outbox;

@@ -149,11 +149,7 @@ pub(super) fn begin(
         ended_at: None,
     };
     let capacities = capacities_in(tx, now, &session)?;
-    let Some(first) = capacities.first() else {
-        let words = "whoever signs in here takes part in a round, receives visitors, releases staff, or was given a role: \
-                     none of that is known of you. Ask the organisers";
-        return Err(Refusal::new(RefusalCode::NobodyHere, words).into());
-    };
+    let first = capacities.first().ok_or_else(nobody_here)?;
     session.capacity = Some(first.key());
     let secret = SessionSecret(now.secret("session"));
     sessions::insert(tx, &session, &sha256_hex(secret.reveal()))?;
@@ -163,23 +159,11 @@ pub(super) fn begin(
     Ok(FreshSession { seen, secret })
 }
 
-/// Begins a session for somebody whom an identity provider has made known, with what its claims let them do.
-///
-/// # Errors
-/// `nobody-here` where the claims let them do nothing.
-pub fn begin_by_claims(app: &App, holder: &str, mandates: &[Mandate]) -> Result<FreshSession, AppError> {
-    permit_to_sign_in()?;
-    let now = app.now()?;
-    app.store.write(|tx| {
-        for employer in mandates.iter().flat_map(|mandate| &mandate.employers) {
-            if organisations::find_employer(tx, *employer)?.is_none() {
-                return Err(AppError::Internal(format!(
-                    "oidc.rules name the employer {employer}, which is not there"
-                )));
-            }
-        }
-        begin(tx, app, &now, (Way::Oidc, holder), Some(mandates))
-    })
+/// Why somebody is not signed in who is known here by nothing.
+pub(super) fn nobody_here() -> AppError {
+    let words = "whoever signs in here takes part in a round, receives visitors, releases staff, or was given a role: \
+                 none of that is known of you. Ask the organisers";
+    Refusal::new(RefusalCode::NobodyHere, words).into()
 }
 
 /// The secret proves whose session it is; the table says that anybody may come and go.

@@ -151,6 +151,8 @@ const DOORS: &[(&str, &str, &str)] = &[
     ("GET", "/v1/me/tasks", "ogahpmc"),
     ("GET", "/sign-in", "-ogahpmcs"),
     ("POST", "/sign-in", "-ogahpmcs"),
+    ("GET", "/sign-in/oidc", "-ogahpmcs"),
+    ("GET", "/sign-in/oidc/callback", "-ogahpmcs"),
     ("GET", "/sign-in/{secret}", "-ogahpmcs"),
     ("POST", "/sign-in/{secret}", "-ogahpmcs"),
     ("POST", "/v1/sign-in", "-ogahpmcs"),

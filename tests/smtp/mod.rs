@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use library_swap::mail::{Password, Tls, TransportKind, TransportSettings};
+use library_swap::domain::password::Password;
+use library_swap::mail::{Tls, TransportKind, TransportSettings};
 
 /// The Python server; it ends with its standard input.
 pub struct Server {

@@ -113,6 +113,7 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             pace: Pace::AT_ONCE,
             reserves: Patience { working_days: 2, days_before: 3 },
             stay: Stay { idle: Duration::hours(1), most: Duration::hours(12) },
+            claim_rules: Vec::new(),
             retention: Retention::USUAL,
         },
     }
@@ -180,7 +181,11 @@ impl Service {
     }
 
     /// As [`Service::start`], with other settings of the application than the usual ones.
-    fn start_as(database: Database, settings: &HttpSettings, set: impl FnOnce(Settings) -> Settings) -> Self {
+    pub fn start_as(
+        database: Database,
+        settings: &HttpSettings,
+        set: impl FnOnce(Settings) -> Settings,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let app = app_on(&database, &url);

@@ -18,7 +18,8 @@ const DEFAULTS: &str = include_str!("../../../config/default.toml");
 const FILE_VARIABLE: &str = "LIBRARY_SWAP_CONFIG";
 const PREFIX: &str = "LIBRARY_SWAP__";
 /// Their values are not shown, not even when they are wrong.
-const SECRETS: [&str; 3] = ["database.url", "database.migrate_url", "mail.smtp.password"];
+const SECRETS: [&str; 4] =
+    ["database.url", "database.migrate_url", "mail.smtp.password", "oidc.client_secret"];
 
 /// This process's variables; those that are no text are none of ours.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
@@ -82,7 +83,8 @@ impl Layers {
             match (known.map(|default| &default.kind), &value.kind) {
                 (Some(ValueKind::I64(_)), ValueKind::I64(_))
                 | (Some(ValueKind::Boolean(_)), ValueKind::Boolean(_))
-                | (Some(ValueKind::String(_)), ValueKind::String(_)) => {
+                | (Some(ValueKind::String(_)), ValueKind::String(_))
+                | (Some(ValueKind::Array(_)), ValueKind::Array(_)) => {
                     self.set(key, value, format!("{place}"));
                 }
                 (Some(ValueKind::I64(_)), _) => {
@@ -95,6 +97,10 @@ impl Layers {
                         &value,
                         "must be true or false, without quotation marks",
                     );
+                }
+                (Some(ValueKind::Array(_)), _) => {
+                    let rule = format!("is a list: write [[{key}]] for each");
+                    self.refuse(&key, &place.to_string(), &value, &rule);
                 }
                 (Some(_), _) => {
                     self.refuse(&key, &place.to_string(), &value, "must be text in quotation marks");
@@ -133,6 +139,9 @@ impl Layers {
                         self.refuse(&key, variable, &value, "must be true or false");
                     }
                 },
+                Some(ValueKind::Array(_)) => {
+                    self.faults.push(format!("{variable}: {key} is a list: it is written in a file"));
+                }
                 Some(_) => self.set(key, Value::from(text.as_str()), variable.clone()),
                 None => {
                     let hint = self.hint(&key, variable_of);
@@ -197,15 +206,20 @@ impl Layers {
                 }
                 Err(error) => error,
             };
-            let (key, rule) = rule_of(error);
+            let (place, rule) = rule_of(error);
+            // What is in a list goes with all of it.
+            let key = place.split('[').next().unwrap_or_default().to_owned();
             // Only what came from a file or a variable can be taken back; a default that is refused would be ours.
-            let (Some(place), Some(default)) = (self.places.remove(&key), self.defaults.get(&key).cloned())
+            let (Some(source), Some(default)) = (self.places.remove(&key), self.defaults.get(&key).cloned())
             else {
-                self.faults.push(format!("{key}: {rule}"));
+                self.faults.push(format!("{place}: {rule}"));
                 return Err(self.faults);
             };
-            if let Some(value) = self.values.insert(key.clone(), default) {
-                self.refuse(&key, &place, &value, &rule);
+            let value = self.values.insert(key.clone(), default);
+            if place == key {
+                self.refuse(&key, &source, &value.unwrap_or_default(), &rule);
+            } else {
+                self.faults.push(format!("{source}: {place}: {rule}"));
             }
         }
     }
@@ -271,6 +285,7 @@ fn contradictions(configuration: &Configuration) -> Vec<String> {
              signature of another domain proves nothing of the sender (DMARC)"
         ));
     }
+    faults.extend(configuration.oidc.contradictions());
     faults
 }
 

@@ -12,7 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::domain::email::is_domain;
 use crate::domain::fault::Rule;
-use crate::mail::Password;
+use crate::domain::password::Password;
 
 /// Reads text and applies a rule to it.
 fn read<'de, T, D: Deserializer<'de>>(
@@ -38,6 +38,16 @@ pub fn optional<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     read_optional(deserializer, |text| text.parse().map_err(|error: T::Err| Rule::new(error.to_string())))
+}
+
+/// A list of values.
+pub fn all_parsed<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let read =
+        |text: &String| text.trim().parse().map_err(|error: T::Err| D::Error::custom(error.to_string()));
+    texts.iter().map(read).collect()
 }
 
 fn to_address(text: &str) -> Result<SocketAddr, Rule> {
