@@ -236,6 +236,23 @@ fn every_problem_code_is_documented() {
 }
 
 #[test]
+fn every_test_that_security_rests_on_is_there() {
+    let told = fs::read_to_string(root().join("SECURITY.md")).expect("SECURITY.md");
+    let named: BTreeSet<(&str, &str)> =
+        told.split('`').skip(1).step_by(2).filter_map(|code| code.split_once("::")).collect();
+    assert!(named.len() > 20, "{named:?}");
+    let files: Vec<PathBuf> =
+        ["src", "tests"].iter().flat_map(|folder| rust_files(&root().join(folder))).collect();
+    for (file, function) in named {
+        let is_there = files.iter().any(|path| {
+            path.file_stem().is_some_and(|stem| stem == file)
+                && fs::read_to_string(path).expect("a file").contains(&format!("fn {function}()"))
+        });
+        assert!(is_there, "SECURITY.md names {file}::{function}, which is no test");
+    }
+}
+
+#[test]
 fn every_dependency_has_its_reason() {
     let read = |file: &str| fs::read_to_string(root().join(file)).expect("a file");
     let manifest = read("Cargo.toml");
