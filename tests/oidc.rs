@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -36,6 +36,8 @@ const SECRET: &str = "what only the two know";
 struct Idp {
     process: Child,
     issuer: String,
+    /// Kept open: it has more to say.
+    _told: BufReader<ChildStdout>,
 }
 
 impl Idp {
@@ -44,18 +46,18 @@ impl Idp {
         let mut command = Command::new("node");
         command.arg(script).arg(CALLBACK);
         let started = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let issuer = started.ok().and_then(|mut process| {
-            let mut line = String::new();
-            BufReader::new(process.stdout.take()?).read_line(&mut line).ok()?;
+        let idp = started.ok().and_then(|mut process| {
+            let (mut line, mut told) = (String::new(), BufReader::new(process.stdout.take()?));
+            told.read_line(&mut line).ok()?;
             let issuer = line.trim().to_owned();
-            (!issuer.is_empty()).then_some(Self { process, issuer })
+            (!issuer.is_empty()).then_some(Self { process, issuer, _told: told })
         });
-        if issuer.is_none() {
+        if idp.is_none() {
             let required = std::env::var("LIBRARY_SWAP_REQUIRE_NODE").is_ok_and(|value| value == "1");
             assert!(!required, "Node and oidc-provider are required, and are not there");
             skip!("the identity provider (Node and oidc-provider: tests/node/package.json)");
         }
-        issuer
+        idp
     }
 }
 
@@ -348,7 +350,6 @@ fn what_does_not_belong_together_signs_nobody_in_and_writes_nothing() {
                 assert!(!browser.is_signed_in(), "{case}");
                 assert!(browser.ours.is_empty(), "{case}: one try for each attempt");
                 assert_eq!(row_counts(&service.app), before, "{case}");
-                browser
             };
             // What comes back is not what was sent.
             let mut one = browser();
