@@ -97,7 +97,8 @@ fn without_days_and_hours(groups: &[Group]) -> Vec<Group> {
 
 fn is_day(first: &Group, second: &Group, third: &Group) -> bool {
     let within = |group: &Group, most: u32| {
-        group.digits.len() <= 2 && group.digits.parse::<u32>().is_ok_and(|number| (1..=most).contains(&number))
+        group.digits.len() <= 2
+            && group.digits.parse::<u32>().is_ok_and(|number| (1..=most).contains(&number))
     };
     let is_month = second.parted_by == third.parted_by && within(second, 12);
     let year_first = is_year(&first.digits) && within(third, 31);

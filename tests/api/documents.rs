@@ -51,6 +51,26 @@ fn the_openapi_document_and_the_route_table_name_the_same_urls_and_parameters() 
 }
 
 #[test]
+fn whatever_a_program_may_ask_of_a_url_is_described_with_its_answers() {
+    let document = serde_json::to_value(library_swap::http::openapi_document()).expect("JSON");
+    for url in routes::list().iter().filter(|url| !url.is_page && !NOT_DESCRIBED.contains(&url.path)) {
+        let operation = &document["paths"][url.path][url.method.as_str().to_lowercase()];
+        let has = |name: &str| {
+            let parameters = operation["parameters"].as_array().expect("parameters");
+            parameters.iter().any(|one| one["in"] == "header" && one["name"] == name)
+        };
+        let answers = |status: &str| operation["responses"].get(status).is_some();
+        let is_read = url.method == "GET";
+        let case = format!("{} {}", url.method, url.path);
+        assert!(answers("406"), "{case}");
+        assert_eq!((has("If-None-Match"), answers("304")), (is_read, is_read), "{case}");
+        assert_eq!(has("Idempotency-Key"), matches!(url.method.as_str(), "POST" | "PUT" | "PATCH"), "{case}");
+        let looks = url.looks_at.is_some();
+        assert_eq!((has("If-Match"), answers("412"), answers("428")), (looks, looks, looks), "{case}");
+    }
+}
+
+#[test]
 fn every_response_is_described_and_every_request_body_is_closed() {
     for_each_service(|service| {
         let document = service.anyone().get("/openapi.json").expect(200);
