@@ -11,6 +11,7 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, PathItem, Ref, RefOr, Requi
 use utoipa::{IntoParams, Modify, OpenApi};
 
 use super::problem::{Body, Code};
+use super::retirement::{self, RETIRING};
 use super::routes::{self, Listed};
 use super::{
     access_needs, alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers,
@@ -262,6 +263,9 @@ fn complete(operation: &mut Operation, url: &Listed) {
         security.push(SecurityRequirement::new::<_, [&str; 0], _>("bearer", []));
         security.push(SecurityRequirement::new::<_, [&str; 0], _>("session", []));
     }
+    if url.needs_session() {
+        security.push(SecurityRequirement::new::<_, [&str; 0], _>("session", []));
+    }
     operation.security = Some(security);
     if !url.is_page {
         describe_headers(operation, url);
@@ -279,6 +283,9 @@ fn complete(operation: &mut Operation, url: &Listed) {
             ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
         );
         operation.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem.build()));
+    }
+    if let Some(retiring) = retirement::find(RETIRING, &url.method, url.path) {
+        retiring.describe(operation);
     }
 }
 

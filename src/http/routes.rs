@@ -64,7 +64,12 @@ impl Listed {
     /// Whether it may be called without a credential.
     pub fn is_open(&self) -> bool {
         let anyone = |action: &Action| reach_of(Role::Anyone, *action).is_some();
-        self.actions.is_empty() || self.actions.iter().any(anyone)
+        !self.needs_session() && (self.actions.is_empty() || self.actions.iter().any(anyone))
+    }
+
+    /// Whether it is about the session of the cookie, and takes no other credential.
+    pub fn needs_session(&self) -> bool {
+        self.path.starts_with("/v1/session")
     }
 }
 
