@@ -41,6 +41,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("config", &["cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
+    ("rustix", &["cli"]),
     ("ureq", &["cli"]),
     ("getrandom", &["services"]),
     ("aes_siv", &["store", "services"]),
