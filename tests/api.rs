@@ -56,6 +56,8 @@ mod links;
 mod lists;
 #[path = "api/locks.rs"]
 mod locks;
+#[path = "api/looks.rs"]
+mod looks;
 #[path = "api/mails.rs"]
 mod mails;
 #[path = "api/mended.rs"]

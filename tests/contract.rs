@@ -43,12 +43,13 @@ fn ids(world: &World<'_>, path: &str) -> Vec<Value> {
 
 /// Who asks: a name, and the credential.
 fn askers(world: &World<'_>) -> Vec<(&'static str, Option<String>)> {
-    let token = |role: &str, employer: Option<&String>| {
-        let body = json!({ "name": role, "role": role, "employers": employer.map(|own| vec![own]) });
+    let token = |role: &str, more: Value| {
+        let mut body = json!({ "name": role, "role": role });
+        body.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
         let made = world.organiser.post("/v1/tokens", &body).expect(201);
         Some(made["secret"].as_str().expect("a secret").to_owned())
     };
-    let town = world.employers.get("town");
+    let town = json!({ "employers": [world.employers["town"]] });
     let mails = world.published();
     let secret = |address: &str| {
         let mail = mails.iter().find(|mail| mail.to.starts_with(address)).expect("a mail");
@@ -56,12 +57,15 @@ fn askers(world: &World<'_>) -> Vec<(&'static str, Option<String>)> {
     };
     vec![
         ("nobody", None),
-        ("operator", token("operator", None)),
-        ("organiser", token("organiser", None)),
-        ("library_administrator", token("library_administrator", town)),
+        ("operator", token("operator", Value::Null)),
+        ("organiser", token("organiser", Value::Null)),
+        ("round_organiser", token("round_organiser", json!({ "round": world.round }))),
+        ("auditor", token("auditor", Value::Null)),
+        ("library_administrator", token("library_administrator", town.clone())),
         ("hr", token("hr", town)),
-        ("mail_server", token("mail_server", None)),
+        ("mail_server", token("mail_server", Value::Null)),
         ("participant", secret("ann@")),
+        ("manager", secret("boss@")),
         ("host_contact", secret("desk@")),
     ]
 }
@@ -75,7 +79,9 @@ fn known(world: &World<'_>, askers: &[(&str, Option<String>)]) -> Value {
     let applications = ids(world, &world.of_round("/applications"));
     let feed = json!({ "kind": "library", "library": libraries[0] });
     let feed = id_of(&world.organiser.post("/v1/feeds", &feed).expect(201));
-    let links: Vec<&String> = askers.iter().skip(6).filter_map(|(_, secret)| secret.as_ref()).collect();
+    let by_link = |role: &str| matches!(role, "participant" | "manager" | "host_contact");
+    let links: Vec<&String> =
+        askers.iter().filter(|(role, _)| by_link(role)).filter_map(|(_, secret)| secret.as_ref()).collect();
     json!({
         "rounds": [world.round], "round": [world.round], "runs": runs, "other": runs, "run": runs,
         "placements": placements, "placement": placements, "applications": applications, "application": applications,
@@ -125,7 +131,7 @@ fn hold_to_the_document(effort: &Effort) {
     }
     let whole = std::sync::atomic::AtomicUsize::new(0);
     for_each_service(|service| {
-        let world = World::new(service);
+        let world = World::asking_managers_after(service);
         let askers = askers(&world);
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("known.json");

@@ -42,6 +42,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("openidconnect", &["http"]),
+    ("rustix", &["cli"]),
     ("rustls_native_certs", &["http"]),
     ("ureq", &["cli", "http"]),
     ("getrandom", &["services"]),

@@ -43,9 +43,11 @@ pub enum RefusalCode {
     RefillEnded,
     /// This party's answer is not asked for.
     ConsentNotAsked,
-    /// What a repair was worked out from has changed, or another repair was looked at.
+    /// What a repair was worked out from has changed.
     StaleRepair,
-    /// Which repair was looked at is not said.
+    /// What was looked at is not what is there.
+    ChangedSince,
+    /// What was looked at is not said.
     IfMatchRequired,
     /// One of the repair's options was applied before.
     RepairApplied,
@@ -92,6 +94,7 @@ impl RefusalCode {
             RefusalCode::RefillEnded => "refill-ended",
             RefusalCode::ConsentNotAsked => "consent-not-asked",
             RefusalCode::StaleRepair => "stale-repair",
+            RefusalCode::ChangedSince => "changed-since",
             RefusalCode::IfMatchRequired => "if-match-required",
             RefusalCode::RepairApplied => "repair-applied",
             RefusalCode::ManagerNotConfirmed => "manager-not-confirmed",

@@ -8,11 +8,15 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Listed, listed, made, shown};
 use super::call::Call;
+use super::problem::Problem;
 use super::{read, schemas};
 use crate::domain::ids::{CalendarId, EmployerId};
 use crate::domain::json::{At, Object};
 use crate::domain::opening;
+use crate::domain::permissions::Actor;
+use crate::services::App;
 use crate::services::calendars::{self, NewCalendar};
+use crate::services::seen::Seen;
 
 /// Days in a row with one meaning.
 #[derive(Debug, Serialize, ToSchema)]
@@ -168,6 +172,10 @@ pub(super) async fn get(call: Call) -> Answer {
     shown(&Calendar::from(calendar))
 }
 
+fn seen(call: &Call) -> Result<Seen<opening::Calendar>, Problem> {
+    call.seen(|calendar: &opening::Calendar| Calendar::from(calendar.clone()))
+}
+
 /// Replace what a calendar says
 ///
 /// Name and periods; kind, employer and division stay. Runs of rounds that have one of the days are stale.
@@ -181,7 +189,9 @@ pub(super) async fn replace(call: Call) -> Answer {
         let periods = object.required("periods").and_then(|at| read::items(&at, read_period));
         name.zip(periods)
     })?;
-    let calendar = call.run(move |app, actor| calendars::replace(app, actor, id, &name, &periods)).await?;
+    let seen = seen(&call)?;
+    let work = move |app: &App, actor: &Actor| calendars::replace(app, actor, id, &name, &periods, &seen);
+    let calendar = call.run(work).await?;
     shown(&Calendar::from(calendar))
 }
 
@@ -193,6 +203,7 @@ pub(super) async fn replace(call: Call) -> Answer {
 pub(super) async fn delete(call: Call) -> Answer {
     let id: CalendarId = call.id("calendar")?;
     call.no_body()?;
-    call.run(move |app, actor| calendars::delete(app, actor, id)).await?;
+    let seen = seen(&call)?;
+    call.run(move |app, actor| calendars::delete(app, actor, id, &seen)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

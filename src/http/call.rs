@@ -11,17 +11,18 @@ use actix_web::body::{BodyStream, MessageBody};
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::{FromRequest, HttpRequest, web};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::auth::Credential;
 use super::limits::Limits;
 use super::problem::Problem;
-use super::{auth, read};
+use super::{auth, conditional, read};
 use crate::domain::fault::{Faults, Rule, maybe, shortened};
 use crate::domain::ids::LibraryId;
 use crate::domain::json::{self, At, Json, Kind, Object};
 use crate::domain::permissions::{Action, Actor, Role};
 use crate::services::page::{DEFAULT_LIMIT, MOST, Page};
+use crate::services::seen::Seen;
 use crate::services::{App, AppError};
 
 /// A request, read.
@@ -123,6 +124,14 @@ impl Call {
     /// The rate limits.
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What was looked at that this request replaces, by `If-Match`; a read gives its `shape`.
+    pub(super) fn seen<T, D: Serialize>(
+        &self,
+        shape: impl Fn(&T) -> D + Send + Sync + 'static,
+    ) -> Result<Seen<T>, Problem> {
+        conditional::seen(&self.request, shape)
     }
 
     /// The secret of the session whose cookie the request brings.

@@ -1,19 +1,22 @@
-//! Reads that are asked for again: `ETag` and `If-None-Match` (RFC 9110, sections 8.8.3 and 13.1.2); and whether a client takes
-//! what it would get (section 12.5.1).
+//! What a request makes itself depend on (RFC 9110): reads that are asked for again by `If-None-Match` (section 13.1.2),
+//! changes of what was looked at by `If-Match` (section 13.1.1), and whether a client takes what it would get (section 12.5.1).
 //!
-//! A read's tag is a hash of its bytes, so that it cannot disagree with them. The answer is worked out all the same: a 304
-//! spares the way, not the work. Programs keep tags themselves: answers stay `no-store` for caches on the way.
+//! A tag is a hash of the bytes that a read gives, so that it cannot disagree with them. The answer is worked out all the same:
+//! a 304 spares the way, not the work. Programs keep tags themselves: answers stay `no-store` for caches on the way.
 
 use actix_web::body::MessageBody;
 use actix_web::http::header::{
-    ACCEPT, CONTENT_TYPE, ETAG, EntityTag, Header, HeaderMap, HeaderValue, IfNoneMatch,
+    ACCEPT, CONTENT_TYPE, ETAG, EntityTag, Header, HeaderMap, HeaderValue, IF_MATCH, IfMatch, IfNoneMatch,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::answer::Answer;
 use super::problem::Problem;
+use crate::domain::refusal::{Refusal, RefusalCode};
+use crate::services::seen::Seen;
 
 /// What the API speaks unless an URL says otherwise.
 const JSON: &str = "application/json";
@@ -48,8 +51,7 @@ pub(super) fn settle(request: &HttpRequest, response: HttpResponse) -> Answer {
         Err(body) => return Ok(head.set_body(body).map_into_boxed_body()),
     };
     let own = head.headers().get(ETAG).and_then(|value| value.to_str().ok()?.parse::<EntityTag>().ok());
-    let hash = || Sha256::digest(&bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let tag = own.unwrap_or_else(|| EntityTag::new_strong(hash()));
+    let tag = own.unwrap_or_else(|| tag_of(&bytes));
     let has = match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => request.headers().contains_key("if-none-match"),
         Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
@@ -61,6 +63,63 @@ pub(super) fn settle(request: &HttpRequest, response: HttpResponse) -> Answer {
         response.headers_mut().insert(ETAG, value);
     }
     Ok(response)
+}
+
+/// The tag of what a read gives.
+fn tag_of(bytes: &[u8]) -> EntityTag {
+    EntityTag::new_strong(Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Gives what was just made the tag that a read would give it, so that it can be changed without another look.
+pub(super) fn tagged(mut response: HttpResponse, thing: &impl Serialize) -> HttpResponse {
+    if let Ok(value) = HeaderValue::from_str(&tag_of(&bytes_of(thing)).to_string()) {
+        response.headers_mut().insert(ETAG, value);
+    }
+    response
+}
+
+/// As a read writes it.
+fn bytes_of(thing: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(thing).unwrap_or_default()
+}
+
+/// What `If-Match` says of a thing of which a read gives a `shape`: with the tag of what is there, or `*` for whatever is there,
+/// it is replaced; without the header only where nothing is there yet.
+///
+/// # Errors
+/// `malformed`.
+pub(super) fn seen<T, D: Serialize>(
+    request: &HttpRequest,
+    shape: impl Fn(&T) -> D + Send + Sync + 'static,
+) -> Result<Seen<T>, Problem> {
+    let known = if request.headers().contains_key(IF_MATCH) {
+        let words = "If-Match must be the ETag of a read, with its quotation marks, or *";
+        Some(IfMatch::parse(request).map_err(|_| Problem::Malformed(words.to_owned()))?)
+    } else {
+        None
+    };
+    let judge = move |there: Option<&T>| match (&known, there) {
+        (None, None) | (Some(IfMatch::Any), Some(_)) => Ok(()),
+        (Some(IfMatch::Items(tags)), Some(thing))
+            if tags.iter().any(|known| known.strong_eq(&tag_of(&bytes_of(&shape(thing))))) =>
+        {
+            Ok(())
+        }
+        (None, Some(_)) => {
+            let words = "somebody else may have changed this: look at it, and send the `ETag` of what you saw with `If-Match`";
+            Err(Refusal::new(RefusalCode::IfMatchRequired, words))
+        }
+        (Some(_), None) => {
+            let words = "there is nothing that `If-Match` could mean: look again, and leave the header out to make it anew";
+            Err(Refusal::new(RefusalCode::ChangedSince, words))
+        }
+        (Some(_), Some(_)) => {
+            let words =
+                "`If-Match` is not the `ETag` of what is there now: look at it again, and decide anew";
+            Err(Refusal::new(RefusalCode::ChangedSince, words))
+        }
+    };
+    Ok(Seen::judged_by(judge))
 }
 
 /// Whether `Accept` lets a media type through; without the header everything.
@@ -138,5 +197,30 @@ mod tests {
         let made = settle(&TestRequest::post().to_http_request(), HttpResponse::Created().json("x"))
             .expect("an answer");
         assert!(!made.headers().contains_key(ETAG));
+    }
+
+    #[test]
+    fn what_was_looked_at_is_replaced_and_nothing_else() {
+        let read =
+            settle(&TestRequest::get().to_http_request(), HttpResponse::Ok().json(7)).expect("an answer");
+        let tag = read.headers().get(ETAG).expect("a tag").to_str().expect("text").to_owned();
+        let code = |if_match: Option<&str>, there: Option<i64>| {
+            let mut request = TestRequest::put();
+            if let Some(tags) = if_match {
+                request = request.insert_header((IF_MATCH, tags));
+            }
+            let seen = seen(&request.to_http_request(), |number: &i64| *number).expect("read");
+            seen.admit_any(there.as_ref()).err().map(|refusal| refusal.code.code())
+        };
+        for tags in [tag.clone(), format!("\"other\", {tag}"), "*".to_owned()] {
+            assert_eq!(code(Some(&tags), Some(7)), None, "{tags}");
+            assert_eq!(code(Some(&tags), None), Some("changed-since"), "{tags}");
+        }
+        assert_eq!(code(Some(&tag), Some(8)), Some("changed-since"));
+        for tags in ["\"other\"", &format!("W/{tag}"), "without-marks"] {
+            assert_eq!(code(Some(tags), Some(7)), Some("changed-since"), "{tags}");
+        }
+        assert_eq!(code(None, Some(7)), Some("if-match-required"));
+        assert_eq!(code(None, None), None);
     }
 }

@@ -14,7 +14,9 @@ use crate::domain::ids::EmployerId;
 use crate::domain::json::{At, Object};
 use crate::domain::language::Language;
 use crate::domain::organisation;
+use crate::domain::permissions::Actor;
 use crate::domain::text::Name;
+use crate::services::App;
 use crate::services::employers::{self, Directory};
 
 /// An employer.
@@ -134,8 +136,9 @@ pub(super) async fn get(call: Call) -> Answer {
 pub(super) async fn replace_directory(call: Call) -> Answer {
     let id: EmployerId = call.id("employer")?;
     let directory = call.body(&["group", "language", "domains", "managers"], read_directory)?;
+    let seen = call.seen(|employer: &organisation::Employer| Employer::from(employer.clone()))?;
     let employer =
-        call.run(move |app, actor| employers::replace_directory(app, actor, id, &directory)).await?;
+        call.run(move |app, actor| employers::replace_directory(app, actor, id, &directory, &seen)).await?;
     shown(&Employer::from(employer))
 }
 
@@ -169,6 +172,9 @@ pub(super) async fn get_hr_digest(call: Call) -> Answer {
 pub(super) async fn set_hr_digest(call: Call) -> Answer {
     let id: EmployerId = call.id("employer")?;
     let address = call.body(&["email"], |object| read::maybe_absent(object, "email", At::parse::<Email>))?;
-    let set = call.run(move |app, actor| employers::set_hr_address(app, actor, id, address.as_ref())).await?;
+    let seen = call.seen(|address: &Option<Email>| digest(address.as_ref()))?;
+    let work =
+        move |app: &App, actor: &Actor| employers::set_hr_address(app, actor, id, address.as_ref(), &seen);
+    let set = call.run(work).await?;
     shown(&digest(set.as_ref()))
 }

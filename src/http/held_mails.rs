@@ -14,7 +14,8 @@ use super::publication::Text;
 use super::{read, schemas};
 use crate::domain::ids::{NoticeId, RoundId, RunId};
 use crate::domain::letter::NoticeKind;
-use crate::services::held_mails;
+use crate::domain::permissions::Actor;
+use crate::services::{App, held_mails};
 
 /// A held mail.
 #[derive(Debug, Serialize, ToSchema)]
@@ -112,7 +113,9 @@ pub(super) async fn introduce(call: Call) -> Answer {
     let words = call.body(&["words"], |object| {
         read::maybe_absent(object, "words", |at| read::words(at, read::MOST_WORDS))
     })?;
-    let all =
-        call.run(move |app, actor| held_mails::introduce(app, actor, round, kind, words.as_deref())).await?;
-    shown(&shape(all))
+    let seen = call.seen(|introductions: &BTreeMap<NoticeKind, String>| shape(introductions.clone()))?;
+    let work = move |app: &App, actor: &Actor| {
+        held_mails::introduce(app, actor, round, kind, words.as_deref(), &seen)
+    };
+    shown(&shape(call.run(work).await?))
 }

@@ -1,14 +1,15 @@
-//! `Idempotency-Key` on POST (draft-ietf-httpapi-idempotency-key-header-07): what was answered before is answered again, and
+//! `Idempotency-Key` on POST, PUT and PATCH (draft-ietf-httpapi-idempotency-key-header-07): what was answered before is answered again, and
 //! nothing is done twice.
 //!
 //! The request goes on where its client has gone away, which is when a client sends it again.
 
 use actix_web::body::MessageBody;
-use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use chrono::NaiveDateTime;
 
+use super::auth::{self, Credential};
 use super::call::{Call, blocking};
 use super::problem::Problem;
 use crate::services::idempotency::{self, Begun, Request};
@@ -19,8 +20,6 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// As short as nobody else's by chance, as long as a header may be.
 const LENGTHS: std::ops::RangeInclusive<usize> = 16..=255;
-/// Longer answers are not kept.
-const MOST_BYTES: usize = 1024 * 1024;
 
 /// What is to be done with a request.
 pub(super) enum Turn {
@@ -44,7 +43,8 @@ pub(super) struct First {
 /// # Errors
 /// `malformed` for a key that is none; `request-in-progress`, `idempotency-key-reused`.
 pub(super) async fn turn(call: &Call) -> Result<Turn, Problem> {
-    if call.request.method() != Method::POST {
+    let method = call.request.method();
+    if !matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
         return Ok(Turn::Plain);
     }
     let mut values = call.request.headers().get_all(KEY);
@@ -56,12 +56,13 @@ pub(super) async fn turn(call: &Call) -> Result<Turn, Problem> {
         })?;
     let uri = call.request.uri();
     // Without a credential it is the path that is secret, where anything is: that of a link.
-    let headers = call.request.headers();
-    let credential = headers.get(AUTHORIZATION).or_else(|| headers.get(COOKIE));
-    let credential = credential.map_or(uri.path().as_bytes(), HeaderValue::as_bytes);
-    let asked: [&[u8]; 4] =
-        [b"POST", uri.path().as_bytes(), uri.query().unwrap_or_default().as_bytes(), call.bytes()];
-    let request = Request::new(key, &String::from_utf8_lossy(credential), &asked);
+    let credential = match auth::credential(call.app(), &call.request)? {
+        Some(Credential::Bearer(secret) | Credential::Cookie(secret)) => secret,
+        None => uri.path().to_owned(),
+    };
+    let query = uri.query().unwrap_or_default();
+    let asked = [method.as_str().as_bytes(), uri.path().as_bytes(), query.as_bytes(), call.bytes()];
+    let request = Request::new(key, &credential, &asked);
     let app = call.app().clone();
     let (begun, request) = {
         let app = app.clone();
@@ -84,16 +85,14 @@ fn read_key(text: &str) -> Option<&str> {
 }
 
 impl First {
-    /// Keeps the answer, and gives it. What may be otherwise a moment later is not kept: 409, 429 and 5xx.
+    /// Keeps the answer, and gives it. What may be otherwise a moment later, or with another header, is not kept.
     pub(super) async fn keep(self, response: HttpResponse) -> HttpResponse {
-        let status = response.status();
-        let is_final = !matches!(status, StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS)
-            && !status.is_server_error();
+        let is_final = !is_of_the_moment(response.status());
         let (head, body) = response.into_parts();
         let Self { app, request, begun_at } = self;
         let (response, packed) = match body.try_into_bytes() {
             Ok(bytes) => {
-                let packed = (is_final && bytes.len() <= MOST_BYTES).then(|| packed(&head, &bytes));
+                let packed = is_final.then(|| packed(&head, &bytes));
                 (head.set_body(bytes).map_into_boxed_body(), packed)
             }
             Err(body) => (head.set_body(body).map_into_boxed_body(), None),
@@ -107,6 +106,19 @@ impl First {
         }
         response
     }
+}
+
+/// Whether the same request may be answered otherwise a moment later, or with other headers, which are not a part of it.
+fn is_of_the_moment(status: StatusCode) -> bool {
+    status.is_server_error()
+        || matches!(
+            status,
+            StatusCode::CONFLICT
+                | StatusCode::PRECONDITION_FAILED
+                | StatusCode::UNSUPPORTED_MEDIA_TYPE
+                | StatusCode::PRECONDITION_REQUIRED
+                | StatusCode::TOO_MANY_REQUESTS
+        )
 }
 
 /// Status, headers and body as bytes: lines as HTTP has them.

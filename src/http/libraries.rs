@@ -310,6 +310,8 @@ pub(super) async fn get(call: Call) -> Answer {
 pub(super) async fn replace_welcome(call: Call) -> Answer {
     let id: LibraryId = call.id("library")?;
     let welcome = call.body(WELCOME, read_welcome)?;
-    let library = call.run(move |app, actor| libraries::replace_welcome(app, actor, id, &welcome)).await?;
+    let seen = call.seen(|library: &organisation::Library| Library::from(library.clone()))?;
+    let library =
+        call.run(move |app, actor| libraries::replace_welcome(app, actor, id, &welcome, &seen)).await?;
     shown(&Library::from(library))
 }

@@ -8,12 +8,14 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Listed, listed, made, shown};
 use super::call::{Call, id_in};
+use super::problem::Problem;
 use super::{read, schemas};
 use crate::domain::ids::{ApplicationId, ForbiddenId, LibraryId, RoundId};
 use crate::domain::json::At;
 use crate::domain::lock;
 use crate::services::locks::{self, NewForbidden};
 use crate::services::page::Paged;
+use crate::services::seen::Seen;
 
 /// A placement that stands: it is in every schedule of the round.
 #[derive(Debug, Serialize, ToSchema)]
@@ -58,6 +60,20 @@ pub(super) async fn list(call: Call) -> Answer {
     listed(&call, Paged { items, next: None::<ApplicationId> }, lock_of)
 }
 
+/// Show somebody's lock
+#[utoipa::path(get, path = "/v1/rounds/{id}/locks/{application}", tag = "locks",
+    params(("id" = Uuid, Path), ("application" = Uuid, Path)),
+    responses((status = 200, description = "The lock.", body = Lock)))]
+pub(super) async fn get(call: Call) -> Answer {
+    let round: RoundId = call.id("round")?;
+    let application: ApplicationId = id_in(&call.path.application, "application")?;
+    shown(&lock_of(call.run(move |app, actor| locks::get(app, actor, round, application)).await?))
+}
+
+fn seen(call: &Call) -> Result<Seen<lock::Lock>, Problem> {
+    call.seen(|lock: &lock::Lock| lock_of(lock.clone()))
+}
+
 /// Lock somebody's placement
 ///
 /// In place of any lock before. Runs that were frozen before are stale. A lock that breaks a rule is refused with its
@@ -74,7 +90,8 @@ pub(super) async fn lock(call: Call) -> Answer {
         let reason = read::maybe_absent(object, "override", |at| read::words(at, read::MOST_REASON));
         Some(lock::Lock { application, host: host?, date: date?, override_reason: reason? })
     })?;
-    let lock = call.run(move |app, actor| locks::lock(app, actor, round, &wanted)).await?;
+    let seen = seen(&call)?;
+    let lock = call.run(move |app, actor| locks::lock(app, actor, round, &wanted, &seen)).await?;
     shown(&lock_of(lock))
 }
 
@@ -86,7 +103,8 @@ pub(super) async fn unlock(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
     let application: ApplicationId = id_in(&call.path.application, "application")?;
     call.no_body()?;
-    call.run(move |app, actor| locks::unlock(app, actor, round, application)).await?;
+    let seen = seen(&call)?;
+    call.run(move |app, actor| locks::unlock(app, actor, round, application, &seen)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

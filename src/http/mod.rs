@@ -50,6 +50,7 @@ mod read;
 mod refills;
 mod releases;
 mod repairs;
+pub mod retirement;
 mod rounds;
 pub mod routes;
 mod runs;

@@ -10,11 +10,13 @@ use uuid::Uuid;
 
 use super::answer::{Answer, Listed, listed, shown};
 use super::call::Call;
+use super::problem::Problem;
 use super::{read, schemas};
 use crate::domain::ids::RoundId;
 use crate::domain::json::{At, Kind, Object};
 use crate::domain::offer::{self, CoverDay, CoverRule, HostingRule, LibraryOffer, Rostered};
 use crate::services::offers::{self, LibraryCover};
+use crate::services::seen::Seen;
 
 /// What a library offers for a round. Every date is one of the round; a date that is absent counts as 0.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -222,6 +224,20 @@ pub(super) async fn list(call: Call) -> Answer {
     listed(&call, found, Offered::from)
 }
 
+/// Show what a library offers for a round
+#[utoipa::path(get, path = "/v1/rounds/{id}/libraries/{library}", tag = "offers",
+    params(("id" = Uuid, Path), ("library" = Uuid, Path)),
+    responses((status = 200, description = "What the library offers.", body = Offered)))]
+pub(super) async fn get(call: Call) -> Answer {
+    let round: RoundId = call.id("round")?;
+    let library = call.library()?;
+    shown(&Offered::from(call.run(move |app, actor| offers::get(app, actor, round, library)).await?))
+}
+
+fn seen(call: &Call) -> Result<Seen<LibraryOffer>, Problem> {
+    call.seen(|offer: &LibraryOffer| Offered::from(offer.clone()))
+}
+
 /// Opt a library in, or replace its offer
 ///
 /// An offer of nothing takes the library out of the round.
@@ -232,7 +248,8 @@ pub(super) async fn replace(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
     let library = call.library()?;
     let offer = call.body(FIELDS, read_offer)?;
-    let found = call.run(move |app, actor| offers::offer(app, actor, round, library, &offer)).await?;
+    let seen = seen(&call)?;
+    let found = call.run(move |app, actor| offers::offer(app, actor, round, library, &offer, &seen)).await?;
     shown(&Offered::from(found))
 }
 
@@ -244,7 +261,8 @@ pub(super) async fn withdraw(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
     let library = call.library()?;
     call.no_body()?;
-    call.run(move |app, actor| offers::withdraw(app, actor, round, library)).await?;
+    let seen = seen(&call)?;
+    call.run(move |app, actor| offers::withdraw(app, actor, round, library, &seen)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -11,6 +11,7 @@ use utoipa::openapi::{ContentBuilder, ObjectBuilder, PathItem, Ref, RefOr, Requi
 use utoipa::{IntoParams, Modify, OpenApi};
 
 use super::problem::{Body, Code};
+use super::retirement::{self, RETIRING};
 use super::routes::{self, Listed};
 use super::{
     access_needs, alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers,
@@ -72,6 +73,7 @@ pub(super) struct PageParameters {
         opening::list_calendars,
         opening::follow,
         opening::list_exceptions,
+        opening::get_exception,
         opening::set_exception,
         opening::delete_exception,
         opening::close,
@@ -85,11 +87,13 @@ pub(super) struct PageParameters {
         rounds::get,
         rounds::open,
         rounds::close,
+        rounds::get_deadlines,
         rounds::move_deadlines,
         rounds::cancel,
         privacy_notices::get,
         privacy_notices::replace,
         offers::list,
+        offers::get,
         offers::replace,
         offers::withdraw,
         offers::cover,
@@ -120,6 +124,7 @@ pub(super) struct PageParameters {
         outlook::health,
         outlook::frontier,
         locks::list,
+        locks::get,
         locks::lock,
         locks::unlock,
         locks::list_forbidden,
@@ -263,9 +268,12 @@ fn complete(operation: &mut Operation, url: &Listed) {
     if !url.actions.is_empty() || of_sessions {
         security.push(SecurityRequirement::new::<_, [&str; 0], _>("session", []));
     }
+    if url.needs_session() {
+        security.push(SecurityRequirement::new::<_, [&str; 0], _>("session", []));
+    }
     operation.security = Some(security);
-    if is_program(url) {
-        describe_headers(operation, &url.method);
+    if !url.is_page {
+        describe_headers(operation, url);
     }
     for code in problems_of(operation, url) {
         let status = code.status().as_str().to_owned();
@@ -274,22 +282,20 @@ fn complete(operation: &mut Operation, url: &Listed) {
             .filter(|other| other.status() == code.status())
             .map(|other| other.as_str())
             .collect();
-        let media_type = if is_page(url) { "text/html" } else { "application/problem+json" };
+        let media_type = if url.is_page { "text/html" } else { "application/problem+json" };
         let problem = ResponseBuilder::new().description(format!("A problem: {}.", same.join(", "))).content(
             media_type,
             ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
         );
         operation.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem.build()));
     }
+    if let Some(retiring) = retirement::find(RETIRING, &url.method, url.path) {
+        retiring.describe(operation);
+    }
 }
 
-/// Whether it is for programs, not a page or a file of the documentation.
-fn is_program(url: &Listed) -> bool {
-    url.path.starts_with("/v1/")
-}
-
-/// What programs may send with every read and every POST.
-fn describe_headers(operation: &mut Operation, method: &Method) {
+/// What programs may send with reads and changes.
+fn describe_headers(operation: &mut Operation, url: &Listed) {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let header = |name: &str, words: &str, schema: ObjectBuilder| {
         let parameter = ParameterBuilder::new()
@@ -302,13 +308,13 @@ fn describe_headers(operation: &mut Operation, method: &Method) {
         RefOr::T(parameter)
     };
     let parameters = operation.parameters.get_or_insert_default();
-    match *method {
+    match url.method {
         Method::GET => {
             parameters.push(header("If-None-Match", "The `ETag` of what the client has.", text()));
             let unchanged = ResponseBuilder::new().description("It is what the client has.").build();
             operation.responses.responses.insert("304".to_owned(), RefOr::T(unchanged));
         }
-        Method::POST => {
+        Method::POST | Method::PUT | Method::PATCH => {
             let words =
                 "A new UUID for each request: the same one again is answered as before, and not done twice.";
             let schema = text().pattern(Some("^[!#-~]{16,255}$"));
@@ -316,11 +322,12 @@ fn describe_headers(operation: &mut Operation, method: &Method) {
         }
         _ => {}
     }
-}
-
-/// Whether it is a page for people, whose problems are pages as well.
-fn is_page(url: &Listed) -> bool {
-    ["/links/", "/mails/", "/sign-in", "/account"].iter().any(|page| url.path.starts_with(page))
+    if let Some(path) = url.looks_at {
+        let words = format!(
+            "The `ETag` of `GET {path}`, as it was looked at, or `*` for whatever is there; needed where something is there."
+        );
+        parameters.push(header("If-Match", &words, text()));
+    }
 }
 
 /// One code for each status that an operation can answer with.
@@ -339,11 +346,14 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
     // A link allows what it is for.
     // A cookie that comes with another site's form, and people who are nobody here.
     let of_sessions = url.path.starts_with("/v1/session") || url.path.starts_with("/v1/sign-in");
-    if !url.actions.is_empty() || url.path.contains("{secret}") || is_page(url) || of_sessions {
+    if !url.actions.is_empty() || url.path.contains("{secret}") || url.is_page || of_sessions {
         codes.push(Code::Forbidden);
     }
-    if is_program(url) {
+    if !url.is_page {
         codes.push(Code::NotAcceptable);
+    }
+    if url.looks_at.is_some() {
+        codes.extend([Code::ChangedSince, Code::IfMatchRequired]);
     }
     // Also whose body names the library that it is about.
     if url.path.contains('{') || (url.path == "/v1/feeds" && url.method == Method::POST) {

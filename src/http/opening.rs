@@ -17,10 +17,12 @@ use crate::domain::fault::{Faults, Rule, shortened};
 use crate::domain::ids::{CalendarId, LibraryId};
 use crate::domain::json::{At, parse_date};
 use crate::domain::opening::{self, DayHours, Span, minute_of_day};
+use crate::domain::organisation;
 use crate::domain::permissions::Actor;
 use crate::domain::placement::Placement;
 use crate::services::opening as days;
 use crate::services::page::Paged;
+use crate::services::seen::Seen;
 use crate::services::{App, AppError};
 
 /// More spans than any day has.
@@ -140,7 +142,9 @@ pub(super) async fn set_weekly_hours(call: Call) -> Answer {
     let library: LibraryId = call.id("library")?;
     let wanted: Option<opening::WeeklyHours> =
         call.body(&["opening_hours"], |object| read::maybe_absent(object, "opening_hours", At::parse))?;
-    let work = move |app: &App, actor: &Actor| days::set_weekly_hours(app, actor, library, wanted.as_ref());
+    let seen = call.seen(|library: &organisation::Library| Library::from(library.clone()))?;
+    let work =
+        move |app: &App, actor: &Actor| days::set_weekly_hours(app, actor, library, wanted.as_ref(), &seen);
     shown(&Library::from(call.run(work).await?))
 }
 
@@ -177,7 +181,11 @@ pub(super) async fn follow(call: Call) -> Answer {
     let wanted: Vec<CalendarId> = call.body(&["calendars"], |object| {
         object.required("calendars").and_then(|_| read::set(object, "calendars", At::parse))
     })?;
-    let items = call.run(move |app, actor| days::follow(app, actor, library, &wanted)).await?;
+    let seen = call.seen(|calendars: &Vec<opening::Calendar>| Listed {
+        data: calendars.iter().cloned().map(Calendar::from).collect(),
+        next_cursor: None,
+    })?;
+    let items = call.run(move |app, actor| days::follow(app, actor, library, &wanted, &seen)).await?;
     listed(&call, Paged { items, next: None::<CalendarId> }, Calendar::from)
 }
 
@@ -241,6 +249,21 @@ pub(super) async fn list_exceptions(call: Call) -> Answer {
     listed(&call, Paged { items, next: None::<LibraryId> }, exception_of)
 }
 
+/// Show the exception of a library on one day
+#[utoipa::path(get, path = "/v1/libraries/{id}/exceptions/{date}", tag = "calendars",
+    params(("id" = Uuid, Path), ("date" = NaiveDate, Path)),
+    responses((status = 200, description = "The exception.", body = Exception)))]
+pub(super) async fn get_exception(call: Call) -> Answer {
+    let library: LibraryId = call.id("library")?;
+    let date = date_of(&call)?;
+    let found = call.run(move |app, actor| days::get_exception(app, actor, library, date)).await?;
+    shown(&exception_of(found))
+}
+
+fn seen_exception(call: &Call) -> Result<Seen<opening::Exception>, Problem> {
+    call.seen(|exception: &opening::Exception| exception_of(exception.clone()))
+}
+
 /// A placement that stands at a library on a day on which it is closed.
 #[derive(Debug, Serialize, ToSchema)]
 struct AffectedPlacement {
@@ -293,7 +316,8 @@ pub(super) async fn set_exception(call: Call) -> Answer {
         let label = object.required("label").and_then(|at| at.parse());
         Some(opening::Exception { date, opens: opens?, label: label? })
     })?;
-    let set = call.run(move |app, actor| days::set_exception(app, actor, library, &wanted)).await?;
+    let seen = seen_exception(&call)?;
+    let set = call.run(move |app, actor| days::set_exception(app, actor, library, &wanted, &seen)).await?;
     shown(&SetException { exception: exception_of(set.0), affected: affected_of(set.1) })
 }
 
@@ -305,7 +329,8 @@ pub(super) async fn delete_exception(call: Call) -> Answer {
     let library: LibraryId = call.id("library")?;
     let date = date_of(&call)?;
     call.no_body()?;
-    call.run(move |app, actor| days::delete_exception(app, actor, library, date)).await?;
+    let seen = seen_exception(&call)?;
+    call.run(move |app, actor| days::delete_exception(app, actor, library, date, &seen)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

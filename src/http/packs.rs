@@ -223,8 +223,11 @@ pub(super) async fn list_versions(call: Call) -> Answer {
     responses((status = 200, description = "Its standing text.", body = StandingPack)))]
 pub(super) async fn get_standing(call: Call) -> Answer {
     let id: LibraryId = call.id("library")?;
-    let pack = call.run(move |app, actor| packs::get_standing(app, actor, id)).await?;
-    shown(&StandingPack { fields: values(&pack) })
+    shown(&standing_of(&call.run(move |app, actor| packs::get_standing(app, actor, id)).await?))
+}
+
+fn standing_of(pack: &Pack) -> StandingPack {
+    StandingPack { fields: values(pack) }
 }
 
 /// Replace what a library says to every visitor
@@ -238,8 +241,9 @@ pub(super) async fn replace_standing(call: Call) -> Answer {
     let pack = call.body(&["fields"], |object| {
         object.required("fields").and_then(|at| read_pack(&at, PackField::is_standing))
     })?;
-    let pack = call.run(move |app, actor| packs::replace_standing(app, actor, id, &pack)).await?;
-    shown(&StandingPack { fields: values(&pack) })
+    let seen = call.seen(standing_of)?;
+    let pack = call.run(move |app, actor| packs::replace_standing(app, actor, id, &pack, &seen)).await?;
+    shown(&standing_of(&pack))
 }
 
 /// Which packs a list holds.

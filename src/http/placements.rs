@@ -451,13 +451,15 @@ pub(super) async fn reschedule(call: Call) -> Answer {
         let ends = object.required("ends").and_then(|at| read::time(&at));
         starts.zip(ends)
     })?;
-    let seen = call
+    let reader = call.actor.clone();
+    let seen = call.seen(move |placement: &Seen| shape(&reader, placement))?;
+    let now = call
         .run(move |app, actor| {
-            placements::reschedule(app, actor, id, starts, ends)?;
+            placements::reschedule(app, actor, id, (starts, ends), &seen)?;
             placements::get(app, actor, id)
         })
         .await?;
-    shown(&shape(&call.actor, &seen))
+    shown(&shape(&call.actor, &now))
 }
 
 /// Why something is called off.

@@ -69,5 +69,6 @@ pub(super) async fn replace(call: Call) -> Answer {
         let (controller, purpose, consent) = (text("controller"), text("purpose"), text("consent"));
         Some(NewNotice { controller: controller?, purpose: purpose?, consent: consent? })
     })?;
-    shown(&shape(call.run(move |app, actor| privacy_notices::replace(app, actor, id, &wanted)).await?))
+    let seen = call.seen(|notice: &privacy_notices::PrivacyNotice| shape(notice.clone()))?;
+    shown(&shape(call.run(move |app, actor| privacy_notices::replace(app, actor, id, &wanted, &seen)).await?))
 }

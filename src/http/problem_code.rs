@@ -78,7 +78,9 @@ named! {
         ConsentNotAsked = "consent-not-asked",
         /// What a repair was worked out from has changed.
         StaleRepair = "stale-repair",
-        /// Which repair was looked at is not said.
+        /// What was looked at is not what is there.
+        ChangedSince = "changed-since",
+        /// What was looked at is not said.
         IfMatchRequired = "if-match-required",
         /// One of the repair's options was applied before.
         RepairApplied = "repair-applied",
@@ -160,7 +162,7 @@ impl Code {
             | Code::SwapOpen
             | Code::Frozen
             | Code::TokenSpent => StatusCode::CONFLICT,
-            Code::StaleRepair => StatusCode::PRECONDITION_FAILED,
+            Code::StaleRepair | Code::ChangedSince => StatusCode::PRECONDITION_FAILED,
             Code::IfMatchRequired => StatusCode::PRECONDITION_REQUIRED,
             Code::ProviderUnusable => StatusCode::BAD_GATEWAY,
             Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -206,7 +208,8 @@ impl Code {
             Code::RefillEnded => "Reserves are asked no more",
             Code::ConsentNotAsked => "This party is not asked",
             Code::StaleRepair => "Something has changed since",
-            Code::IfMatchRequired => "Say which repair was looked at",
+            Code::ChangedSince => "It is not what was looked at",
+            Code::IfMatchRequired => "Say what was looked at",
             Code::RepairApplied => "One of its options was applied before",
             Code::ManagerNotConfirmed => "The manager is not confirmed",
             Code::NoEncryptionKey => "Access needs are not taken here",
@@ -248,6 +251,7 @@ impl From<RefusalCode> for Code {
             RefusalCode::RefillEnded => Code::RefillEnded,
             RefusalCode::ConsentNotAsked => Code::ConsentNotAsked,
             RefusalCode::StaleRepair => Code::StaleRepair,
+            RefusalCode::ChangedSince => Code::ChangedSince,
             RefusalCode::IfMatchRequired => Code::IfMatchRequired,
             RefusalCode::RepairApplied => Code::RepairApplied,
             RefusalCode::ManagerNotConfirmed => Code::ManagerNotConfirmed,

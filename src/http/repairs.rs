@@ -1,14 +1,13 @@
 //! `/v1/rounds/{id}/repairs`: the ways to mend a published round, and applying one.
 
-use actix_web::HttpResponse;
-use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::answer::{Answer, Listed, listed};
+use super::answer::{Answer, Listed, listed, made, shown};
 use super::call::{Call, id_in};
+use super::conditional::tagged;
 use super::{read, schemas};
 use crate::domain::ids::{ApplicationId, LibraryId, RepairId, RepairOptionId, RoundId};
 use crate::domain::json::At;
@@ -252,11 +251,6 @@ fn shape(shown: Shown) -> Repair {
     }
 }
 
-fn tagged(mut response: actix_web::HttpResponseBuilder, shown: Shown) -> HttpResponse {
-    response.insert_header((ETAG, format!("\"{}\"", shown.etag())));
-    response.json(shape(shown))
-}
-
 fn read_closed(at: &At<'_>) -> Option<(String, NaiveDate)> {
     let object = at.object(&["library", "date"])?;
     let library = object.required("library").and_then(|at| at.parse::<LibraryId>());
@@ -364,9 +358,9 @@ pub(super) async fn create(call: Call) -> Answer {
         })
     })?;
     let shown = call.run(move |app, actor| repairs::create(app, actor, round, &asked)).await?;
-    let mut response = HttpResponse::Created();
-    response.insert_header((LOCATION, format!("/v1/rounds/{round}/repairs/{}", shown.repair.id)));
-    Ok(tagged(response, shown))
+    let repair = shape(shown);
+    let made = made(&format!("/v1/rounds/{round}/repairs/{}", repair.id), &repair)?;
+    Ok(tagged(made, &repair))
 }
 
 /// Get a repair
@@ -374,13 +368,11 @@ pub(super) async fn create(call: Call) -> Answer {
 /// As it was shown, and which option was applied.
 #[utoipa::path(get, path = "/v1/rounds/{id}/repairs/{repair}", tag = "repairs",
     params(("id" = Uuid, Path), ("repair" = Uuid, Path)),
-    responses((status = 200, description = "The repair.", body = Repair,
-        headers(("ETag" = String, description = "For `If-Match`.")))))]
+    responses((status = 200, description = "The repair.", body = Repair)))]
 pub(super) async fn get(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
     let id: RepairId = id_in(&call.path.repair, "repair")?;
-    let shown = call.run(move |app, actor| repairs::get(app, actor, round, id)).await?;
-    Ok(tagged(HttpResponse::Ok(), shown))
+    shown(&shape(call.run(move |app, actor| repairs::get(app, actor, round, id)).await?))
 }
 
 /// Which option is applied.
@@ -397,17 +389,14 @@ pub(super) struct ApplyBody {
 /// In one step: placements end, others are proposed, and everybody concerned gets one mail. Refused once anything that it
 /// rests on has changed (`stale-repair`), so that what is applied is what was shown.
 #[utoipa::path(post, path = "/v1/rounds/{id}/repairs/{repair}/apply", tag = "repairs",
-    params(("id" = Uuid, Path), ("repair" = Uuid, Path),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the repair that was looked at.")),
-    request_body = ApplyBody,
+    params(("id" = Uuid, Path), ("repair" = Uuid, Path)), request_body = ApplyBody,
     responses((status = 200, description = "The repair.", body = Repair)))]
 pub(super) async fn apply(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
     let id: RepairId = id_in(&call.path.repair, "repair")?;
-    let seen = call.request.headers().get(IF_MATCH).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let seen = call.seen(|found: &Shown| shape(found.clone()))?;
     let option = call
         .body(&["option"], |object| object.required("option").and_then(|at| at.parse::<RepairOptionId>()))?;
-    let applied = move |app: &_, actor: &_| repairs::apply(app, actor, (round, id), option, seen.as_deref());
-    let shown = call.run(applied).await?;
-    Ok(tagged(HttpResponse::Ok(), shown))
+    let applied = move |app: &_, actor: &_| repairs::apply(app, actor, (round, id), option, &seen);
+    shown(&shape(call.run(applied).await?))
 }

@@ -184,6 +184,27 @@ pub(super) struct Deadlines {
     answer_until: Option<NaiveDate>,
 }
 
+/// The deadlines of a round.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RoundDates {
+    /// The last day of sign-up.
+    sign_up_until: NaiveDate,
+    /// The last day for answers to proposals.
+    answer_until: NaiveDate,
+}
+
+fn dates_of(round: &round::Round) -> RoundDates {
+    RoundDates { sign_up_until: round.sign_up_until, answer_until: round.answer_until }
+}
+
+/// Show the deadlines of a round
+#[utoipa::path(get, path = "/v1/rounds/{id}/dates", tag = "rounds", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The deadlines.", body = RoundDates)))]
+pub(super) async fn get_deadlines(call: Call) -> Answer {
+    let id: RoundId = call.id("round")?;
+    shown(&dates_of(&call.run(move |app, actor| rounds::get(app, actor, id)).await?))
+}
+
 /// Move the deadlines of a round
 ///
 /// Of sign-up until it has ended, of answers until the placement days begin. Whoever was asked for an answer and has
@@ -203,7 +224,9 @@ pub(super) async fn move_deadlines(call: Call) -> Answer {
         }
         Some(NewDeadlines { sign_up_until, answer_until })
     })?;
-    let round = call.run(move |app, actor| round_dates::move_deadlines(app, actor, id, wanted)).await?;
+    let seen = call.seen(dates_of)?;
+    let round =
+        call.run(move |app, actor| round_dates::move_deadlines(app, actor, id, wanted, &seen)).await?;
     shown(&shape(round)?)
 }
 

@@ -31,6 +31,8 @@ enum Tongue {
 struct Taken {
     method: Method,
     door: Door,
+    /// Whose tag it wants, so that nothing is lost that somebody else has changed.
+    looks_at: Option<&'static str>,
     route: Route,
 }
 
@@ -52,13 +54,22 @@ pub struct Listed {
     pub actions: &'static [Action],
     /// The parameters of its query.
     pub parameters: &'static [&'static str],
+    /// The URL whose `ETag` it wants as `If-Match`, where it replaces what several people may change.
+    pub looks_at: Option<&'static str>,
+    /// Whether it is a page for people, whose problems are pages as well.
+    pub is_page: bool,
 }
 
 impl Listed {
     /// Whether it may be called without a credential.
     pub fn is_open(&self) -> bool {
         let anyone = |action: &Action| reach_of(Role::Anyone, *action).is_some();
-        self.actions.is_empty() || self.actions.iter().any(anyone)
+        !self.needs_session() && (self.actions.is_empty() || self.actions.iter().any(anyone))
+    }
+
+    /// Whether it is about the session of the cookie, and takes no other credential.
+    pub fn needs_session(&self) -> bool {
+        self.path.starts_with("/v1/session")
     }
 }
 
@@ -97,7 +108,7 @@ impl Url {
         } else {
             web::method(method.clone())
         };
-        self.taken.push(Taken { method, door, route: route.to(answer) });
+        self.taken.push(Taken { method, door, looks_at: None, route: route.to(answer) });
         self
     }
 
@@ -133,6 +144,14 @@ impl Url {
         self.takes(Method::DELETE, Door { actions, parameters: &[] }, endpoint)
     }
 
+    /// Lets the method before this replace only what was looked at, by `If-Match` with the tag of a read.
+    fn looking_at(mut self, path: &'static str) -> Self {
+        if let Some(last) = self.taken.last_mut() {
+            last.looks_at = Some(path);
+        }
+        self
+    }
+
     fn allowed(&self) -> String {
         let names = self.taken.iter().map(|taken| match taken.method.as_str() {
             "GET" => "GET, HEAD",
@@ -142,7 +161,7 @@ impl Url {
     }
 }
 
-/// What programs may ask of any URL: that a POST is not done twice, that what they have is not sent again, and formats.
+/// What programs may ask of any URL: that a change is not done twice, that what they have is not sent again, and formats.
 async fn by_program<F, A>(call: Call, endpoint: F) -> Answer
 where
     F: Fn(Call) -> A + 'static,
@@ -205,26 +224,41 @@ fn table() -> Vec<Url> {
             .get(&[ReadEmployers], PAGE, employers::list)
             .post(&[EditEmployer], employers::create),
         Url::at("/v1/employers/{id}").get(&[ReadEmployers], NONE, employers::get),
-        Url::at("/v1/employers/{id}/directory").put(&[EditEmployer], employers::replace_directory),
+        Url::at("/v1/employers/{id}/directory")
+            .put(&[EditEmployer], employers::replace_directory)
+            .looking_at("/v1/employers/{id}"),
         Url::at("/v1/employers/{id}/hr-digest")
             .get(&[ReadHrDigest], NONE, employers::get_hr_digest)
-            .put(&[EditEmployer], employers::set_hr_digest),
-        Url::at("/v1/employers/{id}/successor").put(&[EditEmployer], successors::of_employer),
+            .put(&[EditEmployer], employers::set_hr_digest)
+            .looking_at("/v1/employers/{id}/hr-digest"),
+        Url::at("/v1/employers/{id}/successor")
+            .put(&[EditEmployer], successors::of_employer)
+            .looking_at("/v1/employers/{id}"),
         Url::at("/v1/libraries")
             .get(&[ReadLibraries], &["employer", "sector", "q", "limit", "cursor"], libraries::list)
             .post(&[EditLibrary], libraries::create),
         Url::at("/v1/libraries/{id}").get(&[ReadLibraries], NONE, libraries::get),
-        Url::at("/v1/libraries/{id}/welcome").put(&[EditLibrary], libraries::replace_welcome),
-        Url::at("/v1/libraries/{id}/successor").put(&[EditLibrary], successors::of_library),
+        Url::at("/v1/libraries/{id}/welcome")
+            .put(&[EditLibrary], libraries::replace_welcome)
+            .looking_at("/v1/libraries/{id}"),
+        Url::at("/v1/libraries/{id}/successor")
+            .put(&[EditLibrary], successors::of_library)
+            .looking_at("/v1/libraries/{id}"),
         Url::at("/v1/libraries/{id}/days").get(&[ReadCalendars], &["from", "to"], opening::list_days),
-        Url::at("/v1/libraries/{id}/opening-hours").put(&[EditLibrary], opening::set_weekly_hours),
+        Url::at("/v1/libraries/{id}/opening-hours")
+            .put(&[EditLibrary], opening::set_weekly_hours)
+            .looking_at("/v1/libraries/{id}"),
         Url::at("/v1/libraries/{id}/calendars")
             .get(&[ReadCalendars], NONE, opening::list_calendars)
-            .put(&[EditLibrary], opening::follow),
+            .put(&[EditLibrary], opening::follow)
+            .looking_at("/v1/libraries/{id}/calendars"),
         Url::at("/v1/libraries/{id}/exceptions").get(&[ReadCalendars], NONE, opening::list_exceptions),
         Url::at("/v1/libraries/{id}/exceptions/{date}")
+            .get(&[ReadCalendars], NONE, opening::get_exception)
             .put(&[EditLibrary], opening::set_exception)
-            .delete(&[EditLibrary], opening::delete_exception),
+            .looking_at("/v1/libraries/{id}/exceptions/{date}")
+            .delete(&[EditLibrary], opening::delete_exception)
+            .looking_at("/v1/libraries/{id}/exceptions/{date}"),
         Url::at("/v1/libraries/{id}/closures").post(&[EditLibrary], opening::close),
         Url::at("/v1/calendars")
             .get(&[ReadCalendars], PAGE, calendars::list)
@@ -232,20 +266,29 @@ fn table() -> Vec<Url> {
         Url::at("/v1/calendars/{id}")
             .get(&[ReadCalendars], NONE, calendars::get)
             .put(&[EditCalendar], calendars::replace)
-            .delete(&[EditCalendar], calendars::delete),
+            .looking_at("/v1/calendars/{id}")
+            .delete(&[EditCalendar], calendars::delete)
+            .looking_at("/v1/calendars/{id}"),
         Url::at("/v1/rounds").get(&[ReadRound], PAGE, rounds::list).post(&[CreateRound], rounds::create),
         Url::at("/v1/rounds/{id}").get(&[ReadRound], NONE, rounds::get),
         Url::at("/v1/rounds/{id}/open").post(&[SteerRound], rounds::open),
         Url::at("/v1/rounds/{id}/close").post(&[SteerRound], rounds::close),
-        Url::at("/v1/rounds/{id}/dates").put(&[SteerRound], rounds::move_deadlines),
+        Url::at("/v1/rounds/{id}/dates")
+            .get(&[ReadRound], NONE, rounds::get_deadlines)
+            .put(&[SteerRound], rounds::move_deadlines)
+            .looking_at("/v1/rounds/{id}/dates"),
         Url::at("/v1/rounds/{id}/privacy-notice")
             .get(&[ReadRound], NONE, privacy_notices::get)
-            .put(&[SteerRound], privacy_notices::replace),
+            .put(&[SteerRound], privacy_notices::replace)
+            .looking_at("/v1/rounds/{id}/privacy-notice"),
         Url::at("/v1/rounds/{id}/cancel").post(&[SteerRound], rounds::cancel),
         Url::at("/v1/rounds/{id}/libraries").get(&[ReadHosting], PAGE, offers::list),
         Url::at("/v1/rounds/{id}/libraries/{library}")
+            .get(&[ReadHosting], NONE, offers::get)
             .put(&[OfferHosting], offers::replace)
-            .delete(&[OfferHosting], offers::withdraw),
+            .looking_at("/v1/rounds/{id}/libraries/{library}")
+            .delete(&[OfferHosting], offers::withdraw)
+            .looking_at("/v1/rounds/{id}/libraries/{library}"),
         Url::at("/v1/rounds/{id}/cover").get(&[ReadCover], PAGE, offers::cover),
         Url::at("/v1/rounds/{id}/applications")
             .get(&[ReadApplication], PAGE, applications::list)
@@ -267,8 +310,11 @@ fn table() -> Vec<Url> {
         Url::at("/v1/rounds/{id}/frontier").get(&[ReadOutlook], NONE, outlook::frontier),
         Url::at("/v1/rounds/{id}/locks").get(&[ReadLocks], NONE, locks::list),
         Url::at("/v1/rounds/{id}/locks/{application}")
+            .get(&[ReadLocks], NONE, locks::get)
             .put(&[FixPlacements], locks::lock)
-            .delete(&[FixPlacements], locks::unlock),
+            .looking_at("/v1/rounds/{id}/locks/{application}")
+            .delete(&[FixPlacements], locks::unlock)
+            .looking_at("/v1/rounds/{id}/locks/{application}"),
         Url::at("/v1/rounds/{id}/forbidden")
             .get(&[ReadLocks], NONE, locks::list_forbidden)
             .post(&[FixPlacements], locks::forbid),
@@ -287,7 +333,9 @@ fn table() -> Vec<Url> {
             .get(&[ReadRepairs], PAGE, repairs::list)
             .post(&[Repair], repairs::create),
         Url::at("/v1/rounds/{id}/repairs/{repair}").get(&[ReadRepairs], NONE, repairs::get),
-        Url::at("/v1/rounds/{id}/repairs/{repair}/apply").post(&[Repair], repairs::apply),
+        Url::at("/v1/rounds/{id}/repairs/{repair}/apply")
+            .post(&[Repair], repairs::apply)
+            .looking_at("/v1/rounds/{id}/repairs/{repair}"),
         Url::at("/v1/rounds/{id}/swaps").get(&[ReadSwaps], &["state", "limit", "cursor"], swaps::list),
         Url::at("/v1/placements/{id}/swaps").post(&[AskForSwap], swaps::ask),
         Url::at("/v1/swaps/{id}").get(&[ReadSwaps], NONE, swaps::get),
@@ -308,7 +356,9 @@ fn table() -> Vec<Url> {
             .get(&[ReadHeldMails], NONE, held_mails::get)
             .delete(&[EditMails], held_mails::discard),
         Url::at("/v1/rounds/{id}/introductions").get(&[ReadHeldMails], NONE, held_mails::list_introductions),
-        Url::at("/v1/rounds/{id}/introductions/{kind}").put(&[EditMails], held_mails::introduce),
+        Url::at("/v1/rounds/{id}/introductions/{kind}")
+            .put(&[EditMails], held_mails::introduce)
+            .looking_at("/v1/rounds/{id}/introductions"),
         Url::at("/v1/rounds/{id}/placements").get(
             &[ReadPlacement],
             &["state", "limit", "cursor"],
@@ -320,7 +370,9 @@ fn table() -> Vec<Url> {
         Url::at("/v1/placements/{id}/alternatives")
             .get(&[ReadPlacement], NONE, alternatives::list)
             .post(&[AnswerAsHost], alternatives::offer),
-        Url::at("/v1/placements/{id}/times").put(&[ReschedulePlacement], placements::reschedule),
+        Url::at("/v1/placements/{id}/times")
+            .put(&[ReschedulePlacement], placements::reschedule)
+            .looking_at("/v1/placements/{id}"),
         Url::at("/v1/placements/{id}/cancel").post(&[CancelPlacement], placements::cancel),
         Url::at("/v1/placements/{id}/ill").post(&[CallInIll], day::call_in_ill),
         Url::at("/v1/placements/{id}/attendance").post(&[RecordAttendance], day::mark),
@@ -340,7 +392,8 @@ fn table() -> Vec<Url> {
         ),
         Url::at("/v1/libraries/{id}/joining-pack")
             .get(&[OverseeJoiningPacks], NONE, packs::get_standing)
-            .put(&[EditJoiningPack], packs::replace_standing),
+            .put(&[EditJoiningPack], packs::replace_standing)
+            .looking_at("/v1/libraries/{id}/joining-pack"),
         Url::at("/v1/rounds/{id}/joining-packs").get(
             &[OverseeJoiningPacks],
             &["state", "limit", "cursor"],
@@ -373,12 +426,14 @@ fn table() -> Vec<Url> {
 /// The table as data.
 pub fn list() -> Vec<Listed> {
     let each = |url: Url| {
-        let path = url.path;
+        let (path, is_page) = (url.path, matches!(url.tongue, Tongue::Html));
         url.taken.into_iter().map(move |taken| Listed {
             path,
             method: taken.method,
             actions: taken.door.actions,
             parameters: taken.door.parameters,
+            looks_at: taken.looks_at,
+            is_page,
         })
     };
     table().into_iter().flat_map(each).collect()

@@ -12,6 +12,7 @@ use super::{read, schemas};
 use crate::domain::fault::Rule;
 use crate::domain::ids::{EmployerId, LibraryId};
 use crate::domain::json::{At, Object};
+use crate::domain::organisation;
 use crate::services::successors;
 
 /// What something was merged into or renamed.
@@ -39,7 +40,8 @@ fn read_successor<T: std::str::FromStr<Err = Rule>>(object: &Object<'_>) -> Opti
 pub(super) async fn of_library(call: Call) -> Answer {
     let id: LibraryId = call.id("library")?;
     let next = call.body(&["successor"], read_successor)?;
-    let library = call.run(move |app, actor| successors::set_of_library(app, actor, id, next)).await?;
+    let seen = call.seen(|library: &organisation::Library| Library::from(library.clone()))?;
+    let library = call.run(move |app, actor| successors::set_of_library(app, actor, id, next, &seen)).await?;
     shown(&Library::from(library))
 }
 
@@ -52,6 +54,8 @@ pub(super) async fn of_library(call: Call) -> Answer {
 pub(super) async fn of_employer(call: Call) -> Answer {
     let id: EmployerId = call.id("employer")?;
     let next = call.body(&["successor"], read_successor)?;
-    let employer = call.run(move |app, actor| successors::set_of_employer(app, actor, id, next)).await?;
+    let seen = call.seen(|employer: &organisation::Employer| Employer::from(employer.clone()))?;
+    let employer =
+        call.run(move |app, actor| successors::set_of_employer(app, actor, id, next, &seen)).await?;
     shown(&Employer::from(employer))
 }

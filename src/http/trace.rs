@@ -14,6 +14,8 @@ use actix_web::{HttpMessage, HttpRequest};
 use tracing::{Span, field};
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
+use super::retirement::{self, RETIRING};
+
 /// Builds the span of a request from its method and route pattern.
 pub(super) struct RouteSpan;
 
@@ -47,16 +49,21 @@ pub(super) fn id_of(request: &HttpRequest) -> String {
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Adds the request id, and the security headers that the answer does not set itself.
+/// Adds the request id, what is told of an URL that is to go, and the security headers that the answer does not set itself.
 pub(super) async fn add_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let id = id_of(request.request());
+    let pattern = request.match_pattern().unwrap_or_default();
+    let retiring = retirement::find(RETIRING, request.method(), &pattern);
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
+    }
+    if let Some(retiring) = retiring {
+        retiring.add_headers(headers);
     }
     add_absent(headers, CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
     add_absent(headers, X_CONTENT_TYPE_OPTIONS, "nosniff");

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::app::{Now, own_employers, permit, permit_everywhere, record};
 use super::page::{Page, Paged};
+use super::seen::Seen;
 use super::{App, AppError};
 use crate::domain::fault::Faults;
 use crate::domain::ids::{CalendarId, EmployerId};
@@ -173,19 +174,21 @@ fn load_own(db: &mut Db, actor: &Actor, id: CalendarId) -> Result<Calendar, AppE
 /// Puts a name and periods in the place of those before; kind, employer and division stay.
 ///
 /// # Errors
-/// `invalid-fields` with every fault; `already-exists` where another calendar has the name; `not-found`, also for
-/// somebody else's; `forbidden`.
+/// `changed-since`, `if-match-required`; `invalid-fields` with every fault; `already-exists` where another calendar has the
+/// name; `not-found`, also for somebody else's; `forbidden`.
 pub fn replace(
     app: &App,
     actor: &Actor,
     id: CalendarId,
     name: &Name,
     periods: &[Period],
+    seen: &Seen<Calendar>,
 ) -> Result<Calendar, AppError> {
     own_employers(actor, Action::EditCalendar)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before = load_own(tx, actor, id)?;
+        seen.admit(&before)?;
         let other = calendars::find_by_name(tx, name.as_str())?.filter(|other| other.id != id);
         if let Some(other) = other {
             return Err(already(format!("there is a calendar named “{name}” already: {}", other.id)));
@@ -255,12 +258,13 @@ pub fn take_over(tx: &mut Tx<'_>, now: &Now, actor: &Actor, wanted: &NewCalendar
 /// Takes away a calendar that no library was told to follow.
 ///
 /// # Errors
-/// `calendar-in-use`; `not-found`, also for somebody else's; `forbidden`.
-pub fn delete(app: &App, actor: &Actor, id: CalendarId) -> Result<(), AppError> {
+/// `changed-since`, `if-match-required`; `calendar-in-use`; `not-found`, also for somebody else's; `forbidden`.
+pub fn delete(app: &App, actor: &Actor, id: CalendarId, seen: &Seen<Calendar>) -> Result<(), AppError> {
     own_employers(actor, Action::EditCalendar)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before = load_own(tx, actor, id)?;
+        seen.admit(&before)?;
         let followers = calendars::list_followers(tx, id)?.len();
         if followers > 0 {
             let name = &before.dated.name;

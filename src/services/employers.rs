@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::app::{own_employers, permit, permit_everywhere, record};
 use super::page::{Page, Paged};
+use super::seen::Seen;
 use super::{App, AppError};
 use crate::domain::email::Email;
 use crate::domain::fault::{Faults, Rule};
@@ -103,18 +104,20 @@ pub fn get(app: &App, actor: &Actor, id: EmployerId) -> Result<Employer, AppErro
 /// Replaces the group, the language, the domains and the managers of an employer.
 ///
 /// # Errors
-/// `invalid-fields`; `not-found`, also for somebody else's; `forbidden`.
+/// `changed-since`, `if-match-required`; `invalid-fields`; `not-found`, also for somebody else's; `forbidden`.
 pub fn replace_directory(
     app: &App,
     actor: &Actor,
     id: EmployerId,
     directory: &Directory,
+    seen: &Seen<Employer>,
 ) -> Result<Employer, AppError> {
     permit(actor, Action::EditEmployer, &Subject::of_employers(&[id]), ("employer", &id))?;
     let Directory { group, language, domains, managers } = directory.checked()?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before = load(tx, id)?;
+        seen.admit(&before)?;
         let after = Employer {
             id,
             name: before.name.clone(),
@@ -162,22 +165,25 @@ pub fn get_hr_address(app: &App, actor: &Actor, id: EmployerId) -> Result<Option
 /// Says where the daily digest of an employer's staff goes: an address that the employer vouches for. None: nowhere.
 ///
 /// # Errors
-/// `invalid-fields`; `not-found`, also for somebody else's; `forbidden`.
+/// `changed-since`, `if-match-required`; `invalid-fields`; `not-found`, also for somebody else's; `forbidden`.
 pub fn set_hr_address(
     app: &App,
     actor: &Actor,
     id: EmployerId,
     address: Option<&Email>,
+    seen: &Seen<Option<Email>>,
 ) -> Result<Option<Email>, AppError> {
     permit(actor, Action::EditEmployer, &Subject::of_employers(&[id]), ("employer", &id))?;
     let now = app.now()?;
     app.store.write(|tx| {
         let employer = load(tx, id)?;
+        let before = organisations::find_hr_address(tx, id)?;
+        seen.admit(&before)?;
         if let Some(address) = address.filter(|address| !employer.vouches_for(address)) {
             let rule = "must be named in the employer's directory or be under one of its domains: names of staff go there";
             return Err(AppError::field("/email", address.as_str(), Rule::of(rule)));
         }
-        if organisations::find_hr_address(tx, id)?.as_ref() != address {
+        if before.as_ref() != address {
             organisations::save_hr_address(tx, id, address)?;
             let details = json!({ "hr_address": address.is_some() });
             record(tx, &now, actor, Action::EditEmployer, ("employer", &id), &details)?;

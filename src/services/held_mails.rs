@@ -10,6 +10,7 @@ use super::deliveries::{Delivery, show};
 use super::letters::sample;
 use super::load::{case_of, get_applicant, get_own_run, get_round};
 use super::page::{Page, Paged};
+use super::seen::Seen;
 use super::{App, AppError};
 use crate::domain::ids::{NoticeId, RoundId, RunId};
 use crate::domain::letter::{Letter, NoticeKind};
@@ -115,18 +116,20 @@ pub fn list_introductions(
 /// rendered yet have it, held ones too.
 ///
 /// # Errors
-/// `not-found`, `forbidden`, `unauthenticated`.
+/// `changed-since`, `if-match-required`; `not-found`, `forbidden`, `unauthenticated`.
 pub fn introduce(
     app: &App,
     actor: &Actor,
     round: RoundId,
     kind: NoticeKind,
     words: Option<&str>,
+    seen: &Seen<BTreeMap<NoticeKind, String>>,
 ) -> Result<BTreeMap<NoticeKind, String>, AppError> {
     permit_in_round(actor, Action::EditMails, round, ("round", &round))?;
     let now = app.now()?;
     app.store.write(|tx| {
         get_round(tx, round)?;
+        seen.admit(&introductions::list(tx, round)?)?;
         match words {
             Some(words) => introductions::replace(tx, round, kind, words, now.utc())?,
             None => {

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::app::{own_employers, permit, record};
 use super::host_changes;
 use super::page::{Page, Paged};
+use super::seen::Seen;
 use super::{App, AppError};
 use crate::domain::fault::{Faults, Rule};
 use crate::domain::ids::{EmployerId, LibraryId};
@@ -214,13 +215,14 @@ pub fn get(app: &App, actor: &Actor, id_or_reference: &str) -> Result<Library, A
 /// Says anew how a library receives visitors; what was said before is replaced.
 ///
 /// # Errors
-/// `invalid-fields` where the contact is taken away while the library offers places; `not-found`, also for somebody
-/// else's library; `forbidden`.
+/// `changed-since`, `if-match-required`; `invalid-fields` where the contact is taken away while the library offers places;
+/// `not-found`, also for somebody else's library; `forbidden`.
 pub fn replace_welcome(
     app: &App,
     actor: &Actor,
     id: LibraryId,
     welcome: &Welcome,
+    seen: &Seen<Library>,
 ) -> Result<Library, AppError> {
     own_employers(actor, Action::EditLibrary)?;
     let now = app.now()?;
@@ -228,6 +230,7 @@ pub fn replace_welcome(
         let before =
             organisations::find_library(tx, id)?.ok_or_else(|| AppError::not_found("library", id))?;
         permit(actor, Action::EditLibrary, &Subject::of_employers(&before.employers), ("library", &id))?;
+        seen.admit(&before)?;
         let after = Library {
             contact: welcome.contact.clone(),
             deputy: welcome.deputy.clone(),

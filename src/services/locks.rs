@@ -8,6 +8,7 @@ use serde_json::json;
 use super::app::{Now, permit_in_round, record};
 use super::load::{get_applicant, get_library};
 use super::rounds::load as load_round;
+use super::seen::Seen;
 use super::snapshot::freeze;
 use super::{App, AppError};
 use crate::domain::fault::Faults;
@@ -34,18 +35,45 @@ pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<Lock>, AppEr
     })
 }
 
+/// The lock of somebody in a round.
+///
+/// # Errors
+/// `not-found`, also where there is none; `forbidden`, `unauthenticated`.
+pub fn get(app: &App, actor: &Actor, round: RoundId, application: ApplicationId) -> Result<Lock, AppError> {
+    permit_in_round(actor, Action::ReadLocks, round, ("round", &round))?;
+    app.store.read(|db| {
+        let round = load_round(db, actor, round)?;
+        find(db, &round, application)?.ok_or_else(|| none_of(application))
+    })
+}
+
+fn find(db: &mut Db, round: &Round, application: ApplicationId) -> Result<Option<Lock>, AppError> {
+    Ok(locks::list(db, round.id)?.into_iter().find(|lock| lock.application == application))
+}
+
+fn none_of(application: ApplicationId) -> AppError {
+    AppError::not_found("lock of application", application)
+}
+
 /// Locks a placement, in place of any before of this person.
 ///
 /// # Errors
-/// `breaks-rules` with every rule that all locks together break; `application-state` for somebody who is not matched;
+/// `changed-since`, `if-match-required`; `breaks-rules` with every rule that all locks together break; `application-state` for somebody who is not matched;
 /// `invalid-fields`; `round-state` once the round is published; `not-found`; `forbidden`.
-pub fn lock(app: &App, actor: &Actor, round: RoundId, lock: &Lock) -> Result<Lock, AppError> {
+pub fn lock(
+    app: &App,
+    actor: &Actor,
+    round: RoundId,
+    lock: &Lock,
+    seen: &Seen<Lock>,
+) -> Result<Lock, AppError> {
     permit_in_round(actor, Action::FixPlacements, round, ("round", &round))?;
     let now = app.now()?;
     app.store.write(|tx| {
         let round = load_round(tx, actor, round)?;
         round.admit_lock()?;
         check_case(tx, &round, lock.application, lock.host, Some(lock.date))?;
+        seen.admit_any(find(tx, &round, lock.application)?.as_ref())?;
         locks::replace(tx, round.id, lock, now.utc())?;
         let frozen = freeze(tx, &round)?;
         let application = lock.application.to_string();
@@ -67,16 +95,22 @@ pub fn lock(app: &App, actor: &Actor, round: RoundId, lock: &Lock) -> Result<Loc
 /// Takes a lock away.
 ///
 /// # Errors
-/// `round-state` once the round is published; `not-found`, also where there is no lock; `forbidden`.
-pub fn unlock(app: &App, actor: &Actor, round: RoundId, application: ApplicationId) -> Result<(), AppError> {
+/// `round-state` once the round is published; `not-found`, also where there is no lock; `changed-since`,
+/// `if-match-required`; `forbidden`.
+pub fn unlock(
+    app: &App,
+    actor: &Actor,
+    round: RoundId,
+    application: ApplicationId,
+    seen: &Seen<Lock>,
+) -> Result<(), AppError> {
     permit_in_round(actor, Action::FixPlacements, round, ("round", &round))?;
     let now = app.now()?;
     app.store.write(|tx| {
         let round = load_round(tx, actor, round)?;
         round.admit_lock()?;
-        if !locks::delete(tx, round.id, application)? {
-            return Err(AppError::not_found("lock of application", application));
-        }
+        seen.admit(&find(tx, &round, application)?.ok_or_else(|| none_of(application))?)?;
+        locks::delete(tx, round.id, application)?;
         let details = json!({ "round": round.id.to_string(), "lock": null });
         note(tx, &now, actor, &round, application, &details)
     })

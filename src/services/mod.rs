@@ -69,6 +69,7 @@ pub mod round_transfer;
 pub mod rounds;
 pub mod runs;
 pub mod schedule;
+pub mod seen;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_up;

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::app::{own_employers_in, permit, record};
 use super::page::{Page, Paged};
 use super::round_file::{library_days, minutes_needed};
+use super::seen::Seen;
 use super::snapshot::{openings_in, read_rules};
 use super::{App, AppError, rounds};
 use crate::domain::cover::{Elsewhere, LibraryDays};
@@ -19,14 +20,15 @@ use crate::store::{organisations, placements, rounds as table};
 /// Opts a library in, or replaces what it offered before. An offer of nothing takes the library out.
 ///
 /// # Errors
-/// `invalid-fields` with every fault; `round-state` once the round is published; `not-found`, also for somebody else's
-/// library; `forbidden`.
+/// `changed-since`, `if-match-required`; `invalid-fields` with every fault; `round-state` once the round is published;
+/// `not-found`, also for somebody else's library; `forbidden`.
 pub fn offer(
     app: &App,
     actor: &Actor,
     round: RoundId,
     library: LibraryId,
     offer: &Offer,
+    seen: &Seen<LibraryOffer>,
 ) -> Result<LibraryOffer, AppError> {
     own_employers_in(actor, Action::OfferHosting, round)?;
     let now = app.now()?;
@@ -37,10 +39,12 @@ pub fn offer(
         let subject = Subject { round: Some(round.id), ..Subject::of_employers(&library.employers) };
         permit(actor, Action::OfferHosting, &subject, ("library", &library.id))?;
         round.admit_offer()?;
+        let before = table::find_offer(tx, round.id, library.id)?;
+        let shown = before.clone().map(|offer| LibraryOffer { library: library.id, offer });
+        seen.admit_any(shown.as_ref())?;
         let faults = Faults::none();
         offer.check(&round, &library, &faults);
         let offer = faults.into_result(Some(offer.clone().without_zeros())).map_err(AppError::Fields)?;
-        let before = table::find_offer(tx, round.id, library.id)?;
         let same = before.as_ref() == Some(&offer) || (before.is_none() && offer.is_empty());
         if !same {
             if offer.is_empty() {
@@ -69,8 +73,32 @@ pub fn offer(
 ///
 /// # Errors
 /// As for [`offer`].
-pub fn withdraw(app: &App, actor: &Actor, round: RoundId, library: LibraryId) -> Result<(), AppError> {
-    offer(app, actor, round, library, &Offer::default()).map(|_| ())
+pub fn withdraw(
+    app: &App,
+    actor: &Actor,
+    round: RoundId,
+    library: LibraryId,
+    seen: &Seen<LibraryOffer>,
+) -> Result<(), AppError> {
+    offer(app, actor, round, library, &Offer::default(), seen).map(|_| ())
+}
+
+/// What a library offers for a round.
+///
+/// # Errors
+/// `not-found` where it offers nothing, also for somebody else's library; `forbidden`, `unauthenticated`.
+pub fn get(app: &App, actor: &Actor, round: RoundId, library: LibraryId) -> Result<LibraryOffer, AppError> {
+    let own = own_employers_in(actor, Action::ReadHosting, round)?;
+    app.store.read(|db| {
+        rounds::load(db, actor, round)?;
+        let nothing = || AppError::not_found("offer of library", library);
+        let found = organisations::find_library(db, library)?.ok_or_else(nothing)?;
+        if own.is_some_and(|own| !found.employers.iter().any(|employer| own.contains(employer))) {
+            return Err(nothing());
+        }
+        let offer = table::find_offer(db, round, library)?.ok_or_else(nothing)?;
+        Ok(LibraryOffer { library, offer })
+    })
 }
 
 /// A page of the offers for a round: all for organisers, one's own employer's for administrators.

@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use serde_json::json;
 
 use super::app::{own_employers, permit, permit_everywhere, record};
+use super::seen::Seen;
 use super::{App, AppError};
 use crate::domain::fault::Faults;
 use crate::domain::ids::{CalendarId, LibraryId};
@@ -115,17 +116,19 @@ fn opening_of(
 /// Says anew what the usual week of a library is; none: nobody knows.
 ///
 /// # Errors
-/// `not-found`, also for somebody else's library; `forbidden`.
+/// `changed-since`, `if-match-required`; `not-found`, also for somebody else's library; `forbidden`.
 pub fn set_weekly_hours(
     app: &App,
     actor: &Actor,
     library: LibraryId,
     wanted: Option<&WeeklyHours>,
+    seen: &Seen<Library>,
 ) -> Result<Library, AppError> {
     own_employers(actor, Action::EditLibrary)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before = load_own(tx, actor, library)?;
+        seen.admit(&before)?;
         let after = Library { opening_hours: wanted.cloned(), ..before.clone() };
         if after != before {
             organisations::save_library(tx, &after, now.utc())?;
@@ -145,32 +148,42 @@ pub fn list_calendars(app: &App, actor: &Actor, library: LibraryId) -> Result<Ve
     permit_everywhere(actor, Action::ReadCalendars)?;
     app.store.read(|db| {
         load(db, library)?;
-        let followed = calendars::list_followed(db, &[library])?.remove(&library).unwrap_or_default();
-        Ok(calendars::list_by_ids(db, &followed)?)
+        followed(db, library)
     })
+}
+
+fn followed(db: &mut Db, library: LibraryId) -> Result<Vec<Calendar>, AppError> {
+    let followed = calendars::list_followed(db, &[library])?.remove(&library).unwrap_or_default();
+    Ok(calendars::list_by_ids(db, &followed)?)
 }
 
 /// Says anew which calendars a library follows.
 ///
 /// # Errors
-/// `invalid-fields` for calendars that are not there, more than one of bank holidays, or too many; `not-found`, also
-/// for somebody else's library; `forbidden`.
+/// `changed-since`, `if-match-required`; `invalid-fields` for calendars that are not there, more than one of bank holidays,
+/// or too many; `not-found`, also for somebody else's library; `forbidden`.
 pub fn follow(
     app: &App,
     actor: &Actor,
     library: LibraryId,
     wanted: &[CalendarId],
+    seen: &Seen<Vec<Calendar>>,
 ) -> Result<Vec<Calendar>, AppError> {
     own_employers(actor, Action::EditLibrary)?;
     let now = app.now()?;
     app.store.write(|tx| {
         load_own(tx, actor, library)?;
+        let before = followed(tx, library)?;
+        seen.admit(&before)?;
         let found = calendars::list_by_ids(tx, wanted)?;
         check_followed(wanted, &found)?;
-        let before = calendars::list_followed(tx, &[library])?.remove(&library).unwrap_or_default();
-        let mut after: Vec<CalendarId> = found.iter().map(|calendar| calendar.id).collect();
-        after.sort_unstable();
-        if after != before {
+        let ids = |calendars: &[Calendar]| {
+            let mut ids: Vec<CalendarId> = calendars.iter().map(|calendar| calendar.id).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let after = ids(&found);
+        if after != ids(&before) {
             calendars::replace_followed(tx, library, &after)?;
             rounds::bump_revisions_of_libraries(tx, &[library])?;
             let names: Vec<String> = after.iter().map(ToString::to_string).collect();
@@ -218,6 +231,23 @@ pub fn list_exceptions(app: &App, actor: &Actor, library: LibraryId) -> Result<V
     })
 }
 
+/// The exception of a library on a date.
+///
+/// # Errors
+/// `not-found`, also where the day is as usual; `forbidden`.
+pub fn get_exception(
+    app: &App,
+    actor: &Actor,
+    library: LibraryId,
+    date: NaiveDate,
+) -> Result<Exception, AppError> {
+    permit_everywhere(actor, Action::ReadCalendars)?;
+    app.store.read(|db| {
+        load(db, library)?;
+        opening::find_exception(db, library, date)?.ok_or_else(|| AppError::not_found("exception", date))
+    })
+}
+
 /// The placements that stand at a library on days on which it is closed, as far as an actor may see placements.
 fn affected(
     db: &mut Db,
@@ -235,12 +265,14 @@ fn affected(
 /// there on that day where it is closed.
 ///
 /// # Errors
-/// `invalid-fields` for a year that cannot be meant; `not-found`, also for somebody else's library; `forbidden`.
+/// `changed-since`, `if-match-required`; `invalid-fields` for a year that cannot be meant; `not-found`, also for somebody
+/// else's library; `forbidden`.
 pub fn set_exception(
     app: &App,
     actor: &Actor,
     library: LibraryId,
     wanted: &Exception,
+    seen: &Seen<Exception>,
 ) -> Result<(Exception, Vec<Placement>), AppError> {
     own_employers(actor, Action::EditLibrary)?;
     if !is_of_our_time(wanted.date) {
@@ -250,7 +282,9 @@ pub fn set_exception(
     let now = app.now()?;
     app.store.write(|tx| {
         load_own(tx, actor, library)?;
-        if opening::find_exception(tx, library, wanted.date)?.as_ref() != Some(&wanted) {
+        let before = opening::find_exception(tx, library, wanted.date)?;
+        seen.admit_any(before.as_ref())?;
+        if before.as_ref() != Some(&wanted) {
             opening::replace_exception(tx, library, &wanted, now.utc())?;
             rounds::bump_revisions_of_library_days(tx, &[library], |date| date == wanted.date)?;
             let details = json!({ "exception": wanted.date, "open": !wanted.opens.is_empty() });
@@ -264,20 +298,21 @@ pub fn set_exception(
 /// Takes the exception of a library on a date away, so that the day is as usual.
 ///
 /// # Errors
-/// `not-found` where there is none, also for somebody else's library; `forbidden`.
+/// `not-found` where there is none, also for somebody else's library; `changed-since`, `if-match-required`; `forbidden`.
 pub fn delete_exception(
     app: &App,
     actor: &Actor,
     library: LibraryId,
     date: NaiveDate,
+    seen: &Seen<Exception>,
 ) -> Result<(), AppError> {
     own_employers(actor, Action::EditLibrary)?;
     let now = app.now()?;
     app.store.write(|tx| {
         load_own(tx, actor, library)?;
-        if !opening::delete_exception(tx, library, date)? {
-            return Err(AppError::not_found("exception", date));
-        }
+        let before = opening::find_exception(tx, library, date)?;
+        seen.admit(&before.ok_or_else(|| AppError::not_found("exception", date))?)?;
+        opening::delete_exception(tx, library, date)?;
         rounds::bump_revisions_of_library_days(tx, &[library], |changed| changed == date)?;
         let details = json!({ "exception": date, "taken_away": true });
         record(tx, &now, actor, Action::EditLibrary, ("library", &library), &details)?;

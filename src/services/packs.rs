@@ -13,6 +13,7 @@ use super::notices::{self, Case, Facts};
 use super::page::{Page, Paged};
 use super::placements::{get_case, hide_untold};
 use super::rounds::load as load_round;
+use super::seen::Seen;
 use super::{App, AppError};
 use crate::domain::deadlines::{has_come, local};
 use crate::domain::fault::Faults;
@@ -280,12 +281,19 @@ pub fn get_standing(app: &App, actor: &Actor, id: LibraryId) -> Result<Pack, App
 /// Says anew what a library says to every visitor. Packs that are complete stay as they are.
 ///
 /// # Errors
-/// `not-found`, also for somebody else's library; `forbidden`.
-pub fn replace_standing(app: &App, actor: &Actor, id: LibraryId, pack: &Pack) -> Result<Pack, AppError> {
+/// `changed-since`, `if-match-required`; `not-found`, also for somebody else's library; `forbidden`.
+pub fn replace_standing(
+    app: &App,
+    actor: &Actor,
+    id: LibraryId,
+    pack: &Pack,
+    seen: &Seen<Pack>,
+) -> Result<Pack, AppError> {
     let now = app.now()?;
     app.store.write(|tx| {
         let library = get_library(tx, id)?;
         permit_on_library(actor, Action::EditJoiningPack, &library)?;
+        seen.admit(&stored::find_standing(tx, id)?.unwrap_or_default())?;
         keep_standing(tx, &now, actor, &library, pack)?;
         Ok(pack.clone())
     })

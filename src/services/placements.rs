@@ -87,10 +87,14 @@ pub fn get(app: &App, actor: &Actor, id: PlacementId) -> Result<Seen, AppError> 
         let case = get_case(db, id)?;
         permit_on(actor, Action::ReadPlacement, &case)?;
         hide_untold(db, actor, &case)?;
-        let home = get_library(db, case.placement.home)?;
-        let attendance = attendance::find(db, id)?.map(|recorded| recorded.attendance);
-        Ok(Seen { case, home, attendance })
+        look_at(db, case)
     })
+}
+
+fn look_at(db: &mut Db, case: Case) -> Result<Seen, AppError> {
+    let home = get_library(db, case.placement.home)?;
+    let attendance = attendance::find(db, case.placement.id)?.map(|recorded| recorded.attendance);
+    Ok(Seen { case, home, attendance })
 }
 
 /// A page of a round's placements, as far as the actor's role reaches, in every state unless one is named.
@@ -304,14 +308,14 @@ pub(super) fn release_place(
 /// Changes the times of a placement within its day. Who has agreed stays agreed; everybody is told.
 ///
 /// # Errors
-/// `not-found`, `forbidden`, `placement-state`, `invalid-fields` for times that are none, in which the host is closed,
+/// `changed-since`, `if-match-required`; `not-found`, `forbidden`, `placement-state`, `invalid-fields` for times that are none, in which the host is closed,
 /// or in which the participant does not work.
 pub fn reschedule(
     app: &App,
     actor: &Actor,
     id: PlacementId,
-    starts: NaiveTime,
-    ends: NaiveTime,
+    (starts, ends): (NaiveTime, NaiveTime),
+    seen: &super::seen::Seen<Seen>,
 ) -> Result<Case, AppError> {
     let now = app.now()?;
     app.store.write(|tx| {
@@ -320,6 +324,7 @@ pub fn reschedule(
         subject.employers.clone_from(&case.host.employers);
         permit(actor, Action::ReschedulePlacement, &subject, ("placement", &id))?;
         hide_untold(tx, actor, &case)?;
+        seen.admit(&look_at(tx, case.clone())?)?;
         check_times(tx, &case, case.placement.date, (starts, ends), Goes::of(&case.placement))?;
         let former = (case.placement.starts, case.placement.ends);
         if former == (starts, ends) {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::app::{permit_everywhere, permit_in_round, record};
 use super::rounds::load as load_round;
+use super::seen::Seen;
 use super::{App, AppError};
 use crate::domain::fault::Faults;
 use crate::domain::ids::RoundId;
@@ -40,18 +41,20 @@ pub fn get(app: &App, actor: &Actor, round: RoundId) -> Result<PrivacyNotice, Ap
 /// Says it anew: whoever signs up from now on agrees to this; the same again changes nothing.
 ///
 /// # Errors
-/// `not-found`, `forbidden`, `unauthenticated`.
+/// `changed-since`, `if-match-required`; `not-found`, `forbidden`, `unauthenticated`.
 pub fn replace(
     app: &App,
     actor: &Actor,
     round: RoundId,
     wanted: &NewNotice,
+    seen: &Seen<PrivacyNotice>,
 ) -> Result<PrivacyNotice, AppError> {
     permit_in_round(actor, Action::SteerRound, round, ("round", &round))?;
     let now = app.now()?;
     app.store.write(|tx| {
         load_round(tx, actor, round)?;
         let last = privacy_notices::find_latest(tx, round)?;
+        seen.admit_any(last.as_ref())?;
         let is_same = |known: &PrivacyNotice| {
             (&known.controller, &known.purpose, &known.consent)
                 == (&wanted.controller, &wanted.purpose, &wanted.consent)

@@ -9,6 +9,7 @@ use super::app::{Now, permit_in_round, record};
 use super::letters::expiry;
 use super::placements::get_case;
 use super::rounds::load;
+use super::seen::Seen;
 use super::{App, AppError, notices};
 use crate::domain::fault::Faults;
 use crate::domain::ids::RoundId;
@@ -30,13 +31,20 @@ pub struct NewDeadlines {
 /// again change nothing.
 ///
 /// # Errors
-/// `round-state`; `invalid-fields` for a day in the past, an answer deadline before the end of sign-up or not before
+/// `changed-since`, `if-match-required`; `round-state`; `invalid-fields` for a day in the past, an answer deadline before the end of sign-up or not before
 /// the first placement day; `not-found`; `forbidden`.
-pub fn move_deadlines(app: &App, actor: &Actor, id: RoundId, to: NewDeadlines) -> Result<Round, AppError> {
+pub fn move_deadlines(
+    app: &App,
+    actor: &Actor,
+    id: RoundId,
+    to: NewDeadlines,
+    seen: &Seen<Round>,
+) -> Result<Round, AppError> {
     permit_in_round(actor, Action::SteerRound, id, ("round", &id))?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before = load(tx, actor, id)?;
+        seen.admit(&before)?;
         let mut round = before.clone();
         if let Some(until) = to.sign_up_until.filter(|until| *until != before.sign_up_until) {
             round.move_sign_up(until)?;

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::app::{permit_everywhere, record};
 use super::load::get_library;
+use super::seen::Seen;
 use super::{App, AppError};
 use crate::domain::history::Successors;
 use crate::domain::ids::{EmployerId, LibraryId};
@@ -17,17 +18,19 @@ const BACK: &str = "must not have become part of this one itself";
 /// Says what a library has become part of, or that it stands for itself again.
 ///
 /// # Errors
-/// `invalid-fields` where there is no such successor or the links would lead back; `not-found`; `forbidden`.
+/// `changed-since`, `if-match-required`; `invalid-fields` where there is no such successor or the links would lead back; `not-found`; `forbidden`.
 pub fn set_of_library(
     app: &App,
     actor: &Actor,
     id: LibraryId,
     successor: Option<LibraryId>,
+    seen: &Seen<Library>,
 ) -> Result<Library, AppError> {
     permit_everywhere(actor, Action::EditLibrary)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before = get_library(tx, id)?;
+        seen.admit(&before)?;
         if let Some(next) = successor {
             if organisations::find_library(tx, next)?.is_none() {
                 return Err(AppError::field("/successor", next, "there is no such library"));
@@ -57,12 +60,14 @@ pub fn set_of_employer(
     actor: &Actor,
     id: EmployerId,
     successor: Option<EmployerId>,
+    seen: &Seen<Employer>,
 ) -> Result<Employer, AppError> {
     permit_everywhere(actor, Action::EditEmployer)?;
     let now = app.now()?;
     app.store.write(|tx| {
         let before =
             organisations::find_employer(tx, id)?.ok_or_else(|| AppError::not_found("employer", id))?;
+        seen.admit(&before)?;
         if let Some(next) = successor {
             if organisations::find_employer(tx, next)?.is_none() {
                 return Err(AppError::field("/successor", next, "there is no such employer"));

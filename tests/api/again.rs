@@ -1,4 +1,4 @@
-//! Requests that come again: POST under an Idempotency-Key, reads under a tag; and formats that a client does not take.
+//! Requests that come again: changes under an Idempotency-Key, reads under a tag; and formats that a client does not take.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
@@ -100,6 +100,32 @@ fn answers_that_may_change_are_not_kept_and_others_are() {
         let before = row_counts(&service.app);
         assert_eq!(post(&service.anyone(), "/v1/employers", "nobody-knows-this-one", &json!({})).status, 401);
         assert_eq!(row_counts(&service.app), before);
+    });
+}
+
+#[test]
+fn a_put_that_is_sent_again_finds_its_answer_although_its_tag_is_spent() {
+    for_each_service(|service| {
+        let world = World::new(service);
+        let url = format!("/v1/libraries/{}/welcome", world.host);
+        let body = json!({ "contact": { "email": "desk@campus.example" }, "topics": ["archives"] });
+        let put = |key: &str, media_type: &str, tag: Option<&str>| {
+            let mut headers = vec![("content-type", media_type), ("idempotency-key", key)];
+            headers.extend(tag.map(|tag| ("if-match", tag)));
+            world.organiser.send("PUT", &url, &headers, body.to_string().as_bytes())
+        };
+        let json = "application/json";
+        // What another header mends is not kept.
+        assert_eq!(put(KEY, "text/plain", None).code(), "unsupported-media-type");
+        assert_eq!(put(KEY, json, None).code(), "if-match-required");
+        assert_eq!(put(KEY, json, Some("\"0123\"")).code(), "changed-since");
+        let read = world.organiser.get(&format!("/v1/libraries/{}", world.host));
+        let tag = read.header("etag").expect("a tag");
+        let first = put(KEY, json, Some(tag));
+        assert!(first.status == 200 && !is_replayed(&first), "{first:?}");
+        let again = put(KEY, json, Some(tag));
+        assert!(is_replayed(&again) && again.body == first.body, "{again:?}");
+        assert_eq!(put("another-key-of-mine", json, Some(tag)).code(), "changed-since");
     });
 }
 

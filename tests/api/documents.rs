@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use library_swap::http::problem::Code;
+use library_swap::http::retirement::RETIRING;
 use library_swap::http::routes;
 
 use crate::support::for_each_service;
@@ -48,6 +49,47 @@ fn the_openapi_document_and_the_route_table_name_the_same_urls_and_parameters() 
             .collect();
         assert_eq!(described, routed);
     });
+}
+
+#[test]
+fn what_is_to_go_is_marked_in_the_document_and_nothing_else() {
+    let document = serde_json::to_value(library_swap::http::openapi_document()).expect("JSON");
+    let mut marked = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("an item") {
+            if operation["deprecated"] == true {
+                marked.insert((method.to_uppercase(), path.clone()));
+            }
+        }
+    }
+    let routed = routes::list();
+    let mut going = BTreeSet::new();
+    for one in RETIRING {
+        assert!(one.since < one.until, "{one:?}");
+        assert!(routed.iter().any(|url| url.method == one.method && url.path == one.path), "{one:?}");
+        going.insert((one.method.to_owned(), one.path.to_owned()));
+    }
+    assert_eq!(marked, going);
+}
+
+#[test]
+fn whatever_a_program_may_ask_of_a_url_is_described_with_its_answers() {
+    let document = serde_json::to_value(library_swap::http::openapi_document()).expect("JSON");
+    for url in routes::list().iter().filter(|url| !url.is_page && !NOT_DESCRIBED.contains(&url.path)) {
+        let operation = &document["paths"][url.path][url.method.as_str().to_lowercase()];
+        let has = |name: &str| {
+            let parameters = operation["parameters"].as_array().expect("parameters");
+            parameters.iter().any(|one| one["in"] == "header" && one["name"] == name)
+        };
+        let answers = |status: &str| operation["responses"].get(status).is_some();
+        let is_read = url.method == "GET";
+        let case = format!("{} {}", url.method, url.path);
+        assert!(answers("406"), "{case}");
+        assert_eq!((has("If-None-Match"), answers("304")), (is_read, is_read), "{case}");
+        assert_eq!(has("Idempotency-Key"), matches!(url.method.as_str(), "POST" | "PUT" | "PATCH"), "{case}");
+        let looks = url.looks_at.is_some();
+        assert_eq!((has("If-Match"), answers("412"), answers("428")), (looks, looks, looks), "{case}");
+    }
 }
 
 #[test]

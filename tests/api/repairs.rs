@@ -140,7 +140,7 @@ fn a_drop_out_is_replaced_and_nobody_else_hears() {
         let blind = case.apply(&asked, &way["id"], &[]);
         assert_eq!((blind.status, blind.code().as_str()), (428, "if-match-required"));
         let other = case.apply(&asked, &way["id"], &[("if-match", "\"0123\"")]);
-        assert_eq!((other.status, other.code().as_str()), (412, "stale-repair"));
+        assert_eq!((other.status, other.code().as_str()), (412, "changed-since"));
         let applied = case.apply_seen(&asked, &way["id"]).expect(200);
         assert_eq!(applied["applied_option"], way["id"]);
         let letters = case.world.mails();

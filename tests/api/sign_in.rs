@@ -307,6 +307,29 @@ fn signing_out_ends_one_session_and_signing_out_everywhere_all_of_them() {
 }
 
 #[test]
+fn a_key_belongs_to_the_session_whatever_other_cookies_come_along() {
+    for_each_service(|service| {
+        let world = World::without_round(service);
+        grant(&world, "olga@council.example", "organiser", &[]);
+        let browser = sign_in(&world, "olga@council.example");
+        let post = |other: &str| {
+            let cookies = format!("{}; {other}", browser.cookie);
+            let headers = [
+                ("cookie", cookies.as_str()),
+                ("content-type", "application/json"),
+                ("sec-fetch-site", "same-origin"),
+                ("idempotency-key", "8e03978e-40d5-43e8-bc93-6894a57f9324"),
+            ];
+            service.anyone().send("POST", "/v1/employers", &headers, b"{\"name\": \"Once\"}")
+        };
+        let first = post("seen=1").expect(201);
+        let again = post("seen=2");
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        assert_eq!(again.expect(201), first);
+    });
+}
+
+#[test]
 fn one_person_chooses_among_roles_and_a_grant_that_is_taken_back_counts_at_once() {
     for_each_service(|service| {
         let world = World::without_round(service);

@@ -26,6 +26,7 @@ use library_swap::services::links::{self, Act};
 use library_swap::services::page::Page;
 use library_swap::services::placements::{self, Reply};
 use library_swap::services::rounds::{self, NewRound};
+use library_swap::services::seen::Seen;
 use library_swap::services::sign_up::{SignUp, sign_up};
 use library_swap::services::swaps::{self, SwapReply};
 use library_swap::services::{
@@ -148,7 +149,7 @@ impl<'a> Life<'a> {
         for library in &own_libraries {
             let all = |n: u32| dates().into_iter().map(|date| (date, n)).collect::<BTreeMap<_, _>>();
             let offer = Offer { hosting: all(2), release: all(3), ..Offer::default() };
-            offers::offer(app, &organiser, round, *library, &offer).expect("an offer");
+            offers::offer(app, &organiser, round, *library, &offer, &Seen::regardless()).expect("an offer");
         }
         let memory = Memory::default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -371,7 +372,7 @@ impl<'a> Life<'a> {
 
     fn reschedule(&self, one: &Placement, random: &mut Random) -> Result<(), AppError> {
         let (starts, ends) = (hour(9 + random.below(3)), hour(14 + random.below(3)));
-        placements::reschedule(self.app, &organiser(), one.id, starts, ends).map(drop)
+        placements::reschedule(self.app, &organiser(), one.id, (starts, ends), &Seen::regardless()).map(drop)
     }
 
     /// The host offers something else, and the participant takes it.
@@ -463,7 +464,7 @@ impl<'a> Life<'a> {
         // The way that touches most: somebody else moves.
         let (option, _) = shown.plans.iter().max_by_key(|(_, plan)| plan.changes.len()).expect("a way");
         let what = (self.round, shown.repair.id);
-        repairs::apply(self.app, &organiser(), what, *option, Some(&shown.etag())).map(drop)
+        repairs::apply(self.app, &organiser(), what, *option, &Seen::regardless()).map(drop)
     }
 
     /// The host is in a list again under another name, or in another zone.
@@ -491,7 +492,7 @@ impl<'a> Life<'a> {
         let language = Some(Language::ALL[random.below(Language::ALL.len())]);
         let contact = Some(Contact { name: None, email, telephone: None, language });
         let welcome = libraries::Welcome { contact, ..Default::default() };
-        libraries::replace_welcome(self.app, &organiser(), host.id, &welcome).map(drop)
+        libraries::replace_welcome(self.app, &organiser(), host.id, &welcome, &Seen::regardless()).map(drop)
     }
 
     /// Somebody chooses by one of the links that they have.

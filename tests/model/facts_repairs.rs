@@ -50,7 +50,6 @@ pub struct Basis {
 pub struct Repair {
     pub id: String,
     pub round: usize,
-    pub etag: String,
     pub asked: Asked,
     pub basis: Basis,
     pub ways: Vec<Way>,

@@ -40,6 +40,7 @@ use library_swap::services::outbox::{Attempt, Ready, claim, prepare, settle, wai
 use library_swap::services::packs::{self, PackEdit};
 use library_swap::services::placements::{self, Reply};
 use library_swap::services::rounds::{self, NewRound};
+use library_swap::services::seen::Seen;
 use library_swap::services::sign_up::{SignUp, SignedUp, sign_up};
 use library_swap::services::traces::check_all;
 use library_swap::services::{
@@ -590,7 +591,10 @@ impl<'a> Play<'a> {
         let release: BTreeMap<NaiveDate, u32> = days().map(|(day, date)| (date, number(day, 7))).collect();
         let wanted = Offer { hosting: hosting.clone(), release: release.clone(), ..Offer::default() };
         let id: LibraryId = parsed(&self.model.libraries[library].id);
-        let done = judge(offers::offer(self.app, &who.actor, parsed(&round.id), id, &wanted), verdict)?;
+        let done = judge(
+            offers::offer(self.app, &who.actor, parsed(&round.id), id, &wanted, &Seen::regardless()),
+            verdict,
+        )?;
         if done.is_some() {
             self.model.rounds[at].offers.insert(library, (hosting, release));
         }
@@ -623,14 +627,18 @@ impl<'a> Play<'a> {
         if n[3].is_multiple_of(3) {
             let is_closed = self.model.closed.contains(&(library, date));
             let verdict = verdict.and_then(|()| first([(!is_closed, "not-found")]));
-            let done = judge(opening::delete_exception(self.app, &who.actor, id, date), verdict)?;
+            let done = judge(
+                opening::delete_exception(self.app, &who.actor, id, date, &Seen::regardless()),
+                verdict,
+            )?;
             if done.is_some() {
                 self.model.closed.remove(&(library, date));
             }
             return Ok(became(done.as_ref()));
         }
         let closed = Exception { date, opens: vec![], label: parsed("Burst pipe") };
-        let done = judge(opening::set_exception(self.app, &who.actor, id, &closed), verdict)?;
+        let done =
+            judge(opening::set_exception(self.app, &who.actor, id, &closed, &Seen::regardless()), verdict)?;
         if done.is_some() {
             self.model.closed.insert((library, date));
         }
@@ -1650,7 +1658,9 @@ impl<'a> Play<'a> {
                 (place.times != (starts, ends) && !place.can_end(), "placement-state"),
             ])
         });
-        let moved = placements::reschedule(self.app, &who.actor, parsed(&place.id), starts, ends);
+        let times = (starts, ends);
+        let moved =
+            placements::reschedule(self.app, &who.actor, parsed(&place.id), times, &Seen::regardless());
         let done = judge(moved, verdict)?;
         if done.is_some() && place.times != (starts, ends) {
             self.model.moved(at, (starts, ends));

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Duration, NaiveDate};
+use library_swap::domain::refusal::{Refusal, RefusalCode};
 use library_swap::domain::states::{ApplicationState, RoundState};
 use library_swap::services::repairs::{self, Plan, Shown};
+use library_swap::services::seen::Seen;
 
 use super::{Became, NOBODY, Play, Told, became, first, judge, only_organiser, parsed, pick, those};
 use crate::facts::{Asked, Change, Repair, Round, Way};
@@ -62,10 +64,9 @@ impl Play<'_> {
         if !doubts.is_empty() {
             return Err(format!("{wanted:?}:\n{}", doubts.join("\n")));
         }
-        let (id, etag, basis) =
-            (shown.repair.id.to_string(), shown.etag(), self.model.basis(round, &asked.drop));
+        let (id, basis) = (shown.repair.id.to_string(), self.model.basis(round, &asked.drop));
         let at = self.model.now;
-        self.model.repairs.push(Repair { id, round, etag, asked, basis, ways, applied: None, at });
+        self.model.repairs.push(Repair { id, round, asked, basis, ways, applied: None, at });
         Ok(Became::Accepted)
     }
 
@@ -177,11 +178,11 @@ impl Play<'_> {
         let who = self.mostly_organiser(n[1]);
         let (model, repair) = (&self.model, &self.model.repairs[at]);
         let other = n[2] / 8 % model.repairs.len();
-        let (chosen, etag) = match n[2] % 8 {
+        let (chosen, looked_at) = match n[2] % 8 {
             0 => (repair, None),
-            1 => (repair, Some(model.repairs[other].etag.as_str())),
-            2 => (&model.repairs[other], Some(repair.etag.as_str())),
-            _ => (repair, Some(repair.etag.as_str())),
+            1 => (repair, Some(model.repairs[other].id.clone())),
+            2 => (&model.repairs[other], Some(repair.id.clone())),
+            _ => (repair, Some(repair.id.clone())),
         };
         let way = n[3] % chosen.ways.len();
         let round = if n[3].is_multiple_of(29) { n[3] / 29 % model.rounds.len() } else { repair.round };
@@ -189,18 +190,22 @@ impl Play<'_> {
         let verdict = only_organiser(&who).and_then(|()| {
             first([
                 (round != repair.round, "not-found"),
-                (etag.is_none(), "if-match-required"),
-                (etag != Some(repair.etag.as_str()), "stale-repair"),
                 (repair.applied.is_some(), "repair-applied"),
+                (looked_at.is_none(), "if-match-required"),
+                (looked_at.as_ref() != Some(&repair.id), "changed-since"),
                 (own.is_none(), "invalid-fields"),
             ])
             .and_then(|()| model.admits_applying(repair, &repair.ways[own.expect("one")]))
         });
         let ids = (parsed(&model.rounds[round].id), parsed(&repair.id));
-        let tag = etag.map(|tag| format!("\"{tag}\""));
+        let seen = Seen::judged_by(move |there: Option<&Shown>| match (&looked_at, there) {
+            (None, _) => Err(Refusal::new(RefusalCode::IfMatchRequired, "")),
+            (Some(id), Some(shown)) if *id == shown.repair.id.to_string() => Ok(()),
+            (Some(_), _) => Err(Refusal::new(RefusalCode::ChangedSince, "")),
+        });
         let option = parsed(&chosen.ways[way].id);
         let before = self.dump.clone();
-        let done = judge(repairs::apply(self.app, &who.actor, ids, option, tag.as_deref()), verdict)?;
+        let done = judge(repairs::apply(self.app, &who.actor, ids, option, &seen), verdict)?;
         if let Some(shown) = &done {
             let way = own.expect("an option of this repair");
             self.follow_repair(at, way, shown)?;

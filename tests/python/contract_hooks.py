@@ -44,6 +44,15 @@ def map_body(ctx, body):
     return known("", body) if isinstance(body, (dict, list)) else body
 
 
+@schemathesis.hook
+def map_headers(ctx, headers):
+    """Most changes of what several people may change say that they have looked; the others learn that they have to."""
+    for name, value in (headers or {}).items():
+        if name.lower() == "if-match" and zlib.crc32(repr(value).encode()) % 4:
+            headers[name] = "*"
+    return headers
+
+
 @schemathesis.serializer("message/rfc822")
 def mail(ctx, value):
     return value if isinstance(value, bytes) else str(value).encode()

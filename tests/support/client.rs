@@ -112,8 +112,11 @@ impl Client {
         self.send("GET", path, &[], &[])
     }
 
+    /// Takes away what is there, having looked at it.
     pub fn delete(&self, path: &str) -> Reply {
-        self.send("DELETE", path, &[], &[])
+        let tag = self.look_before("DELETE", path);
+        let headers: Vec<(&str, &str)> = tag.iter().map(|tag| ("if-match", tag.as_str())).collect();
+        self.send("DELETE", path, &headers, &[])
     }
 
     /// Posts JSON.
@@ -126,9 +129,27 @@ impl Client {
         self.send("POST", path, &[], &[])
     }
 
-    /// Puts JSON.
+    /// Puts JSON in the place of what is there, having looked at it.
     pub fn put(&self, path: &str, body: &Value) -> Reply {
-        self.send("PUT", path, &[("content-type", "application/json")], body.to_string().as_bytes())
+        let tag = self.look_before("PUT", path);
+        let mut headers = vec![("content-type", "application/json")];
+        headers.extend(tag.iter().map(|tag| ("if-match", tag.as_str())));
+        self.send("PUT", path, &headers, body.to_string().as_bytes())
+    }
+
+    /// The tag of what a request would replace, where it has to say what was looked at and something is there.
+    fn look_before(&self, method: &str, path: &str) -> Option<String> {
+        let parts: Vec<&str> = path.split('/').collect();
+        let fits = |pattern: &str| {
+            let pattern: Vec<&str> = pattern.split('/').collect();
+            let fits = |(wanted, part): (&&str, &&str)| wanted.starts_with('{') || wanted == part;
+            pattern.len() == parts.len() && pattern.iter().zip(&parts).all(fits)
+        };
+        let listed = library_swap::http::routes::list();
+        let url = listed.iter().find(|url| url.method == method && fits(url.path))?;
+        // What is looked at is the thing itself or begins like it.
+        let depth = url.looks_at?.split('/').count();
+        self.get(&parts[..depth].join("/")).header("etag").map(str::to_owned)
     }
 
     /// Posts a form, as a browser does from the page itself.

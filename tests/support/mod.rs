@@ -13,6 +13,7 @@
 
 pub mod client;
 pub mod cluster;
+pub mod served;
 
 use std::net::TcpListener;
 use std::thread::JoinHandle;

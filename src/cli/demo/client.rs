@@ -1,7 +1,8 @@
 //! An HTTP client of the demonstration's own server: JSON for programs, forms for people.
 
 use serde_json::Value;
-use ureq::Agent;
+use ureq::typestate::WithBody;
+use ureq::{Agent, RequestBuilder};
 
 /// What the server answered.
 #[derive(Debug, Clone)]
@@ -69,11 +70,24 @@ impl Client {
         answer(path, request.send(body.to_string()))?.json().map_err(|words| format!("POST {path}: {words}"))
     }
 
-    /// PUTs a JSON document.
+    /// PUTs a JSON document where nothing is yet.
     pub(super) fn put(&self, path: &str, token: &str, body: &Value) -> Result<Value, String> {
-        let request = self
-            .agent
-            .put(self.url(path))
+        self.send_put(self.agent.put(self.url(path)), path, token, body)
+    }
+
+    /// PUTs a JSON document in the place of whatever is there: nobody else changes a demonstration.
+    pub(super) fn replace(&self, path: &str, token: &str, body: &Value) -> Result<Value, String> {
+        self.send_put(self.agent.put(self.url(path)).header("if-match", "*"), path, token, body)
+    }
+
+    fn send_put(
+        &self,
+        request: RequestBuilder<WithBody>,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> Result<Value, String> {
+        let request = request
             .header("content-type", "application/json")
             .header("authorization", format!("Bearer {token}"));
         answer(path, request.send(body.to_string()))?.json().map_err(|words| format!("PUT {path}: {words}"))

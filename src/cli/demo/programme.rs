@@ -52,7 +52,7 @@ impl Play {
         for employer in &employers {
             let (id, name) = (text(&employer["id"]), text(&employer["name"]));
             let directory = json!({ "domains": [domain_of(&name)] });
-            self.client.put(&format!("/v1/employers/{id}/directory"), &self.token, &directory)?;
+            self.client.replace(&format!("/v1/employers/{id}/directory"), &self.token, &directory)?;
             names.insert(id, name);
         }
         let owner = |name: &str| names.iter().find(|(_, known)| *known == name).map(|(id, _)| id.clone());
@@ -149,7 +149,7 @@ impl Play {
                 "topics": people::topics(n), "access": ["step-free"],
                 "vetting_required": is("school"), "escorts_visitors": is("school") && n % 2 == 0,
             });
-            self.client.put(&format!("/v1/libraries/{}/welcome", library.id), &self.token, &welcome)?;
+            self.client.replace(&format!("/v1/libraries/{}/welcome", library.id), &self.token, &welcome)?;
             // A joint library is large: it takes and releases two on a day.
             let places = library.employers.len();
             let weekdays: Vec<&str> =

@@ -19,6 +19,7 @@ use crate::services::App;
 use crate::services::employers::{self, Directory};
 use crate::services::libraries::{self, Welcome};
 use crate::services::page::{MOST, Page};
+use crate::services::seen::Seen;
 
 /// Reads every page of a list.
 pub(super) fn all<T, I: Copy>(
@@ -87,7 +88,7 @@ pub(super) fn equip(
             let domain = domain_of(&format!("e{} {name}", domains.len()));
             if own.is_empty() && managers.is_empty() {
                 let directory = Directory { group, language, domains: vec![domain.clone()], managers };
-                employers::replace_directory(app, actor, *id, &directory)?;
+                employers::replace_directory(app, actor, *id, &directory, &Seen::regardless())?;
             }
             domains.insert(*id, domain);
         }
@@ -108,7 +109,7 @@ pub(super) fn equip(
                 escorts_visitors: library.escorts_visitors
                     || (is_school && dice.happens(&format!("escort {n}"), 60)),
             };
-            libraries::replace_welcome(app, actor, library.id, &welcome)?;
+            libraries::replace_welcome(app, actor, library.id, &welcome, &Seen::regardless())?;
         }
     }
     Ok(domains)

@@ -25,6 +25,7 @@ use crate::services::applications;
 use crate::services::links::{self, Act};
 use crate::services::rounds::{self, NewRound};
 use crate::services::runs::{self, NewRun};
+use crate::services::seen::Seen;
 use crate::services::sign_up::{SignUp, sign_up};
 use crate::services::{App, AppError, held_mails, offers, placements, publication};
 use crate::store::opening;
@@ -173,7 +174,7 @@ impl<'a> Play<'a> {
                 }),
                 ..Offer::default()
             };
-            offers::offer(self.app, &self.organiser, round, library.id, &offer)?;
+            offers::offer(self.app, &self.organiser, round, library.id, &offer, &Seen::regardless())?;
         }
         Ok(())
     }

@@ -24,13 +24,14 @@ pub(super) use exchange::{Judged, carry as exchange, is_frozen, judge as judge_e
 pub(super) use plan::of as plan_of;
 pub use plan::{Call, Changed, LibraryDay, Mails, NewPlace, Plan, Waived, Why};
 
-use super::app::{Now, permit_in_round, record, sha256_hex};
+use super::app::{Now, permit_in_round, record};
 use super::clock::seconds_running;
 use super::load::get_round;
 use super::mending;
 use super::page::{Page, Paged};
 use super::rehearsal::Stop;
 use super::rounds::load as load_round;
+use super::seen::Seen;
 use super::{App, AppError};
 use crate::domain::fault::Faults;
 use crate::domain::ids::{ApplicationId, LibraryId, RepairId, RepairOptionId, RoundId};
@@ -74,14 +75,6 @@ pub struct Shown {
     pub plans: Vec<(RepairOptionId, Plan)>,
     /// Whom to ring, where a day is near.
     pub calls: Vec<Call>,
-}
-
-impl Shown {
-    /// What to send with `If-Match`: it says which repair was looked at, and whether it was applied by then.
-    pub fn etag(&self) -> String {
-        let applied = self.repair.applied.map(|applied| applied.option.to_string()).unwrap_or_default();
-        sha256_hex(&format!("{} {} {applied}", self.repair.id, self.repair.fingerprint))
-    }
 }
 
 /// So many days before a day it is better to leave the gap, and to ring.
@@ -357,20 +350,23 @@ fn shown(db: &mut Db, repair: Repair) -> Result<Shown, AppError> {
 /// Applies an option: placements end and are proposed, and whoever is concerned hears of it, in one transaction.
 ///
 /// # Errors
-/// `if-match-required`; `stale-repair` where another repair was looked at, or anything that it rests on has changed;
-/// `repair-applied`; `invalid-fields` for an option of another repair; `too-late` where somebody would have to answer
+/// `repair-applied`; `if-match-required`; `changed-since` where another repair was looked at; `stale-repair` where anything
+/// that it rests on has changed; `invalid-fields` for an option of another repair; `too-late` where somebody would have to answer
 /// after the last day for that; `round-state`, `not-found`, `forbidden`.
 pub fn apply(
     app: &App,
     actor: &Actor,
     (round, id): (RoundId, RepairId),
     option: RepairOptionId,
-    if_match: Option<&str>,
+    seen: &Seen<Shown>,
 ) -> Result<Shown, AppError> {
     permit_in_round(actor, Action::Repair, round, ("repair", &id))?;
     let now = app.now()?;
     let found = app.store.read(|db| find(db, round, id))?;
-    admit(&found, if_match)?;
+    if found.repair.applied.is_some() {
+        return Err(applied());
+    }
+    seen.admit(&found)?;
     let chosen = found.repair.options.iter().find(|known| known.id == option);
     let chosen = chosen.ok_or_else(|| AppError::field("/option", option, "is no option of this repair"))?;
     let plan = found.plans.iter().find(|(known, _)| *known == option).map(|(_, plan)| plan.clone());
@@ -411,20 +407,6 @@ fn note(
         "proposed": plan.changes.iter().filter(|change| change.to.is_some()).count(),
     });
     record(tx, now, actor, Action::Repair, ("round", &round.id), &details)
-}
-
-fn admit(found: &Shown, if_match: Option<&str>) -> Result<(), AppError> {
-    let Some(seen) = if_match else {
-        let words = "send the `ETag` of the repair that you looked at with `If-Match`";
-        return Err(Refusal::new(RefusalCode::IfMatchRequired, words).into());
-    };
-    if found.repair.applied.is_some() {
-        return Err(applied());
-    }
-    if seen.trim().trim_matches('"') != found.etag() {
-        return Err(stale("`If-Match` is not the `ETag` of this repair: look at it again"));
-    }
-    Ok(())
 }
 
 fn stale(words: &str) -> AppError {
