@@ -1,5 +1,5 @@
-//! The OpenAPI document is the truth: a client that other people's generators make of it (openapi-typescript with
-//! openapi-fetch) lives a round from the first employer to HR's schedule, on each database.
+//! The OpenAPI document is the truth: clients that other people's generators make of it (openapi-python-client, and
+//! openapi-typescript with openapi-fetch) live a round from the first employer to HR's schedule, on each database.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -92,6 +92,24 @@ fn check(found: &Value) {
     let csv = found["csv"].as_str().expect("a file");
     assert_eq!(csv.lines().count(), 2, "{csv}");
     assert!(csv.contains("ann@town.example") && !csv.contains("ann@campus.example"), "{csv}");
+}
+
+#[test]
+fn a_client_made_for_python_lives_a_round() {
+    let found = Command::new("openapi-python-client").arg("--version").output();
+    let words = "openapi-python-client is not installed (tests/python/requirements.txt)";
+    if !is_there(found.is_ok_and(|output| output.status.success()), "LIBRARY_SWAP_REQUIRE_PYTHON", words) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let package = folder.path().join("library_swap");
+    let mut generator = Command::new("openapi-python-client");
+    generator.arg("generate").arg("--path").arg(document(folder.path())).arg("--output-path").arg(&package);
+    carry_out(generator.args(["--meta", "none", "--config"]).arg(file("python/client.yaml")));
+    for_each_service(|service| {
+        let mut python = Command::new("python3");
+        check(&live(service, python.env("PYTHONPATH", folder.path()).arg(file("python/story.py"))));
+    });
 }
 
 #[test]

@@ -48,7 +48,12 @@ fn one_of(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
 
 /// A text or null, which means the same as absent.
 fn or_null(value: ObjectBuilder) -> Object {
-    value.schema_type(SchemaType::from_iter([Type::String, Type::Null])).build()
+    let mut object = value.schema_type(SchemaType::from_iter([Type::String, Type::Null])).build();
+    // An enum names every value that is taken: also that there is none.
+    if let Some(values) = &mut object.enum_values {
+        values.push(serde_json::Value::Null);
+    }
+    object
 }
 
 /// A list or null, which means the same as absent and as an empty one.
