@@ -16,7 +16,7 @@ use super::{offers, read, schemas};
 use crate::domain::access_needs::{AccessNeeds, MOST_NEED_WORDS};
 use crate::domain::ids::{ApplicationId, RoundId};
 use crate::domain::json::{At, Object};
-use crate::domain::permissions::{Actor, Role};
+use crate::domain::permissions::{Action, Actor, Reach, Role};
 use crate::domain::states::ManagerTrust;
 use crate::services::applications::{self, Applicant};
 use crate::services::sign_up::{self, SignUp, SignedUp};
@@ -273,7 +273,8 @@ fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
 pub(super) async fn sign_up(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
     let form = call.body(FIELDS, read_sign_up)?;
-    if call.actor.role == Role::Anyone {
+    // Whoever signs up the staff of an employer is no stranger at the open door.
+    if call.actor.reach(Action::SignUp) == Ok(Reach::Everywhere) {
         call.limits().take_sign_up(call.client, &form.email)?;
     }
     match call.run(move |app, actor| sign_up::sign_up(app, actor, round, &form)).await? {

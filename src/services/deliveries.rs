@@ -9,7 +9,7 @@ use super::app::{permit_everywhere, permit_in_round, record};
 use super::load::{get_applicant, get_placement, get_round};
 use super::notices::{self, Facts};
 use super::page::{Page, Paged};
-use super::{App, AppError};
+use super::{App, AppError, rounds};
 use crate::domain::email::Email;
 use crate::domain::ids::NoticeId;
 use crate::domain::letter::NoticeKind;
@@ -61,7 +61,7 @@ pub fn list(
 ) -> Result<Paged<Delivery, NoticeId>, AppError> {
     let which = &within_reach(actor, which)?;
     app.store.read(|db| {
-        which.round.map(|round| get_round(db, round)).transpose()?;
+        which.round.map(|round| rounds::load(db, actor, round)).transpose()?;
         let rows = outbox::list(db, which, page.after, page.fetch())?;
         let page = page.cut(rows, |notice| notice.id);
         Ok(Paged { items: show(db, actor, page.items)?, next: page.next })
@@ -86,7 +86,7 @@ fn within_reach(actor: &Actor, which: &Which) -> Result<Which, AppError> {
 pub fn counts(app: &App, actor: &Actor, which: &Which) -> Result<BTreeMap<NoticeState, i64>, AppError> {
     let which = &within_reach(actor, which)?;
     app.store.read(|db| {
-        which.round.map(|round| get_round(db, round)).transpose()?;
+        which.round.map(|round| rounds::load(db, actor, round)).transpose()?;
         Ok(outbox::counts(db, which)?)
     })
 }

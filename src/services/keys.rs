@@ -1,6 +1,8 @@
 //! The keys by which what is confidential is encrypted: made, and changed for new ones (docs/privacy.md, "Keys").
 
-use super::app::permit_everywhere;
+use serde_json::json;
+
+use super::app::{permit_everywhere, record};
 use super::{App, AppError};
 use crate::domain::permissions::{Action, Actor};
 use crate::services::clock::Chance;
@@ -47,10 +49,19 @@ const MOST_RESEALED: i64 = 50;
 /// # Errors
 /// The database's; `unavailable` where a key is not there.
 pub fn reseal(app: &App, by: &str) -> Result<usize, AppError> {
-    permit_everywhere(&Actor::worker(by), Action::Reseal)?;
+    let actor = &Actor::worker(by);
+    permit_everywhere(actor, Action::Reseal)?;
+    let key = app.store.keys().ids().first().cloned().unwrap_or_default();
     let mut count = 0;
     loop {
-        let done = app.store.write(|tx| Ok::<_, AppError>(resealing::reseal(tx, MOST_RESEALED)?))?;
+        let now = app.now()?;
+        let done = app.store.write(|tx| {
+            let done = resealing::reseal(tx, MOST_RESEALED)?;
+            if done > 0 {
+                record(tx, &now, actor, Action::Reseal, ("key", &key), &json!({ "texts": done }))?;
+            }
+            Ok::<_, AppError>(done)
+        })?;
         if done == 0 {
             return Ok(count);
         }

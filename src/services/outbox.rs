@@ -5,14 +5,14 @@
 use chrono::{Duration, NaiveDateTime};
 use sha2::{Digest, Sha256};
 
-use super::app::{Now, permit, permit_everywhere, sha256_hex};
+use super::app::{Now, permit_everywhere, permit_role, sha256_hex};
 use super::letters::letter;
 use super::links::mint;
 use super::{App, AppError, sign_in};
 use crate::domain::ids::NoticeId;
 use crate::domain::letter::{Letter, Method, NoticeKind};
 use crate::domain::notice::{MailPause, Notice, NoticeState};
-use crate::domain::permissions::{Action, Actor, Subject};
+use crate::domain::permissions::{Action, Actor};
 use crate::store::sending::Leased;
 use crate::store::{StoreError, Tx, invitations, sending};
 
@@ -343,6 +343,6 @@ pub fn give_back(app: &App, claimed: &[Claimed], by: &str) -> Result<(), AppErro
 /// # Errors
 /// `forbidden`, `unauthenticated`.
 pub fn pause(app: &App, actor: &Actor) -> Result<Option<MailPause>, AppError> {
-    permit(actor, Action::ReadOutbox, &Subject::installation(), ("outbox", &"pause"))?;
+    permit_role(actor, Action::ReadOutbox)?;
     app.store.read(|db| Ok(sending::find_pause(db)?))
 }

@@ -21,7 +21,7 @@ use crate::domain::language::Language;
 use crate::domain::link::Purpose;
 use crate::domain::organisation::Employer;
 use crate::domain::pattern::Pattern;
-use crate::domain::permissions::{Action, Actor, Role};
+use crate::domain::permissions::{Action, Actor};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::sector::Sector;
@@ -127,12 +127,17 @@ pub fn sign_up(app: &App, actor: &Actor, round: RoundId, form: &SignUp) -> Resul
         match applications::find_live(tx, round.id, person.id)? {
             None => {
                 applications::insert(tx, &application, now.utc())?;
-                settle_sign_up(tx, &now, actor, form, Applicant { application, person })
+                let applicant = Applicant { application, person };
+                settle_sign_up(tx, &now, actor, form, &applicant)?;
+                Ok(match &own {
+                    Some(_) => SignedUp::Made(Box::new(applicant)),
+                    None => SignedUp::Answered,
+                })
             }
-            Some(live) if actor.role != Role::Anyone => {
+            Some(live) if own.is_some() => {
                 let mut words = format!("this person is signed up for the round “{}” already", round.name);
                 // The id of what another employer made is none of this one's business.
-                if own.as_ref().is_none_or(|own| own.contains(&live.employer)) {
+                if own.as_ref().is_some_and(|own| own.contains(&live.employer)) {
                     words = format!("{words}: {}", live.id);
                 }
                 Err(Refusal::new(RefusalCode::AlreadyExists, words).into())
@@ -145,7 +150,8 @@ pub fn sign_up(app: &App, actor: &Actor, round: RoundId, form: &SignUp) -> Resul
                 }
                 links::expire(tx, live.id, None, Purpose::Verify, now.utc())?;
                 applications::save(tx, &applicant.application, now.utc())?;
-                settle_sign_up(tx, &now, actor, form, applicant)
+                settle_sign_up(tx, &now, actor, form, &applicant)?;
+                Ok(SignedUp::Answered)
             }
             Some(live) => {
                 notices::already_signed_up(tx, &now, &Applicant { application: live, person })?;
@@ -171,29 +177,15 @@ fn settle_sign_up(
     now: &Now,
     actor: &Actor,
     form: &SignUp,
-    applicant: Applicant,
-) -> Result<SignedUp, AppError> {
+    applicant: &Applicant,
+) -> Result<(), AppError> {
     let application = &applicant.application;
     access_needs::replace(tx, application.id, &form.needs)?;
     privacy_notices::agree(tx, application.id, form.privacy_version)?;
     let details =
         json!({ "round": application.round.to_string(), "manager": application.manager_trust.as_str() });
     record(tx, now, actor, Action::SignUp, ("application", &application.id), &details)?;
-    notices::verify_address(tx, now, &applicant)?;
-    Ok(match actor.role {
-        Role::Anyone => SignedUp::Answered,
-        Role::Operator
-        | Role::Organiser
-        | Role::RoundOrganiser
-        | Role::LibraryAdministrator
-        | Role::Hr
-        | Role::Auditor
-        | Role::Manager
-        | Role::HostContact
-        | Role::Participant
-        | Role::MailServer
-        | Role::System => SignedUp::Made(Box::new(applicant)),
-    })
+    notices::verify_address(tx, now, applicant)
 }
 
 /// Checks a form against the round and the libraries; all faults at once.

@@ -3,7 +3,7 @@
 use crate::domain::states::named;
 
 named! {
-    /// What is done. Every use case asks for one; it either reads or changes ([`Action::effect`]).
+    /// What is done. Every use case asks for one; [`Action::effect`] tells whether it changes anything.
     Action {
         /// Make or revoke API tokens.
         ManageTokens = "manage_tokens",
@@ -192,14 +192,17 @@ named! {
 /// What an action does to what is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing: it leaves no audit entry.
+    /// Nothing but who has read: of access needs, of what is known of a person and of files with people in them the audit
+    /// has an entry, of other readings none.
     Reads,
     /// Something: whatever it changes, it leaves an audit entry.
     Changes,
+    /// What an entry tells already is carried on, without another one: a mail leaves, an entry is chained.
+    CarriesOn,
 }
 
 impl Action {
-    /// Whether it changes anything.
+    /// What it does to what is stored.
     pub const fn effect(self) -> Effect {
         match self {
             Self::ReadTokens
@@ -285,13 +288,12 @@ impl Action {
             | Self::ChooseCalendar
             | Self::ChooseMails
             | Self::ManageFeeds
-            | Self::SendMail
             | Self::ErasePerson
             | Self::ApplyRetention
             | Self::Reseal
             | Self::KeepDeadlines
-            | Self::ChainAudit
             | Self::ProveRun => Effect::Changes,
+            Self::SendMail | Self::ChainAudit => Effect::CarriesOn,
         }
     }
 }

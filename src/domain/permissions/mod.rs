@@ -2,7 +2,7 @@
 //!
 //! A role without a row for an action may not do it. Reach says on what: [`Reach::Everywhere`] or only on what is the
 //! actor's own. Queries that list things put the same reach into their filter, so that foreign rows never leave the
-//! database. A credential with scopes may do less than its role.
+//! database. A credential with scopes may do less than its role. Told in `docs/permissions.md`.
 
 mod actions;
 mod actor;
@@ -34,7 +34,7 @@ named! {
         Hr = "hr",
         /// Reads what was decided and re-proves it; changes nothing, and sees nobody's name.
         Auditor = "auditor",
-        /// Brings mails in, and may do nothing else.
+        /// Brings mails in, and may do nothing else that not anyone may.
         MailServer = "mail_server",
         /// The line manager of a participant, by a link.
         Manager = "manager",

@@ -21,7 +21,7 @@ impl Scope {
     const fn of_effect(effect: Effect) -> Self {
         match effect {
             Effect::Reads => Self::Read,
-            Effect::Changes => Self::Write,
+            Effect::Changes | Effect::CarriesOn => Self::Write,
         }
     }
 

@@ -28,6 +28,17 @@ fn every_action_can_be_done_by_somebody_and_every_role_can_do_something() {
 }
 
 #[test]
+fn what_anyone_may_do_everybody_may_do() {
+    for (_, action, _) in table().filter(|(role, _, _)| *role == Role::Anyone) {
+        for role in Role::ALL {
+            assert!(reach_of(*role, action).is_some(), "{role}: {action}");
+        }
+    }
+    // The staff of its employer is what its own row says.
+    assert_eq!(reach_of(Role::LibraryAdministrator, Action::SignUp), Some(Reach::OwnEmployer));
+}
+
+#[test]
 fn an_auditor_changes_nothing() {
     for (_, action, _) in table().filter(|(role, _, _)| *role == Role::Auditor) {
         assert_eq!(action.effect(), Effect::Reads, "{action}");

@@ -15,6 +15,7 @@ use chrono::NaiveDateTime;
 use self::checks::Known;
 use self::files::RunFiles;
 use super::app::{permit_everywhere, permit_in_round};
+use super::applications::is_untold;
 use super::load::{get_placement, get_round, get_run};
 use super::{App, AppError};
 use crate::domain::application::Application;
@@ -109,6 +110,9 @@ pub fn get(app: &App, actor: &Actor, id: PlacementId) -> Result<Trace, AppError>
     app.store.read(|db| {
         let placement = get_placement(db, id)?;
         permit_in_round(actor, Action::ReadTrace, placement.round, ("placement", &id))?;
+        if is_untold(db, actor, (placement.round, placement.application))? {
+            return Err(AppError::not_found("placement", id));
+        }
         let files = RunFiles::load(db, placement.run)?;
         let traces = trace(db, &files, vec![placement])?;
         traces.into_iter().next().ok_or_else(|| AppError::not_found("placement", id))
