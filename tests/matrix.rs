@@ -33,7 +33,7 @@ use crate::callers::Caller;
 use crate::programme::World;
 use crate::rows::{Row, Sent};
 use crate::scenes::Scene;
-use crate::support::{Reply, for_each_service};
+use crate::support::{Reply, for_each_service, looked_at};
 use crate::table::{Class, expected};
 use crate::trap::Log;
 
@@ -157,9 +157,10 @@ fn send(world: &World<'_>, row: &Row, scene: &Scene, caller: &Caller, url: &str)
         Sent::Json(body) => (Some("application/json"), body(world, scene, caller).to_string()),
         Sent::Text(kind, text) => (Some(*kind), (*text).to_owned()),
     };
-    let headers = kind.map(|kind| ("content-type", kind)).into_iter();
-    let tag = row.tag.map(|tag| ("if-match", scene.thing(tag)));
-    let headers: Vec<(&str, &str)> = headers.chain(tag).collect();
+    let tag = looked_at(row.method, url)
+        .and_then(|there| caller.ask("GET", &there, &[], &[]).header("etag").map(str::to_owned));
+    let kind = kind.map(|kind| ("content-type", kind)).into_iter();
+    let headers: Vec<(&str, &str)> = kind.chain(tag.as_deref().map(|tag| ("if-match", tag))).collect();
     caller.ask(row.method, url, &headers, body.as_bytes())
 }
 

@@ -60,8 +60,6 @@ pub struct Row {
     pub stand_ins: Vec<(&'static str, &'static str)>,
     pub query: &'static str,
     pub sent: Sent,
-    /// The thing whose tag `If-Match` brings.
-    pub tag: Option<&'static str>,
     /// Whether the state allows it.
     pub when: fn(&Scene, &Caller) -> bool,
     /// It changes something of which nobody is told, so that no entry is expected; why.
@@ -77,7 +75,6 @@ fn row(method: &'static str, path: &'static str, actions: &'static [Action], on:
         stand_ins: Vec::new(),
         query: "",
         sent: Sent::Nothing,
-        tag: None,
         when: |_, _| true,
         silent: None,
     }
@@ -101,11 +98,6 @@ impl Row {
 
     fn text(mut self, kind: &'static str, text: &'static str) -> Self {
         self.sent = Sent::Text(kind, text);
-        self
-    }
-
-    fn tagged(mut self, thing: &'static str) -> Self {
-        self.tag = Some(thing);
         self
     }
 
@@ -222,6 +214,9 @@ pub fn all() -> Vec<Row> {
         row("GET", "/calendars/{secret}.ics", NONE, On::Nobody),
         row("GET", "/sign-in", NONE, On::Own),
         row("POST", "/sign-in", NONE, On::Own).silent(WISH).text(FORM, "address=nobody@x.example"),
+        // No provider is configured here: tests/oidc.rs has one.
+        row("GET", "/sign-in/oidc", NONE, On::Nobody),
+        row("GET", "/sign-in/oidc/callback", NONE, On::Nobody),
         row("GET", "/sign-in/{secret}", NONE, On::Nobody),
         row("POST", "/sign-in/{secret}", NONE, On::Nobody).text(FORM, ""),
         row("POST", "/v1/sign-in", NONE, On::Own).silent(WISH).json(|_, _, _| json!({ "address": "nobody@x.example" })),
@@ -272,6 +267,7 @@ pub fn all() -> Vec<Row> {
         row("GET", "/v1/libraries/{id}/calendars", &[ReadCalendars], On::Programme),
         row("PUT", "/v1/libraries/{id}/calendars", &[EditLibrary], On::Employer).json(|_, scene, _| json!({ "calendars": [scene.thing("calendars")] })),
         row("GET", "/v1/libraries/{id}/exceptions", &[ReadCalendars], On::Programme),
+        row("GET", "/v1/libraries/{id}/exceptions/{date}", &[ReadCalendars], On::Programme),
         row("PUT", "/v1/libraries/{id}/exceptions/{date}", &[EditLibrary], On::Employer).json(|_, _, _| json!({ "opens": [["10:00", "12:00"]], "label": "open day" })),
         row("DELETE", "/v1/libraries/{id}/exceptions/{date}", &[EditLibrary], On::Employer),
         row("POST", "/v1/libraries/{id}/closures", &[EditLibrary], On::Employer).text("text/calendar", CLOSURE),
@@ -295,11 +291,13 @@ pub fn all() -> Vec<Row> {
         row("GET", "/v1/rounds/{id}", &[ReadRound], On::Programme),
         row("POST", "/v1/rounds/{id}/open", &[SteerRound], On::Round).when(|scene, _| round(scene, Deed::Open)),
         row("POST", "/v1/rounds/{id}/close", &[SteerRound], On::Round).json(|_, _, _| json!({ "early_reason": "all are here" })).when(|scene, _| round(scene, Deed::Close)),
+        row("GET", "/v1/rounds/{id}/dates", &[ReadRound], On::Programme),
         row("PUT", "/v1/rounds/{id}/dates", &[SteerRound], On::Round).json(|_, scene, _| json!({ "answer_until": answer_until(scene) })).when(|scene, _| round(scene, Deed::MoveAnswers)),
         row("GET", "/v1/rounds/{id}/privacy-notice", &[ReadRound], On::Programme),
         row("PUT", "/v1/rounds/{id}/privacy-notice", &[SteerRound], On::Round).json(|_, _, _| json!({ "controller": "Another", "purpose": "To match.", "consent": "Agreed?" })),
         row("POST", "/v1/rounds/{id}/cancel", &[SteerRound], On::Round).when(|scene, _| round(scene, Deed::Cancel)),
         row("GET", "/v1/rounds/{id}/libraries", &[ReadHosting], On::InRound),
+        row("GET", "/v1/rounds/{id}/libraries/{library}", &[ReadHosting], On::Offer),
         row("PUT", "/v1/rounds/{id}/libraries/{library}", &[OfferHosting], On::Offer).json(|_, scene, _| json!({ "hosting": { scene.day: 7 } })).when(|scene, _| round(scene, Deed::Offer)),
         row("DELETE", "/v1/rounds/{id}/libraries/{library}", &[OfferHosting], On::Offer).when(|scene, _| round(scene, Deed::Offer)),
         row("GET", "/v1/rounds/{id}/cover", &[ReadCover], On::InRound),
@@ -313,6 +311,7 @@ pub fn all() -> Vec<Row> {
         row("GET", "/v1/rounds/{id}/health", &[ReadOutlook], On::Round),
         row("GET", "/v1/rounds/{id}/frontier", &[ReadOutlook], On::Round),
         row("GET", "/v1/rounds/{id}/locks", &[ReadLocks], On::Round),
+        row("GET", "/v1/rounds/{id}/locks/{application}", &[ReadLocks], On::Round).of("application", "locked"),
         row("PUT", "/v1/rounds/{id}/locks/{application}", &[FixPlacements], On::Round).json(|world, scene, _| json!({ "host": world.libraries[scene.host], "date": scene.day })).when(|scene, _| round(scene, Deed::Fix)),
         row("DELETE", "/v1/rounds/{id}/locks/{application}", &[FixPlacements], On::Round).of("application", "locked").when(|scene, _| round(scene, Deed::Fix)),
         row("GET", "/v1/rounds/{id}/forbidden", &[ReadLocks], On::Round),
@@ -321,7 +320,7 @@ pub fn all() -> Vec<Row> {
         row("GET", "/v1/rounds/{id}/repairs", &[ReadRepairs], On::Round),
         row("POST", "/v1/rounds/{id}/repairs", &[Repair], On::Round).json(|_, scene, _| json!({ "drop": [scene.thing("applications")] })).when(|scene, _| round(scene, Deed::Repair) && scene.is_told),
         row("GET", "/v1/rounds/{id}/repairs/{repair}", &[ReadRepairs], On::Round),
-        row("POST", "/v1/rounds/{id}/repairs/{repair}/apply", &[Repair], On::Round).json(|_, scene, _| json!({ "option": scene.thing("option") })).tagged("etag"),
+        row("POST", "/v1/rounds/{id}/repairs/{repair}/apply", &[Repair], On::Round).json(|_, scene, _| json!({ "option": scene.thing("option") })),
         row("GET", "/v1/rounds/{id}/swaps", &[ReadSwaps], On::Round),
         row("GET", "/v1/rounds/{id}/refills", &[ReadRefills], On::Round),
         row("GET", "/v1/rounds/{id}/refills/{refill}", &[ReadRefills], On::Round),

@@ -361,10 +361,9 @@ fn exchange(world: &World<'_>, scene: &Scene) {
 fn ask_for_repair(world: &World<'_>, scene: &mut Scene) {
     let dropped = json!({ "drop": [scene.thing("other application")] });
     let asked = world.organiser.post(&world.of_round("/repairs"), &dropped);
-    let tag = asked.header("etag").expect("an etag").to_owned();
     let repair = asked.expect(201);
     let option = repair["options"].as_array().and_then(|all| all.first()).expect("a way");
-    scene.things.extend([("repair", id_of(&repair)), ("option", id_of(option)), ("etag", tag)]);
+    scene.things.extend([("repair", id_of(&repair)), ("option", id_of(option))]);
 }
 
 /// What all rounds have, and who asks in each.

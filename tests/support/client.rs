@@ -139,17 +139,7 @@ impl Client {
 
     /// The tag of what a request would replace, where it has to say what was looked at and something is there.
     fn look_before(&self, method: &str, path: &str) -> Option<String> {
-        let parts: Vec<&str> = path.split('/').collect();
-        let fits = |pattern: &str| {
-            let pattern: Vec<&str> = pattern.split('/').collect();
-            let fits = |(wanted, part): (&&str, &&str)| wanted.starts_with('{') || wanted == part;
-            pattern.len() == parts.len() && pattern.iter().zip(&parts).all(fits)
-        };
-        let listed = library_swap::http::routes::list();
-        let url = listed.iter().find(|url| url.method == method && fits(url.path))?;
-        // What is looked at is the thing itself or begins like it.
-        let depth = url.looks_at?.split('/').count();
-        self.get(&parts[..depth].join("/")).header("etag").map(str::to_owned)
+        self.get(&looked_at(method, path)?).header("etag").map(str::to_owned)
     }
 
     /// Posts a form, as a browser does from the page itself.
@@ -161,4 +151,19 @@ impl Client {
         ];
         self.send("POST", path, &headers, form.as_bytes())
     }
+}
+
+/// What has to be looked at before a request replaces it; none where nothing has.
+pub fn looked_at(method: &str, path: &str) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let fits = |pattern: &str| {
+        let pattern: Vec<&str> = pattern.split('/').collect();
+        let fits = |(wanted, part): (&&str, &&str)| wanted.starts_with('{') || wanted == part;
+        pattern.len() == parts.len() && pattern.iter().zip(&parts).all(fits)
+    };
+    let listed = library_swap::http::routes::list();
+    let url = listed.iter().find(|url| url.method == method && fits(url.path))?;
+    // What is looked at is the thing itself or begins like it.
+    let depth = url.looks_at?.split('/').count();
+    Some(parts[..depth].join("/"))
 }

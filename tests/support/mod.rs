@@ -33,7 +33,7 @@ use library_swap::services::{App, Settings};
 use library_swap::store::keys::{KEY_BYTES, Keyring};
 use library_swap::store::{Store, StoreUrl};
 
-pub use client::{Client, Reply};
+pub use client::{Client, Reply, looked_at};
 
 /// When every test begins, in UTC.
 pub const BEGIN: &str = "2027-01-04T09:00:00Z";
