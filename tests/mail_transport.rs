@@ -11,6 +11,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
+use library_swap::domain::password::Password;
 use library_swap::mail::{
     DkimSettings, SendClass, SendError, Tls, Transport, TransportKind, TransportSettings,
 };

@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 
 pub use self::act::Act;
 pub(super) use self::new::{NewLink, mint};
-use self::possible::{deeds, receives};
+use self::possible::{deeds, is_believed, receives};
 use super::access_needs::{self, AccessNeeds, NeedsOnPage};
 use super::alternatives::{offer_in, take_in};
 use super::app::{Now, permit, sha256_hex};
@@ -21,7 +21,7 @@ use super::explanations::{self, Explanation};
 use super::feedback::give_in as give_feedback_in;
 use super::feeds::{self, CalendarChoice, Choose, FeedUrl};
 use super::ideas::give_in as give_idea_in;
-use super::load::{get_applicant, get_library, get_placement, get_round};
+use super::load::{get_applicant, get_library, get_round};
 use super::notices::Case;
 use super::packs::{self, SeenPack};
 use super::placements::{Reply, answer_in};
@@ -279,14 +279,6 @@ pub fn authenticate(app: &App, secret: &str) -> Result<Actor, AppError> {
         Some(link) if now.utc() < link.expires_at && is_believed(db, &link)? => Ok(link.actor()),
         Some(_) | None => Err(AppError::Unauthenticated),
     })
-}
-
-/// A host's link is a credential of whoever receives the visitor, who may be another since its mail went.
-fn is_believed(db: &mut Db, link: &Link) -> Result<bool, AppError> {
-    let (Party::Host, Some(id)) = (link.party, link.placement) else { return Ok(true) };
-    let placement = get_placement(db, id)?;
-    let host = get_library(db, placement.host)?;
-    Ok(placement.is_received_by(&host, &link.recipient, link.is_deputy))
 }
 
 /// Does what a POST on a link asks for. The same POST again, also fifty at once, does it once and answers the same.

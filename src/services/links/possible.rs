@@ -1,4 +1,4 @@
-//! What can be done by a link now.
+//! What can be done by a link now, and whether its holder is still who it was made for.
 
 use chrono::NaiveDateTime;
 
@@ -6,13 +6,16 @@ use super::{Deed, LinkView};
 use crate::domain::access_needs::admit_reading;
 use crate::domain::attendance::Recorded;
 use crate::domain::deadlines::local;
-use crate::domain::link::Purpose;
+use crate::domain::link::{Link, Purpose};
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
 use crate::domain::placement::Placement;
 use crate::domain::states::{Answer, ApplicationState, PlacementState};
+use crate::services::AppError;
 use crate::services::app::Now;
 use crate::services::attendance::host_clock;
+use crate::services::load::{get_library, get_placement};
+use crate::store::Db;
 
 /// What can be done by a link now.
 pub(super) fn deeds(view: &LinkView, now: &Now) -> Vec<Deed> {
@@ -150,4 +153,12 @@ fn answers(view: &LinkView, placement: &Placement, now: &Now, clock: NaiveDateTi
         (PlacementState::Confirmed, Some(Answer::Yes)) if !placement.has_been(clock) => vec![Deed::Decline],
         (_, Some(_) | None) => Vec::new(),
     }
+}
+
+/// A host's link is a credential of whoever receives the visitor, who may be another since its mail went.
+pub(super) fn is_believed(db: &mut Db, link: &Link) -> Result<bool, AppError> {
+    let (Party::Host, Some(id)) = (link.party, link.placement) else { return Ok(true) };
+    let placement = get_placement(db, id)?;
+    let host = get_library(db, placement.host)?;
+    Ok(placement.is_received_by(&host, &link.recipient, link.is_deputy))
 }
