@@ -87,7 +87,8 @@ pub struct Walk<'a> {
     /// The actions of which an entry was seen.
     pub seen: BTreeSet<Action>,
     counts: BTreeMap<Class, usize>,
-    wrong: Vec<String>,
+    /// What was wrong, in words.
+    pub wrong: Vec<String>,
 }
 
 impl<'a> Walk<'a> {

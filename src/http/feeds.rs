@@ -152,8 +152,7 @@ pub(super) async fn revoke(call: Call) -> Answer {
 /// Read a subscribed calendar
 ///
 /// For calendar programs. What has not changed is not sent again.
-#[utoipa::path(get, path = "/calendars/{secret}.ics", tag = "feeds", params(("secret" = String, Path),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of what the program has.")),
+#[utoipa::path(get, path = "/calendars/{secret}.ics", tag = "feeds", params(("secret" = String, Path)),
     responses(
         (status = 200, description = "The calendar.", body = String, content_type = "text/calendar",
             headers(("ETag" = String, description = "Of what it shows."))),

@@ -28,7 +28,7 @@ fn cases(world: &World<'_>, application: &str) -> Vec<Case> {
     let offer = |places: i64| json!({ "hosting": { DAYS[0]: places }, "release": { DAYS[0]: 2 } });
     let next = calendar("Next");
     let notice = |words: &str| json!({ "controller": words, "purpose": "matching", "consent": "yes" });
-    let period = json!({ "kind": "closed", "starts_on": "2027-05-03", "ends_on": "2027-05-04", "label": "Stocktaking" });
+    let period = json!({ "kind": "closure", "starts_on": "2027-05-03", "ends_on": "2027-05-04", "label": "Stocktaking" });
     world.organiser.put(&format!("/v1/libraries/{library}/exceptions/2027-04-02"), &day("x")).expect(200);
     let lock = |reason: &str| json!({ "host": library, "date": DAYS[0], "override": reason });
     let locks = world.of_round(&format!("/locks/{application}"));

@@ -60,6 +60,8 @@ pub struct Row {
     pub stand_ins: Vec<(&'static str, &'static str)>,
     pub query: &'static str,
     pub sent: Sent,
+    /// What a scene must have besides.
+    pub needs: Option<&'static str>,
     /// Whether the state allows it.
     pub when: fn(&Scene, &Caller) -> bool,
     /// It changes something of which nobody is told, so that no entry is expected; why.
@@ -75,6 +77,7 @@ fn row(method: &'static str, path: &'static str, actions: &'static [Action], on:
         stand_ins: Vec::new(),
         query: "",
         sent: Sent::Nothing,
+        needs: None,
         when: |_, _| true,
         silent: None,
     }
@@ -101,6 +104,11 @@ impl Row {
         self
     }
 
+    fn needs(mut self, thing: &'static str) -> Self {
+        self.needs = Some(thing);
+        self
+    }
+
     fn when(mut self, when: fn(&Scene, &Caller) -> bool) -> Self {
         self.when = when;
         self
@@ -118,6 +126,9 @@ impl Row {
 
     /// Its URL in a scene; none where the scene has no such thing.
     pub fn url(&self, scene: &Scene) -> Option<String> {
+        if let Some(thing) = self.needs {
+            scene.things.get(thing)?;
+        }
         let mut url = String::new();
         let mut before = "";
         for part in self.path.split('/').skip(1) {
@@ -315,7 +326,7 @@ pub fn all() -> Vec<Row> {
         row("PUT", "/v1/rounds/{id}/locks/{application}", &[FixPlacements], On::Round).json(|world, scene, _| json!({ "host": world.libraries[scene.host], "date": scene.day })).when(|scene, _| round(scene, Deed::Fix)),
         row("DELETE", "/v1/rounds/{id}/locks/{application}", &[FixPlacements], On::Round).of("application", "locked").when(|scene, _| round(scene, Deed::Fix)),
         row("GET", "/v1/rounds/{id}/forbidden", &[ReadLocks], On::Round),
-        row("POST", "/v1/rounds/{id}/forbidden", &[FixPlacements], On::Round).json(|world, scene, _| json!({ "application": scene.thing("applications"), "host": world.libraries["town"] })).when(|scene, _| round(scene, Deed::Fix)),
+        row("POST", "/v1/rounds/{id}/forbidden", &[FixPlacements], On::Round).json(|world, scene, _| json!({ "application": scene.thing("applications"), "host": world.libraries["town"] })).needs("applications").when(|scene, _| round(scene, Deed::Fix)),
         row("DELETE", "/v1/rounds/{id}/forbidden/{pair}", &[FixPlacements], On::Round).when(|scene, _| round(scene, Deed::Fix)),
         row("GET", "/v1/rounds/{id}/repairs", &[ReadRepairs], On::Round),
         row("POST", "/v1/rounds/{id}/repairs", &[Repair], On::Round).json(|_, scene, _| json!({ "drop": [scene.thing("applications")] })).when(|scene, _| round(scene, Deed::Repair) && scene.is_told),
@@ -373,17 +384,17 @@ pub fn all() -> Vec<Row> {
         row("POST", "/v1/placements/{id}/ill", &[CallInIll], On::Visitor).when(|scene, _| placement(scene, Deed::CallInIll) && is_the_day(scene)),
         row("POST", "/v1/placements/{id}/attendance", &[RecordAttendance], On::Visit).json(|_, _, _| json!({ "attendance": "did_not_come" })).when(|scene, _| placement(scene, Deed::StayAway) && is_the_day(scene)),
         row("PUT", "/v1/placements/{id}/feedback", &[GiveFeedback], On::Visit).json(|_, _, _| json!({ "preparation": 4, "welcome": 5, "learning": 5 })).when(|scene, _| placement(scene, Deed::Review) && scene.day < "2027-02-09"),
-        row("POST", "/v1/placements/{id}/idea", &[GiveIdea], On::Visitor).json(|_, _, _| json!({ "text": "A lamp", "topics": ["lamps"], "shown_as": "author" })).when(|scene, _| placement(scene, Deed::Review) && scene.day < "2027-02-09"),
+        row("POST", "/v1/placements/{id}/idea", &[GiveIdea], On::Visitor).json(|_, _, _| json!({ "text": "Lamps are lent at the counter, like books", "topics": ["lamps"], "shown_as": "author" })).when(|scene, _| placement(scene, Deed::Review) && scene.day < "2027-02-09"),
         row("GET", "/v1/placements/{id}/joining-pack", &[ReadJoiningPack], On::Visit),
         row("PUT", "/v1/placements/{id}/joining-pack", &[EditJoiningPack], On::Visit).json(|_, _, _| json!({ "revision": 0, "fields": { "lunch": "A canteen" } })).when(|scene, _| placement(scene, Deed::Prepare)),
         row("GET", "/v1/placements/{id}/joining-pack/versions", &[OverseeJoiningPacks], On::Visit),
         row("POST", "/v1/placements/{id}/swaps", &[AskForSwap], On::Placement).json(|_, scene, _| json!({ "with": [scene.thing("partner")] })).when(|scene, _| round(scene, Deed::AskSwap) && placement(scene, Deed::AskSwap) && !is_the_day(scene) && scene.name != "agreed"),
-        row("GET", "/v1/placements/{id}/reserves", &[ReadRefills], On::Round).of("id", "emptied").when(|scene, _| scene.name == "published"),
-        row("POST", "/v1/placements/{id}/refill", &[Refill], On::Round).of("id", "emptied").when(|scene, _| scene.name == "published"),
+        row("GET", "/v1/placements/{id}/reserves", &[ReadRefills], On::Round).of("id", "emptied").when(|scene, _| scene.name == "emptied"),
+        row("POST", "/v1/placements/{id}/refill", &[Refill], On::Round).of("id", "emptied").when(|scene, _| scene.name == "emptied"),
 
         row("GET", "/v1/swaps/{id}", &[ReadSwaps], On::Round),
-        row("POST", "/v1/swaps/{id}/answers", ANSWERS, On::Visit).json(|_, scene, caller| json!({ "placement": scene.thing("placements"), "party": party(caller), "answer": "no" })).when(|_, caller| caller.actor.role == Role::Participant),
-        row("POST", "/v1/swaps/{id}/cancel", &[CallOffSwap], On::Round).json(|_, _, _| json!({ "reason": "The hosts asked for it." })),
+        row("POST", "/v1/swaps/{id}/answers", ANSWERS, On::Visit).json(|_, scene, caller| json!({ "placement": scene.thing("placements"), "party": party(caller), "answer": "no" })).when(|scene, caller| is_going_on(scene) && caller.actor.role == Role::Participant),
+        row("POST", "/v1/swaps/{id}/cancel", &[CallOffSwap], On::Round).json(|_, _, _| json!({ "reason": "The hosts asked for it." })).when(|scene, _| is_going_on(scene)),
 
         row("GET", "/v1/deliveries", &[ReadOutbox], On::Own),
         row("GET", "/v1/deliveries/counts", &[ReadOutbox], On::Own),
@@ -394,6 +405,11 @@ pub fn all() -> Vec<Row> {
 /// Another last day for answers than the round has.
 fn answer_until(scene: &Scene) -> &'static str {
     if scene.day < "2027-03" { "2027-02-15" } else { "2027-03-02" }
+}
+
+/// Its swap ends with a round that is called off.
+fn is_going_on(scene: &Scene) -> bool {
+    scene.round != RoundState::Cancelled
 }
 
 fn is_published(scene: &Scene, _: &Caller) -> bool {

@@ -94,13 +94,14 @@ pub fn build(world: &mut World<'_>) -> Vec<Scene> {
         ("published", "hal", "2027-03-17", Stage::Published),
         ("agreed", "ida", "2027-03-18", Stage::Agreed),
         ("cancelled", "jon", "2027-03-19", Stage::Published),
+        ("emptied", "kim", "2027-03-22", Stage::Published),
     ] {
         let mut more = coming(day);
         more["release_required"] = json!(name != "published");
         let mut scene = played(world, &plan(name, who, day, stage, more));
         match name {
             "open" => fix_and_doubt(world, &mut scene),
-            "published" => empty_a_place(world, &mut scene),
+            "emptied" => empty_a_place(world, &mut scene),
             "agreed" => {
                 ask_for_swap(world, &mut scene);
                 empty_a_place(world, &mut scene);
@@ -165,7 +166,7 @@ fn played(world: &mut World<'_>, plan: &Plan) -> Scene {
     }
     scene.things.insert("rounds", world.round.clone());
     if stage >= Stage::Open {
-        let two = matches!(name, "published" | "agreed");
+        let two = matches!(name, "emptied" | "agreed");
         let people =
             LIBRARIES.iter().map(|(library, _)| (who, *library)).chain(two.then_some(("rex", CROWDED)));
         people.for_each(|one| sign_up(world, day, one, &format!("boss@{}.example", one.1)));

@@ -29,10 +29,9 @@ pub fn recorded(world: &World<'_>) -> BTreeSet<Action> {
 /// Tells it into the trap.
 pub fn tell(walk: &mut Walk<'_>, scenes: &[Scene]) {
     let scene = |name: &str| scenes.iter().find(|scene| scene.name == name).expect("a scene");
-    let (agreed, open) = (scene("agreed"), scene("open"));
-    press(walk, agreed.thing("offer's link"), &json!({ "deed": "decline" }));
+    let agreed = scene("agreed");
+    press(walk, agreed.thing("offer's link"), &json!({ "deed": "decline", "version": 0 }));
     press(walk, agreed.thing("participant"), &json!({ "deed": "subscribe" }));
-    press(walk, open.thing("participant"), &json!({ "deed": "withdraw" }));
     stop_mails(walk);
     take_lists_over(walk);
     let app = &walk.world.service.app;
@@ -68,9 +67,10 @@ fn stop_mails(walk: &mut Walk<'_>) {
 }
 
 fn note(walk: &mut Walk<'_>, status: u16, what: &str) {
-    let action = walk.log.caught();
-    assert_eq!(status, 500, "{what}");
-    walk.seen.insert(action.unwrap_or_else(|| panic!("not caught: {what}")));
+    match walk.log.caught() {
+        Some(action) if status == 500 => walk.seen.extend([action]),
+        _ => walk.wrong.push(format!("not caught: {status}: {what}")),
+    }
 }
 
 fn take_lists_over(walk: &mut Walk<'_>) {

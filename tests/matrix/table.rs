@@ -71,7 +71,14 @@ fn is_hidden(scene: &Scene, actor: &Actor, row: &Row, of_round: &Subject) -> boo
     let may = |action| actor.may(action, of_round).is_ok();
     // Participants are told why of what was published and told.
     let is_explained = scene.is_told
-        && matches!(scene.round, RoundState::Published | RoundState::Running | RoundState::Completed);
+        && matches!(
+            scene.round,
+            RoundState::Published | RoundState::Running | RoundState::Completed | RoundState::Cancelled
+        );
+    // A participant's pack is there once it was sent, which it is in no scene.
+    if row.path.ends_with("/joining-pack") && actor.role == Role::Participant {
+        return true;
+    }
     if row.path.contains("/explanations/") && actor.role == Role::Participant {
         return !is_explained;
     }
