@@ -69,6 +69,8 @@ impl Client {
             .max_redirects_will_error(false)
             .allow_non_standard_methods(true)
             .timeout_global(Some(Duration::from_secs(60)))
+            // The server closes what is idle for five seconds: a POST on such a connection would be lost.
+            .max_idle_age(Duration::from_secs(2))
             .build();
         Self { agent: config.new_agent(), url: url.to_owned(), credential: credential.map(str::to_owned) }
     }
