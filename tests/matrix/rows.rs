@@ -388,7 +388,7 @@ pub fn all() -> Vec<Row> {
         row("GET", "/v1/placements/{id}/joining-pack", &[ReadJoiningPack], On::Visit),
         row("PUT", "/v1/placements/{id}/joining-pack", &[EditJoiningPack], On::Visit).json(|_, _, _| json!({ "revision": 0, "fields": { "lunch": "A canteen" } })).when(|scene, _| placement(scene, Deed::Prepare)),
         row("GET", "/v1/placements/{id}/joining-pack/versions", &[OverseeJoiningPacks], On::Visit),
-        row("POST", "/v1/placements/{id}/swaps", &[AskForSwap], On::Placement).json(|_, scene, _| json!({ "with": [scene.thing("partner")] })).when(|scene, _| round(scene, Deed::AskSwap) && placement(scene, Deed::AskSwap) && !is_the_day(scene) && scene.name != "agreed"),
+        row("POST", "/v1/placements/{id}/swaps", &[AskForSwap], On::Placement).json(|_, scene, _| json!({ "with": [scene.thing("partner")] })).when(|scene, _| round(scene, Deed::AskSwap) && placement(scene, Deed::AskSwap) && !is_the_day(scene) && scene.name != "agreed" && scene.things.get("partner") != scene.things.get("emptied")),
         row("GET", "/v1/placements/{id}/reserves", &[ReadRefills], On::Round).of("id", "emptied").when(|scene, _| scene.name == "emptied"),
         row("POST", "/v1/placements/{id}/refill", &[Refill], On::Round).of("id", "emptied").when(|scene, _| scene.name == "emptied"),
 

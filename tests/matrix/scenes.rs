@@ -95,6 +95,7 @@ pub fn build(world: &mut World<'_>) -> Vec<Scene> {
         ("agreed", "ida", "2027-03-18", Stage::Agreed),
         ("cancelled", "jon", "2027-03-19", Stage::Published),
         ("emptied", "kim", "2027-03-22", Stage::Published),
+        ("offered", "lea", "2027-03-23", Stage::Agreed),
     ] {
         let mut more = coming(day);
         more["release_required"] = json!(name != "published");
@@ -104,9 +105,11 @@ pub fn build(world: &mut World<'_>) -> Vec<Scene> {
             "emptied" => empty_a_place(world, &mut scene),
             "agreed" => {
                 ask_for_swap(world, &mut scene);
+                ask_for_repair(world, &mut scene);
+            }
+            "offered" => {
                 empty_a_place(world, &mut scene);
                 offer_the_place(world, &mut scene);
-                ask_for_repair(world, &mut scene);
             }
             "cancelled" => {
                 ask_for_swap(world, &mut scene);
@@ -166,7 +169,7 @@ fn played(world: &mut World<'_>, plan: &Plan) -> Scene {
     }
     scene.things.insert("rounds", world.round.clone());
     if stage >= Stage::Open {
-        let two = matches!(name, "emptied" | "agreed");
+        let two = matches!(name, "emptied" | "offered");
         let people =
             LIBRARIES.iter().map(|(library, _)| (who, *library)).chain(two.then_some(("rex", CROWDED)));
         people.for_each(|one| sign_up(world, day, one, &format!("boss@{}.example", one.1)));

@@ -8,7 +8,7 @@ use chrono::Duration;
 use library_swap::domain::permissions::{Action, Actor, Role};
 use library_swap::import::{Kind, Mapping, Table};
 use library_swap::services::imports::{ImportMode, Order, import, mappings};
-use library_swap::services::{App, AppError, keys, retention};
+use library_swap::services::{App, AppError, audit, keys, retention};
 use library_swap::store::keys::KEY_BYTES;
 use serde_json::{Value, json};
 
@@ -18,6 +18,8 @@ use crate::scenes::{HOME, Scene};
 
 /// The actions of all entries that are there.
 pub fn recorded(world: &World<'_>) -> BTreeSet<Action> {
+    // An export holds what is chained.
+    while audit::chain(&world.service.app, "test").expect("chained") > 0 {}
     let lines = world.organiser.get("/v1/audit.ndjson").text();
     let action = |line: &str| {
         let entry: Value = serde_json::from_str(line).expect("JSON");
@@ -30,7 +32,7 @@ pub fn recorded(world: &World<'_>) -> BTreeSet<Action> {
 pub fn tell(walk: &mut Walk<'_>, scenes: &[Scene]) {
     let scene = |name: &str| scenes.iter().find(|scene| scene.name == name).expect("a scene");
     let agreed = scene("agreed");
-    press(walk, agreed.thing("offer's link"), &json!({ "deed": "decline", "version": 0 }));
+    press(walk, scene("offered").thing("offer's link"), &json!({ "deed": "decline", "version": 0 }));
     press(walk, agreed.thing("participant"), &json!({ "deed": "subscribe" }));
     stop_mails(walk);
     take_lists_over(walk);
