@@ -152,13 +152,20 @@ fn an_interrupt_ends_the_search_and_what_was_found_is_written_with_its_gap() {
 
 #[test]
 fn a_time_limit_ends_the_search_and_what_was_found_is_written_with_its_gap() {
-    let folder = folder_with(&long_round());
-    let output = wait(start(folder.path(), &["--time-limit", "1500ms"]));
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    let schedule = proven(folder.path());
-    assert_eq!(schedule.run.stopped, "time", "the round is too easy for this test");
-    assert!(schedule.objective.value > 0 && schedule.objective.value <= schedule.objective.bound);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("gap"));
+    // On a busy machine nothing is found in so short a time.
+    for limit in ["1500ms", "6s", "24s"] {
+        let folder = folder_with(&long_round());
+        let output = wait(start(folder.path(), &["--time-limit", limit]));
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let schedule = proven(folder.path());
+        assert_eq!(schedule.run.stopped, "time", "the round is too easy for this test");
+        assert!(schedule.objective.value <= schedule.objective.bound);
+        assert!(String::from_utf8_lossy(&output.stderr).contains("gap"));
+        if schedule.objective.value > 0 {
+            return;
+        }
+    }
+    panic!("nothing was found in 24 s");
 }
 
 /// By the clock, so for an optimised build on a machine with nothing else to do:
