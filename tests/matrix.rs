@@ -72,6 +72,8 @@ fn the_answers_are_those_of_the_table_and_whatever_changes_something_leaves_an_e
         let scenes = scenes::build(&mut world);
         let mut walk = Walk::new(&world, &log);
         trap::set(service);
+        // What the story before this has left there.
+        log.caught();
         for row in rows::all() {
             walk.ask_in_all(&row, &scenes);
         }
