@@ -147,13 +147,14 @@ impl Load {
 
     fn fill(&mut self, url: &str) -> Result<bool, Gone> {
         let day = self.day().to_string();
-        let offered = self.list(&format!("{url}/libraries?limit=200"))?.len();
-        if offered < LIBRARIES.len() {
+        let offered = self.list(&format!("{url}/libraries?limit=200"))?;
+        if offered.len() < LIBRARIES.len() {
             let offer = json!({
                 "hosting": { day.as_str(): 1 }, "release": { day.as_str(): 1 },
                 "hours": { day.as_str(): ["10:00", "16:00"] },
             });
-            for library in self.list("/v1/libraries?limit=200")? {
+            let has_offered = |library: &Value| offered.iter().any(|offer| offer["library"] == library["id"]);
+            for library in self.list("/v1/libraries?limit=200")?.iter().filter(|one| !has_offered(one)) {
                 let path = format!("{url}/libraries/{}", library["id"].as_str().expect("an id"));
                 self.send(true, "PUT", &path, &offer)?.expect(200);
             }
