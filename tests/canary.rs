@@ -16,8 +16,6 @@ mod programme;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 
 use actix_web::http::Method;
 use library_swap::http::routes;
@@ -25,7 +23,7 @@ use serde_json::{Value, json};
 
 use crate::forms::Haystack;
 use crate::life::{ADDRESS, Life, NEED, POSTCODE, REFUSAL, UNMET, WORDS};
-use crate::support::{Client, Service, dump, for_each_service};
+use crate::support::{Client, Log, Service, dump, for_each_service};
 
 /// What must be found nowhere else.
 const MARKS: [(&str, &str); 6] = [
@@ -72,34 +70,6 @@ impl Search {
         }
         assert!(self.found.is_empty(), "marks where they must not be: {:#?}", self.found);
     }
-}
-
-/// A log that is kept.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("a log").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Everything that any part of the program says, at the loudest.
-fn listen() -> Log {
-    let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .try_init()
-        .expect("nobody listens yet");
-    log
 }
 
 /// Who asks.
@@ -238,7 +208,8 @@ fn search_database(service: &Service, search: &mut Search) {
 
 #[test]
 fn marked_texts_are_found_where_they_may_be_and_nowhere_else() {
-    let log = listen();
+    // Everything that any part of the program says, at the loudest.
+    let log = Log::listen(tracing::Level::TRACE);
     for_each_service(|service| {
         let mut search = Search::default();
         let mut life = Life::begin(service);
@@ -250,9 +221,9 @@ fn marked_texts_are_found_where_they_may_be_and_nowhere_else() {
             search.look("files to publish", &name, text.as_bytes(), &[]);
         }
         search_database(service, &mut search);
-        let said = log.0.lock().expect("a log").clone();
-        assert!(said.windows(8).any(|bytes| bytes == b"answered"), "the log was heard");
-        search.look("log", "at trace", &said, &[]);
+        let said = log.said();
+        assert!(said.contains("answered"), "the log was heard");
+        search.look("log", "at trace", said.as_bytes(), &[]);
         search.end(&service.database_url());
     });
 }

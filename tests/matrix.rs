@@ -33,9 +33,8 @@ use crate::callers::Caller;
 use crate::programme::World;
 use crate::rows::{Row, Sent};
 use crate::scenes::Scene;
-use crate::support::{Reply, for_each_service, looked_at};
+use crate::support::{Log, Reply, for_each_service, looked_at};
 use crate::table::{Class, expected};
-use crate::trap::Log;
 
 /// What only reads and yet leaves an entry.
 const READINGS: [Action; 3] = [Action::ReadAccessNeeds, Action::ReadPersonalData, Action::ReadRunFiles];
@@ -66,14 +65,14 @@ fn every_endpoint_has_a_row_with_the_actions_of_its_door() {
 
 #[test]
 fn the_answers_are_those_of_the_table_and_whatever_changes_something_leaves_an_entry() {
-    let log = Log::listen();
+    let log = Log::listen(tracing::Level::ERROR);
     for_each_service(|service| {
         let mut world = World::new(service);
         let scenes = scenes::build(&mut world);
         let mut walk = Walk::new(&world, &log);
         trap::set(service);
         // What the story before this has left there.
-        log.caught();
+        trap::caught(&log);
         for row in rows::all() {
             walk.ask_in_all(&row, &scenes);
         }
@@ -125,7 +124,7 @@ impl<'a> Walk<'a> {
     fn ask(&mut self, row: &Row, scene: &Scene, caller: &Caller, url: &str) -> Class {
         let want = expected(self.world, scene, caller, row);
         let reply = send(self.world, row, scene, caller, url);
-        let caught = self.log.caught();
+        let caught = trap::caught(self.log);
         self.seen.extend(caught);
         let got = class_of(&reply, caught);
         *self.counts.entry(want).or_default() += 1;

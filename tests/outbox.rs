@@ -20,7 +20,6 @@ use std::io::Write as _;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Duration, Utc};
 use letters::{letter, sender};
@@ -36,30 +35,9 @@ use library_swap::store::outbox as stored;
 use library_swap::worker::{Stop, outbox};
 use programme::{DAY, World};
 use smtp::{Server, plain, protected};
-use support::{Service, for_each_service};
+use support::{Log, Service, for_each_service};
 
 const OURS: &str = "exchange@exchange.example";
-
-/// What was logged, for looking whether it says what it should.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn count(&self, words: &str) -> usize {
-        String::from_utf8_lossy(&self.0.lock().expect("a log")).matches(words).count()
-    }
-}
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("a log").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// The service's worker, step by step, with one mail server.
 struct Sender<'a> {

@@ -58,7 +58,8 @@ fn none_of(application: ApplicationId) -> AppError {
 /// Locks a placement, in place of any before of this person.
 ///
 /// # Errors
-/// `changed-since`, `if-match-required`; `breaks-rules` with every rule that all locks together break; `application-state` for somebody who is not matched;
+/// `changed-since`, `if-match-required`; `breaks-rules` with every rule that all locks together break; `application-state`
+/// for somebody who is not matched;
 /// `invalid-fields`; `round-state` once the round is published; `not-found`; `forbidden`.
 pub fn lock(
     app: &App,

@@ -308,7 +308,8 @@ pub(super) fn release_place(
 /// Changes the times of a placement within its day. Who has agreed stays agreed; everybody is told.
 ///
 /// # Errors
-/// `changed-since`, `if-match-required`; `not-found`, `forbidden`, `placement-state`, `invalid-fields` for times that are none, in which the host is closed,
+/// `changed-since`, `if-match-required`; `not-found`, `forbidden`, `placement-state`, `invalid-fields` for times that are
+/// none, in which the host is closed,
 /// or in which the participant does not work.
 pub fn reschedule(
     app: &App,

@@ -31,7 +31,8 @@ pub struct NewDeadlines {
 /// again change nothing.
 ///
 /// # Errors
-/// `changed-since`, `if-match-required`; `round-state`; `invalid-fields` for a day in the past, an answer deadline before the end of sign-up or not before
+/// `changed-since`, `if-match-required`; `round-state`; `invalid-fields` for a day in the past, an answer deadline before
+/// the end of sign-up or not before
 /// the first placement day; `not-found`; `forbidden`.
 pub fn move_deadlines(
     app: &App,

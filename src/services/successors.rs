@@ -18,7 +18,8 @@ const BACK: &str = "must not have become part of this one itself";
 /// Says what a library has become part of, or that it stands for itself again.
 ///
 /// # Errors
-/// `changed-since`, `if-match-required`; `invalid-fields` where there is no such successor or the links would lead back; `not-found`; `forbidden`.
+/// `changed-since`, `if-match-required`; `invalid-fields` where there is no such successor or the links would lead back;
+/// `not-found`; `forbidden`.
 pub fn set_of_library(
     app: &App,
     actor: &Actor,

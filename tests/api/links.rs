@@ -1,13 +1,10 @@
 //! Links in mails: looking never acts, fifty clicks act once, other sites never act, secrets stay secret.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use library_swap::domain::letter::NoticeKind;
 use library_swap::domain::party::Party;
 use serde_json::json;
 
-use crate::support::{for_each_service, row_counts};
+use crate::support::{Log, for_each_service, row_counts};
 use crate::world::{DAYS, World, secret_of};
 
 #[test]
@@ -218,20 +215,6 @@ fn what_does_not_fit_a_link_is_refused() {
     });
 }
 
-/// What this process logs, at the most talkative level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("the log").write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn no_secret_of_a_link_or_token_reaches_the_log() {
     let log = Log::default();
@@ -268,7 +251,7 @@ fn no_secret_of_a_link_or_token_reaches_the_log() {
             anyone.get(&path);
             anyone.send("PUT", &path, &[], &[]);
         }
-        let logged = String::from_utf8_lossy(&log.0.lock().expect("the log")).into_owned();
+        let logged = log.said();
         assert!(logged.contains("/links/{secret}") && logged.contains("answered"), "the requests are logged");
         for private in [
             &secret,

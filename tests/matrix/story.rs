@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::Walk;
 use crate::programme::World;
 use crate::scenes::{HOME, Scene};
+use crate::trap;
 
 /// The actions of all entries that are there.
 pub fn recorded(world: &World<'_>) -> BTreeSet<Action> {
@@ -69,7 +70,7 @@ fn stop_mails(walk: &mut Walk<'_>) {
 }
 
 fn note(walk: &mut Walk<'_>, status: u16, what: &str) {
-    match walk.log.caught() {
+    match trap::caught(walk.log) {
         Some(action) if status == 500 => walk.seen.extend([action]),
         _ => walk.wrong.push(format!("not caught: {status}: {what}")),
     }

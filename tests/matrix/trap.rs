@@ -3,14 +3,11 @@
 //!
 //! What changes something and is not caught has left no entry.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use library_swap::domain::permissions::Action;
 
-use crate::support::Service;
+use crate::support::{Log, Service};
 
 const OF_SQLITE: &str = "PRAGMA busy_timeout = 10000; CREATE TRIGGER trap BEFORE INSERT ON audit_entries
     BEGIN SELECT RAISE(ABORT, 'trapped: ' || NEW.action || '.'); END";
@@ -33,39 +30,9 @@ pub fn set(service: &Service) {
     }
 }
 
-/// What went wrong in the service, kept as text.
-#[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("a log").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    /// Listens to the errors of everything in this process.
-    pub fn listen() -> Self {
-        let log = Self::default();
-        let writer = log.clone();
-        tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::ERROR)
-            .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .try_init()
-            .expect("nobody listens yet");
-        log
-    }
-
-    /// What was caught since it was asked last; none where an error was another one.
-    pub fn caught(&self) -> Option<Action> {
-        let text = String::from_utf8_lossy(&std::mem::take(&mut *self.0.lock().expect("a log"))).into_owned();
-        let (_, rest) = text.split_once("trapped: ")?;
-        rest.split_once('.')?.0.parse().ok()
-    }
+/// What was caught since it was asked last; none where an error was another one.
+pub fn caught(log: &Log) -> Option<Action> {
+    let said = log.take();
+    let (_, rest) = said.split_once("trapped: ")?;
+    rest.split_once('.')?.0.parse().ok()
 }

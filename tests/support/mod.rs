@@ -13,6 +13,7 @@
 
 pub mod client;
 pub mod cluster;
+pub mod log;
 pub mod served;
 
 use std::net::TcpListener;
@@ -34,6 +35,7 @@ use library_swap::store::keys::{KEY_BYTES, Keyring};
 use library_swap::store::{Store, StoreUrl};
 
 pub use client::{Client, Reply, looked_at};
+pub use log::Log;
 
 /// When every test begins, in UTC.
 pub const BEGIN: &str = "2027-01-04T09:00:00Z";
