@@ -27,6 +27,8 @@ mod day;
 mod deadlines;
 #[path = "api/deliveries.rs"]
 mod deliveries;
+#[path = "api/deputies.rs"]
+mod deputies;
 #[path = "api/digests.rs"]
 mod digests;
 #[path = "api/documents.rs"]

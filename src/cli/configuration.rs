@@ -273,11 +273,13 @@ pub struct Kept {
     pub access_needs_days: u32,
     /// Links in mails, after they expired.
     pub links_days: u32,
+    /// What employers' lists say of people, after they left.
+    pub lists_days: u32,
     /// What is noted of mails that came in.
     pub inbound_days: u32,
     /// Comments and reasons, after the last day of the round.
     pub words_days: u32,
-    /// Who somebody was, after the last day of their last round.
+    /// Who somebody was, after the last day of their last round, or of their last day before this service.
     pub persons_days: u32,
 }
 
@@ -288,6 +290,7 @@ impl Kept {
             unproven_days: self.unproven_days,
             access_needs_days: self.access_needs_days,
             links_days: self.links_days,
+            lists_days: self.lists_days,
             inbound_days: self.inbound_days,
             words_days: self.words_days,
             persons_days: self.persons_days,

@@ -86,6 +86,8 @@ ids! {
     TokenId,
     /// As what an address may sign in.
     GrantId,
+    /// Who does somebody's work for a while.
+    DeputyshipId,
     /// Somebody who has signed in, or the link by which they do.
     SessionId,
     /// A link in a mail.

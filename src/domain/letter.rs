@@ -9,6 +9,7 @@ use super::alternative::AlternativeKind;
 use super::language::Language;
 use super::packs::{Pack, PackChange, PackField};
 use super::party::Party;
+use super::permissions::Role;
 use super::states::named;
 use super::told::Told;
 
@@ -71,6 +72,8 @@ named! {
         Digest = "digest",
         /// A link to sign in, for whoever has asked for one.
         SignIn = "sign_in",
+        /// Somebody has named the recipient as their deputy.
+        Deputyship = "deputyship",
     }
 }
 
@@ -85,7 +88,8 @@ impl NoticeKind {
             | NoticeKind::DeadlineMoved
             | NoticeKind::ConfirmReply
             | NoticeKind::Reminder
-            | NoticeKind::SignIn => true,
+            | NoticeKind::SignIn
+            | NoticeKind::Deputyship => true,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
@@ -179,6 +183,8 @@ pub struct Letter {
     pub change: Option<Told>,
     /// What is told of the joining pack.
     pub pack: Option<PackNews>,
+    /// Whose deputy the recipient is.
+    pub deputed: Option<Deputed>,
     /// What a digest tells, by day.
     pub digest: Vec<News>,
     /// The invitation that goes with it.
@@ -229,6 +235,7 @@ impl Letter {
             reason: None,
             change: None,
             pack: None,
+            deputed: None,
             digest: Vec::new(),
             invitation: None,
             message_id,
@@ -236,6 +243,19 @@ impl Letter {
             sent_at,
         }
     }
+}
+
+/// Whose work somebody does, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deputed {
+    /// Whose: their address, by which the deputy knows them.
+    pub principal: String,
+    /// In which role.
+    pub role: Role,
+    /// The first day.
+    pub starts_on: NaiveDate,
+    /// The last day.
+    pub ends_on: NaiveDate,
 }
 
 /// What a mail tells of a joining pack.

@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 use super::email::Email;
 use super::ids::{ApplicationId, LinkId, PlacementId, ReserveOfferId};
 use super::party::Party;
-use super::permissions::{Actor, Role};
+use super::permissions::{Actor, OnBehalf, Role};
 use super::states::named;
 
 named! {
@@ -67,7 +67,7 @@ impl Link {
             (Party::Host | Party::Manager, Some(_)) => None,
             (Party::Participant, _) | (Party::Host | Party::Manager, None) => Some(self.application),
         };
-        let on_behalf_of = self.is_deputy.then(|| role.to_string());
+        let on_behalf_of = self.is_deputy.then_some(OnBehalf::Of(role));
         Actor {
             application,
             placement: self.placement,

@@ -8,6 +8,7 @@ pub mod attendance;
 pub mod claims;
 pub mod cover;
 pub mod deadlines;
+pub mod deputyship;
 pub mod email;
 pub mod employment;
 pub mod fault;

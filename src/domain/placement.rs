@@ -22,7 +22,7 @@ pub struct Given {
     pub by: String,
     /// In what capacity.
     pub role: Role,
-    /// For whom: the role whose place a deputy, an organiser or an administrator took.
+    /// For whom: the role whose place a deputy, an organiser or an administrator took, or `deputyship:<id>`.
     pub on_behalf_of: Option<String>,
     /// `link`, `api` or `mail`.
     pub channel: String,
@@ -35,7 +35,7 @@ impl Given {
             at,
             by: actor.name.clone(),
             role: actor.role,
-            on_behalf_of: actor.on_behalf_of.clone(),
+            on_behalf_of: actor.on_behalf_of.map(|whom| whom.to_string()),
             channel: channel.to_owned(),
         }
     }

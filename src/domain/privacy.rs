@@ -29,8 +29,10 @@ named! {
         Unproven = "unproven_applications",
         /// Access needs, their ledger, and the tags in files of runs and repairs.
         AccessNeeds = "access_needs",
-        /// Links in mails, links to sign in, and sessions, once they have expired.
+        /// Links in mails, links to sign in, sessions, grants and deputyships, once they have ended.
         Links = "links",
+        /// What employers' lists say of those who have left.
+        Lists = "employers_lists",
         /// What is noted of mails that came in.
         Inbound = "inbound_mails",
         /// What people have written: comments on days, reasons of refusals.
@@ -49,11 +51,13 @@ pub struct Retention {
     pub access_needs_days: u32,
     /// After they expired.
     pub links_days: u32,
+    /// After they left.
+    pub lists_days: u32,
     /// After they came in.
     pub inbound_days: u32,
     /// After the last day of the round.
     pub words_days: u32,
-    /// After the last day of the last round that somebody signed up for.
+    /// After the last day of the last round that somebody signed up for, or of their last day before this service.
     pub persons_days: u32,
 }
 
@@ -63,6 +67,7 @@ impl Retention {
         unproven_days: 30,
         access_needs_days: 7,
         links_days: 90,
+        lists_days: 365,
         inbound_days: 365,
         words_days: 365,
         persons_days: 730,
@@ -74,6 +79,7 @@ impl Retention {
             Kept::Unproven => self.unproven_days,
             Kept::AccessNeeds => self.access_needs_days,
             Kept::Links => self.links_days,
+            Kept::Lists => self.lists_days,
             Kept::Inbound => self.inbound_days,
             Kept::Words => self.words_days,
             Kept::Persons => self.persons_days,

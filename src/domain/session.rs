@@ -3,9 +3,9 @@
 use chrono::{Duration, NaiveDateTime};
 
 use super::email::Email;
-use super::ids::{ApplicationId, GrantId, PlacementId, SessionId};
+use super::ids::{ApplicationId, DeputyshipId, GrantId, PlacementId, SessionId};
 use super::mandate::Mandate;
-use super::permissions::{Actor, Role};
+use super::permissions::{Actor, OnBehalf, Role};
 use super::states::named;
 
 /// How long a mailed link to sign in lives after its mail was written.
@@ -91,6 +91,59 @@ pub enum Ground {
     Host(PlacementId),
     /// A placement at whose library they are the contact's deputy.
     Deputy(PlacementId),
+    /// What lets somebody else whose work they do for a while.
+    For(DeputyshipId, Box<Ground>),
+}
+
+impl Ground {
+    /// Its name within one person's capacities; stays the same.
+    fn key(&self) -> String {
+        match self {
+            Ground::Grant(id, _) => format!("grant:{id}"),
+            Ground::Claims(n, _) => format!("claims:{n}"),
+            Ground::Participant(id) => format!("participant:{id}"),
+            Ground::Manager(id) => format!("manager:{id}"),
+            Ground::Host(id) => format!("host:{id}"),
+            Ground::Deputy(id) => format!("deputy:{id}"),
+            Ground::For(id, own) => format!("for:{id}:{}", own.key()),
+        }
+    }
+
+    /// The mandate, where it rests on one.
+    fn mandate(&self) -> Option<&Mandate> {
+        match self {
+            Ground::Grant(_, mandate) | Ground::Claims(_, mandate) => Some(mandate),
+            Ground::Participant(_) | Ground::Manager(_) | Ground::Host(_) | Ground::Deputy(_) => None,
+            Ground::For(_, own) => own.mandate(),
+        }
+    }
+
+    /// In what role.
+    pub fn role(&self) -> Role {
+        match self {
+            Ground::Grant(_, mandate) | Ground::Claims(_, mandate) => mandate.role,
+            Ground::Participant(_) => Role::Participant,
+            Ground::Manager(_) => Role::Manager,
+            Ground::Host(_) | Ground::Deputy(_) => Role::HostContact,
+            Ground::For(_, own) => own.role(),
+        }
+    }
+
+    /// Whoever acts on it during a session.
+    fn actor(&self, session: SessionId) -> Actor {
+        let name = format!("session:{session}");
+        let named = || Actor::named(name.clone(), self.role());
+        match self {
+            Ground::Grant(_, mandate) | Ground::Claims(_, mandate) => mandate.actor(name),
+            Ground::Participant(id) | Ground::Manager(id) => Actor { application: Some(*id), ..named() },
+            Ground::Host(id) => Actor { placement: Some(*id), ..named() },
+            Ground::Deputy(id) => {
+                let contact = OnBehalf::Of(Role::HostContact);
+                Actor { placement: Some(*id), on_behalf_of: Some(contact), ..named() }
+            }
+            Ground::For(id, own) => Actor { on_behalf_of: Some(OnBehalf::By(*id)), ..own.actor(session) },
+        }
+    }
 }
 
 /// As what somebody can act who has signed in.
@@ -105,45 +158,21 @@ pub struct Capacity {
 impl Capacity {
     /// Its name within one person's capacities; stays the same.
     pub fn key(&self) -> String {
-        match &self.ground {
-            Ground::Grant(id, _) => format!("grant:{id}"),
-            Ground::Claims(n, _) => format!("claims:{n}"),
-            Ground::Participant(id) => format!("participant:{id}"),
-            Ground::Manager(id) => format!("manager:{id}"),
-            Ground::Host(id) => format!("host:{id}"),
-            Ground::Deputy(id) => format!("deputy:{id}"),
-        }
+        self.ground.key()
     }
 
     /// The mandate, where it rests on one.
-    pub const fn mandate(&self) -> Option<&Mandate> {
-        match &self.ground {
-            Ground::Grant(_, mandate) | Ground::Claims(_, mandate) => Some(mandate),
-            Ground::Participant(_) | Ground::Manager(_) | Ground::Host(_) | Ground::Deputy(_) => None,
-        }
+    pub fn mandate(&self) -> Option<&Mandate> {
+        self.ground.mandate()
     }
 
     /// In what role.
-    pub const fn role(&self) -> Role {
-        match &self.ground {
-            Ground::Grant(_, mandate) | Ground::Claims(_, mandate) => mandate.role,
-            Ground::Participant(_) => Role::Participant,
-            Ground::Manager(_) => Role::Manager,
-            Ground::Host(_) | Ground::Deputy(_) => Role::HostContact,
-        }
+    pub fn role(&self) -> Role {
+        self.ground.role()
     }
 
     /// Whoever acts in it during a session.
     pub fn actor(&self, session: SessionId) -> Actor {
-        let name = format!("session:{session}");
-        let named = || Actor::named(name.clone(), self.role());
-        match &self.ground {
-            Ground::Grant(_, mandate) | Ground::Claims(_, mandate) => mandate.actor(name),
-            Ground::Participant(id) | Ground::Manager(id) => Actor { application: Some(*id), ..named() },
-            Ground::Host(id) => Actor { placement: Some(*id), ..named() },
-            Ground::Deputy(id) => {
-                Actor { placement: Some(*id), on_behalf_of: Some(Role::HostContact.to_string()), ..named() }
-            }
-        }
+        self.ground.actor(session)
     }
 }

@@ -55,8 +55,8 @@ pub(super) fn admit(actor: &Actor, actions: &[Action]) -> Result<(), Problem> {
             Err(why) => denied.push(why),
         }
     }
-    // What the role may but the scopes leave out says more than what the role may not.
-    let told = denied.iter().find(|denied| denied.why == Why::Scope).or(denied.first());
+    // What the role may but this credential may not says more than what the role may not.
+    let told = denied.iter().find(|denied| denied.why != Why::Role).or(denied.first());
     match told {
         None => Ok(()),
         Some(_) if actor.role == Role::Anyone => Err(Problem::App(AppError::Unauthenticated)),

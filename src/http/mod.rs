@@ -15,6 +15,7 @@ mod conditional;
 mod day;
 mod deeds;
 mod deliveries;
+mod deputyships;
 mod documents;
 mod edits;
 mod employers;

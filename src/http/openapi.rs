@@ -14,10 +14,11 @@ use super::problem::{Body, Code};
 use super::retirement::{self, RETIRING};
 use super::routes::{self, Listed};
 use super::{
-    access_needs, alternatives, applications, audit, calendars, day, deliveries, documents, edits, employers,
-    explanations, feeds, grants, held_mails, ideas, inbound, libraries, links, locks, mails, offers, oidc,
-    opening, outlook, packs, personal_data, placements, privacy_notices, proofs, publication, refills,
-    repairs, rounds, runs, schedule, sessions, sign_in, successors, swaps, tasks, tokens, traces,
+    access_needs, alternatives, applications, audit, calendars, day, deliveries, deputyships, documents,
+    edits, employers, explanations, feeds, grants, held_mails, ideas, inbound, libraries, links, locks,
+    mails, offers, oidc, opening, outlook, packs, personal_data, placements, privacy_notices, proofs,
+    publication, refills, releases, repairs, rounds, runs, schedule, sessions, sign_in, successors, swaps,
+    tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -102,6 +103,8 @@ pub(super) struct PageParameters {
         applications::get,
         applications::withdraw,
         applications::judge_manager,
+        releases::get,
+        releases::decide,
         personal_data::get,
         personal_data::get_text,
         personal_data::erase,
@@ -198,6 +201,9 @@ pub(super) struct PageParameters {
         sessions::choose,
         sessions::sign_out,
         sessions::sign_out_everywhere,
+        deputyships::list,
+        deputyships::create,
+        deputyships::end,
         deliveries::list_of_round,
         deliveries::counts_of_round,
         deliveries::list,
@@ -257,21 +263,18 @@ fn complete(operation: &mut Operation, url: &Listed) {
     let words = url.path.replace(['/', '{', '}', '.', '-'], " ");
     let words: Vec<&str> = words.split_whitespace().collect();
     operation.operation_id = Some(format!("{}_{}", url.method.as_str().to_lowercase(), words.join("_")));
-    let mut security = Vec::new();
-    let of_sessions = url.path.starts_with("/v1/session");
-    if url.is_open() && !of_sessions {
-        security.push(SecurityRequirement::default());
+    let by = |scheme: &str| SecurityRequirement::new::<_, [&str; 0], _>(scheme, []);
+    let mut ways = Vec::new();
+    if url.is_open() {
+        ways.push(SecurityRequirement::default());
     }
-    if !url.actions.is_empty() {
-        security.push(SecurityRequirement::new::<_, [&str; 0], _>("bearer", []));
+    if !url.actions.is_empty() && !url.needs_session() {
+        ways.push(by("bearer"));
     }
-    if !url.actions.is_empty() || of_sessions {
-        security.push(SecurityRequirement::new::<_, [&str; 0], _>("session", []));
+    if !url.actions.is_empty() || url.needs_session() {
+        ways.push(by("session"));
     }
-    if url.needs_session() {
-        security.push(SecurityRequirement::new::<_, [&str; 0], _>("session", []));
-    }
-    operation.security = Some(security);
+    operation.security = Some(ways);
     if !url.is_page {
         describe_headers(operation, url);
     }

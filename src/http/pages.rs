@@ -137,14 +137,14 @@ pub(super) fn sign_in(service: &str, provider: Option<&str>, shown: &SignInPage)
 }
 
 /// The page of somebody who has signed in.
-pub(super) fn account(service: &str, seen: &Seen) -> Result<String, Problem> {
+pub(super) fn account(service: &str, seen: &Seen, deputies: Value) -> Result<String, Problem> {
     let told = |capacity: &Capacity| {
         context! { key => capacity.key(), role => named(capacity.role()), about => &capacity.about }
     };
     let chosen = seen.chosen();
     let others: Vec<Value> = seen.capacities.iter().filter(|one| Some(*one) != chosen).map(told).collect();
     let until = seen.session.expires_at.format("%-d %B %Y, %H:%M").to_string();
-    render("account.html", context! { service, until, others, chosen => chosen.map(told) })
+    render("account.html", context! { service, until, others, deputies, chosen => chosen.map(told) })
 }
 
 /// An HTML answer with the headers that pages behind secret addresses need.
@@ -159,12 +159,23 @@ pub(super) fn respond(mut response: HttpResponseBuilder, html: String) -> HttpRe
         .body(html)
 }
 
+/// The fields that cannot be taken, as a page tells them: what each is called, what was typed, the rule.
+fn faults_of(problem: &Problem) -> Vec<Value> {
+    let Problem::App(AppError::Fields(faults)) = problem else { return Vec::new() };
+    let told = faults.iter().map(|fault| {
+        let field = fault.pointer.trim_start_matches('/').replace(['_', '/'], " ");
+        context! { field, value => &fault.value, rule => &fault.rule }
+    });
+    told.collect()
+}
+
 /// A problem as a page, for people who followed a link.
 pub(super) fn problem(problem: &Problem, request: &HttpRequest) -> HttpResponse {
     let facts = context! {
         service => "library-swap",
         title => problem.code().title(),
         detail => problem.detail(),
+        faults => faults_of(problem),
         request_id => trace::id_of(request),
     };
     match render("problem.html", facts) {

@@ -178,7 +178,7 @@ pub(super) struct Consent {
     /// In what capacity: `participant`, `host_contact`, `deputy`, `manager`, `library_administrator`, `organiser`.
     #[serde(skip_serializing_if = "Option::is_none")]
     answered_as: Option<&'static str>,
-    /// The role whose place was taken, where somebody else answered.
+    /// Where somebody else answered: the role whose place was taken, or `deputyship:<id>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     on_behalf_of: Option<String>,
     /// `link` or `api`.

@@ -8,16 +8,20 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::answer::{Answer, shown};
+use super::call::Call;
 use super::{read, schemas};
 use crate::domain::cover::NobodyLeaves;
 use crate::domain::fault::Faults;
 use crate::domain::ids::ApplicationId;
-use crate::domain::json::{At, parse_date};
+use crate::domain::json::{At, Object, parse_date};
+use crate::domain::permissions::Actor;
 use crate::domain::release::{Answered, Decision, RefusalReason, ReleaseRefusal};
-use crate::domain::states::Answer;
+use crate::domain::states;
+use crate::services::App;
 use crate::services::applications::Applicant;
 use crate::services::links::LinkView;
-use crate::services::releases::CoverOnDay;
+use crate::services::releases::{self, CoverOnDay};
 
 /// A request for release that waits for the manager.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,20 +79,92 @@ impl Day {
     }
 }
 
-/// The requests that wait for the holder of a link.
-pub(super) fn requests(view: &LinkView) -> Vec<Request> {
-    let request = |applicant: &Applicant| {
+impl Request {
+    fn of(applicant: &Applicant, cover: &[CoverOnDay]) -> Self {
         let application = &applicant.application;
-        let asked = view.cover.iter().filter(|cover| application.dates.contains(&cover.day.date));
-        Request {
+        let asked = cover.iter().filter(|cover| application.dates.contains(&cover.day.date));
+        Self {
             application: application.id.uuid(),
             version: application.revision,
             name: application.name.to_string(),
             role_title: application.role_title.as_ref().map(ToString::to_string),
             days: asked.map(|cover| Day::of(applicant, cover)).collect(),
         }
-    };
-    view.requests().map(request).collect()
+    }
+}
+
+/// The requests that wait for the holder of a link.
+pub(super) fn requests(view: &LinkView) -> Vec<Request> {
+    view.requests().map(|applicant| Request::of(applicant, &view.cover)).collect()
+}
+
+/// A request for release, whatever became of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Release {
+    #[schema(schema_with = schemas::application_state)]
+    state: &'static str,
+    /// The days on which the participant may be away.
+    released_dates: Vec<NaiveDate>,
+    request: Request,
+}
+
+impl Release {
+    fn of((applicant, cover): &(Applicant, Vec<CoverOnDay>)) -> Self {
+        Self {
+            state: applicant.application.state.as_str(),
+            released_dates: applicant.application.released_dates.clone(),
+            request: Request::of(applicant, cover),
+        }
+    }
+}
+
+/// What is said to a request.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ReleaseAnswer)]
+#[expect(dead_code, reason = "the schema of what `decide` reads")]
+pub(super) struct AnswerBody {
+    /// The request's `version`, as it was looked at.
+    version: i64,
+    #[schema(schema_with = schemas::yes_or_no)]
+    answer: String,
+    /// With `yes`: which of the days asked for; absent means all.
+    #[schema(schema_with = schemas::optional_dates)]
+    dates: Option<Vec<NaiveDate>>,
+    /// With `no`: why.
+    #[schema(schema_with = schemas::optional_refusal_reason)]
+    reason: Option<String>,
+    /// With `no`: more about it, needed with `other`. Only organisers read it.
+    #[schema(schema_with = schemas::optional_reason)]
+    words: Option<String>,
+}
+
+/// See what a line manager is asked
+///
+/// And what a release would do to the library on each day.
+#[utoipa::path(get, path = "/v1/applications/{id}/release", tag = "applications", params(("id" = Uuid, Path)),
+    responses((status = 200, description = "The request.", body = Release)))]
+pub(super) async fn get(call: Call) -> Answer {
+    let id: ApplicationId = call.id("application")?;
+    let found = call.run(move |app, actor| releases::get(app, actor, id)).await?;
+    shown(&Release::of(&found))
+}
+
+/// Release somebody, or say no
+///
+/// By the line manager, or their deputy; those who were asked by mail need not sign in.
+#[utoipa::path(post, path = "/v1/applications/{id}/release", tag = "applications", params(("id" = Uuid, Path)),
+    request_body = AnswerBody,
+    responses((status = 200, description = "The request as it is now.", body = Release)))]
+pub(super) async fn decide(call: Call) -> Answer {
+    let id: ApplicationId = call.id("application")?;
+    let (version, decision) = call.body(&["version", "answer", "dates", "reason", "words"], |object| {
+        let version = object.required("version").and_then(|at| at.integer(0..=read::MOST_EXACT));
+        let decision = read_decision(object);
+        Some((version?, decision?))
+    })?;
+    let done = move |app: &App, actor: &Actor| releases::decide_by_id(app, actor, id, version, &decision);
+    shown(&Release::of(&call.run(done).await?))
 }
 
 /// The reasons for a no as the page words them.
@@ -175,22 +251,27 @@ pub(super) fn read_days(at: &At<'_>) -> Option<Vec<NaiveDate>> {
     Some(days)
 }
 
+/// Reads an answer and what goes with it.
+fn read_decision(object: &Object<'_>) -> Option<Decision> {
+    let answer = object.required("answer").and_then(|at| read::yes_or_no(&at));
+    let dates = read::maybe_absent(object, "dates", read_days);
+    let reason = read::maybe_absent(object, "reason", At::parse);
+    let words = read::maybe_absent(object, "words", |at| read::words(at, read::MOST_REASON));
+    let given = Given { dates: dates?, reason: reason?, words: words? };
+    let (pointer, faults) = (object.at().pointer(), object.at().faults());
+    match answer? {
+        states::Answer::Yes => given.yes(&pointer, faults),
+        states::Answer::No | states::Answer::Pending => given.no(&pointer, faults),
+    }
+}
+
 /// Reads `decisions`.
 pub(super) fn read_decisions(at: &At<'_>) -> Option<Vec<Answered>> {
-    let faults = at.faults();
     let answers = read::items(at, |at| {
         let object = at.object(&["application", "version", "answer", "dates", "reason", "words"])?;
         let application = object.required("application").and_then(|at| at.parse::<ApplicationId>());
         let version = object.required("version").and_then(|at| at.integer(0..=read::MOST_EXACT));
-        let answer = object.required("answer").and_then(|at| read::yes_or_no(&at));
-        let dates = read::maybe_absent(&object, "dates", read_days);
-        let reason = read::maybe_absent(&object, "reason", At::parse);
-        let words = read::maybe_absent(&object, "words", |at| read::words(at, read::MOST_REASON));
-        let given = Given { dates: dates?, reason: reason?, words: words? };
-        let decision = match answer? {
-            Answer::Yes => given.yes(&at.pointer(), faults),
-            Answer::No | Answer::Pending => given.no(&at.pointer(), faults),
-        };
+        let decision = read_decision(&object);
         Some(Answered { application: Some(application?), version: Some(version?), decision: decision? })
     })?;
     if answers.is_empty() {
@@ -257,7 +338,7 @@ impl Form {
             }
             // Days are ticked and words may be written whatever is chosen: only those of the choice count.
             let place = format!("/request {}", n + 1);
-            let decision = if answer == Answer::Yes.as_str() {
+            let decision = if answer == states::Answer::Yes.as_str() {
                 if request.dates.is_empty() {
                     faults.add(place.clone(), "", "tick at least one day, or say no");
                 }

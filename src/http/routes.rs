@@ -9,11 +9,11 @@ use super::call::{Call, Door};
 use super::idempotency::{self, Turn};
 use super::problem::Problem;
 use super::{
-    access_needs, alternatives, applications, audit, calendars, conditional, day, deliveries, documents,
-    edits, employers, explanations, feeds, grants, held_mails, ideas, inbound, libraries, links, locks,
-    mails, offers, oidc, opening, outlook, packs, pages, personal_data, placements, privacy_notices, proofs,
-    publication, refills, repairs, rounds, runs, schedule, sessions, sign_in, successors, swaps, tasks,
-    tokens, traces,
+    access_needs, alternatives, applications, audit, calendars, conditional, day, deliveries, deputyships,
+    documents, edits, employers, explanations, feeds, grants, held_mails, ideas, inbound, libraries, links,
+    locks, mails, offers, oidc, opening, outlook, packs, pages, personal_data, placements, privacy_notices,
+    proofs, publication, refills, releases, repairs, rounds, runs, schedule, sessions, sign_in, successors,
+    swaps, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, reach_of};
 use crate::services::AppError;
@@ -213,6 +213,10 @@ fn table() -> Vec<Url> {
         Url::at("/v1/sign-in/{secret}").post(OPEN, sign_in::consume),
         Url::at("/v1/session").get(OPEN, NONE, sessions::get).delete(OPEN, sessions::sign_out),
         Url::at("/v1/session/capacity").put(OPEN, sessions::choose),
+        Url::at("/v1/session/deputyships")
+            .get(OPEN, PAGE, deputyships::list)
+            .post(&[NameDeputy], deputyships::create),
+        Url::at("/v1/session/deputyships/{id}").delete(OPEN, deputyships::end),
         Url::at("/v1/sessions").delete(OPEN, sessions::sign_out_everywhere),
         Url::page("/mails/{secret}").get(OPEN, NONE, mails::get_page).post(OPEN, mails::choose),
         Url::at("/calendars/{secret}.ics").get(OPEN, NONE, feeds::serve),
@@ -304,6 +308,9 @@ fn table() -> Vec<Url> {
         ),
         Url::at("/v1/applications/{id}/erase-person").post(&[ErasePerson], personal_data::erase),
         Url::at("/v1/applications/{id}/withdraw").post(&[WithdrawApplication], applications::withdraw),
+        Url::at("/v1/applications/{id}/release")
+            .get(&[DecideRelease], NONE, releases::get)
+            .post(&[DecideRelease], releases::decide),
         Url::at("/v1/applications/{id}/manager").post(&[ConfirmManager], applications::judge_manager),
         Url::at("/v1/rounds/{id}/runs").get(&[ReadRuns], NONE, runs::list).post(&[Match], runs::start),
         Url::at("/v1/rounds/{id}/health").get(&[ReadOutlook], NONE, outlook::health),

@@ -13,14 +13,17 @@ use uuid::Uuid;
 use super::answer::{Answer, shown};
 use super::auth;
 use super::call::Call;
+use super::deputyships;
 use super::pages;
 use super::problem::Problem;
 use super::{read, schemas};
 use crate::domain::ids::{EmployerId, RoundId};
+use crate::domain::language::Language;
 use crate::domain::permissions::Role;
 use crate::domain::session;
 use crate::services::AppError;
 use crate::services::sessions::{self, Leaving, Seen};
+use crate::words;
 
 /// As what somebody can act.
 #[derive(Debug, Serialize, ToSchema)]
@@ -98,10 +101,18 @@ pub(super) struct ChosenBody {
 #[schema(as = AccountDeed)]
 #[expect(dead_code, reason = "the schema of what `act_by_form` reads")]
 pub(super) struct AccountBody {
-    /// `choose`, `sign_out` or `sign_out_everywhere`.
+    /// `choose`, `name_deputy`, `end_deputyship`, `sign_out` or `sign_out_everywhere`.
     deed: String,
     /// With `choose`: one of the session's capacities.
     capacity: Option<String>,
+    /// With `name_deputy`: their address.
+    deputy: Option<String>,
+    /// With `name_deputy`: the first day, in UTC.
+    starts_on: Option<String>,
+    /// With `name_deputy`: the last day, in UTC.
+    ends_on: Option<String>,
+    /// With `end_deputyship`: its id.
+    deputyship: Option<String>,
 }
 
 /// See who one is, and as what one can act
@@ -150,7 +161,7 @@ async fn leave(call: &Call, leaving: Leaving) -> Result<(), Problem> {
 }
 
 /// The secret of a session in which something is to be changed, by the service's own page.
-fn changing(call: &Call) -> Result<String, Problem> {
+pub(super) fn changing(call: &Call) -> Result<String, Problem> {
     let secret = call.session()?;
     auth::require_own_site(call.app(), &call.request)?;
     Ok(secret)
@@ -162,8 +173,8 @@ fn changing(call: &Call) -> Result<String, Problem> {
         (status = 303, description = "Nobody is signed in; leads to where one can.")))]
 pub(super) async fn get_page(call: Call) -> Answer {
     let Ok(secret) = call.session() else { return Ok(to_sign_in(&call)) };
-    match call.run(move |app, _| sessions::view(app, &secret)).await {
-        Ok(seen) => page(&call, &seen),
+    match view(&call, &secret).await {
+        Ok(seen) => page(&call, &secret, &seen).await,
         Err(Problem::App(AppError::Unauthenticated)) => Ok(to_sign_in(&call)),
         Err(problem) => Err(problem),
     }
@@ -171,7 +182,7 @@ pub(super) async fn get_page(call: Call) -> Answer {
 
 /// The page's forms
 ///
-/// Takes `deed` (`choose`, `sign_out`, `sign_out_everywhere`) and, with `choose`, `capacity`.
+/// Takes `deed` and what belongs to it.
 #[utoipa::path(post, path = "/account", tag = "sign-in",
     request_body(content = AccountBody, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The page of what is true now.", body = String,
@@ -179,22 +190,41 @@ pub(super) async fn get_page(call: Call) -> Answer {
 pub(super) async fn act_by_form(call: Call) -> Answer {
     let secret = changing(&call)?;
     let form = read::form(&call)?;
-    let value = |name: &str| form.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let leaving = match value("deed") {
-        Some("choose") => {
-            let key = value("capacity").unwrap_or_default().to_owned();
-            let seen = call.run(move |app, _| sessions::choose(app, &secret, &key)).await?;
-            return page(&call, &seen);
+    let value = |name: &str| {
+        form.iter().find(|(key, _)| key == name).map_or_else(String::new, |(_, value)| value.clone())
+    };
+    let leaving = match value("deed").as_str() {
+        "choose" => {
+            let (secret, key) = (secret.clone(), value("capacity"));
+            call.run(move |app, _| sessions::choose(app, &secret, &key)).await?;
+            None
         }
-        Some("sign_out") => Leaving::Here,
-        Some("sign_out_everywhere") => Leaving::Everywhere,
+        "name_deputy" => {
+            deputyships::create_by_form(&call, secret.clone(), value).await?;
+            None
+        }
+        "end_deputyship" => {
+            deputyships::end_by_form(&call, secret.clone(), &value("deputyship")).await?;
+            None
+        }
+        "sign_out" => Some(Leaving::Here),
+        "sign_out_everywhere" => Some(Leaving::Everywhere),
         other => {
-            let rule = "must be choose, sign_out or sign_out_everywhere";
-            return Err(AppError::field("/deed", other.unwrap_or_default(), rule).into());
+            let rule = "must be choose, name_deputy, end_deputyship, sign_out or sign_out_everywhere";
+            return Err(AppError::field("/deed", other, rule).into());
         }
+    };
+    let Some(leaving) = leaving else {
+        let seen = view(&call, &secret).await?;
+        return page(&call, &secret, &seen).await;
     };
     call.run(move |app, _| sessions::sign_out(app, &secret, leaving)).await?;
     Ok(to_sign_in(&call))
+}
+
+async fn view(call: &Call, secret: &str) -> Result<Seen, Problem> {
+    let secret = secret.to_owned();
+    call.run(move |app, _| sessions::view(app, &secret)).await
 }
 
 fn to_sign_in(call: &Call) -> HttpResponse {
@@ -204,28 +234,18 @@ fn to_sign_in(call: &Call) -> HttpResponse {
         .finish()
 }
 
-fn page(call: &Call, seen: &Seen) -> Answer {
-    let html = pages::account(&call.app().settings.service_name, seen)?;
+async fn page(call: &Call, secret: &str, seen: &Seen) -> Answer {
+    let deputies = deputyships::shown(call, secret, seen).await?;
+    let html = pages::account(&call.app().settings.service_name, seen, deputies)?;
     // Browsers that tell no `Sec-Fetch-Site` tell where a form comes from only with a referrer.
     let mut response = HttpResponse::build(StatusCode::OK);
     response.insert_header(("Referrer-Policy", "same-origin"));
     Ok(pages::respond(response, html))
 }
 
-/// What a role is called on a page.
-pub(super) const fn named(role: Role) -> &'static str {
-    match role {
-        Role::Operator => "Operator",
-        Role::Organiser => "Organiser",
-        Role::RoundOrganiser => "Organiser of a round",
-        Role::LibraryAdministrator => "Library administrator",
-        Role::Hr => "HR",
-        Role::Auditor => "Auditor",
-        Role::MailServer => "Mail server",
-        Role::Manager => "Line manager",
-        Role::HostContact => "Host",
-        Role::Participant => "Participant",
-        Role::Anyone => "Nobody known",
-        Role::System => "The service",
-    }
+/// What a role is called where a line begins with it.
+pub(super) fn named(role: Role) -> String {
+    let name = words::role(Language::English, role);
+    let (first, rest) = name.split_at(1);
+    first.to_uppercase() + rest
 }

@@ -66,6 +66,7 @@ built_in! {
     "pack_missing",
     "unplaced",
     "sign_in",
+    "deputyship",
 }
 
 /// Writes the built-in templates into a folder, as a beginning for one's own; nothing that is there is written over.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::language::Language;
-use crate::domain::letter::{Exchanged, Letter, Method, News, PackNews, Visit};
+use crate::domain::letter::{Deputed, Exchanged, Letter, Method, News, PackNews, Visit};
 use crate::domain::packs::{PackChange, PackField, PackKind};
 use crate::words;
 
@@ -39,6 +39,7 @@ pub(super) struct View<'a> {
     reason: Option<String>,
     change: Option<String>,
     pack: Option<PackView<'a>>,
+    deputed: Option<DeputedView<'a>>,
     digest: Vec<NewsView<'a>>,
     offer: Option<Offer<'a>>,
     swap: Option<Swap<'a>>,
@@ -129,6 +130,26 @@ struct Offer<'a> {
     words: Option<&'a str>,
 }
 
+/// What the templates know of whose deputy somebody is.
+#[derive(Debug, Serialize)]
+struct DeputedView<'a> {
+    principal: &'a str,
+    role: &'static str,
+    starts_on: String,
+    ends_on: String,
+}
+
+impl<'a> DeputedView<'a> {
+    fn new(deputed: &'a Deputed, language: Language) -> Self {
+        Self {
+            principal: &deputed.principal,
+            role: words::role(language, deputed.role),
+            starts_on: words::date(language, deputed.starts_on),
+            ends_on: words::date(language, deputed.ends_on),
+        }
+    }
+}
+
 /// What the templates know of a swap.
 #[derive(Debug, Serialize)]
 struct Swap<'a> {
@@ -175,6 +196,7 @@ impl<'a> View<'a> {
             reason: letter.reason.as_ref().map(|told| words::told(language, told)),
             change: letter.change.as_ref().map(|told| words::told(language, told)),
             pack: letter.pack.as_ref().map(|news| PackView::new(news, language)),
+            deputed: letter.deputed.as_ref().map(|deputed| DeputedView::new(deputed, language)),
             digest: letter.digest.iter().map(|news| NewsView::new(news, language)).collect(),
             offer: letter.offer.as_ref().zip(letter.visit.as_ref()).map(|(offer, visit)| Offer {
                 kind: offer.kind.as_str(),

@@ -61,7 +61,7 @@ pub(super) fn note(
         at: now.utc(),
         reader: actor.name.clone(),
         role: actor.role,
-        on_behalf_of: actor.on_behalf_of.clone(),
+        on_behalf_of: actor.on_behalf_of.map(|whom| whom.to_string()),
         what,
     };
     let readings: Vec<Reading> = applications.iter().map(reading).collect();

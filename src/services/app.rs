@@ -158,7 +158,7 @@ pub fn record(
             at: now.utc(),
             actor: actor.name.clone(),
             role: actor.role,
-            on_behalf_of: actor.on_behalf_of.clone(),
+            on_behalf_of: actor.on_behalf_of.map(|whom| whom.to_string()),
             action,
             subject_kind: subject_kind.to_owned(),
             subject_id,
@@ -181,7 +181,7 @@ pub fn permit(
 ) -> Result<(), AppError> {
     actor.may(action, on).map_err(|denied| match denied.why {
         Why::Foreign => AppError::not_found(thing.0, thing.1.to_string()),
-        Why::Role | Why::Scope | Why::Wider => refused(denied),
+        Why::Role | Why::Scope | Why::Deputy | Why::Wider => refused(denied),
     })
 }
 

@@ -135,6 +135,7 @@ pub(super) fn letter(
         .unwrap_or(thread);
     let introduction = introductions::find(db, round.id, notice.kind)?;
     let letter = Letter {
+        deputed: None,
         kind: notice.kind,
         party: notice.party,
         to_name: notice.recipient_name.as_ref().map(ToString::to_string),
@@ -211,7 +212,8 @@ pub(super) fn letter(
             | NoticeKind::PackChanged
             | NoticeKind::PackMissing
             | NoticeKind::Digest
-            | NoticeKind::SignIn => outbox::thread_root(db, thread)?,
+            | NoticeKind::SignIn
+            | NoticeKind::Deputyship => outbox::thread_root(db, thread)?,
         },
         sent_at: now.at,
     };
@@ -361,7 +363,8 @@ fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) 
         | NoticeKind::PackChanged
         | NoticeKind::PackMissing
         | NoticeKind::Digest
-        | NoticeKind::SignIn => None,
+        | NoticeKind::SignIn
+        | NoticeKind::Deputyship => None,
     }
 }
 
@@ -404,7 +407,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
             Some(Purpose::Answer)
         }
         (NoticeKind::SwapEnded, _) => asked.then_some(Purpose::Answer),
-        (NoticeKind::HandedOver | NoticeKind::Digest | NoticeKind::SignIn, _)
+        (NoticeKind::HandedOver | NoticeKind::Digest | NoticeKind::SignIn | NoticeKind::Deputyship, _)
         | (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::app::{Now, permit_everywhere, permit_role, sha256_hex};
 use super::letters::letter;
 use super::links::mint;
-use super::{App, AppError, sign_in};
+use super::{App, AppError, deputyships, sign_in};
 use crate::domain::ids::NoticeId;
 use crate::domain::letter::{Letter, Method, NoticeKind};
 use crate::domain::notice::{MailPause, Notice, NoticeState};
@@ -166,10 +166,10 @@ fn message_of(
     if notice.kind.is_optional() && sending::opted_out_since(tx, &notice.recipient)?.is_some() {
         return Ok(Written::Unwanted);
     }
-    let letter = if notice.kind == NoticeKind::SignIn {
-        sign_in::letter(tx, app, now, notice)?
-    } else {
-        Some(letter_with_link(tx, app, now, notice)?)
+    let letter = match notice.kind {
+        NoticeKind::SignIn => sign_in::letter(tx, app, now, notice)?,
+        NoticeKind::Deputyship => deputyships::letter(tx, app, now, notice)?,
+        _ => Some(letter_with_link(tx, app, now, notice)?),
     };
     let Some(mut letter) = letter else {
         sending::forget(tx, notice.id, by)?;

@@ -78,12 +78,57 @@ pub fn of(app: &App, actor: &Actor, id: ApplicationId) -> Result<Value, AppError
                     "about": entry.subject_kind })
             })
             .collect();
+        let roles: Vec<Value> = personal_data::list_grants(tx, address)?
+            .into_iter()
+            .map(|(role, made, ended)| {
+                json!({ "role": role, "made_at": made.and_utc(), "taken_back_at": ended.map(|at| at.and_utc()) })
+            })
+            .collect();
+        let deputyships: Vec<Value> = personal_data::list_deputyships(tx, address)?
+            .into_iter()
+            .map(|(principal, deputy, role, from, to)| {
+                json!({ "whose_work": principal, "done_by": deputy, "role": role, "from": from, "to": to })
+            })
+            .collect();
+        let sessions: Vec<Value> = personal_data::list_sessions(tx, address)?
+            .into_iter()
+            .map(|(began, seen, ended)| {
+                json!({ "signed_in_at": began.and_utc(), "last_seen_at": seen.and_utc(),
+                    "signed_out_at": ended.map(|at| at.and_utc()) })
+            })
+            .collect();
+        let swaps: Vec<Value> = personal_data::list_swaps(tx, person.id)?
+            .into_iter()
+            .map(|(state, made, settled)| {
+                json!({ "state": state, "made_at": made.and_utc(), "settled_at": settled.map(|at| at.and_utc()) })
+            })
+            .collect();
+        let offers: Vec<Value> = personal_data::list_offers(tx, person.id)?
+            .into_iter()
+            .map(|(state, at, until)| json!({ "state": state, "offered_at": at.and_utc(), "answer_until": until }))
+            .collect();
+        let histories: Vec<Value> = personal_data::list_given_histories(tx, person.id)?
+            .into_iter()
+            .map(|(application, waited, visited)| {
+                json!({ "application": application, "rounds_waited": waited, "libraries_visited": visited })
+            })
+            .collect();
+        let unwanted_since = personal_data::find_opt_out(tx, address)?.map(|since| since.and_utc());
+        let managed = personal_data::count_managed(tx, address)?;
         Ok(json!({
             "person": { "id": person.id.to_string(), "name": person.name.to_string(), "email": address },
             "applications": applications,
             "placements": visits,
             "days_before_this_service": past,
+            "history_of_organisers": histories,
             "employers_lists": employments,
+            "named_as_line_manager_of_applications": managed,
+            "roles": roles,
+            "deputyships": deputyships,
+            "sessions": sessions,
+            "swaps": swaps,
+            "places_offered": offers,
+            "no_optional_mails_since": unwanted_since,
             "mails": mails,
             "links": links,
             "calendars": calendars,

@@ -24,7 +24,7 @@ use crate::domain::ids::{LibraryId, PersonId, PlacementId, RoundId};
 use crate::domain::opening::DayHours;
 use crate::domain::organisation::Library;
 use crate::domain::party::Party;
-use crate::domain::permissions::{Action, Actor, Role, Subject};
+use crate::domain::permissions::{Action, Actor, OnBehalf, Role, Subject};
 use crate::domain::placement::{Given, Outcome, Placement};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
@@ -234,7 +234,8 @@ pub(super) fn answer_in(
     Ok(case)
 }
 
-/// Who answers for whom: whoever is not of the party acts on its behalf, as a deputy does.
+/// Who answers for whom: whoever is not of the party acts on its behalf, as a deputy does. Somebody's deputy acts for them
+/// whatever the party.
 pub(super) fn acting_for(actor: &Actor, party: Party) -> Actor {
     let own = match party {
         Party::Participant => Role::Participant,
@@ -242,8 +243,8 @@ pub(super) fn acting_for(actor: &Actor, party: Party) -> Actor {
         Party::Manager => Role::Manager,
     };
     let mut actor = actor.clone();
-    if actor.role != own {
-        actor.on_behalf_of = Some(own.to_string());
+    if actor.role != own && actor.on_behalf_of.is_none() {
+        actor.on_behalf_of = Some(OnBehalf::Of(own));
     }
     actor
 }

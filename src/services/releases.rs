@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::AppError;
 use super::app::{Now, record};
 use super::applications::permit_on;
-use super::load::{get_library, get_round};
+use super::load::{get_applicant, get_library, get_round};
 use super::notices;
 use super::round_file::{library_days, minutes_needed};
 use super::snapshot::{openings_in, read_rules};
+use super::{App, AppError};
 use crate::domain::application::Application;
 use crate::domain::cover::{Elsewhere, LibraryDay};
 use crate::domain::fault::Faults;
@@ -89,6 +89,44 @@ pub(super) fn cover(db: &mut Db, round: &Round, home: LibraryId) -> Result<Vec<C
         }
     });
     Ok(days.collect())
+}
+
+/// What is asked of the line manager who acts, and what a release would do to their library.
+///
+/// # Errors
+/// `not-found` also for a foreign one; `forbidden`, `unauthenticated`.
+pub fn get(app: &App, actor: &Actor, id: ApplicationId) -> Result<(Applicant, Vec<CoverOnDay>), AppError> {
+    app.store.read(|db| get_in(db, actor, id))
+}
+
+fn get_in(db: &mut Db, actor: &Actor, id: ApplicationId) -> Result<(Applicant, Vec<CoverOnDay>), AppError> {
+    let applicant = get_applicant(db, id)?;
+    permit_on(db, actor, Action::DecideRelease, &applicant)?;
+    let round = get_round(db, applicant.application.round)?;
+    let cover = cover(db, &round, applicant.application.home)?;
+    Ok((applicant, cover))
+}
+
+/// Releases somebody or says no, by the line manager who has signed in, or their deputy. The same again changes nothing.
+///
+/// # Errors
+/// `invalid-fields` for days that were not asked for; `stale-page` where the application is another one than was looked at;
+/// `application-state`, `too-late`, `manager-not-confirmed`; `not-found`, `forbidden`, `unauthenticated`.
+pub fn decide_by_id(
+    app: &App,
+    actor: &Actor,
+    id: ApplicationId,
+    version: i64,
+    decision: &Decision,
+) -> Result<(Applicant, Vec<CoverOnDay>), AppError> {
+    let now = app.now()?;
+    app.store.write(|tx| {
+        let applicant = get_applicant(tx, id)?;
+        permit_on(tx, actor, Action::DecideRelease, &applicant)?;
+        let answer = Answered { application: None, version: Some(version), decision: decision.clone() };
+        decide(tx, &now, actor, id, &[applicant], &[answer])?;
+        get_in(tx, actor, id)
+    })
 }
 
 /// Whether all that is asked for is true already, so that a repeated click gets the same answer.

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::app::{Now, permit_everywhere, record};
 use super::erasure::{Whose, erase_in, reduce};
 use super::{App, AppError};
-use crate::domain::ids::{ApplicationId, PersonId, RoundId};
+use crate::domain::ids::{ApplicationId, EmploymentId, PersonId, RoundId};
 use crate::domain::permissions::{Action, Actor};
 use crate::domain::privacy::Retention;
 use crate::store::{Db, Tx, retention};
@@ -22,6 +22,7 @@ enum Due {
     Unproven(Vec<ApplicationId>),
     Needs(Vec<RoundId>, usize),
     Links(usize, NaiveDateTime),
+    Lists(Vec<EmploymentId>),
     Inbound(usize, NaiveDateTime),
     Words(Vec<RoundId>, usize),
     Persons(Vec<PersonId>),
@@ -33,6 +34,7 @@ impl Due {
             Due::Unproven(ids) => ids.len(),
             Due::Needs(_, count) | Due::Words(_, count) => *count,
             Due::Links(count, _) | Due::Inbound(count, _) => *count,
+            Due::Lists(ids) => ids.len(),
             Due::Persons(ids) => ids.len(),
         }
     }
@@ -56,6 +58,7 @@ fn due(db: &mut Db, kept: Retention, now: &Now, kind: Kept) -> Result<Option<Due
             Due::Needs(over, needs + files + repairs)
         }
         Kept::Links => Due::Links(size(retention::count_links(db, before)?), before),
+        Kept::Lists => Due::Lists(retention::list_left(db, day)?),
         Kept::Inbound => Due::Inbound(size(retention::count_inbound(db, before)?), before),
         Kept::Words => {
             let over = retention::list_rounds_over(db, day)?;
@@ -64,7 +67,9 @@ fn due(db: &mut Db, kept: Retention, now: &Now, kind: Kept) -> Result<Option<Due
         }
         Kept::Persons => {
             let over = retention::list_rounds_over(db, day)?;
-            Due::Persons(retention::list_persons_only_in(db, &over)?)
+            let mut gone = retention::list_persons_only_in(db, &over)?;
+            gone.extend(retention::list_persons_of_the_past(db, day)?);
+            Due::Persons(gone)
         }
     }))
 }
@@ -130,6 +135,7 @@ fn take_away(tx: &mut Tx<'_>, now: &Now, actor: &Actor, due: &Due) -> Result<usi
             return Ok(files + ids.len());
         }
         Due::Links(_, before) => retention::delete_links(tx, *before)?,
+        Due::Lists(ids) => retention::delete_employments(tx, ids)?,
         Due::Inbound(_, before) => retention::delete_inbound(tx, *before).map(drop)?,
         Due::Words(over, _) => retention::delete_words(tx, over)?,
         Due::Persons(ids) => ids.iter().try_for_each(|id| erase_in(tx, now, actor, *id))?,

@@ -10,13 +10,15 @@ use chrono::Duration;
 use serde_json::json;
 
 use super::app::{Now, permit, record, sha256_hex};
+use super::capacities::{about, capacities_of};
 use super::{App, AppError};
+use crate::domain::email::Email;
 use crate::domain::ids::SessionId;
 use crate::domain::mandate::Mandate;
-use crate::domain::permissions::{Action, Actor, Role, Subject};
+use crate::domain::permissions::{Action, Actor, Denied, Role, Subject};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::session::{Capacity, Ground, Session, Way};
-use crate::store::{Db, Tx, capacities, grants, organisations, outbox, rounds, sessions};
+use crate::store::{Db, Tx, sessions};
 
 /// How long people stay signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,45 +77,6 @@ pub struct FreshSession {
     pub seen: Seen,
     /// What the cookie holds.
     pub secret: SessionSecret,
-}
-
-/// As what an address can act: what was granted to it, then what it is in applications and at libraries.
-pub(super) fn capacities_of(db: &mut Db, now: &Now, address: &str) -> Result<Vec<Capacity>, AppError> {
-    let Ok(address) = address.parse() else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
-    for grant in grants::list_to(db, &address)?.into_iter().filter(|grant| grant.is_valid_at(now.utc())) {
-        let about = about(db, &grant.mandate)?;
-        found.push(Capacity { ground: Ground::Grant(grant.id, grant.mandate), about });
-    }
-    for (application, round) in capacities::list_own(db, &address)? {
-        found.push(Capacity { ground: Ground::Participant(application), about: round });
-    }
-    let received = capacities::list_received(db, &address)?;
-    let of: Vec<_> = received.iter().map(|visit| visit.application).collect();
-    // Before the mails of a publication have gone nobody but the organisers knows of its placements.
-    let untold = outbox::list_untold(db, &of)?;
-    for visit in received.into_iter().filter(|visit| !untold.contains(&visit.application)) {
-        let ground =
-            if visit.is_deputy { Ground::Deputy(visit.placement) } else { Ground::Host(visit.placement) };
-        let about = format!("{}, {}", visit.library, visit.date.format("%-d %B %Y"));
-        found.push(Capacity { ground, about });
-    }
-    for (application, name, round) in capacities::list_managed(db, &address)? {
-        found.push(Capacity { ground: Ground::Manager(application), about: format!("{name}, {round}") });
-    }
-    Ok(found)
-}
-
-/// What a mandate is bound to, in words.
-fn about(db: &mut Db, mandate: &Mandate) -> Result<String, AppError> {
-    let mut words = Vec::new();
-    for employer in &mandate.employers {
-        words.extend(organisations::find_employer(db, *employer)?.map(|found| found.name.to_string()));
-    }
-    if let Some(round) = mandate.round {
-        words.extend(rounds::find(db, round)?.map(|found| found.name.to_string()));
-    }
-    Ok(words.join(", "))
 }
 
 fn capacities_in(db: &mut Db, now: &Now, session: &Session) -> Result<Vec<Capacity>, AppError> {
@@ -180,6 +143,25 @@ fn get_seen(db: &mut Db, app: &App, now: &Now, secret: &str) -> Result<Seen, App
     let session = find_live(db, app, now, secret)?.ok_or(AppError::Unauthenticated)?;
     let capacities = capacities_in(db, now, &session)?;
     Ok(Seen { session, capacities })
+}
+
+/// The address of whoever has signed in by a mailed link.
+///
+/// # Errors
+/// `unauthenticated` where the session has ended; `forbidden` for whoever came through an identity provider: their address
+/// is not what they are known by.
+pub(super) fn get_address(
+    db: &mut Db,
+    app: &App,
+    now: &Now,
+    secret: &str,
+    denied: Denied,
+) -> Result<Email, AppError> {
+    let session = find_live(db, app, now, secret)?.ok_or(AppError::Unauthenticated)?;
+    match (session.way, session.holder.parse()) {
+        (Way::Link, Ok(address)) => Ok(address),
+        (Way::Link | Way::Oidc, _) => Err(AppError::Denied(denied)),
+    }
 }
 
 /// Whom the holder of a cookie acts as; nobody known where the session has ended, or what was chosen has.

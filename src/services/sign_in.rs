@@ -6,9 +6,10 @@
 use chrono::Duration;
 
 use super::app::{Now, sha256_hex};
+use super::capacities::capacities_of;
 use super::load::{get_applicant, get_library, get_placement};
 use super::outbox::message_id;
-use super::sessions::{self, FreshSession, capacities_of, permit_to_sign_in};
+use super::sessions::{self, FreshSession, permit_to_sign_in};
 use super::{App, AppError};
 use crate::domain::email::Email;
 use crate::domain::ids::{NoticeId, SessionId};
@@ -78,26 +79,33 @@ pub(super) fn letter(
 }
 
 /// In which language somebody reads who is known by these capacities: as the first of them says, else the installation.
-fn language_of(db: &mut Db, app: &App, capacities: &[Capacity]) -> Result<Language, AppError> {
-    let known = match capacities.first().map(|first| &first.ground) {
-        Some(Ground::Participant(id)) => Some(get_applicant(db, *id)?.application.language),
-        Some(Ground::Manager(id)) => {
+pub(super) fn language_of(db: &mut Db, app: &App, capacities: &[Capacity]) -> Result<Language, AppError> {
+    let known = match capacities.first() {
+        Some(first) => language_by(db, &first.ground)?,
+        None => None,
+    };
+    Ok(known.unwrap_or(app.settings.language))
+}
+
+fn language_by(db: &mut Db, ground: &Ground) -> Result<Option<Language>, AppError> {
+    Ok(match ground {
+        Ground::Participant(id) => Some(get_applicant(db, *id)?.application.language),
+        Ground::Manager(id) => {
             let employer = get_applicant(db, *id)?.application.employer;
             organisations::find_employer(db, employer)?.and_then(|found| found.language)
         }
-        Some(Ground::Host(id) | Ground::Deputy(id)) => {
+        Ground::Host(id) | Ground::Deputy(id) => {
             let host = get_placement(db, *id)?.host;
             get_library(db, host)?.contact.and_then(|contact| contact.language)
         }
-        Some(Ground::Grant(_, Mandate { employers, .. }) | Ground::Claims(_, Mandate { employers, .. })) => {
+        Ground::Grant(_, Mandate { employers, .. }) | Ground::Claims(_, Mandate { employers, .. }) => {
             match employers.first() {
                 Some(id) => organisations::find_employer(db, *id)?.and_then(|found| found.language),
                 None => None,
             }
         }
-        None => None,
-    };
-    Ok(known.unwrap_or(app.settings.language))
+        Ground::For(_, own) => language_by(db, own)?,
+    })
 }
 
 fn get_link(db: &mut Db, secret: &str) -> Result<SignInLink, AppError> {

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::schema::{applications, libraries, persons, placements, rounds};
 use super::{Db, StoreError, parse};
 use crate::domain::email::Email;
-use crate::domain::ids::{ApplicationId, PlacementId};
+use crate::domain::ids::{ApplicationId, EmployerId, PlacementId};
 use crate::domain::states::{ApplicationState, ManagerTrust};
 
 /// How many of each kind are looked for at most, newest first.
@@ -29,26 +29,55 @@ pub fn list_own(db: &mut Db, address: &Email) -> Result<Vec<(ApplicationId, Stri
     rows.into_iter().map(|(id, round)| Ok((parse("application", &id)?, round))).collect()
 }
 
-/// The applications, but for unproven ones, whose line manager has an address: id, name of the participant and of the
-/// round, newest first. An address that nobody vouches for is nobody's manager.
+/// An application whose line manager somebody is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Managed {
+    /// Which.
+    pub application: ApplicationId,
+    /// The participant's employer.
+    pub employer: EmployerId,
+    /// The participant's name.
+    pub name: String,
+    /// The participant's address.
+    pub address: String,
+    /// The round's name.
+    pub round: String,
+}
+
+/// The applications, but for unproven ones, whose line manager has an address, newest first. An address that nobody vouches
+/// for is nobody's manager.
 ///
 /// # Errors
 /// The database's.
-pub fn list_managed(
-    db: &mut Db,
-    address: &Email,
-) -> Result<Vec<(ApplicationId, String, String)>, StoreError> {
+pub fn list_managed(db: &mut Db, address: &Email) -> Result<Vec<Managed>, StoreError> {
     let trusted = [ManagerTrust::Believed, ManagerTrust::Confirmed].map(ManagerTrust::as_str);
-    let rows: Vec<(String, String, String)> = applications::table
+    let rows: Vec<(String, String, String, String, String)> = applications::table
+        .inner_join(persons::table.on(persons::id.eq(applications::person_id)))
         .inner_join(rounds::table.on(rounds::id.eq(applications::round_id)))
         .filter(applications::manager_email.eq(address.as_str()))
         .filter(applications::manager_trust.eq_any(trusted))
         .filter(applications::state.ne(ApplicationState::Submitted.as_str()))
         .order(applications::id.desc())
         .limit(MOST)
-        .select((applications::id, applications::name, rounds::name))
+        .select((
+            applications::id,
+            applications::employer_id,
+            applications::name,
+            persons::email,
+            rounds::name,
+        ))
         .load(db)?;
-    rows.into_iter().map(|(id, name, round)| Ok((parse("application", &id)?, name, round))).collect()
+    rows.into_iter()
+        .map(|(id, employer, name, address, round)| {
+            Ok(Managed {
+                application: parse("application", &id)?,
+                employer: parse("employer", &employer)?,
+                name,
+                address,
+                round,
+            })
+        })
+        .collect()
 }
 
 /// A visit that somebody receives.

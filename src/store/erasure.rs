@@ -5,9 +5,9 @@ use diesel::prelude::*;
 
 use super::keys;
 use super::schema::{
-    access_need_readings, access_needs, applications, consents, employments, feedback, feeds, grants, ideas,
-    links, opt_outs, outbox, past_placements, persons, placements, reserve_offers, sessions, sign_in_links,
-    swap_consents, swap_members,
+    access_need_readings, access_needs, applications, consents, deputyships, employments, feedback, feeds,
+    grants, ideas, links, opt_outs, outbox, past_placements, persons, placements, reserve_offers, sessions,
+    sign_in_links, swap_consents, swap_members,
 };
 use super::{StoreError, Tx};
 use crate::domain::application::Person;
@@ -94,6 +94,8 @@ pub fn erase(
     diesel::delete(sign_in_links::table.filter(sign_in_links::address.eq(&was))).execute(db)?;
     diesel::delete(sessions::table.filter(sessions::holder.eq(&was))).execute(db)?;
     diesel::delete(grants::table.filter(grants::address.eq(&was))).execute(db)?;
+    let is_one_side = deputyships::principal.eq(&was).or(deputyships::deputy.eq(&was));
+    diesel::delete(deputyships::table.filter(is_one_side)).execute(db)?;
     // What has not left tells of somebody who is not there any more.
     let waiting = [NoticeState::Held, NoticeState::Collected, NoticeState::Queued].map(NoticeState::as_str);
     diesel::update(

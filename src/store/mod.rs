@@ -26,6 +26,7 @@ pub mod calendars;
 pub mod capacities;
 pub mod connection;
 pub mod deadlines;
+pub mod deputyships;
 pub mod employments;
 pub mod erasure;
 pub mod feedback;

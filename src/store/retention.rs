@@ -7,12 +7,13 @@ use diesel::prelude::*;
 
 use super::keys::{self, Place, REPAIR_FILE, ROUND_FILE};
 use super::schema::{
-    access_need_readings, access_needs, alternatives, applications, consents, employments, feedback, feeds,
-    given_histories, grants, inbound_mails, links, outbox, past_placements, persons, placements, repairs,
-    round_forbidden, round_locks, rounds, run_files, runs, sessions, sign_in_links, swap_consents, swaps,
+    access_need_readings, access_needs, alternatives, applications, consents, deputyships, employments,
+    feedback, feeds, given_histories, grants, inbound_mails, links, outbox, past_placements, persons,
+    placements, repairs, round_forbidden, round_locks, rounds, run_files, runs, sessions, sign_in_links,
+    swap_consents, swaps,
 };
 use super::{Db, StoreError, Tx, list_from_json, parse};
-use crate::domain::ids::{ApplicationId, PersonId, RepairId, RoundId, RunId};
+use crate::domain::ids::{ApplicationId, EmploymentId, PersonId, RepairId, RoundId, RunId};
 use crate::domain::letter::NoticeKind;
 use crate::domain::states::{ApplicationState, RunState};
 
@@ -82,27 +83,83 @@ pub fn delete_applications(tx: &mut Tx<'_>, ids: &[ApplicationId]) -> Result<(),
             outbox
         );
         diesel::delete(applications::table.filter(applications::id.eq_any(piece))).execute(db)?;
-        let mut known: BTreeSet<String> = BTreeSet::new();
-        macro_rules! know {
-            ($($table:ident),+) => {$(
-                known.extend(
-                    $table::table
-                        .filter($table::person_id.eq_any(&owners))
-                        .select($table::person_id)
-                        .load::<String>(db)?,
-                );
-            )+};
-        }
-        know!(applications, employments, past_placements, placements);
-        let in_feeds: Vec<Option<String>> = feeds::table
-            .filter(feeds::person_id.eq_any(owners.iter().map(Some)))
-            .select(feeds::person_id)
-            .load(db)?;
-        known.extend(in_feeds.into_iter().flatten());
-        let gone: Vec<&String> = owners.iter().filter(|owner| !known.contains(*owner)).collect();
-        diesel::delete(persons::table.filter(persons::id.eq_any(gone))).execute(db)?;
+        forget_unknown(tx, &owners)?;
     }
     Ok(())
+}
+
+/// Takes those of these persons away of whom nothing else is known.
+fn forget_unknown(tx: &mut Tx<'_>, persons: &[String]) -> Result<(), StoreError> {
+    let db = &mut **tx;
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    macro_rules! know {
+        ($($table:ident),+) => {$(
+            known.extend(
+                $table::table
+                    .filter($table::person_id.eq_any(persons))
+                    .select($table::person_id)
+                    .load::<String>(db)?,
+            );
+        )+};
+    }
+    know!(applications, employments, past_placements, placements);
+    let in_feeds: Vec<Option<String>> = feeds::table
+        .filter(feeds::person_id.eq_any(persons.iter().map(Some)))
+        .select(feeds::person_id)
+        .load(db)?;
+    known.extend(in_feeds.into_iter().flatten());
+    let gone: Vec<&String> = persons.iter().filter(|person| !known.contains(*person)).collect();
+    diesel::delete(persons::table.filter(persons::id.eq_any(gone))).execute(db)?;
+    Ok(())
+}
+
+/// What employers' lists say of people who left before a day.
+///
+/// # Errors
+/// The database's.
+pub fn list_left(db: &mut Db, before: NaiveDate) -> Result<Vec<EmploymentId>, StoreError> {
+    let rows: Vec<String> = employments::table
+        .filter(employments::left_on.lt(before).assume_not_null())
+        .order(employments::id)
+        .select(employments::id)
+        .load(db)?;
+    rows.iter().map(|id| parse("employment", id)).collect()
+}
+
+/// Takes it away, and persons of whom nothing else is known.
+///
+/// # Errors
+/// The database's.
+pub fn delete_employments(tx: &mut Tx<'_>, ids: &[EmploymentId]) -> Result<(), StoreError> {
+    for piece in texts(ids).chunks(PIECE) {
+        let owners: Vec<String> = employments::table
+            .filter(employments::id.eq_any(piece))
+            .select(employments::person_id)
+            .distinct()
+            .load(&mut **tx)?;
+        diesel::delete(employments::table.filter(employments::id.eq_any(piece))).execute(&mut **tx)?;
+        forget_unknown(tx, &owners)?;
+    }
+    Ok(())
+}
+
+/// Persons who never signed up and work for nobody, and whose last day before this service was before a day.
+///
+/// # Errors
+/// The database's.
+pub fn list_persons_of_the_past(db: &mut Db, before: NaiveDate) -> Result<Vec<PersonId>, StoreError> {
+    let later =
+        past_placements::table.filter(past_placements::date.ge(before)).select(past_placements::person_id);
+    let rows: Vec<String> = persons::table
+        .filter(persons::erased_at.is_null())
+        .filter(persons::id.eq_any(past_placements::table.select(past_placements::person_id)))
+        .filter(persons::id.ne_all(later))
+        .filter(persons::id.ne_all(applications::table.select(applications::person_id)))
+        .filter(persons::id.ne_all(employments::table.select(employments::person_id)))
+        .order(persons::id)
+        .select(persons::id)
+        .load(db)?;
+    rows.iter().map(|id| parse("person", id)).collect()
 }
 
 /// The applications of rounds of which access needs, or readings of them, are kept.
@@ -241,7 +298,8 @@ pub fn reduce_repair(
     Ok(())
 }
 
-/// How many links, links to sign in and sessions expired before an instant, grants ended, and mails for signing in settled.
+/// How many links, links to sign in and sessions expired before an instant, grants and deputyships ended, and mails about
+/// these settled.
 ///
 /// # Errors
 /// The database's.
@@ -251,8 +309,9 @@ pub fn count_links(db: &mut Db, before: NaiveDateTime) -> Result<i64, StoreError
         sign_in_links::table.filter(sign_in_links::expires_at.lt(before)).count().get_result::<i64>(db)?;
     let sessions = sessions::table.filter(sessions::expires_at.lt(before)).count().get_result::<i64>(db)?;
     let given = grants::table.filter(ended_grants(before)).count().get_result::<i64>(db)?;
+    let for_others = deputyships::table.filter(ended_deputyships(before)).count().get_result::<i64>(db)?;
     let mails = outbox::table.filter(old_sign_in_mails(before)).count().get_result::<i64>(db)?;
-    Ok(links + to_sign_in + sessions + given + mails)
+    Ok(links + to_sign_in + sessions + given + for_others + mails)
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
@@ -261,9 +320,15 @@ fn ended_grants(before: NaiveDateTime) -> _ {
 }
 
 #[diesel::dsl::auto_type(no_type_alias)]
+fn ended_deputyships(before: NaiveDateTime) -> _ {
+    let day: NaiveDate = before.date();
+    deputyships::ended_at.lt(before).or(deputyships::ends_on.lt(day).assume_not_null())
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
 fn old_sign_in_mails(before: NaiveDateTime) -> _ {
-    let kind: &'static str = NoticeKind::SignIn.as_str();
-    outbox::kind.eq(kind).and(outbox::settled_at.lt(before))
+    let kinds: [&'static str; 2] = [NoticeKind::SignIn.as_str(), NoticeKind::Deputyship.as_str()];
+    outbox::kind.eq_any(kinds).and(outbox::settled_at.lt(before))
 }
 
 /// Takes them away.
@@ -276,6 +341,7 @@ pub fn delete_links(tx: &mut Tx<'_>, before: NaiveDateTime) -> Result<(), StoreE
     diesel::delete(sign_in_links::table.filter(sign_in_links::expires_at.lt(before))).execute(db)?;
     diesel::delete(sessions::table.filter(sessions::expires_at.lt(before))).execute(db)?;
     diesel::delete(grants::table.filter(ended_grants(before))).execute(db)?;
+    diesel::delete(deputyships::table.filter(ended_deputyships(before))).execute(db)?;
     let mails = outbox::table.filter(old_sign_in_mails(before)).select(outbox::id);
     diesel::update(inbound_mails::table.filter(inbound_mails::notice_id.eq_any(mails.nullable())))
         .set(inbound_mails::notice_id.eq(None::<String>))

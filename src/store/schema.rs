@@ -282,6 +282,18 @@ diesel::table! {
     }
 }
 diesel::table! {
+    deputyships (id) {
+        id -> Text,
+        principal -> Text,
+        deputy -> Text,
+        role -> Text,
+        starts_on -> Date,
+        ends_on -> Date,
+        created_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
     sign_in_links (id) {
         id -> Text,
         secret_sha256 -> Text,
@@ -622,6 +634,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     invitations,
     api_tokens,
     grants,
+    deputyships,
     sign_in_links,
     sessions,
     links,

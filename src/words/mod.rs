@@ -12,6 +12,6 @@ mod told;
 
 pub use dates::{date, on_date, times};
 pub use events::{Event, EventWords, event, feed_name};
-pub use names::{sector, yes};
+pub use names::{role, sector, yes};
 pub use plural::{Plural, choose_plural};
 pub use told::{in_english, told};

@@ -41,18 +41,18 @@ impl<'a> Browser<'a> {
     }
 
     /// As the service's own form.
-    fn submit(&self, path: &str, form: &str) -> Reply {
+    pub fn submit(&self, path: &str, form: &str) -> Reply {
         let headers =
             [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
         self.send("POST", path, &headers, form)
     }
 
-    fn session(&self) -> Value {
+    pub fn session(&self) -> Value {
         self.get("/v1/session").expect(200)
     }
 }
 
-fn ask(service: &Service, address: &str) -> Reply {
+pub fn ask(service: &Service, address: &str) -> Reply {
     service.anyone().post("/v1/sign-in", &json!({ "address": address }))
 }
 
@@ -66,13 +66,13 @@ fn press(service: &Service, secret: &str) -> Reply {
     service.anyone().submit(&format!("/sign-in/{secret}"), "")
 }
 
-fn sign_in<'a>(world: &World<'a>, address: &str) -> Browser<'a> {
+pub fn sign_in<'a>(world: &World<'a>, address: &str) -> Browser<'a> {
     let reply = press(world.service, &link(world, address));
     assert_eq!((reply.status, reply.header("location")), (303, Some("/account")), "{}", reply.text());
     Browser::after(world.service, &reply)
 }
 
-fn grant(world: &World<'_>, address: &str, role: &str, employers: &[&str]) -> String {
+pub fn grant(world: &World<'_>, address: &str, role: &str, employers: &[&str]) -> String {
     let body = json!({ "address": address, "role": role, "employers": employers });
     id_of(&world.organiser.post("/v1/grants", &body).expect(201))
 }

@@ -27,8 +27,12 @@ fn html_names_its_language_has_one_heading_and_nothing_but_text() {
         for link in links {
             let (tag, rest) = link.split_once('>').expect("a tag");
             let label = rest.split("</a>").next().expect("a label");
-            let page = if letter.kind == NoticeKind::SignIn { "sign-in" } else { "links" };
-            let href = format!("href=\"https://exchange.example/{page}/0123456789abcdef\"");
+            let page = match letter.kind {
+                NoticeKind::SignIn => "sign-in/0123456789abcdef",
+                NoticeKind::Deputyship => "sign-in",
+                _ => "links/0123456789abcdef",
+            };
+            let href = format!("href=\"https://exchange.example/{page}\"");
             assert!(tag.contains(&href), "{tag}");
             assert!(label.chars().count() >= 8, "{label:?} says too little");
             assert!(height(tag) >= 24.0, "{tag} is {} px high", height(tag));

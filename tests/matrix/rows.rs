@@ -39,6 +39,8 @@ pub enum On {
     Visit,
     /// On one's own session, which a cookie proves.
     Session,
+    /// On something of other people's sessions.
+    OthersSession,
     /// On what a secret opens, which nobody has here.
     Nobody,
 }
@@ -237,6 +239,9 @@ pub fn all() -> Vec<Row> {
         row("GET", "/v1/session", NONE, On::Session),
         row("DELETE", "/v1/session", NONE, On::Session),
         row("PUT", "/v1/session/capacity", NONE, On::Session).json(|_, _, caller| json!({ "capacity": caller.capacity })).silent("they have chosen it already"),
+        row("GET", "/v1/session/deputyships", NONE, On::Session),
+        row("POST", "/v1/session/deputyships", &[NameDeputy], On::Session).json(|_, _, _| json!({ "deputy": format!("deputy@{HOME}.example"), "starts_on": "2027-01-01", "ends_on": "2027-05-01" })),
+        row("DELETE", "/v1/session/deputyships/{id}", NONE, On::OthersSession),
         row("DELETE", "/v1/sessions", NONE, On::Session),
 
         row("GET", "/v1/tokens", &[ReadTokens], On::Programme),
@@ -352,6 +357,12 @@ pub fn all() -> Vec<Row> {
         row("GET", "/v1/applications/{id}/personal-data.txt", &[ReadPersonalData], On::Application),
         row("POST", "/v1/applications/{id}/erase-person", &[ErasePerson], On::Programme).when(|scene, _| scene.round == RoundState::Completed),
         row("POST", "/v1/applications/{id}/withdraw", &[WithdrawApplication], On::Application).when(|scene, _| application(scene, Deed::Withdraw)),
+        row("GET", "/v1/applications/{id}/release", &[DecideRelease], On::Application),
+        row("POST", "/v1/applications/{id}/release", &[DecideRelease], On::Application).json(|_, scene, caller| {
+            let asked = caller.ask("GET", &format!("/v1/applications/{}/release", scene.thing("applications")), &[], b"");
+            let version = if asked.status == 200 { asked.json()["request"]["version"].clone() } else { json!(0) };
+            json!({ "version": version, "answer": "no", "reason": "leave" })
+        }).when(|scene, _| round(scene, Deed::Release) && application(scene, Deed::RefuseRelease)),
         row("POST", "/v1/applications/{id}/manager", &[ConfirmManager], On::Employer).of("id", "unvouched").json(|_, _, _| json!({ "trust": "confirmed" })),
 
         row("GET", "/v1/runs/{id}", &[ReadRuns], On::Round),

@@ -168,6 +168,8 @@ fn played(world: &mut World<'_>, plan: &Plan) -> Scene {
         world.open_round_by(&plan.more, day);
     }
     scene.things.insert("rounds", world.round.clone());
+    // Between other people.
+    scene.things.insert("deputyships", "019b76da-a800-7000-8000-000000000001".to_owned());
     if stage >= Stage::Open {
         let two = matches!(name, "emptied" | "offered");
         let people =

@@ -30,12 +30,14 @@ pub fn expected(world: &World<'_>, scene: &Scene, caller: &Caller, row: &Row) ->
     if row.actions.is_empty() {
         return match row.on {
             On::Session if caller.has_session() => Class::Allowed,
-            On::Session => Class::Unauthenticated,
+            On::OthersSession if caller.has_session() => Class::NotThere,
+            On::Session | On::OthersSession => Class::Unauthenticated,
             On::Nobody => Class::NotThere,
             _ => Class::Allowed,
         };
     }
     let action = row.action_of(actor);
+    let own_session = if caller.has_session() { Class::Allowed } else { Class::Unauthenticated };
     let no = if actor.role == Role::Anyone { Class::Unauthenticated } else { Class::Forbidden };
     let Ok(reach) = actor.reach(action) else { return no };
     let may =
@@ -53,7 +55,8 @@ pub fn expected(world: &World<'_>, scene: &Scene, caller: &Caller, row: &Row) ->
             may(&subject(world, scene, &[HOME, scene.host], Part::Placement))
         }
         (On::Placement | On::Visitor, _) => may(&subject(world, scene, &[HOME], Part::Placement)),
-        (On::Session | On::Nobody, _) => panic!("{} has an action", row.path),
+        (On::Session, _) => own_session,
+        (On::OthersSession | On::Nobody, _) => panic!("{} has an action", row.path),
         (On::Visit, _) => may(&subject(world, scene, &[scene.host], Part::Placement)),
     };
     match reached {

@@ -363,6 +363,7 @@ const TABLES: &[&str] = &[
     "calendar_periods",
     "calendars",
     "consents",
+    "deputyships",
     "employer_domains",
     "employer_managers",
     "employers",

@@ -447,6 +447,22 @@ CREATE TABLE grants (
 );
 CREATE INDEX grants_address_idx ON grants (address, id);
 
+-- Who does somebody's work in one role for a while.
+CREATE TABLE deputyships (
+    id TEXT NOT NULL,
+    principal TEXT NOT NULL,
+    deputy TEXT NOT NULL,
+    role TEXT NOT NULL,
+    starts_on DATE NOT NULL,
+    ends_on DATE NOT NULL,
+    created_at TIMESTAMP NOT NULL,
+    ended_at TIMESTAMP,
+    CONSTRAINT deputyships_pkey PRIMARY KEY (id),
+    CONSTRAINT deputyships_days_check CHECK (starts_on <= ends_on)
+);
+CREATE INDEX deputyships_deputy_idx ON deputyships (deputy, id);
+CREATE INDEX deputyships_principal_idx ON deputyships (principal, id);
+
 -- Links by which an address signs in, once and for a quarter of an hour.
 CREATE TABLE sign_in_links (
     id TEXT NOT NULL,
@@ -629,7 +645,7 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT outbox_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id),
     CONSTRAINT outbox_again_fkey FOREIGN KEY (again_of) REFERENCES outbox (id),
-    CONSTRAINT outbox_case_check CHECK (application_id IS NOT NULL OR kind = 'sign_in'),
+    CONSTRAINT outbox_case_check CHECK (application_id IS NOT NULL OR kind IN ('sign_in', 'deputyship')),
     CONSTRAINT outbox_state_check CHECK (state IN ('held', 'collected', 'queued', 'sending', 'sent', 'digested', 'bounced', 'gave_up', 'superseded', 'discarded'))
 );
 CREATE INDEX outbox_due_idx ON outbox (state, next_attempt_at, id);

@@ -15,6 +15,8 @@ named! {
         ReadGrants = "read_grants",
         /// Sign in, choose as what one acts, sign out.
         SignIn = "sign_in",
+        /// Let somebody else do one's work for a while.
+        NameDeputy = "name_deputy",
         /// Make an employer or change its domains and directory.
         EditEmployer = "edit_employer",
         /// See employers.
@@ -202,6 +204,19 @@ pub enum Effect {
 }
 
 impl Action {
+    /// Whether somebody's deputy does it as well: not what would outlast the deputyship, hand it on, or choose for the person.
+    pub const fn is_done_by_deputies(self) -> bool {
+        !matches!(
+            self,
+            Self::ManageTokens
+                | Self::ManageGrants
+                | Self::ManageFeeds
+                | Self::NameDeputy
+                | Self::ChooseCalendar
+                | Self::ChooseMails
+        )
+    }
+
     /// What it does to what is stored.
     pub const fn effect(self) -> Effect {
         match self {
@@ -245,6 +260,7 @@ impl Action {
             Self::ManageTokens
             | Self::ManageGrants
             | Self::SignIn
+            | Self::NameDeputy
             | Self::EditEmployer
             | Self::EditLibrary
             | Self::EditStaff

@@ -3,7 +3,25 @@
 use std::fmt;
 
 use super::{Action, Reach, Role, Scopes, reach_of};
-use crate::domain::ids::{ApplicationId, EmployerId, PlacementId, RoundId};
+use crate::domain::ids::{ApplicationId, DeputyshipId, EmployerId, PlacementId, RoundId};
+
+/// For whom somebody acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnBehalf {
+    /// For whoever has this role in the case.
+    Of(Role),
+    /// For whoever has named them as their deputy.
+    By(DeputyshipId),
+}
+
+impl fmt::Display for OnBehalf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Of(role) => role.fmt(f),
+            Self::By(id) => write!(f, "deputyship:{id}"),
+        }
+    }
+}
 
 /// Who acts, in what role, on what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +40,8 @@ pub struct Actor {
     pub placement: Option<PlacementId>,
     /// What of the role the credential may do.
     pub scopes: Scopes,
-    /// For whom a deputy acts.
-    pub on_behalf_of: Option<String>,
+    /// For whom they act, where it is not for themselves.
+    pub on_behalf_of: Option<OnBehalf>,
 }
 
 impl Actor {
@@ -54,10 +72,13 @@ impl Actor {
     /// How far this actor reaches for an action, if it may do it at all.
     ///
     /// # Errors
-    /// [`Denied`] where the role has no row for the action, or the credential's scopes leave it out.
+    /// [`Denied`] where the role has no row for the action, the credential's scopes leave it out, or deputies do not do it.
     pub fn reach(&self, action: Action) -> Result<Reach, Denied> {
         let denied = |why| Denied { role: self.role, action, why };
         let reach = reach_of(self.role, action).ok_or(denied(Why::Role))?;
+        if matches!(self.on_behalf_of, Some(OnBehalf::By(_))) && !action.is_done_by_deputies() {
+            return Err(denied(Why::Deputy));
+        }
         if self.scopes.cover(action) { Ok(reach) } else { Err(denied(Why::Scope)) }
     }
 
@@ -128,6 +149,8 @@ pub enum Why {
     Role,
     /// The role may, this credential may not: its scopes leave it out.
     Scope,
+    /// The role may, but nobody does it for somebody else.
+    Deputy,
     /// The credential would give more than it has.
     Wider,
     /// The role may elsewhere: the thing belongs to others, and its existence may be private.
@@ -140,6 +163,7 @@ impl fmt::Display for Denied {
         match self.why {
             Why::Role => write!(f, "the role {} may not {what}", self.role),
             Why::Scope => write!(f, "the scopes of this credential leave out to {what}"),
+            Why::Deputy => write!(f, "a deputy may not {what}: whose work it is does that"),
             Why::Wider => write!(f, "a credential with scopes may {what} only within them"),
             Why::Foreign => write!(f, "the role {} may not {what} here", self.role),
         }

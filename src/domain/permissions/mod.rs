@@ -13,7 +13,7 @@ mod table;
 mod tests;
 
 pub use actions::{Action, Effect};
-pub use actor::{Actor, Denied, Subject, Why};
+pub use actor::{Actor, Denied, OnBehalf, Subject, Why};
 pub use scopes::{Scope, Scopes};
 pub use table::{Reach, Rows, TABLE, reach_of, table};
 

@@ -46,7 +46,7 @@ pub const TABLE: &[Rows] = {
             ReadIdeas, ReadOutbox, ReadAudit, ReadTasks,
         ]),
         rows(Role::Organiser, Everywhere, &[
-            ManageTokens, ReadTokens, ManageGrants, ReadGrants, EditEmployer, ReadEmployers, ReadHrDigest, EditLibrary, EditStaff,
+            ManageTokens, ReadTokens, ManageGrants, ReadGrants, NameDeputy, EditEmployer, ReadEmployers, ReadHrDigest, EditLibrary, EditStaff,
             EditHistory, MapColumns, EditCalendar, ReadCalendars, CreateRound, SteerRound, ReadDraft,
             OfferHosting, ReadHosting, ReadCover, ReadApplication,
             WithdrawApplication, FixPlacements, ReadLocks, Match, ReadRuns, ReadRunFiles, VerifyRun,
@@ -57,7 +57,7 @@ pub const TABLE: &[Rows] = {
             OverseeJoiningPacks, ReadOutbox, ResendMail, ReadAudit, ReadTasks, ReadTrace, ManageFeeds,
             ReadFeeds, ReadAccessNeeds, ReadPersonalData, ErasePerson,
         ]),
-        rows(Role::RoundOrganiser, Everywhere, &[ReadCalendars, ReadIdeas]),
+        rows(Role::RoundOrganiser, Everywhere, &[NameDeputy, ReadCalendars, ReadIdeas]),
         rows(Role::RoundOrganiser, OwnRound, &[
             SteerRound, ReadDraft, OfferHosting, ReadHosting, ReadCover, ReadApplication, WithdrawApplication,
             FixPlacements, ReadLocks, Match, ReadRuns, ReadRunFiles, VerifyRun, ReadOutlook,
@@ -67,14 +67,14 @@ pub const TABLE: &[Rows] = {
             ReadFeedback, EditJoiningPack, ReadJoiningPack, OverseeJoiningPacks, ReadOutbox, ResendMail,
             ReadTasks, ReadTrace, ReadAccessNeeds,
         ]),
-        rows(Role::LibraryAdministrator, Everywhere, &[ReadCalendars, ReadIdeas, TryIdea]),
+        rows(Role::LibraryAdministrator, Everywhere, &[NameDeputy, ReadCalendars, ReadIdeas, TryIdea]),
         rows(Role::LibraryAdministrator, OwnEmployer, &[
             EditEmployer, ReadEmployers, ReadHrDigest, EditLibrary, EditCalendar, OfferHosting,
             ReadHosting, ReadCover, SignUp, ReadApplication, ConfirmManager, Exchange, ReadPlacement,
             AnswerAsHost, ReschedulePlacement, CallInIll, RecordAttendance, GiveFeedback,
             EditJoiningPack, ReadJoiningPack, OverseeJoiningPacks, ReadTasks, ManageFeeds, ReadFeeds,
         ]),
-        rows(Role::Hr, Everywhere, &[ReadCalendars, ReadIdeas]),
+        rows(Role::Hr, Everywhere, &[NameDeputy, ReadCalendars, ReadIdeas]),
         rows(Role::Hr, OwnEmployer, &[
             ReadEmployers, ReadHrDigest, ReadCover, ReadPlacement, ExportSchedule, ReadTasks,
             ManageFeeds, ReadFeeds,
@@ -83,7 +83,7 @@ pub const TABLE: &[Rows] = {
             ReadCalendars, ReadHosting, ReadCover, ReadRuns, VerifyRun, ReadPlacement, ReadAudit, ReadTrace,
         ]),
         rows(Role::MailServer, Everywhere, &[TakeMail]),
-        rows(Role::Manager, Everywhere, &[ReadIdeas, TryIdea]),
+        rows(Role::Manager, Everywhere, &[NameDeputy, ReadIdeas, TryIdea]),
         rows(Role::Manager, OwnCase, &[
             DecideRelease, Exchange, ReadPlacement, AnswerAsManager, ReadTasks, OpenLink,
             ChooseCalendar, ChooseMails,

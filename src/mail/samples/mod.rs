@@ -31,7 +31,8 @@ pub const fn parties(kind: NoticeKind) -> &'static [Party] {
         | NoticeKind::OfferEnded
         | NoticeKind::Unplaced
         | NoticeKind::MatchedAgain
-        | NoticeKind::SignIn => &[Participant],
+        | NoticeKind::SignIn
+        | NoticeKind::Deputyship => &[Participant],
         NoticeKind::ReleaseRequest => &[Manager],
         NoticeKind::DeputyRequest | NoticeKind::HandedOver | NoticeKind::PackMissing => &[Host],
         NoticeKind::Digest => &[Host, Manager],
@@ -228,7 +229,8 @@ fn others(usual: &Letter) -> Vec<Sample> {
         | NoticeKind::ConfirmReply
         | NoticeKind::JoiningPack
         | NoticeKind::PackMissing
-        | NoticeKind::SignIn => {}
+        | NoticeKind::SignIn
+        | NoticeKind::Deputyship => {}
     }
     found
 }

@@ -6,10 +6,12 @@ use chrono_tz::Tz;
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::language::Language;
 use crate::domain::letter::{
-    CalendarForm, EventStatus, Exchanged, Invitation, Letter, News, NoticeKind, Offered, PackNews, Visit,
+    CalendarForm, Deputed, EventStatus, Exchanged, Invitation, Letter, News, NoticeKind, Offered, PackNews,
+    Visit,
 };
 use crate::domain::packs::{Pack, PackChange, PackField};
 use crate::domain::party::Party;
+use crate::domain::permissions::Role;
 use crate::domain::told::Told;
 use crate::words::{Event, EventWords, event};
 
@@ -170,6 +172,9 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
     if kind == NoticeKind::SignIn {
         return sign_in(party, language);
     }
+    if kind == NoticeKind::Deputyship {
+        return deputyship(party, language);
+    }
     let is_certain = kind.is_about_the_pack()
         || matches!(
             kind,
@@ -235,6 +240,7 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
         reason: reason(kind),
         change: (kind == NoticeKind::Unplaced).then_some(Told::HadYouGone { km: 31.5 }),
         pack: kind.is_about_the_pack().then(|| pack_news(kind)),
+        deputed: None,
         digest: if kind == NoticeKind::Digest { news(&visit) } else { Vec::new() },
         invitation,
         visit: has_visit(kind).then_some(visit),
@@ -246,18 +252,34 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
 
 /// The link to sign in, which is about nobody's case.
 fn sign_in(party: Party, language: Language) -> Letter {
+    let link = Some("https://exchange.example/sign-in/0123456789abcdef".to_owned());
+    Letter { link, ..about_no_case((NoticeKind::SignIn, party), language) }
+}
+
+/// Who does somebody's work.
+fn deputyship(party: Party, language: Language) -> Letter {
+    Letter {
+        link: Some("https://exchange.example/sign-in".to_owned()),
+        deputed: Some(Deputed {
+            principal: "boss@library.example".to_owned(),
+            role: Role::Manager,
+            starts_on: day(3, 1),
+            ends_on: day(3, 19),
+        }),
+        ..about_no_case((NoticeKind::Deputyship, party), language)
+    }
+}
+
+fn about_no_case(what: (NoticeKind, Party), language: Language) -> Letter {
     let written = DateTime::from_timestamp(1_799_654_400, 0).unwrap_or_default();
     let message_id = "<01937f5c-0000-7000-8000-000000000002@exchange.example>".to_owned();
-    Letter {
-        link: Some("https://exchange.example/sign-in/0123456789abcdef".to_owned()),
-        ..Letter::about_no_case(
-            (NoticeKind::SignIn, party),
-            "sian.wyn@library.example",
-            language,
-            ("Library Exchange", "https://exchange.example"),
-            (message_id, written),
-        )
-    }
+    Letter::about_no_case(
+        what,
+        "sian.wyn@library.example",
+        language,
+        ("Library Exchange", "https://exchange.example"),
+        (message_id, written),
+    )
 }
 
 fn invitation(

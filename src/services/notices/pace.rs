@@ -98,7 +98,8 @@ const fn waits(kind: NoticeKind) -> bool {
         | NoticeKind::Calendar
         | NoticeKind::PackMissing
         | NoticeKind::Digest
-        | NoticeKind::SignIn => false,
+        | NoticeKind::SignIn
+        | NoticeKind::Deputyship => false,
     }
 }
 
