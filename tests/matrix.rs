@@ -116,7 +116,7 @@ impl<'a> Walk<'a> {
                 was_allowed |= self.ask(row, scene, caller, &url) == Class::Allowed;
             }
         }
-        if !was_allowed && row.on != rows::On::Nobody {
+        if !was_allowed && !matches!(row.on, rows::On::Nobody | rows::On::OthersSession) {
             self.wrong.push(format!("{} {}: nobody was allowed in any scene", row.method, row.path));
         }
     }

@@ -309,7 +309,7 @@ fn table() -> Vec<Url> {
         Url::at("/v1/applications/{id}/erase-person").post(&[ErasePerson], personal_data::erase),
         Url::at("/v1/applications/{id}/withdraw").post(&[WithdrawApplication], applications::withdraw),
         Url::at("/v1/applications/{id}/release")
-            .get(&[DecideRelease], NONE, releases::get)
+            .get(&[ReadRelease], NONE, releases::get)
             .post(&[DecideRelease], releases::decide),
         Url::at("/v1/applications/{id}/manager").post(&[ConfirmManager], applications::judge_manager),
         Url::at("/v1/rounds/{id}/runs").get(&[ReadRuns], NONE, runs::list).post(&[Match], runs::start),

@@ -101,7 +101,7 @@ pub fn get(app: &App, actor: &Actor, id: ApplicationId) -> Result<(Applicant, Ve
 
 fn get_in(db: &mut Db, actor: &Actor, id: ApplicationId) -> Result<(Applicant, Vec<CoverOnDay>), AppError> {
     let applicant = get_applicant(db, id)?;
-    permit_on(db, actor, Action::DecideRelease, &applicant)?;
+    permit_on(db, actor, Action::ReadRelease, &applicant)?;
     let round = get_round(db, applicant.application.round)?;
     let cover = cover(db, &round, applicant.application.home)?;
     Ok((applicant, cover))

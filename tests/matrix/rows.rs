@@ -4,7 +4,7 @@
 //! and in which states it can be done, where it asks for one.
 
 use library_swap::domain::permissions::{Action, Actor, Role};
-use library_swap::domain::states::{PlacementState, RoundState};
+use library_swap::domain::states::{ApplicationState, PlacementState, RoundState};
 use library_swap::domain::steps::{self, Deed};
 use serde_json::{Value, json};
 
@@ -357,12 +357,8 @@ pub fn all() -> Vec<Row> {
         row("GET", "/v1/applications/{id}/personal-data.txt", &[ReadPersonalData], On::Application),
         row("POST", "/v1/applications/{id}/erase-person", &[ErasePerson], On::Programme).when(|scene, _| scene.round == RoundState::Completed),
         row("POST", "/v1/applications/{id}/withdraw", &[WithdrawApplication], On::Application).when(|scene, _| application(scene, Deed::Withdraw)),
-        row("GET", "/v1/applications/{id}/release", &[DecideRelease], On::Application),
-        row("POST", "/v1/applications/{id}/release", &[DecideRelease], On::Application).json(|_, scene, caller| {
-            let asked = caller.ask("GET", &format!("/v1/applications/{}/release", scene.thing("applications")), &[], b"");
-            let version = if asked.status == 200 { asked.json()["request"]["version"].clone() } else { json!(0) };
-            json!({ "version": version, "answer": "no", "reason": "leave" })
-        }).when(|scene, _| round(scene, Deed::Release) && application(scene, Deed::RefuseRelease)),
+        row("GET", "/v1/applications/{id}/release", &[ReadRelease], On::Application),
+        row("POST", "/v1/applications/{id}/release", &[DecideRelease], On::Application).json(|_, _, _| json!({ "version": 0, "answer": "yes" })).when(|scene, _| scene.application == Some(ApplicationState::Released)).silent("they are released already"),
         row("POST", "/v1/applications/{id}/manager", &[ConfirmManager], On::Employer).of("id", "unvouched").json(|_, _, _| json!({ "trust": "confirmed" })),
 
         row("GET", "/v1/runs/{id}", &[ReadRuns], On::Round),

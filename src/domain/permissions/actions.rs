@@ -61,6 +61,8 @@ named! {
         WithdrawApplication = "withdraw_application",
         /// Say that a manager's address is the manager's.
         ConfirmManager = "confirm_manager",
+        /// See what a line manager is asked, and what a release would do to cover.
+        ReadRelease = "read_release",
         /// Say yes or no to being away.
         DecideRelease = "decide_release",
         /// Set or take away locks and forbidden pairs of a round.
@@ -231,6 +233,7 @@ impl Action {
             | Self::ReadHosting
             | Self::ReadCover
             | Self::ReadApplication
+            | Self::ReadRelease
             | Self::ReadLocks
             | Self::ReadRuns
             | Self::ReadRunFiles

@@ -85,7 +85,7 @@ pub const TABLE: &[Rows] = {
         rows(Role::MailServer, Everywhere, &[TakeMail]),
         rows(Role::Manager, Everywhere, &[NameDeputy, ReadIdeas, TryIdea]),
         rows(Role::Manager, OwnCase, &[
-            DecideRelease, Exchange, ReadPlacement, AnswerAsManager, ReadTasks, OpenLink,
+            ReadRelease, DecideRelease, Exchange, ReadPlacement, AnswerAsManager, ReadTasks, OpenLink,
             ChooseCalendar, ChooseMails,
         ]),
         rows(Role::HostContact, Everywhere, &[ReadIdeas, TryIdea]),
