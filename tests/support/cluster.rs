@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use diesel::{Connection, PgConnection};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, RunQueryDsl};
+use library_swap::store::{Store, StoreUrl};
+use sha2::{Digest, Sha256};
 
 /// The URL of a maintenance database, and the cluster that has to live as long as it is used.
 pub fn find() -> Option<(String, Option<Arc<Cluster>>)> {
@@ -33,6 +36,48 @@ pub fn with_database(url: &str, name: &str) -> String {
     let (address, query) = url.split_once('?').unwrap_or((url, ""));
     let server = address.rsplit_once('/').map_or(address, |(server, _)| server);
     if query.is_empty() { format!("{server}/{name}") } else { format!("{server}/{name}?{query}") }
+}
+
+/// Makes a database, as a copy of another one where one is named.
+pub fn create(maintenance: &str, name: &str, template: Option<&str>) {
+    let mut connection = PgConnection::establish(maintenance).expect("the maintenance database");
+    let copied = template.map(|template| format!(" TEMPLATE {template}")).unwrap_or_default();
+    connection.batch_execute(&format!("CREATE DATABASE {name}{copied}")).expect("a fresh database");
+}
+
+/// A database of the server with every migration, which nobody connects to. It stays there for the next run: its name has the
+/// SHA-256 of the migration.
+pub fn template(maintenance: &str) -> String {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| make_template(maintenance)).clone()
+}
+
+fn make_template(maintenance: &str) -> String {
+    let migration = include_str!("../../migrations/postgres/0001_initial/up.sql");
+    let hash: String = Sha256::digest(migration).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let (name, new) = (format!("library_swap_template_{hash}"), format!("library_swap_template_{hash}_new"));
+    let mut connection = PgConnection::establish(maintenance).expect("the maintenance database");
+    // Other test programs want it too.
+    connection.batch_execute("SELECT pg_advisory_lock(727)").expect("a lock");
+    let is_there = |connection: &mut PgConnection| {
+        let words = format!("EXISTS (SELECT FROM pg_database WHERE datname = '{name}')");
+        diesel::select(diesel::dsl::sql::<diesel::sql_types::Bool>(&words)).get_result::<bool>(connection)
+    };
+    if !is_there(&mut connection).expect("an answer") {
+        let mut run = |words: &str| connection.batch_execute(words);
+        run(&format!("DROP DATABASE IF EXISTS {new} WITH (FORCE)")).expect("dropped");
+        run(&format!("CREATE DATABASE {new}")).expect("a database");
+        let url: StoreUrl = with_database(maintenance, &new).parse().expect("a URL");
+        Store::open(&url, 1).expect("a database").migrate().expect("migrations");
+        // Whoever has left may still be on the way out.
+        let leave = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{new}'");
+        let renamed = (0..50).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            run(&leave).is_ok() && run(&format!("ALTER DATABASE {new} RENAME TO {name}")).is_ok()
+        });
+        assert!(renamed, "{new} is not left alone");
+    }
+    name
 }
 
 /// A throw-away cluster; it stops when the last test that uses it ends.

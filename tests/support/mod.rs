@@ -17,6 +17,7 @@ pub mod log;
 pub mod served;
 
 use std::net::TcpListener;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use chrono::Duration;
@@ -40,10 +41,15 @@ pub use log::Log;
 /// When every test begins, in UTC.
 pub const BEGIN: &str = "2027-01-04T09:00:00Z";
 
-/// A database that is dropped at the end.
+/// A database that is made when it is first used, and dropped at the end.
 pub enum Database {
     Sqlite(tempfile::TempDir),
-    Postgres { maintenance: String, name: String, _cluster: Option<std::sync::Arc<cluster::Cluster>> },
+    Postgres {
+        maintenance: String,
+        name: String,
+        made: OnceLock<()>,
+        _cluster: Option<Arc<cluster::Cluster>>,
+    },
 }
 
 impl Database {
@@ -52,18 +58,38 @@ impl Database {
         Database::Sqlite(tempfile::tempdir().expect("a folder"))
     }
 
+    /// A fresh PostgreSQL database, where there is a server.
     pub fn postgres() -> Option<Self> {
         let (maintenance, cluster) = cluster::find()?;
         let name = format!("library_swap_test_{}", uuid::Uuid::now_v7().simple());
-        let mut connection = PgConnection::establish(&maintenance).expect("the maintenance database");
-        connection.batch_execute(&format!("CREATE DATABASE {name}")).expect("a fresh database");
-        Some(Database::Postgres { maintenance, name, _cluster: cluster })
+        Some(Database::Postgres { maintenance, name, made: OnceLock::new(), _cluster: cluster })
     }
 
+    /// Where it is; empty, unless it was migrated before.
     pub fn url(&self) -> String {
         match self {
             Database::Sqlite(folder) => format!("sqlite:{}", folder.path().join("test.db").display()),
-            Database::Postgres { maintenance, name, .. } => cluster::with_database(maintenance, name),
+            Database::Postgres { maintenance, name, made, .. } => {
+                made.get_or_init(|| cluster::create(maintenance, name, None));
+                cluster::with_database(maintenance, name)
+            }
+        }
+    }
+
+    /// Gives it every migration, where it is not made yet: as a copy, because hundreds of tests begin so.
+    fn migrate(&self) {
+        match self {
+            Database::Sqlite(folder) => {
+                let path = folder.path().join("test.db");
+                if !path.exists() {
+                    std::fs::write(path, sqlite_template()).expect("a database");
+                }
+            }
+            Database::Postgres { maintenance, name, made, .. } => {
+                made.get_or_init(|| {
+                    cluster::create(maintenance, name, Some(&cluster::template(maintenance)))
+                });
+            }
         }
     }
 
@@ -75,9 +101,24 @@ impl Database {
     }
 }
 
+/// An SQLite file with every migration.
+fn sqlite_template() -> &'static [u8] {
+    static FILE: OnceLock<Vec<u8>> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("template.db");
+        let url: StoreUrl = format!("sqlite:{}", path.display()).parse().expect("a URL");
+        Store::open(&url, 1).expect("a database").migrate().expect("migrations");
+        let log = folder.path().join("template.db-wal");
+        assert!(!log.exists(), "whoever leaves an SQLite database last writes its log into the file");
+        std::fs::read(path).expect("a file")
+    })
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
-        if let Database::Postgres { maintenance, name, .. } = self
+        if let Database::Postgres { maintenance, name, made, .. } = self
+            && made.get().is_some()
             && let Ok(mut connection) = PgConnection::establish(maintenance)
             && let Err(error) = connection.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"))
         {
@@ -93,6 +134,7 @@ pub fn keys() -> Keyring {
 
 /// The application on a database, with a clock that stands at [`BEGIN`] and a repeatable row of ids.
 pub fn app_on(database: &Database, public_url: &str) -> App {
+    database.migrate();
     let url: StoreUrl = database.url().parse().expect("a URL");
     let store = Store::open(&url, 8).expect("a database").with_keys(keys());
     store.migrate().expect("migrations");
