@@ -4,6 +4,8 @@ use library_swap::domain::ids::RunId;
 use library_swap::domain::permissions::{Actor, Role};
 use library_swap::domain::privacy::Kept;
 use library_swap::files::{AuditFile, Schedule};
+use library_swap::import::{Kind, Table};
+use library_swap::services::imports::{ImportMode, Order, import};
 use library_swap::services::proofs;
 use library_swap::services::retention::{self, Report};
 use library_swap::services::traces::check_all;
@@ -148,11 +150,77 @@ fn unproven_sign_ups_and_words_and_links_go_in_their_time() {
 }
 
 #[test]
+fn what_lists_say_of_people_goes_a_year_after_they_left_and_the_names_of_those_who_never_came_here_after_two()
+{
+    for_each_service(|service| {
+        World::new(service);
+        let actor = Actor::named("import", Role::Organiser);
+        let list = |kind, text: &str| {
+            let table = Table::read(text.as_bytes().to_vec()).expect("a table");
+            import(&service.app, &actor, &Order::new(kind, &table, ImportMode::Apply)).expect("imported");
+        };
+        for left_on in ["", "2027-01-01"] {
+            let line = |n: u32, name: &str, left_on: &str| {
+                format!("E-{n},{name} Reader,{}@town.example,town trust,{left_on}\n", name.to_lowercase())
+            };
+            let lines = [line(1, "Stan", ""), line(2, "Leo", left_on), line(3, "Vera", left_on)].concat();
+            list(Kind::Staff, &format!("id,name,email,employer,left_on\n{lines}"));
+        }
+        list(
+            Kind::PastPlacements,
+            "date,host,email\n2026-03-02,hospital,vera@town.example\n2026-03-02,hospital,stan@town.example\n",
+        );
+        let at = |instant: &str| {
+            service.set_clock(instant);
+            retention::apply(&service.app, &worker()).expect("applied")
+        };
+        assert_eq!(count(&at("2028-01-01T09:00:00Z"), Kept::Lists), 0);
+        assert_eq!(count(&at("2028-01-04T09:00:00Z"), Kept::Lists), 2);
+        assert_eq!(holds(service, "leo@town.example"), [""; 0], "nothing else is known of him");
+        assert_eq!(holds(service, "vera@town.example"), ["persons"], "she was somewhere");
+        assert_eq!(count(&at("2028-03-04T09:00:00Z"), Kept::Persons), 1, "two years after her day");
+        assert_eq!(holds(service, "vera@town.example"), [""; 0]);
+        assert_eq!(holds(service, "stan@town.example"), ["persons"], "he works there");
+        assert_eq!(count(&at("2028-03-05T09:00:00Z"), Kept::Persons), 0);
+    });
+}
+
+#[test]
 fn everything_known_of_a_person_is_given_to_them_and_to_organisers_who_then_stand_in_the_ledger() {
     for_each_service(|service| {
         let past = past(service);
         let url = format!("/v1/applications/{}/personal-data", past.ann);
         let person = service.with(&past.link);
+        // She is HR as well, and her own boss's deputy there.
+        for address in ["ann@town.example", "boss@town.example"] {
+            let grant =
+                json!({ "address": address, "role": "hr", "employers": [past.world.employers["town"]] });
+            past.world.organiser.post("/v1/grants", &grant).expect(201);
+        }
+        let signed_in = |address: &str| {
+            service.anyone().post("/v1/sign-in", &json!({ "address": address })).expect(202);
+            let mails = past.world.deliver();
+            let mail = mails.iter().find(|mail| mail.kind == "sign_in").expect("a mail");
+            let (_, secret) = mail.text.split_once("/sign-in/").expect("a link");
+            let secret: String = secret.chars().take_while(char::is_ascii_hexdigit).collect();
+            let reply = service.anyone().step(&format!("/v1/sign-in/{secret}"));
+            reply.header("set-cookie").expect("a cookie").split(';').next().expect("a pair").to_owned()
+        };
+        signed_in("ann@town.example");
+        let cookie = signed_in("boss@town.example");
+        let ask = |method: &str, path: &str, body: &Value| {
+            let headers = [
+                ("cookie", cookie.as_str()),
+                ("content-type", "application/json"),
+                ("sec-fetch-site", "same-origin"),
+            ];
+            service.anyone().send(method, path, &headers, body.to_string().as_bytes())
+        };
+        let days =
+            json!({ "deputy": "ann@town.example", "starts_on": "2027-03-09", "ends_on": "2027-03-10" });
+        let as_hr = ask("GET", "/v1/session", &Value::Null).expect(200);
+        assert_eq!(as_hr["role"], "hr");
+        ask("POST", "/v1/session/deputyships", &days).expect(201);
         let known = person.get(&url).expect(200);
         assert_eq!(known["person"]["email"], "ann@town.example");
         assert_eq!(known["applications"][0]["access_needs"]["words"], WORDS);
@@ -163,6 +231,13 @@ fn everything_known_of_a_person_is_given_to_them_and_to_organisers_who_then_stan
         );
         assert_eq!(known["placements"][0]["date"], DAY);
         assert!(known["mails"].as_array().is_some_and(|mails| mails.len() >= 3), "{known}");
+        for (what, of) in
+            [("roles", 1), ("deputyships", 1), ("sessions", 1), ("swaps", 0), ("places_offered", 0)]
+        {
+            assert_eq!(known[what].as_array().map(Vec::len), Some(of), "{what}: {known}");
+        }
+        assert_eq!(known["deputyships"][0]["done_by"], "ann@town.example");
+        assert_eq!(known["named_as_line_manager_of_applications"], 0);
         let text = person.get(&format!("{url}.txt"));
         assert!(text.text().contains("words: I am deaf in the left ear"), "{}", text.text());
         assert!(text.header("content-type").expect("a type").starts_with("text/plain"));
