@@ -46,6 +46,8 @@ mod hostile_mails;
 mod hosting;
 #[path = "api/ideas.rs"]
 mod ideas;
+#[path = "api/impact.rs"]
+mod impact;
 #[path = "api/inbound.rs"]
 mod inbound;
 #[path = "api/languages.rs"]

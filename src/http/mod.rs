@@ -25,6 +25,7 @@ mod grants;
 mod held_mails;
 mod ideas;
 mod idempotency;
+mod impact;
 mod inbound;
 mod libraries;
 mod limits;

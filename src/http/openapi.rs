@@ -15,8 +15,8 @@ use super::retirement::{self, RETIRING};
 use super::routes::{self, Listed};
 use super::{
     access_needs, alternatives, applications, audit, calendars, day, deliveries, deputyships, documents,
-    edits, employers, explanations, feeds, grants, held_mails, ideas, inbound, libraries, links, locks,
-    mails, offers, oidc, opening, outlook, packs, personal_data, placements, privacy_notices, proofs,
+    edits, employers, explanations, feeds, grants, held_mails, ideas, impact, inbound, libraries, links,
+    locks, mails, offers, oidc, opening, outlook, packs, personal_data, placements, privacy_notices, proofs,
     publication, refills, releases, repairs, rounds, runs, schedule, sessions, sign_in, successors, swaps,
     tasks, tokens, traces,
 };
@@ -103,6 +103,9 @@ pub(super) struct PageParameters {
         applications::get,
         applications::withdraw,
         applications::judge_manager,
+        impact::make,
+        impact::get,
+        impact::get_page,
         releases::get,
         releases::decide,
         personal_data::get,

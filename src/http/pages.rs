@@ -37,6 +37,7 @@ static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLoc
     pages.add_template("mails.html", include_str!("templates/mails.html"))?;
     pages.add_template("pack.html", include_str!("templates/pack.html"))?;
     pages.add_template("pack_shown.html", include_str!("templates/pack_shown.html"))?;
+    pages.add_template("report.html", include_str!("templates/report.html"))?;
     pages.add_template("sign_in.html", include_str!("templates/sign_in.html"))?;
     pages.add_template("account.html", include_str!("templates/account.html"))?;
     pages.add_template("problem.html", include_str!("templates/problem.html"))?;
@@ -108,6 +109,11 @@ pub(super) fn mails(service: &str, choice: &MailChoice, told: Told) -> Result<St
     let title = if stopped { "Reminders are stopped" } else { "Reminders" };
     let facts = context! { service, title, stopped, address => &choice.address, done => told == Told::Done };
     render("mails.html", facts)
+}
+
+/// What a round came to.
+pub(super) fn report(service: &str, facts: &Value) -> Result<String, Problem> {
+    render("report.html", context! { service, ..facts.clone() })
 }
 
 /// What the page to sign in shows.

@@ -10,10 +10,10 @@ use super::idempotency::{self, Turn};
 use super::problem::Problem;
 use super::{
     access_needs, alternatives, applications, audit, calendars, conditional, day, deliveries, deputyships,
-    documents, edits, employers, explanations, feeds, grants, held_mails, ideas, inbound, libraries, links,
-    locks, mails, offers, oidc, opening, outlook, packs, pages, personal_data, placements, privacy_notices,
-    proofs, publication, refills, releases, repairs, rounds, runs, schedule, sessions, sign_in, successors,
-    swaps, tasks, tokens, traces,
+    documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact, inbound, libraries,
+    links, locks, mails, offers, oidc, opening, outlook, packs, pages, personal_data, placements,
+    privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule, sessions,
+    sign_in, successors, swaps, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, reach_of};
 use crate::services::AppError;
@@ -285,6 +285,10 @@ fn table() -> Vec<Url> {
             .get(&[ReadRound], NONE, privacy_notices::get)
             .put(&[SteerRound], privacy_notices::replace)
             .looking_at("/v1/rounds/{id}/privacy-notice"),
+        Url::at("/v1/rounds/{id}/report")
+            .get(&[ReadRound], NONE, impact::get)
+            .post(&[ReportImpact], impact::make),
+        Url::page("/rounds/{id}/report").get(OPEN, NONE, impact::get_page),
         Url::at("/v1/rounds/{id}/cancel").post(&[SteerRound], rounds::cancel),
         Url::at("/v1/rounds/{id}/libraries").get(&[ReadHosting], PAGE, offers::list),
         Url::at("/v1/rounds/{id}/libraries/{library}")

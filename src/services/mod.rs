@@ -34,6 +34,7 @@ pub mod held_mails;
 mod host_changes;
 pub mod ideas;
 pub mod idempotency;
+pub mod impact;
 pub mod imports;
 pub mod inbound;
 mod judge;

@@ -35,6 +35,7 @@ pub mod grants;
 pub mod histories;
 pub mod ideas;
 pub mod idempotency;
+pub mod impact;
 pub mod inbound;
 pub mod introductions;
 pub mod invitations;

@@ -282,6 +282,13 @@ diesel::table! {
     }
 }
 diesel::table! {
+    impact_reports (round_id) {
+        round_id -> Text,
+        document -> Text,
+        made_at -> Timestamp,
+    }
+}
+diesel::table! {
     deputyships (id) {
         id -> Text,
         principal -> Text,
@@ -635,6 +642,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
     grants,
     deputyships,
+    impact_reports,
     sign_in_links,
     sessions,
     links,

@@ -304,6 +304,9 @@ fn after_the_day(world: &World<'_>, scene: &mut Scene) {
     let given =
         other.post(&format!("/v1/placements/{}/idea", scene.thing("other placement")), &idea).expect(200);
     scene.things.insert("ideas", id_of(&given));
+    let round = scene.thing("rounds").to_owned();
+    world.organiser.step(&format!("/v1/rounds/{round}/report")).expect(200);
+    scene.things.insert("reported", round);
 }
 
 /// Locks and forbidden pairs, and somebody whose manager nobody knows.

@@ -417,6 +417,7 @@ const TABLES: &[&str] = &[
     "idea_trials",
     "idempotent_requests",
     "ideas",
+    "impact_reports",
     "import_mappings",
     "inbound_mails",
     "invitations",

@@ -33,6 +33,7 @@ DROP TABLE feeds;
 DROP TABLE links;
 DROP TABLE sessions;
 DROP TABLE sign_in_links;
+DROP TABLE impact_reports;
 DROP TABLE deputyships;
 DROP TABLE grants;
 DROP TABLE api_tokens;

@@ -447,6 +447,15 @@ CREATE TABLE grants (
 ) STRICT;
 CREATE INDEX grants_address_idx ON grants (address, id);
 
+-- What rounds came to, as it was published.
+CREATE TABLE impact_reports (
+    round_id TEXT NOT NULL,
+    document TEXT NOT NULL,
+    made_at TEXT NOT NULL,
+    CONSTRAINT impact_reports_pkey PRIMARY KEY (round_id),
+    CONSTRAINT impact_reports_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id)
+) STRICT;
+
 -- Who does somebody's work in one role for a while.
 CREATE TABLE deputyships (
     id TEXT NOT NULL,

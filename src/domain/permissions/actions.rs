@@ -135,6 +135,8 @@ named! {
         GiveIdea = "give_idea",
         /// Look for ideas.
         ReadIdeas = "read_ideas",
+        /// Make what a round came to public, once it is over.
+        ReportImpact = "report_impact",
         /// Say that one tried an idea.
         TryIdea = "try_idea",
         /// Hide an idea, or show it again.
@@ -300,6 +302,7 @@ impl Action {
             | Self::GiveFeedback
             | Self::GiveIdea
             | Self::TryIdea
+            | Self::ReportImpact
             | Self::HideIdea
             | Self::EditJoiningPack
             | Self::ResendMail
