@@ -37,6 +37,7 @@ use crate::domain::telephone::MOST_LETTERS;
 use crate::domain::trace::TraceLink;
 use crate::domain::weekday::Weekday;
 use crate::services::links::Deed;
+use crate::services::schedule::{Bom, Delimiter, Op};
 
 fn string() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
@@ -184,8 +185,20 @@ pub(super) fn scopes() -> Array {
     list_or_null(one.build()).build()
 }
 
-pub(super) fn with_or_without() -> Object {
-    one_of(["with", "without"]).build()
+pub(super) fn byte_order_mark() -> Object {
+    one_of(Bom::ALL.iter().map(|bom| bom.as_str())).build()
+}
+
+pub(super) fn delimiter() -> Object {
+    one_of(Delimiter::ALL.iter().map(|delimiter| delimiter.as_str())).build()
+}
+
+pub(super) fn op() -> Object {
+    one_of(Op::ALL.iter().map(|op| op.as_str())).build()
+}
+
+pub(super) fn optional_op() -> Object {
+    or_null(one_of(Op::ALL.iter().map(|op| op.as_str())))
 }
 
 pub(super) fn yes_or_no() -> Object {
