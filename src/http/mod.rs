@@ -58,6 +58,7 @@ pub mod routes;
 mod runs;
 mod schedule;
 mod schedule_changes;
+mod schedule_schemas;
 mod schemas;
 mod sessions;
 mod sign_in;

@@ -14,7 +14,7 @@ use super::answer::{Answer, Listed, file, listed, streamed};
 use super::call::{Call, blocking};
 use super::placements::clock;
 use super::problem::Problem;
-use super::{read, schemas};
+use super::{read, schedule_schemas, schemas};
 use crate::domain::fault::{Faults, Rule};
 use crate::domain::ids::{PlacementId, RoundId};
 use crate::domain::json::parse_date;
@@ -62,7 +62,7 @@ pub(super) struct Row {
     /// Under what the day is booked.
     absence_code: String,
     /// What to do with it; null where it is proposed only.
-    #[schema(schema_with = schemas::optional_op)]
+    #[schema(schema_with = schedule_schemas::optional_op)]
     op: Option<&'static str>,
 }
 
@@ -132,10 +132,10 @@ pub(super) struct ScheduleFilter {
 #[expect(dead_code, reason = "the description of what `csv_form` and `profile` read")]
 pub(super) struct CsvParameters {
     /// Whether the file begins with a byte order mark: `auto` (unless said otherwise) for a person's browser only.
-    #[param(schema_with = schemas::byte_order_mark)]
+    #[param(schema_with = schedule_schemas::byte_order_mark)]
     bom: Option<String>,
     /// What stands between two cells; as the profile says unless said otherwise.
-    #[param(schema_with = schemas::delimiter)]
+    #[param(schema_with = schedule_schemas::delimiter)]
     delimiter: Option<String>,
     /// Whose columns: `generic` unless said otherwise, or another of docs/exports.md.
     profile: Option<String>,
@@ -147,10 +147,10 @@ pub(super) struct CsvParameters {
 #[expect(dead_code, reason = "the description of what `csv_form` reads")]
 pub(super) struct BomAndDelimiter {
     /// Whether the file begins with a byte order mark: `auto` (unless said otherwise) for a person's browser only.
-    #[param(schema_with = schemas::byte_order_mark)]
+    #[param(schema_with = schedule_schemas::byte_order_mark)]
     bom: Option<String>,
     /// What stands between two cells; a comma unless said otherwise.
-    #[param(schema_with = schemas::delimiter)]
+    #[param(schema_with = schedule_schemas::delimiter)]
     delimiter: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::answer::{Answer, shown};
 use super::call::Call;
 use super::schedule::{Row, absence_code};
-use super::{read, schemas};
+use super::{read, schedule_schemas};
 use crate::domain::fault::Faults;
 use crate::domain::ids::EmployerId;
 use crate::services::schedule::changes::{self, Cursor};
@@ -16,7 +16,7 @@ use crate::services::schedule::changes::{self, Cursor};
 #[schema(as = ScheduleChange)]
 pub(super) struct Change {
     /// `add` and `change`: this is the row now. `cancel`: the day is called off.
-    #[schema(schema_with = schemas::op)]
+    #[schema(schema_with = schedule_schemas::op)]
     op: &'static str,
     row: Row,
 }
