@@ -94,7 +94,7 @@ fn hr_takes_its_own_rows_in_every_format_and_nobody_elses() {
             let mut book: Xlsx<_> = Xlsx::new(std::io::Cursor::new(xlsx.body)).expect("a workbook");
             let range = book.worksheet_range("Schedule").expect("a sheet");
             assert_eq!(range.height(), 2);
-            assert!(range.rows().last().expect("a row").contains(&Data::String(address.clone())));
+            assert!(range.rows().next_back().expect("a row").contains(&Data::String(address.clone())));
             let about = book.worksheet_range("About").expect("a sheet");
             let told: Vec<String> = about.rows().map(|row| format!("{}: {}", row[0], row[1])).collect();
             assert!(

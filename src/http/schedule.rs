@@ -18,7 +18,7 @@ use super::{read, schedule_schemas, schemas};
 use crate::domain::fault::{Faults, Rule};
 use crate::domain::ids::{PlacementId, RoundId};
 use crate::domain::json::parse_date;
-use crate::domain::schedule::{AbsenceCode, ScheduleRow};
+use crate::domain::schedule::{AbsenceCode, Op, ScheduleRow};
 use crate::domain::states::PlacementState;
 use crate::services::AppError;
 use crate::services::page::Paged;
@@ -92,7 +92,7 @@ impl From<ScheduleRow> for Row {
             r#virtual: row.is_virtual,
             employee_number: row.employee_number,
             absence_code: row.absence_code.to_string(),
-            op: row.op.map(|op| op.as_str()),
+            op: row.op.map(Op::as_str),
         }
     }
 }

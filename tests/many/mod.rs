@@ -1,4 +1,5 @@
 //! Many placements in a database at once, by SQL that both databases take: for benches of exports and tests of changes.
+#![allow(dead_code, reason = "each program uses its part")]
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};

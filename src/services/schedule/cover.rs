@@ -116,7 +116,7 @@ pub fn list(app: &App, actor: &Actor, round: RoundId) -> Result<Vec<CoverLine>, 
                 lines.extend(days.map(|((_, date), moved)| line(&library, *date, None, *moved, 0)));
             }
         }
-        lines.sort_by(|one, other| (one.library, one.date).cmp(&(other.library, other.date)));
+        lines.sort_by_key(|line| (line.library, line.date));
         Ok(lines)
     })
 }
