@@ -92,6 +92,7 @@ fn app_on(url: &str) -> App {
                 most: chrono::Duration::hours(12),
             },
             claim_rules: Vec::new(),
+            absence_code: library_swap::domain::schedule::AbsenceCode::default(),
         },
     }
 }

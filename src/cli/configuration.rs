@@ -17,6 +17,7 @@ use crate::domain::language::Language;
 use crate::domain::letter::{InvitationForm, ZoneForm};
 use crate::domain::password::Password;
 use crate::domain::privacy::Retention;
+use crate::domain::schedule::AbsenceCode;
 use crate::domain::states::named;
 use crate::domain::text::Name;
 use crate::mail::{DkimSettings, Tls, TransportKind};
@@ -45,6 +46,8 @@ pub struct Configuration {
     pub matching: Matching,
     /// The life of rounds.
     pub rounds: Rounds,
+    /// What HR takes away.
+    pub exports: Exports,
     /// Signing in.
     pub sign_in: SignIn,
     /// An identity provider.
@@ -242,6 +245,15 @@ pub struct Rounds {
     pub reserve_answer_days: NonZeroU16,
     /// How many days before a day no reserve is asked any more.
     pub reserve_stop_days: u16,
+}
+
+/// What HR takes away.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exports {
+    /// Under what employers book the days of their staff, where nobody says otherwise.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub absence_code: AbsenceCode,
 }
 
 /// Signing in.

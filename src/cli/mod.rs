@@ -23,6 +23,7 @@ mod audit_file;
 mod configuration;
 mod demo;
 mod doctor;
+mod export;
 mod frontier;
 mod grant;
 mod health;
@@ -135,6 +136,9 @@ enum Command {
     /// Look at mails and their templates.
     #[command(subcommand)]
     Mail(mail::Command),
+    /// Write what HR takes away to files, and check profiles of columns.
+    #[command(subcommand)]
+    Export(export::Command),
     /// Take over lists.
     #[command(subcommand)]
     Import(import::Command),
@@ -185,6 +189,10 @@ pub fn run() -> ExitCode {
         Command::Keys(command) => configured(&|configuration| keys::run(&command, configuration)),
         Command::Retention(args) => configured(&|configuration| retention::run(&args, configuration)),
         Command::Mail(command) => configured(&|configuration| mail::run(&command, configuration)),
+        Command::Export(export::Command::Check { profile }) => export::check(&profile),
+        Command::Export(export::Command::Schedule(args)) => {
+            configured(&|configuration| export::schedule(&args, configuration))
+        }
         Command::Import(command) => configured(&|configuration| import::run(&command, configuration)),
         Command::Round(command) => configured(&|configuration| round::run(&command, configuration)),
         Command::Simulate(args) => configured(&|configuration| simulate::run(&args, configuration)),

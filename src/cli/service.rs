@@ -136,6 +136,7 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
                 most: Duration::hours(configuration.sign_in.session_hours.get().into()),
             },
             claim_rules: configuration.oidc.claim_rules(),
+            absence_code: configuration.exports.absence_code.clone(),
         },
     }
 }

@@ -29,7 +29,8 @@ named! {
         Unproven = "unproven_applications",
         /// Access needs, their ledger, and the tags in files of runs and repairs.
         AccessNeeds = "access_needs",
-        /// Links in mails, links to sign in, sessions, grants and deputyships, once they have ended.
+        /// Links in mails, links to sign in, sessions, grants and deputyships, once they have ended; that a day of a schedule was
+        /// called off.
         Links = "links",
         /// What employers' lists say of those who have left.
         Lists = "employers_lists",

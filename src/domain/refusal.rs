@@ -47,6 +47,8 @@ pub enum RefusalCode {
     StaleRepair,
     /// What was looked at is not what is there.
     ChangedSince,
+    /// What was read up to a cursor cannot be gone on with.
+    CursorGone,
     /// What was looked at is not said.
     IfMatchRequired,
     /// One of the repair's options was applied before.
@@ -95,6 +97,7 @@ impl RefusalCode {
             RefusalCode::ConsentNotAsked => "consent-not-asked",
             RefusalCode::StaleRepair => "stale-repair",
             RefusalCode::ChangedSince => "changed-since",
+            RefusalCode::CursorGone => "cursor-gone",
             RefusalCode::IfMatchRequired => "if-match-required",
             RefusalCode::RepairApplied => "repair-applied",
             RefusalCode::ManagerNotConfirmed => "manager-not-confirmed",

@@ -120,6 +120,9 @@ named! {
 }
 
 impl PlacementState {
+    /// The states of the days that employers book: agreed, or been.
+    pub const IN_SCHEDULES: &'static [Self] = &[PlacementState::Confirmed, PlacementState::Completed];
+
     /// Whether the placement stands, so that it uses up places and days.
     pub const fn is_live(self) -> bool {
         match self {

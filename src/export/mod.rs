@@ -1,9 +1,19 @@
-//! What HR takes away: the schedule as CSV and JSON. Pure functions from domain values to bytes.
+//! What HR takes away: schedules and tables of cover as CSV and as workbooks. Pure functions from domain values to bytes.
 //!
 //! Columns and their order are a promise, told in `docs/exports.md` and counted by [`SCHEDULE_VERSION`]: files are read
 //! by programs that nobody here has seen. Never sorts, filters or looks anything up.
 
+mod cell;
+mod csv;
+mod field;
 mod formula;
+mod profile;
 mod schedule;
+mod workbook;
 
-pub use schedule::{Bom, COLUMNS, CsvFormat, SCHEDULE_VERSION, schedule_csv};
+pub use cell::{Cell, Look};
+pub use csv::{Bom, CsvForm, Delimiter, Formulas, MARK};
+pub use field::{Field, Sign, Unit};
+pub use profile::{Column, Profile, Reader, Source};
+pub use schedule::{SCHEDULE_VERSION, columns};
+pub use workbook::{MOST_ROWS, NoWorkbook, Table};

@@ -1,8 +1,14 @@
 //! The shapes of answers: one thing, something made, a page of a list, a file.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use actix_web::HttpResponse;
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::header::{CONTENT_DISPOSITION, CacheControl, CacheDirective, LINK, LOCATION};
+use actix_web::web::Bytes;
 use serde::Serialize;
+use tokio::sync::mpsc::{self, Receiver};
 use utoipa::ToSchema;
 
 use super::call::Call;
@@ -61,4 +67,67 @@ pub(super) fn file(media_type: &'static str, name: &str, bytes: impl Into<Vec<u8
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
         .insert_header(CacheControl(vec![CacheDirective::NoStore]))
         .body(bytes.into()))
+}
+
+/// Pieces of an export that wait until the client has taken those before.
+const PIECES_AHEAD: usize = 2;
+
+/// Pieces as they come from the database: an export is never in memory as a whole.
+struct Pieces(Receiver<Result<Bytes, Problem>>);
+
+impl MessageBody for Pieces {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        BodySize::Stream
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        // The status is out already: an error breaks the connection off, so that nobody takes half an export for a whole.
+        self.0
+            .poll_recv(context)
+            .map(|piece| piece.map(|read| read.map_err(|problem| problem.detail().into())))
+    }
+}
+
+/// 200 with a file that comes in pieces: the first is there, `next` makes each further one of what the one before left.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of every endpoint")]
+pub(super) fn streamed<S: 'static, F>(
+    media_type: &'static str,
+    name: &str,
+    first: (Vec<u8>, Option<S>),
+    next: impl Fn(S) -> F + 'static,
+) -> Answer
+where
+    F: Future<Output = Result<(Vec<u8>, Option<S>), Problem>> + 'static,
+{
+    let (tell, told) = mpsc::channel(PIECES_AHEAD);
+    actix_web::rt::spawn(async move {
+        let mut piece: Result<_, Problem> = Ok(first);
+        loop {
+            let rest = match piece {
+                Ok((bytes, rest)) => {
+                    if !bytes.is_empty() && tell.send(Ok(Bytes::from(bytes))).await.is_err() {
+                        return;
+                    }
+                    rest
+                }
+                Err(problem) => {
+                    problem.log();
+                    drop(tell.send(Err(problem)).await);
+                    return;
+                }
+            };
+            let Some(rest) = rest else { return };
+            piece = next(rest).await;
+        }
+    });
+    Ok(HttpResponse::Ok()
+        .content_type(media_type)
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .insert_header(CacheControl(vec![CacheDirective::NoStore]))
+        .body(Pieces(told)))
 }

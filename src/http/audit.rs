@@ -1,20 +1,12 @@
 //! `/v1/audit`: who did what, and the chain of hashes over it. Never holds personal data.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use actix_web::HttpResponse;
-use actix_web::body::{BodySize, MessageBody};
-use actix_web::http::header::{CONTENT_DISPOSITION, CacheControl, CacheDirective};
-use actix_web::web::Bytes;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio::sync::mpsc::{self, Receiver};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::answer::{Answer, Listed, listed, shown};
+use super::answer::{Answer, Listed, listed, shown, streamed};
 use super::call::{Call, blocking};
 use super::problem::Problem;
 use super::{read, schemas};
@@ -181,30 +173,6 @@ pub(super) async fn head(call: Call) -> Answer {
     shown(&Head { head: found.link.map(Place::from), noted_as, waiting: found.waiting })
 }
 
-/// Pieces of an export that wait until the client has taken those before.
-const PIECES_AHEAD: usize = 2;
-
-/// Lines as they come from the database: an export is never in memory as a whole.
-struct Lines(Receiver<Result<Bytes, Problem>>);
-
-impl MessageBody for Lines {
-    type Error = Box<dyn std::error::Error>;
-
-    fn size(&self) -> BodySize {
-        BodySize::Stream
-    }
-
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        // The status is out already: an error breaks the connection off, so that nobody takes half an export for a whole.
-        self.0
-            .poll_recv(context)
-            .map(|piece| piece.map(|read| read.map_err(|problem| problem.detail().into())))
-    }
-}
-
 /// Take the audit with its chain of hashes
 ///
 /// One entry a line, in the order of the chain (NDJSON). Without a filter, `library-swap audit verify FILE` proves it; what the
@@ -218,31 +186,11 @@ pub(super) async fn export(call: Call) -> Answer {
     let (app, actor) = (call.app().clone(), call.actor.clone());
     let next = move |after: i64| {
         let (app, actor, which) = (app.clone(), actor.clone(), which.clone());
-        blocking(move || audit::export(&app, &actor, &which, after))
+        blocking(move || {
+            let (lines, after) = audit::export(&app, &actor, &which, after)?;
+            Ok((lines.into_bytes(), after))
+        })
     };
     let first = next(0).await?;
-    let (tell, told) = mpsc::channel(PIECES_AHEAD);
-    actix_web::rt::spawn(async move {
-        let mut piece: Result<_, Problem> = Ok(first);
-        loop {
-            let (lines, after) = match piece {
-                Ok((lines, Some(after))) => (lines, after),
-                Ok((_, None)) => return,
-                Err(problem) => {
-                    problem.log();
-                    drop(tell.send(Err(problem)).await);
-                    return;
-                }
-            };
-            if tell.send(Ok(Bytes::from(lines))).await.is_err() {
-                return;
-            }
-            piece = next(after).await;
-        }
-    });
-    Ok(HttpResponse::Ok()
-        .content_type("application/x-ndjson")
-        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"audit.ndjson\""))
-        .insert_header(CacheControl(vec![CacheDirective::NoStore]))
-        .body(Lines(told)))
+    streamed("application/x-ndjson", "audit.ndjson", first, next)
 }

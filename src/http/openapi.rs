@@ -14,11 +14,7 @@ use super::problem::{Body, Code};
 use super::retirement::{self, RETIRING};
 use super::routes::{self, Listed};
 use super::{
-    access_needs, alternatives, applications, audit, calendars, day, deliveries, deputyships, documents,
-    edits, employers, explanations, feeds, grants, held_mails, ideas, impact, inbound, libraries, links,
-    locks, mails, offers, oidc, opening, outlook, packs, personal_data, placements, privacy_notices, proofs,
-    publication, refills, releases, repairs, rounds, runs, schedule, sessions, sign_in, successors, swaps,
-    tasks, tokens, traces,
+    access_needs, alternatives, applications, audit, calendars, cover, day, deliveries, deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact, inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, personal_data, placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule, schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -98,6 +94,8 @@ pub(super) struct PageParameters {
         offers::replace,
         offers::withdraw,
         offers::cover,
+        cover::csv,
+        cover::xlsx,
         applications::list,
         applications::sign_up,
         applications::get,
@@ -181,7 +179,13 @@ pub(super) struct PageParameters {
         packs::replace_standing,
         packs::list,
         schedule::list,
+        schedule::csv_of_round,
+        schedule::json,
+        schedule::ndjson,
         schedule::csv,
+        schedule::xlsx,
+        schedule::ics,
+        schedule_changes::list,
         tasks::list,
         tokens::list,
         tokens::create,
@@ -362,8 +366,14 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
         codes.extend([Code::ChangedSince, Code::IfMatchRequired]);
     }
     // Also whose body names the library that it is about.
-    if url.path.contains('{') || (url.path == "/v1/feeds" && url.method == Method::POST) {
+    if url.path.contains('{')
+        || url.path.starts_with("/v1/schedule")
+        || (url.path == "/v1/feeds" && url.method == Method::POST)
+    {
         codes.push(Code::NotFound);
+    }
+    if url.path.ends_with("/schedule/changes") {
+        codes.push(Code::CursorGone);
     }
     if url.path.starts_with("/sign-in/oidc") {
         codes.extend([Code::NotFound, Code::ProviderUnusable]);

@@ -80,6 +80,8 @@ named! {
         StaleRepair = "stale-repair",
         /// What was looked at is not what is there.
         ChangedSince = "changed-since",
+        /// What was read up to a cursor cannot be gone on with.
+        CursorGone = "cursor-gone",
         /// What was looked at is not said.
         IfMatchRequired = "if-match-required",
         /// One of the repair's options was applied before.
@@ -163,6 +165,7 @@ impl Code {
             | Code::Frozen
             | Code::TokenSpent => StatusCode::CONFLICT,
             Code::StaleRepair | Code::ChangedSince => StatusCode::PRECONDITION_FAILED,
+            Code::CursorGone => StatusCode::GONE,
             Code::IfMatchRequired => StatusCode::PRECONDITION_REQUIRED,
             Code::ProviderUnusable => StatusCode::BAD_GATEWAY,
             Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -209,6 +212,7 @@ impl Code {
             Code::ConsentNotAsked => "This party is not asked",
             Code::StaleRepair => "Something has changed since",
             Code::ChangedSince => "It is not what was looked at",
+            Code::CursorGone => "What was read before cannot be gone on with",
             Code::IfMatchRequired => "Say what was looked at",
             Code::RepairApplied => "One of its options was applied before",
             Code::ManagerNotConfirmed => "The manager is not confirmed",
@@ -252,6 +256,7 @@ impl From<RefusalCode> for Code {
             RefusalCode::ConsentNotAsked => Code::ConsentNotAsked,
             RefusalCode::StaleRepair => Code::StaleRepair,
             RefusalCode::ChangedSince => Code::ChangedSince,
+            RefusalCode::CursorGone => Code::CursorGone,
             RefusalCode::IfMatchRequired => Code::IfMatchRequired,
             RefusalCode::RepairApplied => Code::RepairApplied,
             RefusalCode::ManagerNotConfirmed => Code::ManagerNotConfirmed,

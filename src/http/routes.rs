@@ -9,11 +9,7 @@ use super::call::{Call, Door};
 use super::idempotency::{self, Turn};
 use super::problem::Problem;
 use super::{
-    access_needs, alternatives, applications, audit, calendars, conditional, day, deliveries, deputyships,
-    documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact, inbound, libraries,
-    links, locks, mails, offers, oidc, opening, outlook, packs, pages, personal_data, placements,
-    privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule, sessions,
-    sign_in, successors, swaps, tasks, tokens, traces,
+    access_needs, alternatives, applications, audit, calendars, conditional, cover, day, deliveries, deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact, inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, pages, personal_data, placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule, schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, reach_of};
 use crate::services::AppError;
@@ -298,6 +294,8 @@ fn table() -> Vec<Url> {
             .delete(&[OfferHosting], offers::withdraw)
             .looking_at("/v1/rounds/{id}/libraries/{library}"),
         Url::at("/v1/rounds/{id}/cover").get(&[ReadCover], PAGE, offers::cover),
+        Url::at("/v1/rounds/{id}/cover.csv").get(&[ReadCover], cover::CSV, cover::csv),
+        Url::at("/v1/rounds/{id}/cover.xlsx").get(&[ReadCover], NONE, cover::xlsx),
         Url::at("/v1/rounds/{id}/applications")
             .get(&[ReadApplication], PAGE, applications::list)
             .post(&[SignUp], applications::sign_up),
@@ -411,7 +409,17 @@ fn table() -> Vec<Url> {
             packs::list,
         ),
         Url::at("/v1/rounds/{id}/schedule").get(&[ExportSchedule], NONE, schedule::list),
-        Url::at("/v1/rounds/{id}/schedule.csv").get(&[ExportSchedule], &["bom"], schedule::csv),
+        Url::at("/v1/rounds/{id}/schedule.csv").get(&[ExportSchedule], schedule::CSV, schedule::csv_of_round),
+        Url::at("/v1/schedule").get(&[ExportSchedule], schedule::FILTER, schedule::json),
+        Url::at("/v1/schedule.ndjson").get(&[ExportSchedule], schedule::FILTER, schedule::ndjson),
+        Url::at("/v1/schedule.csv").get(&[ExportSchedule], schedule::CSV_AND_FILTER, schedule::csv),
+        Url::at("/v1/schedule.xlsx").get(&[ExportSchedule], schedule::XLSX_AND_FILTER, schedule::xlsx),
+        Url::at("/v1/schedule.ics").get(&[ExportSchedule], schedule::FILTER, schedule::ics),
+        Url::at("/v1/employers/{id}/schedule/changes").get(
+            &[ExportSchedule],
+            schedule_changes::PARAMETERS,
+            schedule_changes::list,
+        ),
         Url::at("/v1/me/tasks").get(&[ReadTasks], PAGE, tasks::list),
         Url::at("/v1/tokens").get(&[ReadTokens], PAGE, tokens::list).post(&[ManageTokens], tokens::create),
         Url::at("/v1/tokens/{id}").delete(&[ManageTokens], tokens::revoke),

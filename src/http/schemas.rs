@@ -42,12 +42,12 @@ fn string() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
 }
 
-fn one_of(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
+pub(super) fn one_of(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
     string().enum_values(Some(names))
 }
 
 /// A text or null, which means the same as absent.
-fn or_null(value: ObjectBuilder) -> Object {
+pub(super) fn or_null(value: ObjectBuilder) -> Object {
     let mut object = value.schema_type(SchemaType::from_iter([Type::String, Type::Null])).build();
     // An enum names every value that is taken: also that there is none.
     if let Some(values) = &mut object.enum_values {
@@ -182,10 +182,6 @@ pub(super) fn optional_role() -> Object {
 pub(super) fn scopes() -> Array {
     let one = one_of(["read", "write"].into_iter().chain(Action::ALL.iter().map(|action| action.as_str())));
     list_or_null(one.build()).build()
-}
-
-pub(super) fn with_or_without() -> Object {
-    one_of(["with", "without"]).build()
 }
 
 pub(super) fn yes_or_no() -> Object {

@@ -16,6 +16,7 @@ use crate::domain::language::Language;
 use crate::domain::letter::CalendarForm;
 use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Scopes, Subject, Why};
 use crate::domain::privacy::Retention;
+use crate::domain::schedule::AbsenceCode;
 use crate::domain::templates::OwnTemplates;
 use crate::store::audit::{self, Entry};
 use crate::store::{Store, StoreError, Tx};
@@ -56,6 +57,8 @@ pub struct Settings {
     pub claim_rules: Vec<ClaimRule>,
     /// For how long things are kept.
     pub retention: Retention,
+    /// Under what employers book the days of their staff, where nobody says otherwise.
+    pub absence_code: AbsenceCode,
 }
 
 /// The application: cheap to clone, shared by every request and worker.

@@ -16,7 +16,7 @@ use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::calendar;
 use crate::domain::feed::{Entry, Feed, FeedKind, Shown, Timetable};
-use crate::domain::ids::{EmployerId, FeedId, LibraryId};
+use crate::domain::ids::{EmployerId, FeedId, LibraryId, PlacementId};
 use crate::domain::language::Language;
 use crate::domain::letter::EventStatus;
 use crate::domain::link::{Link, Purpose};
@@ -424,7 +424,7 @@ fn entry(app: &App, language: Language, shown: &Shown, day: &FeedDay) -> Entry {
     );
     let (uid, sequence) = match &day.identity {
         Some(identity) => (identity.uid.clone(), identity.sequence),
-        None => (uid_without_invitation(shown, day), day.revision),
+        None => (uid_in_feed(shown.party(), day.placement), day.revision),
     };
     let (changed_at, host_changed_at) = day.changed_at;
     Entry {
@@ -445,8 +445,8 @@ fn entry(app: &App, language: Language, shown: &Shown, day: &FeedDay) -> Entry {
 }
 
 /// The UID of an event that nobody has an invitation to: always the same for a placement, and nothing to be read from it.
-fn uid_without_invitation(shown: &Shown, day: &FeedDay) -> String {
-    let hash = Sha256::digest(format!("feed {} {}", shown.party(), day.placement));
+pub(super) fn uid_in_feed(party: Party, placement: PlacementId) -> String {
+    let hash = Sha256::digest(format!("feed {party} {placement}"));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
     uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()

@@ -15,7 +15,8 @@ use crate::domain::ids::{LibraryId, RoundId};
 use crate::domain::offer::{LibraryOffer, Offer};
 use crate::domain::organisation::Library;
 use crate::domain::permissions::{Action, Actor, Subject};
-use crate::store::{organisations, placements, rounds as table};
+use crate::domain::round::Round;
+use crate::store::{Db, organisations, placements, rounds as table};
 
 /// Opts a library in, or replaces what it offered before. An offer of nothing takes the library out.
 ///
@@ -126,6 +127,8 @@ pub struct LibraryCover {
     pub library: Library,
     /// Day by day.
     pub days: LibraryDays,
+    /// What other rounds do with it.
+    pub elsewhere: Elsewhere,
 }
 
 /// A page of what the offers for a round come to, as a run would freeze it now: all for organisers, one's own employer's
@@ -142,22 +145,32 @@ pub fn cover(
     let own = own_employers_in(actor, Action::ReadCover, round)?;
     app.store.read(|db| {
         let round = rounds::load(db, actor, round)?;
-        let needed = minutes_needed(&read_rules(&round)?);
         let offers = page
             .cut(table::list_offers(db, round.id, own.as_deref(), page.after, page.fetch())?, |offer| {
                 offer.library
             });
-        let ids: Vec<LibraryId> = offers.items.iter().map(|offer| offer.library).collect();
-        let libraries = organisations::list_libraries_by_ids(db, &ids)?;
-        let openings = openings_in(db, &round, &libraries)?;
-        let became = Successors::new(organisations::list_library_successors(db)?);
-        let elsewhere = Elsewhere::of_visits(&placements::list_visits_elsewhere(db, round.id)?, &became);
-        // Both lists are in the order of the libraries' ids, and no offer is without its library.
-        let covered = libraries.into_iter().zip(offers.items).map(|(library, found)| {
-            let (opening, elsewhere) = (openings.get(&library.id), elsewhere.get(&library.id));
-            let days = library_days((&round, needed), &library, &found.offer, opening, elsewhere);
-            LibraryCover { library, days }
-        });
-        Ok(Paged { items: covered.collect(), next: offers.next })
+        Ok(Paged { items: covered(db, &round, offers.items)?, next: offers.next })
     })
+}
+
+/// What offers come to, which are in the order of their libraries' ids.
+pub(super) fn covered(
+    db: &mut Db,
+    round: &Round,
+    offers: Vec<LibraryOffer>,
+) -> Result<Vec<LibraryCover>, AppError> {
+    let needed = minutes_needed(&read_rules(round)?);
+    let ids: Vec<LibraryId> = offers.iter().map(|offer| offer.library).collect();
+    let libraries = organisations::list_libraries_by_ids(db, &ids)?;
+    let openings = openings_in(db, round, &libraries)?;
+    let became = Successors::new(organisations::list_library_successors(db)?);
+    let mut elsewhere = Elsewhere::of_visits(&placements::list_visits_elsewhere(db, round.id)?, &became);
+    // Both lists are in the order of the libraries' ids, and no offer is without its library.
+    let covered = libraries.into_iter().zip(offers).map(|(library, found)| {
+        let opening = openings.get(&library.id);
+        let away = elsewhere.remove(&library.id);
+        let days = library_days((round, needed), &library, &found.offer, opening, away.as_ref());
+        LibraryCover { library, days, elsewhere: away.unwrap_or_default() }
+    });
+    Ok(covered.collect())
 }

@@ -10,7 +10,7 @@ use super::{App, AppError};
 use crate::domain::ids::{ApplicationId, EmploymentId, PersonId, RoundId};
 use crate::domain::permissions::{Action, Actor};
 use crate::domain::privacy::Retention;
-use crate::store::{Db, Tx, retention};
+use crate::store::{Db, Tx, retention, schedule_entries};
 
 pub use crate::domain::privacy::Kept;
 
@@ -57,7 +57,10 @@ fn due(db: &mut Db, kept: Retention, now: &Now, kind: Kept) -> Result<Option<Due
             let repairs = retention::list_whole_repairs(db, &over)?.len();
             Due::Needs(over, needs + files + repairs)
         }
-        Kept::Links => Due::Links(size(retention::count_links(db, before)?), before),
+        Kept::Links => {
+            let called_off = schedule_entries::count_called_off(db, before)?;
+            Due::Links(size(retention::count_links(db, before)? + called_off), before)
+        }
         Kept::Lists => Due::Lists(retention::list_left(db, day)?),
         Kept::Inbound => Due::Inbound(size(retention::count_inbound(db, before)?), before),
         Kept::Words => {
@@ -134,7 +137,10 @@ fn take_away(tx: &mut Tx<'_>, now: &Now, actor: &Actor, due: &Due) -> Result<usi
             retention::delete_needs(tx, &ids)?;
             return Ok(files + ids.len());
         }
-        Due::Links(_, before) => retention::delete_links(tx, *before)?,
+        Due::Links(_, before) => {
+            retention::delete_links(tx, *before)?;
+            schedule_entries::forget_called_off(tx, *before)?;
+        }
         Due::Lists(ids) => retention::delete_employments(tx, ids)?,
         Due::Inbound(_, before) => retention::delete_inbound(tx, *before).map(drop)?,
         Due::Words(over, _) => retention::delete_words(tx, over)?,

@@ -225,6 +225,7 @@ pub fn save_person_name(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreErr
     diesel::update(persons::table.find(person.id.to_string()))
         .set(persons::name.eq(person.name.to_string()))
         .execute(&mut **tx)?;
+    tx.touched.person(person.id);
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use diesel::{PgConnection, SqliteConnection};
 
 use super::StoreError;
 use super::keys::{self, Keyring};
+use super::schedule_entries::{self, Touched};
 use crate::domain::fault::Rule;
 
 /// One connection to either database.
@@ -173,19 +174,23 @@ fn masked_words(words: &str, url: &StoreUrl) -> String {
 
 /// A write transaction. Reading functions take it too.
 #[derive(Debug)]
-pub struct Tx<'a>(&'a mut Db);
+pub struct Tx<'a> {
+    db: &'a mut Db,
+    /// What changed of which employers' schedules tell; settled before the commit.
+    pub(super) touched: Touched,
+}
 
 impl Deref for Tx<'_> {
     type Target = Db;
 
     fn deref(&self) -> &Db {
-        self.0
+        self.db
     }
 }
 
 impl DerefMut for Tx<'_> {
     fn deref_mut(&mut self) -> &mut Db {
-        self.0
+        self.db
     }
 }
 
@@ -335,7 +340,11 @@ impl Store {
         let mut db = self.writers.get().map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let _keys = keys::hold(&self.keys);
         begin(&mut db, "BEGIN IMMEDIATE", postgres)?;
-        let result = writing(&mut Tx(&mut db));
+        let mut tx = Tx { db: &mut db, touched: Touched::default() };
+        let result = writing(&mut tx).and_then(|value| {
+            schedule_entries::settle(&mut tx)?;
+            Ok(value)
+        });
         match result {
             Ok(value) => match commit(&mut db) {
                 Ok(()) => Ok(value),

@@ -119,6 +119,7 @@ pub fn insert_all(tx: &mut Tx<'_>, added: &[Employment], now: NaiveDateTime) -> 
     let new_row = |employment| Ok(NewRow { created_at: now, row: Row::from_domain(employment, now)? });
     let rows: Vec<NewRow> = added.iter().map(new_row).collect::<Result<_, StoreError>>()?;
     insert_many!(tx, employments::table, rows);
+    tx.touched.persons(rows.into_iter().map(|row| row.row.person_id));
     Ok(())
 }
 
@@ -155,6 +156,7 @@ pub fn save(tx: &mut Tx<'_>, employment: &Employment, now: NaiveDateTime) -> Res
     diesel::update(employments::table.find(employment.id.to_string()))
         .set(Row::from_domain(employment, now)?)
         .execute(&mut **tx)?;
+    tx.touched.person(employment.person);
     Ok(())
 }
 
@@ -227,5 +229,6 @@ pub fn save_person(tx: &mut Tx<'_>, person: &Person) -> Result<(), StoreError> {
     diesel::update(persons::table.find(person.id.to_string()))
         .set((persons::name.eq(person.name.to_string()), persons::email.eq(person.email.to_string())))
         .execute(&mut **tx)?;
+    tx.touched.person(person.id);
     Ok(())
 }

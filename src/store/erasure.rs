@@ -41,6 +41,7 @@ pub fn erase(
     now: NaiveDateTime,
 ) -> Result<(), StoreError> {
     let (id, was) = (person.id.to_string(), person.email.to_string());
+    tx.touched.person(person.id);
     let db = &mut **tx;
     diesel::update(persons::table.find(&id))
         .set((persons::name.eq(name), persons::email.eq(address), persons::erased_at.eq(now)))

@@ -58,6 +58,8 @@ pub mod resealing;
 pub mod retention;
 pub mod rounds;
 pub mod runs;
+pub mod schedule;
+pub mod schedule_entries;
 mod schema;
 pub mod sending;
 pub mod sessions;

@@ -278,6 +278,25 @@ pub fn list(
     with_consents(db, rows)
 }
 
+/// From where to where people go on which day by the agreed placements of a round of whom somebody was told.
+///
+/// # Errors
+/// The database's.
+pub fn list_moves(db: &mut Db, round: RoundId) -> Result<Vec<(LibraryId, LibraryId, NaiveDate)>, StoreError> {
+    let untold = outbox::table
+        .filter(outbox::state.eq(NoticeState::Held.as_str()))
+        .select(outbox::application_id.assume_not_null());
+    let rows: Vec<(String, String, NaiveDate)> = placements::table
+        .filter(placements::round_id.eq(round.to_string()))
+        .filter(placements::state.eq_any(PlacementState::IN_SCHEDULES.iter().map(|state| state.as_str())))
+        .filter(placements::application_id.ne_all(untold))
+        .select((placements::home_library_id, placements::host_library_id, placements::date))
+        .load(db)?;
+    rows.into_iter()
+        .map(|(home, host, date)| Ok((parse("library", &home)?, parse("library", &host)?, date)))
+        .collect()
+}
+
 /// The placements that were made from a run by id, at most `most` after `after`.
 ///
 /// # Errors
@@ -336,6 +355,7 @@ pub fn insert(tx: &mut Tx<'_>, placement: &Placement, now: NaiveDateTime) -> Res
     diesel::insert_into(placements::table)
         .values(&Row::from_domain(placement, now, now))
         .execute(&mut **tx)?;
+    tx.touched.placement(placement.id);
     for consent in &placement.consents {
         diesel::insert_into(consents::table)
             .values(&ConsentRow::from_domain(placement.id, consent))
@@ -356,6 +376,7 @@ pub fn save(tx: &mut Tx<'_>, placement: &mut Placement, now: NaiveDateTime) -> R
     diesel::update(placements::table.find(&id))
         .set(&Row::from_domain(placement, created_at, now))
         .execute(&mut **tx)?;
+    tx.touched.placement(placement.id);
     Ok(())
 }
 

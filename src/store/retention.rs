@@ -138,6 +138,7 @@ pub fn delete_employments(tx: &mut Tx<'_>, ids: &[EmploymentId]) -> Result<(), S
             .distinct()
             .load(&mut **tx)?;
         diesel::delete(employments::table.filter(employments::id.eq_any(piece))).execute(&mut **tx)?;
+        tx.touched.persons(owners.iter().cloned());
         forget_unknown(tx, &owners)?;
     }
     Ok(())

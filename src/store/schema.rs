@@ -228,6 +228,18 @@ diesel::table! {
     }
 }
 diesel::table! {
+    schedule_counters (employer_id) { employer_id -> Text, revision -> BigInt, forgotten -> BigInt, }
+}
+diesel::table! {
+    schedule_entries (placement_id) {
+        placement_id -> Text,
+        employer_id -> Text,
+        revision -> BigInt,
+        first_revision -> BigInt,
+        since_revision -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
     consents (placement_id, party) {
         placement_id -> Text,
         party -> Text,
@@ -636,6 +648,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     run_files,
     run_proofs,
     placements,
+    schedule_counters,
+    schedule_entries,
     privacy_notices,
     consents,
     invitations,

@@ -420,7 +420,7 @@ fn a_virtual_visit_says_so_in_mail_and_calendar_and_opens_no_door() {
         let rows = hr.get(&case.world.of_round("/schedule")).expect(200);
         assert_eq!(rows["data"][0]["virtual"], true, "{rows}");
         let csv = hr.get(&case.world.of_round("/schedule.csv")).text();
-        assert!(csv.ends_with(",yes\r\n"), "{csv}");
+        assert!(csv.ends_with(",yes,,CPD,add\r\n"), "{csv}");
     });
 }
 

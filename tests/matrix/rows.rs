@@ -320,6 +320,8 @@ pub fn all() -> Vec<Row> {
         row("PUT", "/v1/rounds/{id}/libraries/{library}", &[OfferHosting], On::Offer).json(|_, scene, _| json!({ "hosting": { scene.day: 7 } })).when(|scene, _| round(scene, Deed::Offer)),
         row("DELETE", "/v1/rounds/{id}/libraries/{library}", &[OfferHosting], On::Offer).when(|scene, _| round(scene, Deed::Offer)),
         row("GET", "/v1/rounds/{id}/cover", &[ReadCover], On::InRound),
+        row("GET", "/v1/rounds/{id}/cover.csv", &[ReadCover], On::InRound),
+        row("GET", "/v1/rounds/{id}/cover.xlsx", &[ReadCover], On::InRound),
         row("GET", "/v1/rounds/{id}/applications", &[ReadApplication], On::InRound),
         row("POST", "/v1/rounds/{id}/applications", &[SignUp], On::Mine).json(|_, scene, caller| json!({
             "name": "New Reader", "email": format!("new@{}.example", own(caller)), "home_library": own(caller), "dates": [scene.day], "max_km": 30,
@@ -351,6 +353,12 @@ pub fn all() -> Vec<Row> {
         row("GET", "/v1/rounds/{id}/joining-packs", &[OverseeJoiningPacks], On::InRound),
         row("GET", "/v1/rounds/{id}/schedule", &[ExportSchedule], On::Mine),
         row("GET", "/v1/rounds/{id}/schedule.csv", &[ExportSchedule], On::Mine),
+        row("GET", "/v1/schedule", &[ExportSchedule], On::Mine),
+        row("GET", "/v1/schedule.ndjson", &[ExportSchedule], On::Mine),
+        row("GET", "/v1/schedule.csv", &[ExportSchedule], On::Mine),
+        row("GET", "/v1/schedule.xlsx", &[ExportSchedule], On::Mine),
+        row("GET", "/v1/schedule.ics", &[ExportSchedule], On::Mine),
+        row("GET", "/v1/employers/{id}/schedule/changes", &[ExportSchedule], On::Employer),
         row("GET", "/v1/rounds/{id}/deliveries", &[ReadOutbox], On::Round),
         row("GET", "/v1/rounds/{id}/deliveries/counts", &[ReadOutbox], On::Round),
 

@@ -25,6 +25,7 @@ use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use library_swap::domain::language::Language;
 use library_swap::domain::letter::CalendarForm;
 use library_swap::domain::privacy::Retention;
+use library_swap::domain::schedule::AbsenceCode;
 use library_swap::domain::templates::OwnTemplates;
 use library_swap::http::{self, HttpSettings};
 use library_swap::services::clock::{Chance, Clock};
@@ -159,6 +160,7 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             reserves: Patience { working_days: 2, days_before: 3 },
             stay: Stay { idle: Duration::hours(1), most: Duration::hours(12) },
             claim_rules: Vec::new(),
+            absence_code: AbsenceCode::default(),
             retention: Retention::USUAL,
         },
     }
@@ -447,6 +449,8 @@ const TABLES: &[&str] = &[
     "run_files",
     "run_proofs",
     "runs",
+    "schedule_counters",
+    "schedule_entries",
     "sessions",
     "sign_in_links",
     "swap_consents",

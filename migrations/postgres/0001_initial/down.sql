@@ -39,6 +39,8 @@ DROP TABLE grants;
 DROP TABLE api_tokens;
 DROP TABLE invitations;
 DROP TABLE consents;
+DROP TABLE schedule_entries;
+DROP TABLE schedule_counters;
 DROP TABLE placements;
 DROP TABLE run_proofs;
 DROP TABLE run_files;

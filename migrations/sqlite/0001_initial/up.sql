@@ -368,6 +368,36 @@ CREATE UNIQUE INDEX placements_application_key ON placements (application_id) WH
 CREATE INDEX placements_round_idx ON placements (round_id, date, id);
 CREATE INDEX placements_employer_idx ON placements (employer_id, date, id);
 CREATE INDEX placements_host_idx ON placements (host_library_id, date, id);
+CREATE INDEX placements_home_idx ON placements (home_library_id, date, id);
+CREATE INDEX placements_person_idx ON placements (person_id);
+CREATE INDEX placements_date_idx ON placements (date, id);
+
+-- How far the changes of an employer's schedule are counted. A row of its own, raised in the transaction of each change: numbers
+-- that a sequence gives are committed in another order than they were given, and a reader in between would miss some.
+CREATE TABLE schedule_counters (
+    employer_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    -- Up to here rows that were called off are forgotten: whoever has read less than this begins anew.
+    forgotten INTEGER NOT NULL,
+    CONSTRAINT schedule_counters_pkey PRIMARY KEY (employer_id),
+    CONSTRAINT schedule_counters_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id)
+) STRICT;
+
+-- The placements that were ever in an employer's schedule: confirmed, and told.
+CREATE TABLE schedule_entries (
+    placement_id TEXT NOT NULL,
+    employer_id TEXT NOT NULL,
+    -- Of the last change of its row; the employer's count at that.
+    revision INTEGER NOT NULL,
+    -- When it was there first.
+    first_revision INTEGER NOT NULL,
+    -- Since when it has been there without a break; absent once it is called off.
+    since_revision INTEGER,
+    CONSTRAINT schedule_entries_pkey PRIMARY KEY (placement_id),
+    CONSTRAINT schedule_entries_revision_key UNIQUE (employer_id, revision),
+    CONSTRAINT schedule_entries_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
+    CONSTRAINT schedule_entries_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id)
+) STRICT;
 
 CREATE TABLE consents (
     placement_id TEXT NOT NULL,

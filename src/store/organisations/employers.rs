@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use super::super::schedule_entries;
 use super::super::schema::{employer_domains, employer_managers, employers};
 use super::super::{Db, StoreError, Tx, parse};
 use crate::domain::email::Email;
@@ -71,6 +72,7 @@ pub fn insert_employer(tx: &mut Tx<'_>, employer: &Employer, now: NaiveDateTime)
             employers::created_at.eq(now),
         ))
         .execute(&mut **tx)?;
+    schedule_entries::insert_counter(tx, &employer.id.to_string(), 0)?;
     insert_directory(tx, employer)
 }
 

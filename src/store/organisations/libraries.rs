@@ -273,7 +273,13 @@ fn insert_employers(tx: &mut Tx<'_>, library: &Library) -> Result<(), StoreError
 /// The database's.
 pub fn save_library(tx: &mut Tx<'_>, library: &Library, now: NaiveDateTime) -> Result<(), StoreError> {
     let id = library.id.to_string();
-    diesel::update(libraries::table.find(&id)).set(Facts::from_domain(library, now)?).execute(&mut **tx)?;
+    let facts = Facts::from_domain(library, now)?;
+    let before: (String, String) =
+        libraries::table.find(&id).select((libraries::name, libraries::sectors)).first(&mut **tx)?;
+    if before != (facts.name.clone(), facts.sectors.clone()) {
+        tx.touched.library(library.id);
+    }
+    diesel::update(libraries::table.find(&id)).set(facts).execute(&mut **tx)?;
     diesel::delete(library_employers::table.filter(library_employers::library_id.eq(&id)))
         .execute(&mut **tx)?;
     insert_employers(tx, library)

@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use super::super::schedule_entries::held_of_run;
 use super::super::schema::outbox;
 use super::super::{Db, StoreError, Tx};
 use super::Row;
@@ -53,6 +54,8 @@ pub fn list_let_go(db: &mut Db, run: RunId, kind: NoticeKind) -> Result<Vec<Noti
 /// # Errors
 /// The database's.
 pub fn release_held(tx: &mut Tx<'_>, run: RunId, now: NaiveDateTime) -> Result<usize, StoreError> {
+    let told = held_of_run(tx, run)?;
+    tx.touched.applications(told);
     Ok(diesel::update(outbox::table)
         .filter(outbox::run_id.eq(run.to_string()))
         .filter(outbox::state.eq(NoticeState::Held.as_str()))
@@ -65,6 +68,8 @@ pub fn release_held(tx: &mut Tx<'_>, run: RunId, now: NaiveDateTime) -> Result<u
 /// # Errors
 /// The database's.
 pub fn discard_held(tx: &mut Tx<'_>, run: RunId, now: NaiveDateTime) -> Result<usize, StoreError> {
+    let told = held_of_run(tx, run)?;
+    tx.touched.applications(told);
     Ok(diesel::update(outbox::table)
         .filter(outbox::run_id.eq(run.to_string()))
         .filter(outbox::state.eq(NoticeState::Held.as_str()))
@@ -77,6 +82,9 @@ pub fn discard_held(tx: &mut Tx<'_>, run: RunId, now: NaiveDateTime) -> Result<u
 /// # Errors
 /// The database's.
 pub fn discard(tx: &mut Tx<'_>, id: NoticeId, now: NaiveDateTime) -> Result<bool, StoreError> {
+    let of: Option<Option<String>> =
+        outbox::table.find(id.to_string()).select(outbox::application_id).first(&mut **tx).optional()?;
+    tx.touched.applications(of.flatten());
     let discarded = diesel::update(outbox::table.find(id.to_string()))
         .filter(outbox::state.eq(NoticeState::Held.as_str()))
         .set((outbox::state.eq(NoticeState::Discarded.as_str()), outbox::settled_at.eq(now)))

@@ -48,6 +48,12 @@ pub fn overtake(
     now: NaiveDateTime,
 ) -> Result<usize, StoreError> {
     let unsent = [NoticeState::Held, NoticeState::Collected, NoticeState::Queued].map(NoticeState::as_str);
+    let held: Vec<Option<String>> = outbox::table
+        .filter(outbox::thread_key.eq(thread_key))
+        .filter(outbox::state.eq(NoticeState::Held.as_str()))
+        .select(outbox::application_id)
+        .load(&mut **tx)?;
+    tx.touched.applications(held.into_iter().flatten());
     Ok(diesel::update(outbox::table)
         .filter(outbox::thread_key.eq(thread_key))
         .filter(outbox::state.eq_any(unsent))
