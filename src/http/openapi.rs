@@ -14,7 +14,11 @@ use super::problem::{Body, Code};
 use super::retirement::{self, RETIRING};
 use super::routes::{self, Listed};
 use super::{
-    access_needs, alternatives, applications, audit, calendars, cover, day, deliveries, deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact, inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, personal_data, placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule, schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces,
+    access_needs, alternatives, applications, audit, calendars, cover, day, deliveries, deputyships,
+    documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact, inbound, libraries,
+    links, locks, mails, offers, oidc, opening, outlook, packs, personal_data, placements, privacy_notices,
+    proofs, publication, refills, releases, repairs, rounds, runs, schedule, schedule_changes, sessions,
+    sign_in, successors, swaps, tasks, tokens, traces,
 };
 
 /// Which page of a list.

@@ -9,7 +9,11 @@ use super::call::{Call, Door};
 use super::idempotency::{self, Turn};
 use super::problem::Problem;
 use super::{
-    access_needs, alternatives, applications, audit, calendars, conditional, cover, day, deliveries, deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact, inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, pages, personal_data, placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule, schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces,
+    access_needs, alternatives, applications, audit, calendars, conditional, cover, day, deliveries,
+    deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact,
+    inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, pages, personal_data,
+    placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule,
+    schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, reach_of};
 use crate::services::AppError;
