@@ -42,7 +42,7 @@ fn string() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
 }
 
-fn one_of(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
+pub(super) fn one_of(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
     string().enum_values(Some(names))
 }
 
