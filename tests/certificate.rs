@@ -174,7 +174,7 @@ fn poppler_reads_every_word_in_its_order_with_fonts_embedded() {
         }
         let Some(fonts) = poppler_text("pdffonts", &[], path) else { return };
         let rows: Vec<&str> = fonts.lines().skip(2).collect();
-        assert!(!rows.is_empty() && rows.len() % 2 == 0, "{fonts}");
+        assert!(!rows.is_empty() && rows.len().is_multiple_of(2), "{fonts}");
         for row in rows {
             // name, type (two words and more), encoding, embedded, subset, unicode, object
             let flags: Vec<&str> = row.split_whitespace().rev().skip(2).take(3).collect();
