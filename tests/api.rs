@@ -17,6 +17,8 @@ mod alternatives;
 mod attacks;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/certificates.rs"]
+mod certificates;
 #[path = "api/clicks.rs"]
 mod clicks;
 #[path = "api/dates.rs"]

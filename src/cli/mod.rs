@@ -20,6 +20,7 @@ macro_rules! say {
 
 mod audit;
 mod audit_file;
+mod certificate;
 mod configuration;
 mod demo;
 mod doctor;
@@ -142,6 +143,8 @@ enum Command {
     /// Take over lists.
     #[command(subcommand)]
     Import(import::Command),
+    /// Write the certificate of attendance of a day, as PDF.
+    Certificate(certificate::Args),
     /// Write a round to a file, or make one of a file.
     #[command(subcommand)]
     Round(round::Command),
@@ -194,6 +197,7 @@ pub fn run() -> ExitCode {
             configured(&|configuration| export::schedule(&args, configuration))
         }
         Command::Import(command) => configured(&|configuration| import::run(&command, configuration)),
+        Command::Certificate(args) => configured(&|configuration| certificate::run(&args, configuration)),
         Command::Round(command) => configured(&|configuration| round::run(&command, configuration)),
         Command::Simulate(args) => configured(&|configuration| simulate::run(&args, configuration)),
         Command::Doctor(args) => configured(&|configuration| doctor::run(&args, configuration)),

@@ -94,6 +94,8 @@ ids! {
     LinkId,
     /// A calendar that programs subscribe to.
     FeedId,
+    /// A certificate that was issued.
+    CertificateId,
     /// A notice in the outbox.
     NoticeId,
     /// A mail that came in.

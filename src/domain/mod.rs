@@ -5,6 +5,7 @@ pub mod access_needs;
 pub mod alternative;
 pub mod application;
 pub mod attendance;
+pub mod certificate;
 pub mod claims;
 pub mod cover;
 pub mod deadlines;

@@ -86,6 +86,8 @@ named! {
         Assume = "assume",
         /// Say how the day was, or what one will try.
         Review = "review",
+        /// Issue a certificate of attendance.
+        Certify = "certify",
         /// Get the place back that was lost.
         RegainPlace = "regain_place",
         /// Write the joining pack.
@@ -214,6 +216,7 @@ pub const PLACEMENT: &[Step<PlacementState>] = {
         step(Deed::StayAway, &[Confirmed, Completed, DidNotTakePlace], Some(DidNotTakePlace), &[Action::RecordAttendance], "as attend"),
         step(Deed::Assume, &[Confirmed], Some(Completed), &[Action::KeepDeadlines], "nobody has marked anything 5 working days after the host was asked"),
         step(Deed::Review, &[Confirmed, Completed], None, &[Action::GiveFeedback, Action::GiveIdea], "from the end of the visit until 30 days after"),
+        step(Deed::Certify, &[Completed], None, &[Action::IssueCertificate], "after the visit, and the host has marked that the visitor came"),
     ]
 };
 

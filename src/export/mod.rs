@@ -1,9 +1,11 @@
-//! What HR takes away: schedules and tables of cover as CSV and as workbooks. Pure functions from domain values to bytes.
+//! What people take away: schedules and tables of cover as CSV and as workbooks, certificates as PDF. Pure functions from
+//! domain values to bytes.
 //!
-//! Columns and their order are a promise, told in `docs/exports.md` and counted by [`SCHEDULE_VERSION`]: files are read
+//! Columns of the schedule and their order are a promise, told in `docs/exports.md` and counted by [`SCHEDULE_VERSION`]: files are read
 //! by programs that nobody here has seen. Never sorts, filters or looks anything up.
 
 mod cell;
+mod certificate;
 mod csv;
 mod field;
 mod formula;
@@ -12,6 +14,7 @@ mod schedule;
 mod workbook;
 
 pub use cell::{Cell, Look};
+pub use certificate::{CertificateError, certificate_pdf};
 pub use csv::{Bom, CsvForm, Delimiter, Formulas, MARK};
 pub use field::{Field, Sign, Unit};
 pub use profile::{Column, Profile, Reader, Source};

@@ -93,6 +93,8 @@ pub(super) struct Case {
     /// For the participant: who has read their access needs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     needs_readings: Vec<Reading>,
+    /// For the participant: whether there is a certificate of attendance, at `certificate` of the placement.
+    has_certificate: bool,
 }
 
 /// The round of a link.
@@ -231,6 +233,7 @@ impl From<&LinkView> for Case {
             calendar: view.calendar.as_ref().map(CalendarChoice::from),
             access_needs: view.needs.shown.as_ref().map(AccessNeeds::from),
             needs_readings: view.needs.readings.iter().map(Reading::from).collect(),
+            has_certificate: view.has_certificate,
         }
     }
 }
@@ -460,6 +463,7 @@ struct Refused {
 fn page(call: &Call, status: StatusCode, view: &LinkView, told: Told, refused: &Refused) -> Answer {
     let service = &call.app().settings.service_name;
     let pack = packs::section(view, refused.typed.as_ref());
-    let html = pages::link(service, &Case::from(view), told, &refused.words, pack.as_ref())?;
+    let html =
+        pages::link((service, &call.path.secret), &Case::from(view), told, &refused.words, pack.as_ref())?;
     Ok(pages::respond(HttpResponse::build(status), html))
 }

@@ -11,6 +11,7 @@ mod audit;
 mod auth;
 mod calendars;
 mod call;
+mod certificates;
 mod conditional;
 mod cover;
 mod day;

@@ -14,11 +14,11 @@ use super::problem::{Body, Code};
 use super::retirement::{self, RETIRING};
 use super::routes::{self, Listed};
 use super::{
-    access_needs, alternatives, applications, audit, calendars, cover, day, deliveries, deputyships,
-    documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact, inbound, libraries,
-    links, locks, mails, offers, oidc, opening, outlook, packs, personal_data, placements, privacy_notices,
-    proofs, publication, refills, releases, repairs, rounds, runs, schedule, schedule_changes, sessions,
-    sign_in, successors, swaps, tasks, tokens, traces,
+    access_needs, alternatives, applications, audit, calendars, certificates, cover, day, deliveries,
+    deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact,
+    inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, personal_data,
+    placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule,
+    schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces,
 };
 
 /// Which page of a list.
@@ -172,6 +172,10 @@ pub(super) struct PageParameters {
         day::mark,
         day::give_feedback,
         day::list_feedback,
+        certificates::issue,
+        certificates::issue_by_form,
+        certificates::check,
+        certificates::check_page,
         ideas::give,
         ideas::list,
         ideas::mark_tried,

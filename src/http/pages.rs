@@ -17,6 +17,7 @@ use super::problem::Problem;
 use super::releases;
 use super::sessions::named;
 use super::trace;
+use crate::domain::certificate::Standing;
 use crate::domain::link::Purpose;
 use crate::domain::party::Party;
 use crate::domain::session::Capacity;
@@ -38,6 +39,7 @@ static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLoc
     pages.add_template("pack.html", include_str!("templates/pack.html"))?;
     pages.add_template("pack_shown.html", include_str!("templates/pack_shown.html"))?;
     pages.add_template("report.html", include_str!("templates/report.html"))?;
+    pages.add_template("certificate.html", include_str!("templates/certificate.html"))?;
     pages.add_template("sign_in.html", include_str!("templates/sign_in.html"))?;
     pages.add_template("account.html", include_str!("templates/account.html"))?;
     pages.add_template("problem.html", include_str!("templates/problem.html"))?;
@@ -73,9 +75,9 @@ pub(super) enum Told {
     Done,
 }
 
-/// The page of a link.
+/// The page of a link, which its secret is the last part of the address of.
 pub(super) fn link(
-    service: &str,
+    (service, secret): (&str, &str),
     case: &Case,
     told: Told,
     faults: &[String],
@@ -93,6 +95,7 @@ pub(super) fn link(
         "link.html",
         context! {
             service,
+            secret,
             title,
             case => minijinja::value::Serde(case),
             reasons => releases::reasons(),
@@ -114,6 +117,16 @@ pub(super) fn mails(service: &str, choice: &MailChoice, told: Told) -> Result<St
 /// What a round came to.
 pub(super) fn report(service: &str, facts: &Value) -> Result<String, Problem> {
     render("report.html", context! { service, ..facts.clone() })
+}
+
+/// The page on which anybody sees whether a certificate is valid.
+pub(super) fn certificate(service: &str, standing: Standing) -> Result<String, Problem> {
+    let title = match standing {
+        Standing::Valid => "This certificate is valid",
+        Standing::Revoked => "This certificate is revoked",
+        Standing::Unknown => "This certificate is unknown",
+    };
+    render("certificate.html", context! { service, title, standing => standing.as_str() })
 }
 
 /// What the page to sign in shows.

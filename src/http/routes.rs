@@ -9,11 +9,11 @@ use super::call::{Call, Door};
 use super::idempotency::{self, Turn};
 use super::problem::Problem;
 use super::{
-    access_needs, alternatives, applications, audit, calendars, conditional, cover, day, deliveries,
-    deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact,
-    inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, pages, personal_data,
-    placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule,
-    schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces,
+    access_needs, alternatives, applications, audit, calendars, certificates, conditional, cover, day,
+    deliveries, deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas,
+    impact, inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, pages,
+    personal_data, placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds,
+    runs, schedule, schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces,
 };
 use crate::domain::permissions::{Action, Role, reach_of};
 use crate::services::AppError;
@@ -202,6 +202,9 @@ fn table() -> Vec<Url> {
         Url::at("/docs/{file:.*}").get(OPEN, NONE, documents::viewer),
         Url::at("/pages.css").get(OPEN, NONE, pages::style),
         Url::page("/links/{secret}").get(OPEN, NONE, links::get_page).post(OPEN, links::act_by_form),
+        Url::page("/links/{secret}/certificate").post(OPEN, certificates::issue_by_form),
+        Url::page("/certificates/{secret}").get(&[CheckCertificate], NONE, certificates::check_page),
+        Url::at("/v1/certificates/{secret}").get(&[CheckCertificate], NONE, certificates::check),
         Url::page("/sign-in").get(OPEN, NONE, sign_in::get_page).post(OPEN, sign_in::ask_by_form),
         Url::page("/sign-in/oidc").get(OPEN, NONE, oidc::begin),
         Url::page("/sign-in/oidc/callback").get(OPEN, ANY, oidc::finish),
@@ -389,6 +392,7 @@ fn table() -> Vec<Url> {
         Url::at("/v1/placements/{id}/cancel").post(&[CancelPlacement], placements::cancel),
         Url::at("/v1/placements/{id}/ill").post(&[CallInIll], day::call_in_ill),
         Url::at("/v1/placements/{id}/attendance").post(&[RecordAttendance], day::mark),
+        Url::at("/v1/placements/{id}/certificate").post(&[IssueCertificate], certificates::issue),
         Url::at("/v1/placements/{id}/feedback").put(&[GiveFeedback], day::give_feedback),
         Url::at("/v1/rounds/{id}/feedback").get(&[ReadFeedback], PAGE, day::list_feedback),
         Url::at("/v1/placements/{id}/idea").post(&[GiveIdea], ideas::give),

@@ -13,6 +13,7 @@ pub mod attendance;
 pub mod audit;
 pub mod calendars;
 mod capacities;
+pub mod certificates;
 pub mod changes;
 pub mod clock;
 pub mod comparison;

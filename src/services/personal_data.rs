@@ -11,7 +11,8 @@ use crate::domain::ids::{ApplicationId, PlacementId};
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Role};
 use crate::store::{
-    Db, access_needs, attendance, audit, feedback, ideas, personal_data, placements, privacy_notices,
+    Db, access_needs, attendance, audit, certificates, feedback, ideas, personal_data, placements,
+    privacy_notices,
 };
 
 /// Everything that is known of the person of an application, all their rounds included.
@@ -184,13 +185,20 @@ fn placement(db: &mut Db, id: PlacementId) -> Result<Value, AppError> {
     });
     let idea = ideas::find_of_placement(db, id)?.map(|found| found.idea.given.words.to_string());
     let came = attendance::find(db, id)?.map(|recorded| recorded.attendance.kind.as_str());
+    let issued = certificates::list_of_placement(db, id)?.into_iter();
+    let issued: Vec<Value> = issued
+        .map(|one| {
+            json!({ "issued_at": one.issued_at.and_utc(), "language": one.language.as_str(),
+                "revoked_at": one.revoked_at.map(|at| at.and_utc()) })
+        })
+        .collect();
     let own = placement.consents.iter().find(|consent| consent.party == Party::Participant);
     Ok(json!({
         "id": id.to_string(), "host": host.name.to_string(), "date": placement.date,
         "starts": placement.starts, "ends": placement.ends, "state": placement.state.as_str(),
         "answer": own.map(|consent| consent.answer.as_str()),
         "reason": own.and_then(|consent| consent.reason.clone()),
-        "attendance": came, "feedback": said, "idea": idea,
+        "attendance": came, "feedback": said, "idea": idea, "certificates": issued,
     }))
 }
 

@@ -5,9 +5,9 @@ use diesel::prelude::*;
 
 use super::keys;
 use super::schema::{
-    access_need_readings, access_needs, applications, consents, deputyships, employments, feedback, feeds,
-    grants, ideas, links, opt_outs, outbox, past_placements, persons, placements, reserve_offers, sessions,
-    sign_in_links, swap_consents, swap_members,
+    access_need_readings, access_needs, applications, certificates, consents, deputyships, employments,
+    feedback, feeds, grants, ideas, links, opt_outs, outbox, past_placements, persons, placements,
+    reserve_offers, sessions, sign_in_links, swap_consents, swap_members,
 };
 use super::{StoreError, Tx};
 use crate::domain::application::Person;
@@ -119,6 +119,14 @@ pub fn erase(
         ideas::table.filter(ideas::placement_id.eq_any(&days)).filter(ideas::shown_as.eq("author")),
     )
     .set(ideas::shown_as.eq("nobody"))
+    .execute(db)?;
+    // For good, also when the person comes back: the certificates name somebody whom the service was to forget.
+    diesel::update(
+        certificates::table
+            .filter(certificates::placement_id.eq_any(&days))
+            .filter(certificates::revoked_at.is_null()),
+    )
+    .set(certificates::revoked_at.eq(now))
     .execute(db)?;
     diesel::update(consents::table.filter(consents::placement_id.eq_any(&days)))
         .set(consents::reason.eq(None::<String>))

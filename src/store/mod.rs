@@ -24,6 +24,7 @@ pub mod attendance;
 pub mod audit;
 pub mod calendars;
 pub mod capacities;
+pub mod certificates;
 pub mod connection;
 pub mod deadlines;
 pub mod deputyships;

@@ -515,6 +515,17 @@ diesel::table! {
     }
 }
 diesel::table! {
+    certificates (id) {
+        id -> Text,
+        placement_id -> Text,
+        code_hash -> Text,
+        language -> Text,
+        until -> Text,
+        issued_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
     ideas (id) {
         id -> Text,
         placement_id -> Text,
@@ -676,6 +687,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     round_introductions,
     attendances,
     feedback,
+    certificates,
     ideas,
     idea_trials,
     library_packs,

@@ -4,12 +4,14 @@
 //! around them are templates (`mail/templates`). Pure functions of a language and a fact. A language is a variant of
 //! `domain::language::Language`: the compiler then asks for everything that is missing here.
 
+mod certificate;
 mod dates;
 mod events;
 mod names;
 mod plural;
 mod told;
 
+pub use certificate::{Facts as CertificateFacts, certificate};
 pub use dates::{date, on_date, times};
 pub use events::{Event, EventWords, event, feed_name};
 pub use names::{role, sector, yes};

@@ -406,6 +406,7 @@ const TABLES: &[&str] = &[
     "audit_waiting",
     "calendar_periods",
     "calendars",
+    "certificates",
     "consents",
     "deputyships",
     "employer_domains",

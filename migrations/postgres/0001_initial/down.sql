@@ -8,6 +8,7 @@ DROP TABLE refills;
 DROP TABLE repair_options;
 DROP TABLE repairs;
 DROP TABLE alternatives;
+DROP TABLE certificates;
 DROP TABLE idea_trials;
 DROP TABLE ideas;
 DROP TABLE feedback;

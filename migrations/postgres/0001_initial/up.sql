@@ -879,6 +879,24 @@ CREATE TABLE feedback (
 );
 
 -- Ideas that participants brought home: one of a placement.
+-- Certificates of attendance that were issued. Whether one stands is worked out from the placement and its attendance;
+-- the code on it is kept as a hash only.
+CREATE TABLE certificates (
+    id TEXT NOT NULL,
+    placement_id TEXT NOT NULL,
+    code_hash TEXT NOT NULL,
+    language TEXT NOT NULL,
+    -- Until when it says that the visitor was there.
+    until TEXT NOT NULL,
+    issued_at TIMESTAMP NOT NULL,
+    -- Taken back for good: the person was erased.
+    revoked_at TIMESTAMP,
+    CONSTRAINT certificates_pkey PRIMARY KEY (id),
+    CONSTRAINT certificates_code_key UNIQUE (code_hash),
+    CONSTRAINT certificates_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id)
+);
+CREATE INDEX certificates_placement ON certificates (placement_id);
+
 CREATE TABLE ideas (
     id TEXT NOT NULL,
     placement_id TEXT NOT NULL,

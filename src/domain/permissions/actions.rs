@@ -127,6 +127,10 @@ named! {
         CallInIll = "call_in_ill",
         /// Mark whether the visitor came.
         RecordAttendance = "record_attendance",
+        /// Issue a certificate of attendance.
+        IssueCertificate = "issue_certificate",
+        /// See whether a certificate is valid.
+        CheckCertificate = "check_certificate",
         /// Say how a day was.
         GiveFeedback = "give_feedback",
         /// Read what was said of the days of a round.
@@ -248,6 +252,7 @@ impl Action {
             | Self::PreviewPublication
             | Self::ReadHeldMails
             | Self::ReadPlacement
+            | Self::CheckCertificate
             | Self::ReadFeedback
             | Self::ReadIdeas
             | Self::ReadJoiningPack
@@ -299,6 +304,7 @@ impl Action {
             | Self::CancelPlacement
             | Self::CallInIll
             | Self::RecordAttendance
+            | Self::IssueCertificate
             | Self::GiveFeedback
             | Self::GiveIdea
             | Self::TryIdea

@@ -55,7 +55,7 @@ pub const TABLE: &[Rows] = {
             EditMails, ReadHeldMails, ReadPlacement, AnswerAsHost, ReschedulePlacement, CancelPlacement,
             CallInIll, ReadFeedback, ReportImpact, ReadIdeas, HideIdea, EditJoiningPack, ReadJoiningPack,
             OverseeJoiningPacks, ReadOutbox, ResendMail, ReadAudit, ReadTasks, ReadTrace, ManageFeeds,
-            ReadFeeds, ReadAccessNeeds, ReadPersonalData, ErasePerson,
+            ReadFeeds, ReadAccessNeeds, ReadPersonalData, ErasePerson, IssueCertificate,
         ]),
         rows(Role::RoundOrganiser, Everywhere, &[NameDeputy, ReadCalendars, ReadIdeas]),
         rows(Role::RoundOrganiser, OwnRound, &[
@@ -65,7 +65,7 @@ pub const TABLE: &[Rows] = {
             Refill, ReadRefills, Publish, PreviewPublication, WithdrawPublication, EditMails,
             ReadHeldMails, ReadPlacement, AnswerAsHost, ReschedulePlacement, CancelPlacement, CallInIll,
             ReadFeedback, ReportImpact, EditJoiningPack, ReadJoiningPack, OverseeJoiningPacks, ReadOutbox, ResendMail,
-            ReadTasks, ReadTrace, ReadAccessNeeds,
+            ReadTasks, ReadTrace, ReadAccessNeeds, IssueCertificate,
         ]),
         rows(Role::LibraryAdministrator, Everywhere, &[NameDeputy, ReadCalendars, ReadIdeas, TryIdea]),
         rows(Role::LibraryAdministrator, OwnEmployer, &[
@@ -99,9 +99,9 @@ pub const TABLE: &[Rows] = {
             VerifyAddress, ReadApplication, WithdrawApplication, ReadExplanation, AskForSwap, Exchange,
             AnswerOffer, ReadPlacement, AnswerAsParticipant, CallInIll, GiveFeedback, GiveIdea,
             ReadJoiningPack, ReadTasks, OpenLink, ChooseCalendar, ChooseMails, ReadOwnNeeds,
-            ReadPersonalData,
+            ReadPersonalData, IssueCertificate,
         ]),
-        rows(Role::Anyone, Everywhere, &[ReadLibraries, ReadRound, SignUp, SignIn]),
+        rows(Role::Anyone, Everywhere, &[ReadLibraries, ReadRound, SignUp, SignIn, CheckCertificate]),
         rows(Role::System, Everywhere, &[
             Match, ReadTrace, TakeMail, SendMail, KeepDeadlines, ChainAudit, ProveRun, ApplyRetention, Reseal,
         ]),

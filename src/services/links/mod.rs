@@ -17,6 +17,7 @@ use super::alternatives::{offer_in, take_in};
 use super::app::{Now, permit, sha256_hex};
 use super::applications;
 use super::attendance::{call_in_ill_in, mark_in};
+use super::certificates;
 use super::explanations::{self, Explanation};
 use super::feedback::give_in as give_feedback_in;
 use super::feeds::{self, CalendarChoice, Choose, FeedUrl};
@@ -83,6 +84,8 @@ pub struct LinkView {
     pub calendar: Option<CalendarChoice>,
     /// What the page tells of access needs.
     pub needs: NeedsOnPage,
+    /// Whether its holder can have a certificate of attendance.
+    pub has_certificate: bool,
 }
 
 impl LinkView {
@@ -242,8 +245,10 @@ pub(super) fn load(db: &mut Db, link: Link, now: &Now) -> Result<LinkView, AppEr
         explanation: None,
         calendar,
         needs,
+        has_certificate: false,
     };
     view.deeds = deeds(&view, now);
+    view.has_certificate = certificates::is_there(&view, now);
     Ok(view)
 }
 
