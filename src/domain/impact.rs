@@ -10,7 +10,7 @@ pub const SEVERAL: &str = "several";
 
 /// The rows of tables by sector: the sectors, then [`SEVERAL`].
 pub fn kinds() -> Vec<String> {
-    Sector::ALL.iter().map(|sector| sector.to_string()).chain([SEVERAL.to_owned()]).collect()
+    Sector::ALL.iter().map(ToString::to_string).chain([SEVERAL.to_owned()]).collect()
 }
 
 /// Which of [`kinds`] a library with these sectors is.

@@ -88,7 +88,7 @@ impl Database {
             }
             Database::Postgres { maintenance, name, made, .. } => {
                 made.get_or_init(|| {
-                    cluster::create(maintenance, name, Some(&cluster::template(maintenance)))
+                    cluster::create(maintenance, name, Some(&cluster::template(maintenance)));
                 });
             }
         }
