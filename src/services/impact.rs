@@ -37,7 +37,7 @@ const WAITED: [&str; 3] = ["not_before", "one_round", "more_rounds"];
 /// Makes the report of a round that is over. Asked again, it is the same one: it never changes.
 ///
 /// # Errors
-/// `round-state` while the round is not completed; `not-found`, `forbidden`, `unauthenticated`.
+/// `round-state` while the round is not completed, `too-early` while a host has not marked a day; `not-found`, `forbidden`, `unauthenticated`.
 pub fn make(app: &App, actor: &Actor, id: RoundId) -> Result<Report, AppError> {
     permit_in_round(actor, Action::ReportImpact, id, ("round", &id))?;
     let now = app.now()?;
@@ -82,6 +82,14 @@ pub fn get(app: &App, actor: &Actor, id: RoundId) -> Result<Report, AppError> {
 fn work_out(db: &mut Db, round: &Round) -> Result<Impact, AppError> {
     let mut days =
         placements::list(db, round.id, (&Visible::All, Publicity::AlsoUntold), None, None, i64::MAX)?;
+    let open = days.iter().filter(|day| day.state == PlacementState::Confirmed).count();
+    if open > 0 {
+        let words = format!(
+            "{open} of the round's days are not marked by their hosts yet: a day that nobody marks counts as having been five \
+             working days after it. Make the report then, because it never changes"
+        );
+        return Err(Refusal::new(RefusalCode::TooEarly, words).into());
+    }
     days.retain(|day| day.state == PlacementState::Completed);
     let people = applications::list_of_round(db, round.id)?;
     let mut libraries: Vec<LibraryId> = days.iter().flat_map(|day| [day.home, day.host]).collect();

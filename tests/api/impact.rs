@@ -24,7 +24,10 @@ fn a_report_is_made_once_the_round_is_over_and_hides_what_would_tell_of_somebody
         assert_eq!((early.status, early.code()), (409, "round-state".to_owned()));
         assert_eq!(service.anyone().get(&path).code(), "not-found");
         world.at("2027-03-01T17:00:00Z");
-        world.at("2027-03-09T09:00:00Z");
+        world.at("2027-03-02T09:00:00Z");
+        let unmarked = world.organiser.step(&path);
+        assert_eq!((unmarked.status, unmarked.code()), (409, "too-early".to_owned()), "{}", unmarked.text());
+        world.at("2027-03-16T09:00:00Z");
         let made = world.organiser.step(&path).expect(200);
         let days = &made["days"];
         assert_eq!(days["rows"], json!(["public", "academic", "school", "specialist", "several"]));
@@ -41,7 +44,7 @@ fn a_report_is_made_once_the_round_is_over_and_hides_what_would_tell_of_somebody
         assert_eq!(made["ideas_brought"], 0);
 
         // What is known later changes nothing: two reports would tell by their difference.
-        service.set_clock("2027-03-10T09:00:00Z");
+        service.set_clock("2027-03-17T09:00:00Z");
         let mut again = world.organiser.step(&path).expect(200);
         assert_eq!(again, made);
         again = service.anyone().get(&path).expect(200);
@@ -59,7 +62,8 @@ fn the_page_of_a_report_is_for_everybody_and_has_a_table_beside_each_picture() {
         let page = format!("/rounds/{}/report", world.round);
         assert_eq!(service.anyone().get(&page).status, 404);
         world.at("2027-03-01T17:00:00Z");
-        world.at("2027-03-09T09:00:00Z");
+        world.at("2027-03-02T09:00:00Z");
+        world.at("2027-03-16T09:00:00Z");
         world.organiser.step(&world.of_round("/report")).expect(200);
         let shown = service.anyone().get(&page);
         assert_eq!(shown.status, 200, "{}", shown.text());

@@ -304,6 +304,16 @@ fn after_the_day(world: &World<'_>, scene: &mut Scene) {
     let given =
         other.post(&format!("/v1/placements/{}/idea", scene.thing("other placement")), &idea).expect(200);
     scene.things.insert("ideas", id_of(&given));
+    for day in world.placements().iter().filter(|day| day["state"] == "confirmed") {
+        let name = |(name, id): (&&'static str, &String)| (day["host_library"] == **id).then_some(*name);
+        let host = world.libraries.iter().find_map(name).expect("the host");
+        let wanted =
+            json!({ "name": "marks", "role": "library_administrator", "employers": [world.employers[host]] });
+        let token = world.organiser.post("/v1/tokens", &wanted).expect(201);
+        let administrator = world.service.with(token["secret"].as_str().expect("a secret"));
+        let url = format!("/v1/placements/{}/attendance", id_of(day));
+        administrator.post(&url, &json!({ "attendance": "arrived" })).expect(200);
+    }
     let round = scene.thing("rounds").to_owned();
     world.organiser.step(&format!("/v1/rounds/{round}/report")).expect(200);
     scene.things.insert("reported", round);
