@@ -1,6 +1,6 @@
 //! The counted changes of employers' schedules: which placements are in them, and the number of each one's last change.
 //!
-//! Whoever changes what a row of a schedule says touches it; before the commit [`settle`] gives every row that was touched
+//! Whoever changes what a row of a schedule says touches it; before the commit `settle` gives every row that was touched
 //! the next number of its employer. So no use case can forget it, and a counter is locked for a moment only.
 //! A number is committed with its row, in the order of the numbers: who has read up to one has missed nothing before it.
 

@@ -304,7 +304,10 @@ fn after_the_day(world: &World<'_>, scene: &mut Scene) {
     let given =
         other.post(&format!("/v1/placements/{}/idea", scene.thing("other placement")), &idea).expect(200);
     scene.things.insert("ideas", id_of(&given));
-    for day in world.placements().iter().filter(|day| day["state"] == "confirmed") {
+    let round = scene.thing("rounds").to_owned();
+    let listed = world.organiser.get(&format!("/v1/rounds/{round}/placements?limit=200")).expect(200);
+    let days = listed["data"].as_array().expect("a list").iter();
+    for day in days.filter(|day| day["state"] == "confirmed") {
         let name = |(name, id): (&&'static str, &String)| (day["host_library"] == **id).then_some(*name);
         let host = world.libraries.iter().find_map(name).expect("the host");
         let wanted =
@@ -314,7 +317,6 @@ fn after_the_day(world: &World<'_>, scene: &mut Scene) {
         let url = format!("/v1/placements/{}/attendance", id_of(day));
         administrator.post(&url, &json!({ "attendance": "arrived" })).expect(200);
     }
-    let round = scene.thing("rounds").to_owned();
     world.organiser.step(&format!("/v1/rounds/{round}/report")).expect(200);
     scene.things.insert("reported", round);
 }
