@@ -61,6 +61,8 @@ pub(super) type Changes = HashMap<String, Result<Change, Silence>>;
 const AT_ONCE: usize = 8;
 /// Work that is always granted: small rounds are solved in less.
 const LEAST_WORK: i64 = 200_000;
+/// People of a round at most: a question that looks at all triples costs much, and nothing larger was measured.
+const MOST_PEOPLE: usize = 6_000;
 /// How many times more work a person may take than an even share.
 const SHARES: i64 = 8;
 
@@ -82,13 +84,13 @@ pub(super) fn look(solved: &Solved<'_>, seed: i64, watch: &mut Watch<'_>) -> Cha
     }
     let left: Vec<usize> = (0..is_placed.len()).filter(|p| !is_placed[*p]).collect();
     let mut changes = Changes::new();
-    if left.is_empty() {
+    if left.is_empty() || is_placed.len() > MOST_PEOPLE {
         return changes;
     }
     let Some(wide) = Wide::new(solved.round, solved.key, solved.problem, seed, solved.certificate) else {
         return changes;
     };
-    let mut work = watch.work.max(LEAST_WORK) - wide.cost();
+    let mut work = watch.work.max(LEAST_WORK);
     let placed = (int(solved.plan.placed.len()), solved.plan.value);
     let mut own = watch.limited_part(work / 2);
     let fewer = Fewer::new(&wide, solved.round.placement_weight(), solved.dual, placed, &mut own);
@@ -98,7 +100,7 @@ pub(super) fn look(solved: &Solved<'_>, seed: i64, watch: &mut Watch<'_>) -> Cha
     let mut people = int(left.len());
     for some in left.chunks(AT_ONCE) {
         let most = (work / people.max(1) * SHARES).min(work / int(some.len()));
-        if most <= search.wide.cost() + search.cost_of_looking() {
+        if most <= search.wide.cost() {
             break;
         }
         let found = {
@@ -158,7 +160,6 @@ impl Search<'_> {
     /// A person's first change.
     fn first(&self, person: usize, watch: &mut Watch<'_>) -> Result<Change, Silence> {
         let trips = Trips::new(self.solved.key, person);
-        watch.spend(self.cost_of_looking());
         if let Some(change) = self.farther(person, &trips, watch)? {
             return Ok(change);
         }
@@ -183,13 +184,6 @@ impl Search<'_> {
             }
         }
         Err(Silence::NoneSingle)
-    }
-
-    /// What it costs in units of work to ask of every library on every date whether a person could go there then: farther
-    /// away, on another date, with a longer assurance.
-    fn cost_of_looking(&self) -> i64 {
-        let days = self.solved.problem.libraries * self.solved.problem.dates;
-        3 * int(days) / 8
     }
 
     /// The least that the person would have to go farther.
