@@ -12,6 +12,8 @@
     reason = "a command that says what it measures, and ends where it cannot"
 )]
 
+#[path = "fresh/mod.rs"]
+mod fresh;
 #[path = "../tests/many/mod.rs"]
 mod many;
 
@@ -19,16 +21,8 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use library_swap::domain::language::Language;
-use library_swap::domain::letter::CalendarForm;
 use library_swap::domain::permissions::{Actor, Role};
-use library_swap::domain::privacy::Retention;
-use library_swap::domain::schedule::AbsenceCode;
-use library_swap::domain::templates::OwnTemplates;
-use library_swap::services::clock::{Chance, Clock};
 use library_swap::services::schedule::{self, Order, Profile, Reading};
-use library_swap::services::{App, Settings};
-use library_swap::store::{Store, StoreUrl};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -45,7 +39,7 @@ fn main() -> ExitCode {
     };
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("bench.db").display());
-    let app = app_on(&url);
+    let app = fresh::app_on(&url);
     many::fill(&url, count + 1);
     let actor =
         Actor { employers: vec![many::EMPLOYER.parse().expect("an id")], ..Actor::named("bench", Role::Hr) };
@@ -97,37 +91,4 @@ fn main() -> ExitCode {
         }
     });
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn app_on(url: &str) -> App {
-    let url: StoreUrl = url.parse().expect("a URL");
-    let store = Store::open(&url, 2).expect("a database");
-    store.migrate().expect("migrations");
-    App {
-        store,
-        clock: Clock::Real,
-        chance: Chance::Real,
-        settings: Settings {
-            calendar: CalendarForm::USUAL,
-            language: Language::English,
-            templates: OwnTemplates::default(),
-            public_url: "http://exchange.example".to_owned(),
-            service_name: "bench".to_owned(),
-            organiser_address: "exchange@exchange.example".to_owned(),
-            mail_domain: "exchange.example".to_owned(),
-            authserv_id: None,
-            run_seconds: 1,
-            withdrawal_days: 14,
-            reserves: library_swap::services::refills::Patience { working_days: 2, days_before: 3 },
-            retention: Retention::USUAL,
-            solver_threads: 1,
-            pace: library_swap::services::notices::Pace::AT_ONCE,
-            stay: library_swap::services::sessions::Stay {
-                idle: chrono::Duration::hours(1),
-                most: chrono::Duration::hours(12),
-            },
-            claim_rules: Vec::new(),
-            absence_code: AbsenceCode::default(),
-        },
-    }
 }

@@ -13,19 +13,15 @@
     reason = "a command that says what it measures, and ends where it cannot"
 )]
 
+#[path = "fresh/mod.rs"]
+mod fresh;
+
 use std::process::ExitCode;
 use std::time::Instant;
 
-use library_swap::domain::language::Language;
-use library_swap::domain::letter::CalendarForm;
 use library_swap::domain::permissions::{Actor, Role};
-use library_swap::domain::privacy::Retention;
-use library_swap::domain::templates::OwnTemplates;
 use library_swap::import::{Kind, Table};
-use library_swap::services::clock::{Chance, Clock};
 use library_swap::services::imports::{ImportMode, Order, import};
-use library_swap::services::{App, Settings};
-use library_swap::store::{Store, StoreUrl};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -40,7 +36,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let folder = tempfile::tempdir().expect("a folder");
-    let app = app_on(&format!("sqlite:{}", folder.path().join("bench.db").display()));
+    let app = fresh::app_on(&format!("sqlite:{}", folder.path().join("bench.db").display()));
     println!("{:<12} {:<8} {:>8} {:>8} {:>8} {:>10}", "list", "mode", "MB", "seconds", "rows/s", "peak MB");
     let mut slowest = 0.0_f64;
     for (kind, list) in [(Kind::Libraries, libraries(rows)), (Kind::Staff, staff(rows))] {
@@ -62,39 +58,6 @@ fn main() -> ExitCode {
         }
     }
     if slowest > MOST_SECONDS { ExitCode::FAILURE } else { ExitCode::SUCCESS }
-}
-
-fn app_on(url: &str) -> App {
-    let url: StoreUrl = url.parse().expect("a URL");
-    let store = Store::open(&url, 2).expect("a database");
-    store.migrate().expect("migrations");
-    App {
-        store,
-        clock: Clock::Real,
-        chance: Chance::Real,
-        settings: Settings {
-            calendar: CalendarForm::USUAL,
-            language: Language::English,
-            templates: OwnTemplates::default(),
-            public_url: "http://exchange.example".to_owned(),
-            service_name: "bench".to_owned(),
-            organiser_address: "exchange@exchange.example".to_owned(),
-            mail_domain: "exchange.example".to_owned(),
-            authserv_id: None,
-            run_seconds: 1,
-            withdrawal_days: 14,
-            reserves: library_swap::services::refills::Patience { working_days: 2, days_before: 3 },
-            retention: Retention::USUAL,
-            solver_threads: 1,
-            pace: library_swap::services::notices::Pace::AT_ONCE,
-            stay: library_swap::services::sessions::Stay {
-                idle: chrono::Duration::hours(1),
-                most: chrono::Duration::hours(12),
-            },
-            claim_rules: Vec::new(),
-            absence_code: library_swap::domain::schedule::AbsenceCode::default(),
-        },
-    }
 }
 
 /// The real libraries again and again, with other ids.

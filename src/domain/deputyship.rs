@@ -43,23 +43,6 @@ impl Deputyship {
     }
 }
 
-/// Whether a role's work can be done by a deputy. Participants go themselves, a library names its contact's deputy, and an
-/// auditor or operator is somebody whom the organisers chose.
-pub const fn can_be_done_by_a_deputy(role: Role) -> bool {
-    match role {
-        Role::Organiser | Role::RoundOrganiser | Role::LibraryAdministrator | Role::Hr | Role::Manager => {
-            true
-        }
-        Role::Operator
-        | Role::Auditor
-        | Role::MailServer
-        | Role::HostContact
-        | Role::Participant
-        | Role::Anyone
-        | Role::System => false,
-    }
-}
-
 /// Reports days on which nobody could act, or too many, at `/starts_on` and `/ends_on`.
 pub fn check_days(starts_on: NaiveDate, ends_on: NaiveDate, today: NaiveDate, faults: &Faults) {
     if ends_on < starts_on {

@@ -27,7 +27,8 @@ impl Table {
         table
     }
 
-    fn plain(rows: &[Vec<u64>]) -> Self {
+    /// The table with nothing hidden: of what is told beside another one, and hidden with that.
+    pub fn plain(rows: &[Vec<u64>]) -> Self {
         let inner = rows.first().map_or(0, Vec::len);
         let mut cells = Vec::new();
         for row in rows {

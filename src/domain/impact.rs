@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::disclosure::Table;
 use super::sector::Sector;
+use super::states::named;
 
 /// What libraries of several sectors at once are counted as.
 pub const SEVERAL: &str = "several";
@@ -21,19 +22,17 @@ pub fn kind_of(sectors: &[Sector]) -> usize {
     }
 }
 
-/// What became of somebody who was matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Came {
-    /// They were there.
-    Went,
-    /// They had a place, and the day did not take place.
-    HadAPlace,
-    /// There was no place for them.
-    LeftOut,
+named! {
+    /// What became of somebody who was matched: the columns of tables of people.
+    Came {
+        /// They were there.
+        Went = "went",
+        /// They had a place, and the day did not take place.
+        HadAPlace = "day_did_not_take_place",
+        /// There was no place for them.
+        LeftOut = "left_out",
+    }
 }
-
-/// The columns of tables by what became of people.
-pub const CAME: [&str; 3] = ["went", "day_did_not_take_place", "left_out"];
 
 /// A table as it is published: the last value of each row, and the last row, are totals; none: fewer than five people, or
 /// hidden so that nobody can work these out.

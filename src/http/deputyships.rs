@@ -12,12 +12,13 @@ use super::call::Call;
 use super::problem::Problem;
 use super::sessions::changing;
 use super::{read, schemas};
-use crate::domain::deputyship::{self, can_be_done_by_a_deputy};
+use crate::domain::deputyship;
 use crate::domain::fault::{Faults, Rule};
 use crate::domain::ids::DeputyshipId;
 use crate::domain::json::parse_date;
 use crate::domain::language::Language;
-use crate::domain::session::{Ground, Way};
+use crate::domain::permissions::Action;
+use crate::domain::session::Way;
 use crate::services::AppError;
 use crate::services::deputyships::{self, NewDeputyship};
 use crate::services::page::Page;
@@ -134,9 +135,8 @@ pub(super) async fn shown(call: &Call, secret: &str, seen: &Seen) -> Result<Valu
         }
     };
     let lasting = found.items.iter().filter(|one| one.ended_at.is_none() && today <= one.ends_on);
-    let can_name = seen.chosen().is_some_and(|chosen| {
-        can_be_done_by_a_deputy(chosen.role()) && !matches!(chosen.ground, Ground::For(..))
-    });
+    let can_name =
+        seen.chosen().is_some_and(|chosen| chosen.actor(seen.session.id).reach(Action::NameDeputy).is_ok());
     Ok(context! { can_name, today => today.to_string(), list => lasting.map(told).collect::<Vec<_>>() })
 }
 

@@ -1,18 +1,18 @@
 //! What a round came to, made once it is over, for everybody to read: tables that reveal nobody.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 
-use super::app::{Now, permit_in_round, record};
+use super::app::{permit_in_round, record};
 use super::load::get_round;
 use super::rounds::load as load_round;
 use super::{App, AppError};
 use crate::domain::disclosure::{FEWEST, Table};
 use crate::domain::history::{Outcome, rounds_left_out};
 use crate::domain::ids::{LibraryId, PersonId, RoundId};
-use crate::domain::impact::{CAME, Came, Impact, Published, kind_of, kinds};
+use crate::domain::impact::{Came, Impact, Published, kind_of, kinds};
 use crate::domain::permissions::{Action, Actor};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
@@ -56,14 +56,8 @@ pub fn make(app: &App, actor: &Actor, id: RoundId) -> Result<Report, AppError> {
         let found = work_out(tx, &round)?;
         impact::insert(tx, id, &found, now.utc())?;
         record(tx, &now, actor, Action::ReportImpact, ("round", &id), &json!({}))?;
-        Ok(Report { round, impact: found, made_at: at(&now) })
+        Ok(Report { round, impact: found, made_at: now.at })
     })
-}
-
-/// PostgreSQL keeps microseconds.
-fn at(now: &Now) -> DateTime<Utc> {
-    use chrono::SubsecRound;
-    now.at.trunc_subsecs(6)
 }
 
 /// The report of a round, for everybody.
@@ -109,7 +103,7 @@ fn work_out(db: &mut Db, round: &Round) -> Result<Impact, AppError> {
         counts[from][to] += 1;
         minutes[from][to] += u64::try_from((day.ends - day.starts).num_minutes()).unwrap_or_default();
     }
-    let went: Vec<_> = days.iter().map(|day| day.application).collect();
+    let went: HashSet<_> = days.iter().map(|day| day.application).collect();
 
     let persons: Vec<PersonId> = people.iter().map(|one| one.person.id).collect();
     let mut past: HashMap<PersonId, Vec<(NaiveDate, Outcome)>> = HashMap::new();
@@ -121,8 +115,9 @@ fn work_out(db: &mut Db, round: &Round) -> Result<Impact, AppError> {
         }
     }
     let given: HashMap<_, _> = histories::list_of_round(db, round.id)?.into_iter().collect();
+    let columns: Vec<String> = Came::ALL.iter().map(ToString::to_string).collect();
     let (mut demand, mut waiting) =
-        (vec![vec![0_u64; CAME.len()]; size], vec![vec![0; CAME.len()]; WAITED.len()]);
+        (vec![vec![0_u64; columns.len()]; size], vec![vec![0; columns.len()]; WAITED.len()]);
     for one in &people {
         let application = &one.application;
         let came = match application.state {
@@ -135,18 +130,14 @@ fn work_out(db: &mut Db, round: &Round) -> Result<Impact, AppError> {
             | ApplicationState::Refused
             | ApplicationState::Withdrawn => continue,
         };
-        let column = match came {
-            Came::Went => 0,
-            Came::HadAPlace => 1,
-            Came::LeftOut => 2,
-        };
+        let column = Came::ALL.iter().position(|one| *one == came).unwrap_or_default();
         let outcomes = past.get(&one.person.id).map_or(&[][..], Vec::as_slice);
         let waited = rounds_left_out(outcomes) + given.get(&application.id).map_or(0, |given| given.waited);
         demand[kind(application.home)][column] += 1;
         waiting[usize::try_from(waited.clamp(0, 2)).unwrap_or_default()][column] += 1;
     }
-    let texts = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-    let (people, spent) = (Table::new(&counts), Table::new(&minutes));
+    let waited = WAITED.map(str::to_owned).to_vec();
+    let (people, spent) = (Table::new(&counts), Table::plain(&minutes));
     let ideas = impact::count_ideas(db, round.id)?.map(|count| {
         let count = u64::try_from(count).unwrap_or_default();
         (count == 0 || count >= FEWEST).then_some(count)
@@ -154,8 +145,8 @@ fn work_out(db: &mut Db, round: &Round) -> Result<Impact, AppError> {
     Ok(Impact {
         days: Published::of(kinds(), kinds(), &people),
         hours: Published::hours(kinds(), kinds(), &people, &spent),
-        demand: Published::of(kinds(), texts(&CAME), &Table::new(&demand)),
-        waiting: Published::of(texts(&WAITED), texts(&CAME), &Table::new(&waiting)),
+        demand: Published::of(kinds(), columns.clone(), &Table::new(&demand)),
+        waiting: Published::of(waited, columns, &Table::new(&waiting)),
         ideas,
     })
 }

@@ -15,7 +15,7 @@ use super::{App, AppError};
 use crate::domain::email::Email;
 use crate::domain::ids::SessionId;
 use crate::domain::mandate::Mandate;
-use crate::domain::permissions::{Action, Actor, Denied, Role, Subject};
+use crate::domain::permissions::{Action, Actor, Denied, Role, Subject, Why};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::session::{Capacity, Ground, Session, Way};
 use crate::store::{Db, Tx, sessions};
@@ -155,12 +155,14 @@ pub(super) fn get_address(
     app: &App,
     now: &Now,
     secret: &str,
-    denied: Denied,
+    (actor, action): (&Actor, Action),
 ) -> Result<Email, AppError> {
     let session = find_live(db, app, now, secret)?.ok_or(AppError::Unauthenticated)?;
     match (session.way, session.holder.parse()) {
         (Way::Link, Ok(address)) => Ok(address),
-        (Way::Link | Way::Oidc, _) => Err(AppError::Denied(denied)),
+        (Way::Link | Way::Oidc, _) => {
+            Err(AppError::Denied(Denied { role: actor.role, action, why: Why::Foreign }))
+        }
     }
 }
 

@@ -87,14 +87,7 @@ impl Caller {
     /// Somebody who has signed in, in one of their capacities; none where it is theirs no more.
     pub fn signed_in(world: &World<'_>, role: Role, case: Case<'_>, address: &str) -> Option<Self> {
         let client = world.service.anyone();
-        client.post("/v1/sign-in", &json!({ "address": address })).expect(202);
-        let mails = world.deliver();
-        let mail = mails.iter().find(|mail| mail.to == address && mail.kind == "sign_in").expect("a mail");
-        let (_, secret) = mail.text.split_once("/sign-in/").expect("a link");
-        let secret: String = secret.chars().take_while(char::is_ascii_hexdigit).collect();
-        let reply = client.step(&format!("/v1/sign-in/{secret}"));
-        let set = reply.header("set-cookie")?;
-        let cookie = Some(set.split(';').next().expect("a pair").to_owned());
+        let cookie = Some(world.sign_in(address)?);
         let name = format!("{role} of the own case, signed in");
         let mut caller =
             Self { name, actor: case.actor(role), library: None, capacity: None, client, cookie };

@@ -197,15 +197,7 @@ fn everything_known_of_a_person_is_given_to_them_and_to_organisers_who_then_stan
                 json!({ "address": address, "role": "hr", "employers": [past.world.employers["town"]] });
             past.world.organiser.post("/v1/grants", &grant).expect(201);
         }
-        let signed_in = |address: &str| {
-            service.anyone().post("/v1/sign-in", &json!({ "address": address })).expect(202);
-            let mails = past.world.deliver();
-            let mail = mails.iter().find(|mail| mail.kind == "sign_in").expect("a mail");
-            let (_, secret) = mail.text.split_once("/sign-in/").expect("a link");
-            let secret: String = secret.chars().take_while(char::is_ascii_hexdigit).collect();
-            let reply = service.anyone().step(&format!("/v1/sign-in/{secret}"));
-            reply.header("set-cookie").expect("a cookie").split(';').next().expect("a pair").to_owned()
-        };
+        let signed_in = |address: &str| past.world.sign_in(address).expect("a session");
         signed_in("ann@town.example");
         let cookie = signed_in("boss@town.example");
         let ask = |method: &str, path: &str, body: &Value| {
