@@ -388,7 +388,7 @@ fn problems_of(operation: &Operation, url: &Listed) -> Vec<Code> {
     }
     // What can be read in some states only.
     let ends = ["/schedule-file", "/health", "/frontier", "/reserves", "/preview"];
-    let parts = ["/diff/", "/proof", "/sign-in/{secret}"];
+    let parts = ["/diff/", "/proof", "/sign-in/{secret}", "/placements/{id}/access-needs"];
     let has_a_state =
         ends.iter().any(|end| url.path.ends_with(end)) || parts.iter().any(|part| url.path.contains(part));
     if url.method != Method::GET || has_a_state {

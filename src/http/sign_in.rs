@@ -31,6 +31,15 @@ pub(super) struct SignInBody {
     address: String,
 }
 
+/// The same from the page, where a browser may send more.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SignInForm)]
+#[expect(dead_code, reason = "the schema of what `ask_by_form` reads")]
+pub(super) struct SignInForm {
+    #[schema(schema_with = schemas::email)]
+    address: String,
+}
+
 /// What everybody is told who asks for a link.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Asked {
@@ -95,7 +104,7 @@ pub(super) async fn get_page(call: Call) -> Answer {
 ///
 /// Takes `address`. The page is the same for every address.
 #[utoipa::path(post, path = "/sign-in", tag = "sign-in",
-    request_body(content = SignInBody, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = SignInForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The page that says what happens now.", body = String,
         content_type = "text/html")))]
 pub(super) async fn ask_by_form(call: Call) -> Answer {

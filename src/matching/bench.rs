@@ -29,7 +29,7 @@ impl Prepared {
 
     /// The first prices, with their circulations.
     pub fn root(&self) -> Option<Root<'_>> {
-        Pricing::new(&self.0, &Scope::default(), &aggregate::start(&self.0, 1), &[], 1).map(Root)
+        Pricing::new(&self.0, &Scope::default(), &aggregate::start(&self.0), &[], 1).map(Root)
     }
 }
 

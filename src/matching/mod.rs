@@ -43,6 +43,7 @@ pub mod repair;
 mod report;
 mod rings;
 mod rules;
+mod scaling;
 mod search;
 mod share;
 mod tight;

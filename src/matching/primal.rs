@@ -1,8 +1,8 @@
 //! Schedules out of dates: who goes on which date decides everything else, date by date and exactly.
 //!
 //! Method: given a date for each person, one circulation a date is the best schedule (hosts' limits are used up in
-//! the order of the dates). Afterwards each date is solved again with everybody who has no place, until nothing
-//! changes: no date can then be bettered by itself.
+//! the order of the dates). Afterwards each date is solved again with everybody who has no place (a share of them at a
+//! time, while they are many), until nothing changes: no date can then be bettered by itself.
 //! Complexity: one circulation a date and pass, from the one before; two or three passes.
 
 use super::day::{Day, for_each_day};
@@ -36,6 +36,11 @@ impl Plan {
         at
     }
 }
+
+/// While so many people have no place, each is offered one of their dates at a time, another in each of so many turns: a
+/// date on which all of them want to go takes minutes, and most could go on another.
+const MANY: usize = 1_000;
+const TURNS: usize = 8;
 
 /// Where and when each person goes, while it is being worked out.
 struct Draft<'a> {
@@ -139,6 +144,25 @@ pub(super) fn complete(
             return None;
         }
         draft.settle(date, &[]);
+    }
+    for turn in 0..TURNS {
+        let left: Vec<usize> =
+            (0..problem.home.len()).filter(|p| !draft.placed[*p] && !problem.of(*p).is_empty()).collect();
+        if left.len() < MANY {
+            break;
+        }
+        let mut offered = vec![None; problem.home.len()];
+        for p in left {
+            let dates = problem.open.any(problem.of(p));
+            offered[p] = Some(dates[(p + turn) % dates.len()]);
+        }
+        for date in 0..problem.dates {
+            let before: Vec<Ix> = draft.days[date].used().collect();
+            if !draft.solve_date(date, |p| offered[p] == Some(date)) || watch.is_stopped() {
+                return None;
+            }
+            draft.settle(date, &before);
+        }
     }
     let (mut quiet, mut date) = (0, 0);
     while quiet < problem.dates && !watch.is_stopped() {

@@ -39,6 +39,9 @@ const STEPS_TO_DIVE: usize = 25;
 /// Parts of a point still to be had at which the root is as good as priced.
 const AS_GOOD_AS_PRICED: f64 = 0.02;
 
+/// People from whom on a dive takes so long that neighbourhoods come first.
+const MANY: usize = 50_000;
+
 /// Splits that are tried at a node.
 const TRIALS: Trials = Trials { most: 48, moving: 6 };
 
@@ -54,7 +57,7 @@ fn adopt(best: &mut Option<Plan>, plan: Option<Plan>, watch: &mut Watch<'_>) {
 pub(super) fn search(problem: &Problem, seed: i64, watch: &mut Watch<'_>) -> Result<Found, Infeasible> {
     let scope = Scope::default();
     let mut best = None;
-    let start = aggregate::start(problem, watch.threads());
+    let start = aggregate::start(problem);
     let mut root = Pricing::new(problem, &scope, &start, &[], watch.threads()).ok_or(Infeasible)?;
     if problem.locks.is_empty() {
         // Nobody goes: so there is always a schedule to show.
@@ -75,7 +78,7 @@ pub(super) fn search(problem: &Problem, seed: i64, watch: &mut Watch<'_>) -> Res
         adopt(&mut course.best, plan, watch);
         watch.spend(0);
     }
-    if !watch.is_over() && !course.is_infeasible(watch) {
+    if !watch.is_over() && !course.is_infeasible(watch) && problem.home.len() < MANY {
         let plan = dive(&root, &scope, CAREFUL, problem.locked_value - 1, watch);
         adopt(&mut course.best, plan, watch);
         watch.spend(0);

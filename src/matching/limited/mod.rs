@@ -107,7 +107,7 @@ pub(super) fn search(
 /// Prices of the relaxation without limit of rings.
 fn without_limit(problem: &Problem, watch: &mut Watch<'_>) -> Result<Dual, Infeasible> {
     let scope = Scope::default();
-    let start = aggregate::start(problem, watch.threads());
+    let start = aggregate::start(problem);
     let mut root = Pricing::new(problem, &scope, &start, &[], watch.threads()).ok_or(Infeasible)?;
     watch.spend(root.work);
     for _ in 0..STEPS.0 {
