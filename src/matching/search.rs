@@ -155,8 +155,10 @@ impl Course<'_> {
         let (mut by_bound, mut by_near) = (0, 0);
         while !watch.is_over() && !self.is_infeasible(watch) {
             let before = watch.work;
-            // Pricing gets half of the work; the search for a better bound none while better schedules are found.
-            let caution = near.caution().max(i64::from(!is_priced));
+            // Pricing gets half of the work once it may win a tenth of the gap; the search for a better bound none while better
+            // schedules are found.
+            let gap = float(watch.bound - self.cutoff()) * float(problem.scale);
+            let caution = near.caution().max(i64::from(!is_priced && root.expected * 10.0 > gap));
             let of_turn = match &self.best {
                 Some(plan) if by_near * caution <= by_bound => {
                     let better = near.look(plan, watch);
