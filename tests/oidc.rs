@@ -42,9 +42,14 @@ struct Idp {
 
 impl Idp {
     fn start() -> Option<Self> {
+        Self::start_with(None)
+    }
+
+    /// With https, where a folder has a key and a certificate.
+    fn start_with(folder: Option<&Path>) -> Option<Self> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node/oidc_provider.js");
         let mut command = Command::new("node");
-        command.arg(script).arg(CALLBACK);
+        command.arg(script).arg(CALLBACK).args(folder);
         let started = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let idp = started.ok().and_then(|mut process| {
             let (mut line, mut told) = (String::new(), BufReader::new(process.stdout.take()?));
@@ -511,4 +516,28 @@ fn doctor_and_the_start_look_whether_the_rules_name_what_is_there() {
     let said = String::from_utf8_lossy(&started.stderr).into_owned();
     assert!(said.contains(&missing), "{said}");
     assert!(!said.contains(SECRET));
+}
+
+#[test]
+fn an_authority_of_ones_own_is_believed_where_it_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = Command::new("python3").args(["-m", "trustme", "-q", "-d"]).arg(folder.path()).output();
+    if !made.is_ok_and(|output| output.status.success()) {
+        let required = std::env::var("LIBRARY_SWAP_REQUIRE_PYTHON").is_ok_and(|value| value == "1");
+        assert!(!required, "Python and trustme are required, and are not there");
+        skip!("certificates of an own authority (Python and trustme: tests/python/requirements.txt)");
+        return;
+    }
+    let Some(idp) = Idp::start_with(Some(folder.path())) else { return };
+    let open = |ca_file: Option<&str>| {
+        let ca_file = ca_file.map(|name| folder.path().join(name));
+        Provider::open(ProviderSettings { ca_file, ..settings(&idp.issuer, "swap") }, PUBLIC_URL)
+    };
+    open(Some("client.pem")).expect("settings").check().expect("a provider whose authority is known");
+    let stranger = open(None).expect("settings").check().expect_err("an unknown authority");
+    assert!(format!("{stranger:?}").contains("UnknownIssuer"), "{stranger:?}");
+    let absent = open(Some("absent.pem")).expect_err("no such file");
+    assert!(absent.starts_with("oidc.ca_file ") && absent.contains("absent.pem"), "{absent}");
+    let empty = open(Some("server.key")).expect_err("no certificate in it");
+    assert!(empty.contains("server.key"), "{empty}");
 }

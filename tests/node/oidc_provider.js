@@ -1,10 +1,14 @@
 // An identity provider for tests/oidc.rs: oidc-provider on loopback, with the pages that it brings to sign in and to agree.
 //
-// usage: node oidc_provider.js REDIRECT_URI
+// usage: node oidc_provider.js REDIRECT_URI [FOLDER]
+// FOLDER: with server.key and server.pem, for https.
 // Writes its issuer as a line of its own; ends when its standard input does. Exit code 3: the library is missing;
 // NODE_PATH names the folder where it is.
 "use strict";
+const fs = require("fs");
 const http = require("http");
+const https = require("https");
+const path = require("path");
 
 // Any password will do. Whoever is not here has no groups.
 const PEOPLE = {
@@ -23,10 +27,14 @@ async function main() {
     console.error(missing.message.split("\n")[0]);
     process.exit(3);
   }
-  const server = http.createServer();
+  const folder = process.argv[3];
+  const read = (name) => fs.readFileSync(path.join(folder, name));
+  const server = folder
+    ? https.createServer({ key: read("server.key"), cert: read("server.pem") })
+    : http.createServer();
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
   const client = (client_id, how) => ({ client_id, redirect_uris: [process.argv[2]], ...how });
-  const provider = new Provider(`http://127.0.0.1:${server.address().port}`, {
+  const provider = new Provider(`${folder ? "https" : "http"}://127.0.0.1:${server.address().port}`, {
     clients: [
       client("swap", { client_secret: "what only the two know" }),
       client("public", { token_endpoint_auth_method: "none" }),
