@@ -57,6 +57,10 @@ fn askers(world: &World<'_>) -> Vec<(&'static str, Option<String>)> {
     };
     vec![
         ("nobody", None),
+        // Before the others: what these do ends links.
+        ("host_contact", secret("desk@")),
+        ("manager", secret("boss@")),
+        ("participant", secret("ann@")),
         ("operator", token("operator", Value::Null)),
         ("organiser", token("organiser", Value::Null)),
         ("round_organiser", token("round_organiser", json!({ "round": world.round }))),
@@ -64,9 +68,6 @@ fn askers(world: &World<'_>) -> Vec<(&'static str, Option<String>)> {
         ("library_administrator", token("library_administrator", town.clone())),
         ("hr", token("hr", town)),
         ("mail_server", token("mail_server", Value::Null)),
-        ("participant", secret("ann@")),
-        ("manager", secret("boss@")),
-        ("host_contact", secret("desk@")),
     ]
 }
 

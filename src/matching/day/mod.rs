@@ -108,8 +108,9 @@ pub(in crate::matching) struct Day {
     pub(in crate::matching) edges: Vec<Edge>,
     /// Three nodes for each library, and the hub.
     potential: Vec<i64>,
-    /// Libraries that are tied to the hub.
-    tied: Vec<Ix>,
+    /// Libraries that are tied to the hub, each with the potential of its second node when the list was sorted: at least
+    /// what it is now.
+    tied: Vec<(Ix, i64)>,
     pub(in crate::matching) slots: Vec<Slot>,
     /// Visitors who could come and leavers who could go, by library.
     possible: Vec<[i64; 2]>,
@@ -198,7 +199,7 @@ impl Day {
             };
             edges.push(edge(low, high));
             if (low, high) != (0, 0) {
-                tied.push(Ix::new(library));
+                tied.push((Ix::new(library), 0));
             }
         }
         let mut day = Self {
@@ -418,7 +419,7 @@ impl Day {
                 legs.push((problem.pairs[pair.at()].host.at(), home, Some((pair, -1))));
             }
         }
-        for library in &self.tied {
+        for (library, _) in &self.tied {
             let edge = &self.edges[3 * library.at() + TIE];
             for _ in edge.base..edge.flow {
                 legs.push((library.at(), hub, None));

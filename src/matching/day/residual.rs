@@ -1,5 +1,7 @@
 //! Ways through a date's residual graph: what may change, at what cost, and sending a unit along it.
 
+use std::cmp::Reverse;
+
 use super::hosts::IN_VAIN;
 use super::{ARRIVE, Day, LEAVE, Slot, TIE, Way};
 use crate::matching::num::{Ix, int};
@@ -37,9 +39,7 @@ impl Day {
         let hub = 3 * self.libraries;
         while let Some((distance, node)) = self.search.pop() {
             if node == hub {
-                for n in 0..self.tied.len() {
-                    self.relax_less(distance, 3 * self.tied[n].at() + TIE);
-                }
+                self.relax_hub(distance);
                 continue;
             }
             let library = node / 3;
@@ -82,6 +82,30 @@ impl Day {
         {
             let begin = self.ends(edge).0;
             self.search.reach(begin, distance + length, Step::Less(Ix::new(edge)));
+        }
+    }
+
+    /// Libraries that are tied to the hub, the nearest first, as long as they may count.
+    fn relax_hub(&mut self, distance: i64) {
+        let from_hub = distance + self.potential[3 * self.libraries];
+        let mut in_vain = 0;
+        for n in 0..self.tied.len() {
+            let (library, key) = self.tied[n];
+            let least = from_hub - self.search.bound;
+            if key <= least {
+                break;
+            }
+            if self.potential[3 * library.at() + 1] > least {
+                self.relax_less(distance, 3 * library.at() + TIE);
+            } else {
+                in_vain += 1;
+            }
+        }
+        if in_vain > IN_VAIN {
+            for (library, key) in &mut self.tied {
+                *key = self.potential[3 * library.at() + 1];
+            }
+            self.tied.sort_unstable_by_key(|(library, key)| (Reverse(*key), *library));
         }
     }
 

@@ -116,7 +116,7 @@ impl<'a> Pricing<'a> {
         pricing.master = Master::new(capacity, people + problem.libraries);
         pricing.move_freely();
         pricing.unit = float((widest(problem) * problem.scale).max(1)).min(pricing.most_reach);
-        pricing.reach = pricing.unit / 20.0;
+        pricing.reach = pricing.unit / 500.0;
         for cycle in cycles {
             let left =
                 |(pair, unit): &(Ix, i8)| *unit < 0 || scope.is_open(problem, pair.at(), cycle.date.at());
