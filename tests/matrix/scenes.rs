@@ -430,6 +430,10 @@ fn installation(world: &World<'_>) -> Vec<(&'static str, String)> {
         ("library", library),
         ("calendars", calendar("Closures")),
         ("feeds", made("/v1/feeds", &json!({ "kind": "employer", "employer": employer }))),
+        (
+            "webhooks",
+            made(&format!("/v1/employers/{employer}/webhooks"), &json!({ "url": "https://8.8.8.8/hook" })),
+        ),
         ("tokens", made("/v1/tokens", &json!({ "name": "taken back", "role": "auditor" }))),
         ("grants", made("/v1/grants", &json!({ "address": "ann@auditor.example", "role": "auditor" }))),
         ("date", "2027-05-04".to_owned()),
