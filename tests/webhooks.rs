@@ -136,7 +136,7 @@ fn on_each_allowing(allowed: &str, test: impl Fn(&Service)) {
 
 /// Sends everything that is due.
 fn send(service: &Service) {
-    let sender = Sender::new();
+    let sender = Sender::open();
     while send_next(&service.app, &sender, "test").expect("sent") {}
 }
 
@@ -345,7 +345,7 @@ fn a_new_key_seals_the_secrets_anew() {
         keys::reseal(&app, "test").expect("sealed anew");
         let new = Keyring::default().with_new([8; KEY_BYTES]);
         assert_eq!(keys::list_used(&app).expect("keys"), new.ids());
-        assert!(send_next(&on(new), &Sender::new(), "test").expect("sent"));
+        assert!(send_next(&on(new), &Sender::open(), "test").expect("sent"));
         let got = receiver.got().remove(0);
         assert!(got.is_signed_by(&scene.secret) && got.is_signed_by(fresh["secret"].as_str().expect("one")));
     });

@@ -377,7 +377,7 @@ pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Res
         tokio::spawn(worker::keep_trail(app.clone(), name.clone(), stop.clone())),
         tokio::spawn(worker::keep_house(app.clone(), name.clone(), stop.clone())),
     ];
-    let sender = worker::webhooks::Sender::new();
+    let sender = worker::webhooks::Sender::open();
     for n in 0..worker::webhooks::SENDERS {
         let (sender, by) = (sender.clone(), format!("{name}-{n}"));
         tasks.push(tokio::spawn(worker::send_webhooks(app.clone(), sender, by, stop.clone())));

@@ -25,9 +25,9 @@ const RETRY_MINUTES: [i64; 6] = [1, 5, 30, 120, 480, 1440];
 /// Waiting times of a pause, in minutes; the last one again and again.
 const PAUSE_MINUTES: [i64; 5] = [1, 2, 5, 15, 30];
 
-/// How long a notice, or a webhook's message, waits after its `tried`th attempt: a minute, 5, 30, 2 hours, 8, 24, each up to a fifth less or
-/// more, so that what waits together does not come together. The same for the same notice and attempt; none after the
-/// last one.
+/// How long a notice, or a webhook's message, waits after its `tried`th attempt: a minute, 5, 30, 2 hours, 8, 24, each up
+/// to a fifth less or more, so that what waits together does not come together. The same for the same one and attempt; none
+/// after the last one.
 pub fn wait_after(id: Uuid, tried: i64) -> Option<Duration> {
     let nth = usize::try_from(tried.saturating_sub(1)).ok()?;
     let minutes = RETRY_MINUTES.get(nth)?;

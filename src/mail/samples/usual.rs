@@ -278,7 +278,7 @@ fn webhook_disabled(party: Party, language: Language) -> Letter {
     Letter {
         webhook: Some(WebhookOff {
             id: "01937f5c-0000-7000-8000-000000000004".to_owned(),
-            host: "hr.library.example".to_owned(),
+            host: "hr.county.example".to_owned(),
             status: Some(503),
         }),
         ..about_no_case((NoticeKind::WebhookDisabled, party), language)
