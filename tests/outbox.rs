@@ -111,7 +111,7 @@ fn a_greylisted_mail_goes_at_its_second_attempt_a_refused_one_is_given_up_and_bo
         let first = sender.one();
         assert_eq!((first.state.as_str(), first.attempts), ("queued", 1));
         assert!(is_answer(&first, "451 4.7.1 <…> greylisted"), "{:?}", first.last_answer);
-        let wait = wait_after(first.id, 1).expect("a wait");
+        let wait = wait_after(first.id.uuid(), 1).expect("a wait");
         assert!((wait - Duration::minutes(1)).abs() <= Duration::seconds(12), "{wait}");
         assert_eq!(first.next_attempt_at, (sender.now() + wait).naive_utc());
         sender.set_clock(sender.now() + wait - Duration::milliseconds(1));

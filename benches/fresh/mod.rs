@@ -4,8 +4,10 @@ use library_swap::domain::language::Language;
 use library_swap::domain::letter::CalendarForm;
 use library_swap::domain::privacy::Retention;
 use library_swap::domain::schedule::AbsenceCode;
+use library_swap::domain::target::Allowed;
 use library_swap::domain::templates::OwnTemplates;
 use library_swap::services::clock::{Chance, Clock};
+use library_swap::services::names::Names;
 use library_swap::services::{App, Settings};
 use library_swap::store::{Store, StoreUrl};
 
@@ -38,6 +40,8 @@ pub fn app_on(url: &str) -> App {
                 most: chrono::Duration::hours(12),
             },
             claim_rules: Vec::new(),
+            webhook_targets: Allowed::default(),
+            names: Names::System,
             absence_code: AbsenceCode::default(),
         },
     }

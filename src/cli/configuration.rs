@@ -19,6 +19,7 @@ use crate::domain::password::Password;
 use crate::domain::privacy::Retention;
 use crate::domain::schedule::AbsenceCode;
 use crate::domain::states::named;
+use crate::domain::target::Allowed;
 use crate::domain::text::Name;
 use crate::mail::{DkimSettings, Tls, TransportKind};
 use crate::store::StoreUrl;
@@ -52,6 +53,8 @@ pub struct Configuration {
     pub sign_in: SignIn,
     /// An identity provider.
     pub oidc: Oidc,
+    /// Webhooks.
+    pub webhooks: Webhooks,
     /// What is confidential.
     pub privacy: Privacy,
     /// For how many days things are kept; 0: for good.
@@ -264,6 +267,15 @@ pub struct SignIn {
     pub idle_minutes: NonZeroU16,
     /// How long a session lives at most.
     pub session_hours: NonZeroU16,
+}
+
+/// Webhooks.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Hosts and networks that are called although they are not of the public internet, with spaces between.
+    #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
+    pub allow: Allowed,
 }
 
 /// What is confidential.

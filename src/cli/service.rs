@@ -18,6 +18,7 @@ use crate::domain::templates::OwnTemplates;
 use crate::http::{self, HttpSettings, Provider, ProviderSettings};
 use crate::mail::{Transport, TransportSettings, read_own};
 use crate::services::clock::{Chance, Clock};
+use crate::services::names::Names;
 use crate::services::notices::Pace;
 use crate::services::oidc::check_rules as check_claim_rules;
 use crate::services::refills::Patience;
@@ -136,6 +137,8 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
                 most: Duration::hours(configuration.sign_in.session_hours.get().into()),
             },
             claim_rules: configuration.oidc.claim_rules(),
+            webhook_targets: configuration.webhooks.allow.clone(),
+            names: Names::System,
             absence_code: configuration.exports.absence_code.clone(),
         },
     }
@@ -374,6 +377,11 @@ pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Res
         tokio::spawn(worker::keep_trail(app.clone(), name.clone(), stop.clone())),
         tokio::spawn(worker::keep_house(app.clone(), name.clone(), stop.clone())),
     ];
+    let sender = worker::webhooks::Sender::open();
+    for n in 0..worker::webhooks::SENDERS {
+        let (sender, by) = (sender.clone(), format!("{name}-{n}"));
+        tasks.push(tokio::spawn(worker::send_webhooks(app.clone(), sender, by, stop.clone())));
+    }
     let solver = match configuration.matching.solver {
         SolverPlace::Server => Some(Solver::start(&app, name, &stop)?),
         SolverPlace::Apart => None,

@@ -94,6 +94,10 @@ ids! {
     LinkId,
     /// A calendar that programs subscribe to.
     FeedId,
+    /// Where an employer's programs hear of changes.
+    WebhookId,
+    /// A message to them.
+    WebhookMessageId,
     /// A certificate that was issued.
     CertificateId,
     /// A notice in the outbox.

@@ -74,6 +74,8 @@ named! {
         SignIn = "sign_in",
         /// Somebody has named the recipient as their deputy.
         Deputyship = "deputyship",
+        /// An employer's webhook was switched off, because its messages cannot be delivered.
+        WebhookDisabled = "webhook_disabled",
     }
 }
 
@@ -89,7 +91,8 @@ impl NoticeKind {
             | NoticeKind::ConfirmReply
             | NoticeKind::Reminder
             | NoticeKind::SignIn
-            | NoticeKind::Deputyship => true,
+            | NoticeKind::Deputyship
+            | NoticeKind::WebhookDisabled => true,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
@@ -185,6 +188,8 @@ pub struct Letter {
     pub pack: Option<PackNews>,
     /// Whose deputy the recipient is.
     pub deputed: Option<Deputed>,
+    /// Which webhook was switched off.
+    pub webhook: Option<WebhookOff>,
     /// What a digest tells, by day.
     pub digest: Vec<News>,
     /// The invitation that goes with it.
@@ -236,6 +241,7 @@ impl Letter {
             change: None,
             pack: None,
             deputed: None,
+            webhook: None,
             digest: Vec::new(),
             invitation: None,
             message_id,
@@ -256,6 +262,17 @@ pub struct Deputed {
     pub starts_on: NaiveDate,
     /// The last day.
     pub ends_on: NaiveDate,
+}
+
+/// A webhook that was switched off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookOff {
+    /// Its id, by which it is switched on again.
+    pub id: String,
+    /// The host that it calls; the whole URL may hold a secret.
+    pub host: String,
+    /// What the receiver answered last; none where it gave no answer.
+    pub status: Option<i64>,
 }
 
 /// What a mail tells of a joining pack.

@@ -55,12 +55,14 @@ pub enum RefusalCode {
     RepairApplied,
     /// A manager's address that nothing vouches for has to be confirmed first.
     ManagerNotConfirmed,
-    /// Access needs are not taken: nothing could encrypt them.
+    /// Access needs, or webhooks with their secrets, are not taken: nothing could encrypt them.
     NoEncryptionKey,
     /// The mail has not left, or never will.
     MailState,
     /// What the mail said is no longer so.
     MailOutdated,
+    /// The webhook, or its message, is not in a state that allows the step.
+    WebhookState,
     /// The swap is over.
     SwapState,
     /// One of them is in another swap that is open.
@@ -104,6 +106,7 @@ impl RefusalCode {
             RefusalCode::NoEncryptionKey => "no-encryption-key",
             RefusalCode::MailState => "mail-state",
             RefusalCode::MailOutdated => "mail-outdated",
+            RefusalCode::WebhookState => "webhook-state",
             RefusalCode::SwapState => "swap-state",
             RefusalCode::SwapOpen => "swap-open",
             RefusalCode::Frozen => "frozen",

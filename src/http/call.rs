@@ -59,6 +59,8 @@ pub(super) struct Segments {
     pub(super) kind: String,
     /// Of a refill of a round.
     pub(super) refill: String,
+    /// Of a message to a webhook.
+    pub(super) delivery: String,
     /// Of a repair of a round.
     pub(super) repair: String,
     /// Of the run that another one is compared with.

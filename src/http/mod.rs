@@ -70,6 +70,7 @@ mod tasks;
 mod tokens;
 mod trace;
 mod traces;
+mod webhooks;
 
 use std::net::TcpListener;
 use std::num::NonZeroU32;

@@ -18,7 +18,7 @@ use super::{
     deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact,
     inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, personal_data,
     placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule,
-    schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces,
+    schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces, webhooks,
 };
 
 /// Which page of a list.
@@ -57,6 +57,14 @@ pub(super) struct PageParameters {
         feeds::create,
         feeds::revoke,
         feeds::rotate,
+        webhooks::list,
+        webhooks::create,
+        webhooks::get,
+        webhooks::delete,
+        webhooks::renew,
+        webhooks::enable,
+        webhooks::list_deliveries,
+        webhooks::replay,
         employers::list,
         employers::create,
         employers::get,

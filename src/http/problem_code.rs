@@ -88,12 +88,14 @@ named! {
         RepairApplied = "repair-applied",
         /// Nobody vouches for the manager's address.
         ManagerNotConfirmed = "manager-not-confirmed",
-        /// Nothing could encrypt access needs.
+        /// Nothing could encrypt access needs, or what webhooks are signed with.
         NoEncryptionKey = "no-encryption-key",
         /// The mail has not left, or never will.
         MailState = "mail-state",
         /// What the mail said is no longer so.
         MailOutdated = "mail-outdated",
+        /// The webhook, or its message, is not in a state that allows the step.
+        WebhookState = "webhook-state",
         /// The swap is over.
         SwapState = "swap-state",
         /// One of them is in another swap.
@@ -160,6 +162,7 @@ impl Code {
             | Code::NoEncryptionKey
             | Code::MailState
             | Code::MailOutdated
+            | Code::WebhookState
             | Code::SwapState
             | Code::SwapOpen
             | Code::Frozen
@@ -216,9 +219,10 @@ impl Code {
             Code::IfMatchRequired => "Say what was looked at",
             Code::RepairApplied => "One of its options was applied before",
             Code::ManagerNotConfirmed => "The manager is not confirmed",
-            Code::NoEncryptionKey => "Access needs are not taken here",
+            Code::NoEncryptionKey => "There is no key to encrypt this with",
             Code::MailState => "The mail cannot be sent again",
             Code::MailOutdated => "What the mail said is no longer so",
+            Code::WebhookState => "The state of the webhook does not allow this",
             Code::SwapState => "The swap is over",
             Code::SwapOpen => "Another swap is open",
             Code::Frozen => "The placement stays as it is for now",
@@ -263,6 +267,7 @@ impl From<RefusalCode> for Code {
             RefusalCode::NoEncryptionKey => Code::NoEncryptionKey,
             RefusalCode::MailState => Code::MailState,
             RefusalCode::MailOutdated => Code::MailOutdated,
+            RefusalCode::WebhookState => Code::WebhookState,
             RefusalCode::SwapState => Code::SwapState,
             RefusalCode::SwapOpen => Code::SwapOpen,
             RefusalCode::Frozen => Code::Frozen,

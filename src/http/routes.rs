@@ -13,7 +13,7 @@ use super::{
     deliveries, deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas,
     impact, inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, pages,
     personal_data, placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds,
-    runs, schedule, schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces,
+    runs, schedule, schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces, webhooks,
 };
 use crate::domain::permissions::{Action, Role, reach_of};
 use crate::services::AppError;
@@ -226,6 +226,16 @@ fn table() -> Vec<Url> {
         Url::at("/v1/feeds").get(&[ReadFeeds], PAGE, feeds::list).post(&[ManageFeeds], feeds::create),
         Url::at("/v1/feeds/{id}").delete(&[ManageFeeds], feeds::revoke),
         Url::at("/v1/feeds/{id}/rotate").post(&[ManageFeeds], feeds::rotate),
+        Url::at("/v1/employers/{id}/webhooks")
+            .get(&[ReadWebhooks], PAGE, webhooks::list)
+            .post(&[ManageWebhooks], webhooks::create),
+        Url::at("/v1/webhooks/{id}")
+            .get(&[ReadWebhooks], NONE, webhooks::get)
+            .delete(&[ManageWebhooks], webhooks::delete),
+        Url::at("/v1/webhooks/{id}/secret").post(&[ManageWebhooks], webhooks::renew),
+        Url::at("/v1/webhooks/{id}/enable").post(&[ManageWebhooks], webhooks::enable),
+        Url::at("/v1/webhooks/{id}/deliveries").get(&[ReadWebhooks], PAGE, webhooks::list_deliveries),
+        Url::at("/v1/webhooks/{id}/deliveries/{delivery}/replay").post(&[ManageWebhooks], webhooks::replay),
         Url::at("/v1/links/{secret}").get(OPEN, NONE, links::get).post(OPEN, links::act),
         Url::at("/v1/employers")
             .get(&[ReadEmployers], PAGE, employers::list)

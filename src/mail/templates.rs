@@ -67,6 +67,7 @@ built_in! {
     "unplaced",
     "sign_in",
     "deputyship",
+    "webhook_disabled",
 }
 
 /// Writes the built-in templates into a folder, as a beginning for one's own; nothing that is there is written over.

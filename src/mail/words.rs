@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::language::Language;
-use crate::domain::letter::{Deputed, Exchanged, Letter, Method, News, PackNews, Visit};
+use crate::domain::letter::{Deputed, Exchanged, Letter, Method, News, PackNews, Visit, WebhookOff};
 use crate::domain::packs::{PackChange, PackField, PackKind};
 use crate::words;
 
@@ -40,6 +40,7 @@ pub(super) struct View<'a> {
     change: Option<String>,
     pack: Option<PackView<'a>>,
     deputed: Option<DeputedView<'a>>,
+    webhook: Option<WebhookView<'a>>,
     digest: Vec<NewsView<'a>>,
     offer: Option<Offer<'a>>,
     swap: Option<Swap<'a>>,
@@ -150,6 +151,20 @@ impl<'a> DeputedView<'a> {
     }
 }
 
+/// What the templates know of a webhook that was switched off.
+#[derive(Debug, Serialize)]
+struct WebhookView<'a> {
+    id: &'a str,
+    host: &'a str,
+    status: Option<i64>,
+}
+
+impl<'a> WebhookView<'a> {
+    fn new(webhook: &'a WebhookOff) -> Self {
+        Self { id: &webhook.id, host: &webhook.host, status: webhook.status }
+    }
+}
+
 /// What the templates know of a swap.
 #[derive(Debug, Serialize)]
 struct Swap<'a> {
@@ -197,6 +212,7 @@ impl<'a> View<'a> {
             change: letter.change.as_ref().map(|told| words::told(language, told)),
             pack: letter.pack.as_ref().map(|news| PackView::new(news, language)),
             deputed: letter.deputed.as_ref().map(|deputed| DeputedView::new(deputed, language)),
+            webhook: letter.webhook.as_ref().map(WebhookView::new),
             digest: letter.digest.iter().map(|news| NewsView::new(news, language)).collect(),
             offer: letter.offer.as_ref().zip(letter.visit.as_ref()).map(|(offer, visit)| Offer {
                 kind: offer.kind.as_str(),

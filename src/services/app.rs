@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::AppError;
 use super::clock::{Chance, Clock};
+use super::names::Names;
 use super::notices::Pace;
 use super::refills::Patience;
 use super::sessions::Stay;
@@ -17,6 +18,7 @@ use crate::domain::letter::CalendarForm;
 use crate::domain::permissions::{Action, Actor, Denied, Reach, Role, Scopes, Subject, Why};
 use crate::domain::privacy::Retention;
 use crate::domain::schedule::AbsenceCode;
+use crate::domain::target::Allowed;
 use crate::domain::templates::OwnTemplates;
 use crate::store::audit::{self, Entry};
 use crate::store::{Store, StoreError, Tx};
@@ -55,6 +57,10 @@ pub struct Settings {
     pub stay: Stay,
     /// What the claims of the identity provider let people do.
     pub claim_rules: Vec<ClaimRule>,
+    /// Which addresses beside those of the public internet webhooks may call.
+    pub webhook_targets: Allowed,
+    /// By what the names of their hosts are looked up.
+    pub names: Names,
     /// For how long things are kept.
     pub retention: Retention,
     /// Under what employers book the days of their staff, where nobody says otherwise.

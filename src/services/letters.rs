@@ -136,6 +136,7 @@ pub(super) fn letter(
     let introduction = introductions::find(db, round.id, notice.kind)?;
     let letter = Letter {
         deputed: None,
+        webhook: None,
         kind: notice.kind,
         party: notice.party,
         to_name: notice.recipient_name.as_ref().map(ToString::to_string),
@@ -213,7 +214,8 @@ pub(super) fn letter(
             | NoticeKind::PackMissing
             | NoticeKind::Digest
             | NoticeKind::SignIn
-            | NoticeKind::Deputyship => outbox::thread_root(db, thread)?,
+            | NoticeKind::Deputyship
+            | NoticeKind::WebhookDisabled => outbox::thread_root(db, thread)?,
         },
         sent_at: now.at,
     };
@@ -364,7 +366,8 @@ fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) 
         | NoticeKind::PackMissing
         | NoticeKind::Digest
         | NoticeKind::SignIn
-        | NoticeKind::Deputyship => None,
+        | NoticeKind::Deputyship
+        | NoticeKind::WebhookDisabled => None,
     }
 }
 
@@ -408,6 +411,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
         }
         (NoticeKind::SwapEnded, _) => asked.then_some(Purpose::Answer),
         (NoticeKind::HandedOver | NoticeKind::Digest | NoticeKind::SignIn | NoticeKind::Deputyship, _)
+        | (NoticeKind::WebhookDisabled, _)
         | (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }
 }

@@ -47,6 +47,7 @@ mod load;
 pub mod locks;
 mod mandates;
 pub mod mending;
+pub mod names;
 pub mod notices;
 pub mod offers;
 pub mod oidc;
@@ -84,6 +85,7 @@ pub mod swaps;
 pub mod tasks;
 pub mod tokens;
 pub mod traces;
+pub mod webhooks;
 pub mod withdrawal;
 
 pub use app::{App, Settings};

@@ -4,12 +4,12 @@
 
 use chrono::{Duration, NaiveDateTime};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::app::{Now, permit_everywhere, permit_role, sha256_hex};
 use super::letters::letter;
 use super::links::mint;
-use super::{App, AppError, deputyships, sign_in};
-use crate::domain::ids::NoticeId;
+use super::{App, AppError, deputyships, sign_in, webhooks};
 use crate::domain::letter::{Letter, Method, NoticeKind};
 use crate::domain::notice::{MailPause, Notice, NoticeState};
 use crate::domain::permissions::{Action, Actor};
@@ -25,13 +25,13 @@ const RETRY_MINUTES: [i64; 6] = [1, 5, 30, 120, 480, 1440];
 /// Waiting times of a pause, in minutes; the last one again and again.
 const PAUSE_MINUTES: [i64; 5] = [1, 2, 5, 15, 30];
 
-/// How long a notice waits after its `tried`th attempt: a minute, 5, 30, 2 hours, 8, 24, each up to a fifth less or
-/// more, so that what waits together does not come together. The same for the same notice and attempt; none after the
-/// last one.
-pub fn wait_after(id: NoticeId, tried: i64) -> Option<Duration> {
+/// How long a notice, or a webhook's message, waits after its `tried`th attempt: a minute, 5, 30, 2 hours, 8, 24, each up
+/// to a fifth less or more, so that what waits together does not come together. The same for the same one and attempt; none
+/// after the last one.
+pub fn wait_after(id: Uuid, tried: i64) -> Option<Duration> {
     let nth = usize::try_from(tried.saturating_sub(1)).ok()?;
     let minutes = RETRY_MINUTES.get(nth)?;
-    let hash = Sha256::new().chain_update(id.uuid().as_bytes()).chain_update(tried.to_be_bytes()).finalize();
+    let hash = Sha256::new().chain_update(id.as_bytes()).chain_update(tried.to_be_bytes()).finalize();
     let spread = i64::from(u16::from_be_bytes([hash[0], hash[1]]) % 401) - 200;
     Some(Duration::milliseconds(minutes * 60 * (1_000 + spread)))
 }
@@ -169,6 +169,7 @@ fn message_of(
     let letter = match notice.kind {
         NoticeKind::SignIn => sign_in::letter(tx, app, now, notice)?,
         NoticeKind::Deputyship => deputyships::letter(tx, app, now, notice)?,
+        NoticeKind::WebhookDisabled => webhooks::letter(tx, app, now, notice)?,
         _ => Some(letter_with_link(tx, app, now, notice)?),
     };
     let Some(mut letter) = letter else {
@@ -278,10 +279,12 @@ fn settle_one(
         Attempt::Blocked(_) => sending::give_back(tx, &claimed.leased, by),
         // Whether it is this message's matter shows when the pause is over.
         Attempt::Unheard(_) if claimed.is_probe => sending::give_back(tx, &claimed.leased, by),
-        Attempt::Later(words) | Attempt::Unheard(words) => match wait_after(notice.id, notice.attempts) {
-            Some(wait) => sending::put_back(tx, notice.id, by, words, now + wait),
-            None => sending::settle(tx, notice.id, by, NoticeState::GaveUp, words, now),
-        },
+        Attempt::Later(words) | Attempt::Unheard(words) => {
+            match wait_after(notice.id.uuid(), notice.attempts) {
+                Some(wait) => sending::put_back(tx, notice.id, by, words, now + wait),
+                None => sending::settle(tx, notice.id, by, NoticeState::GaveUp, words, now),
+            }
+        }
     }
 }
 

@@ -186,8 +186,17 @@ pub(super) fn seal_needs(id: &str, text: &str) -> Result<String, StoreError> {
     held().seal(place, &padded)?.ok_or(StoreError::NoKey)
 }
 
+/// Seals what a webhook's messages are signed with.
+///
+/// # Errors
+/// [`StoreError::NoKey`].
+pub(super) fn seal_webhook_secret(id: &str, secret: &str) -> Result<String, StoreError> {
+    held().seal(Place { what: WEBHOOK_SECRET, id }, secret)?.ok_or(StoreError::NoKey)
+}
+
 /// What sealed texts are.
 pub(super) const NEEDS: &str = "access needs";
+pub(super) const WEBHOOK_SECRET: &str = "secret of a webhook";
 pub(super) const ROUND_FILE: &str = "round file of a run";
 pub(super) const SCHEDULE_FILE: &str = "schedule file of a run";
 pub(super) const REPAIR_FILE: &str = "round file of a repair";

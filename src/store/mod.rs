@@ -68,6 +68,8 @@ pub mod swaps;
 pub mod tasks;
 pub mod tokens;
 pub mod traces;
+pub mod webhook_messages;
+pub mod webhooks;
 
 pub use connection::{Backend, Db, Store, StoreUrl, Tx};
 
@@ -91,8 +93,8 @@ pub enum StoreError {
     /// What is stored cannot be read as a domain value.
     #[error("the database holds something that the program does not understand: {0}")]
     Corrupt(String),
-    /// Access needs cannot be stored: there is no key to seal them with.
-    #[error("there is no key to seal access needs with (docs/privacy.md, \"Keys\")")]
+    /// Access needs, and secrets of webhooks, cannot be stored: there is no key to seal them with.
+    #[error("there is no key to encrypt this with (docs/privacy.md, \"Keys\")")]
     NoKey,
     /// The database cannot be reached or used.
     #[error("the database cannot be used: {0}")]

@@ -4,8 +4,10 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::keys::{self, NEEDS, OPTION_FILE, Place, REPAIR_FILE, ROUND_FILE, SCHEDULE_FILE, SEALED};
-use super::schema::{access_needs, repair_options, repairs, run_files};
+use super::keys::{
+    self, NEEDS, OPTION_FILE, Place, REPAIR_FILE, ROUND_FILE, SCHEDULE_FILE, SEALED, WEBHOOK_SECRET,
+};
+use super::schema::{access_needs, repair_options, repairs, run_files, webhooks};
 use super::{Db, StoreError, Tx};
 
 /// The names of the keys that sealed something, each once.
@@ -31,6 +33,8 @@ pub fn list_used_keys(db: &mut Db) -> Result<Vec<String>, StoreError> {
     names!(run_files, schedule_file);
     names!(repairs, round_file);
     names!(repair_options, schedule_file);
+    names!(webhooks, secret);
+    names!(webhooks, former_secret);
     used.sort_unstable();
     used.dedup();
     Ok(used)
@@ -66,5 +70,7 @@ pub fn reseal(tx: &mut Tx<'_>, most: i64) -> Result<usize, StoreError> {
     reseal!(run_files, run_id, schedule_file, run_files::schedule_file.assume_not_null(), SCHEDULE_FILE);
     reseal!(repairs, id, round_file, repairs::round_file, REPAIR_FILE);
     reseal!(repair_options, id, schedule_file, repair_options::schedule_file, OPTION_FILE);
+    reseal!(webhooks, id, secret, webhooks::secret, WEBHOOK_SECRET);
+    reseal!(webhooks, id, former_secret, webhooks::former_secret.assume_not_null(), WEBHOOK_SECRET);
     Ok(count)
 }

@@ -10,10 +10,10 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::schema::{outbox, placements, schedule_counters, schedule_entries};
-use super::{Db, StoreError, Tx};
+use super::{Db, StoreError, Tx, webhook_messages};
 use crate::domain::ids::{EmployerId, LibraryId, PersonId, PlacementId, RunId};
 use crate::domain::notice::NoticeState;
-use crate::domain::schedule::Counted;
+use crate::domain::schedule::{Counted, Op};
 use crate::domain::states::PlacementState;
 
 /// How many ids go into one statement.
@@ -108,7 +108,7 @@ struct Due {
     before: Option<(i64, Option<i64>)>,
 }
 
-/// Gives what was touched its numbers; called once, before the commit.
+/// Gives what was touched its numbers, and tells webhooks; called once, before the commit.
 pub(super) fn settle(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     if tx.touched.is_empty() {
         return Ok(());
@@ -182,7 +182,14 @@ fn number(tx: &mut Tx<'_>, employer: &str, rows: &[Due]) -> Result<(), StoreErro
     }
     let last: i64 =
         schedule_counters::table.find(employer).select(schedule_counters::revision).first(&mut **tx)?;
+    let mut changed = Vec::with_capacity(rows.len());
     for (revision, row) in (last - count + 1..=last).zip(rows) {
+        let op = match row.before {
+            _ if !row.is_listed => Op::Cancel,
+            Some((_, Some(_))) => Op::Change,
+            Some((_, None)) | None => Op::Add,
+        };
+        changed.push((row.placement.as_str(), revision, op));
         let since = |before: Option<i64>| row.is_listed.then_some(before.unwrap_or(revision));
         match row.before {
             Some((_, before)) => {
@@ -206,7 +213,7 @@ fn number(tx: &mut Tx<'_>, employer: &str, rows: &[Due]) -> Result<(), StoreErro
             }
         }
     }
-    Ok(())
+    webhook_messages::enqueue(tx, employer, last, &changed)
 }
 
 /// Begins to count for an employer.

@@ -294,6 +294,36 @@ diesel::table! {
     }
 }
 diesel::table! {
+    webhooks (id) {
+        id -> Text,
+        employer_id -> Text,
+        url -> Text,
+        secret -> Text,
+        former_secret -> Nullable<Text>,
+        former_until -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        delivered_at -> Nullable<Timestamp>,
+        disabled_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    webhook_messages (id) {
+        id -> Text,
+        webhook_id -> Text,
+        revision -> BigInt,
+        changed -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        first_tried_at -> Nullable<Timestamp>,
+        next_attempt_at -> Timestamp,
+        last_status -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+        lease_by -> Nullable<Text>,
+        lease_until -> Nullable<Timestamp>,
+        settled_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
     impact_reports (round_id) {
         round_id -> Text,
         document -> Text,
@@ -693,4 +723,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     library_packs,
     joining_packs,
     feeds,
+    webhooks,
+    webhook_messages,
 );

@@ -9,6 +9,7 @@ pub mod house;
 pub mod outbox;
 pub mod runs;
 pub mod trail;
+pub mod webhooks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +18,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::mail::Transport;
+use crate::services::webhooks::forget_old as forget_old_messages;
 use crate::services::{App, AppError, idempotency};
 
 /// Tells the loops to end after the step in hand.
@@ -65,6 +67,8 @@ impl Stop {
 
 /// How long a loop waits when there was nothing to do. Short: the tables are small and the question is cheap.
 const IDLE: Duration = Duration::from_millis(250);
+/// How long messages to webhooks wait, about.
+const WEBHOOKS: Duration = Duration::from_secs(1);
 /// How long entries of the audit wait to be chained, about.
 const TRAIL: Duration = Duration::from_secs(1);
 /// How long a loop waits between two looks at deadlines, which are days.
@@ -88,12 +92,29 @@ pub async fn send_mail(app: App, transport: Transport, name: String, stop: Stop)
     }
 }
 
+/// Sends webhooks that are due, one at a time, until asked to stop.
+pub async fn send_webhooks(app: App, sender: webhooks::Sender, name: String, stop: Stop) {
+    while !stop.is_asked() {
+        let (on, by, sender) = (app.clone(), name.clone(), sender.clone());
+        let step = tokio::task::spawn_blocking(move || webhooks::send_next(&on, &sender, &by)).await;
+        match step.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
+            Ok(true) => {}
+            Ok(false) => stop.pause(WEBHOOKS).await,
+            Err(error) => {
+                tracing::error!(%error, "webhooks");
+                stop.pause(TROUBLE).await;
+            }
+        }
+    }
+}
+
 /// Keeps deadlines until asked to stop.
 pub async fn keep_deadlines(app: App, name: String, stop: Stop) {
     while !stop.is_asked() {
         let (on, by, until) = (app.clone(), name.clone(), stop.clone());
         let step = tokio::task::spawn_blocking(move || {
             idempotency::forget_old(&on)?;
+            forget_old_messages(&on)?;
             deadlines::act_on_due(&on, &by, &until)
         });
         let step = step.await;

@@ -266,6 +266,15 @@ pub fn all() -> Vec<Row> {
         row("DELETE", "/v1/feeds/{id}", &[ManageFeeds], On::Employer),
         row("POST", "/v1/feeds/{id}/rotate", &[ManageFeeds], On::Employer),
 
+        row("GET", "/v1/employers/{id}/webhooks", &[ReadWebhooks], On::Employer),
+        row("POST", "/v1/employers/{id}/webhooks", &[ManageWebhooks], On::Employer).json(|_, _, _| json!({ "url": "https://8.8.4.4/new" })),
+        row("GET", "/v1/webhooks/{id}", &[ReadWebhooks], On::Employer),
+        row("DELETE", "/v1/webhooks/{id}", &[ManageWebhooks], On::Employer),
+        row("POST", "/v1/webhooks/{id}/secret", &[ManageWebhooks], On::Employer),
+        row("POST", "/v1/webhooks/{id}/enable", &[ManageWebhooks], On::Employer).silent("it is on"),
+        row("GET", "/v1/webhooks/{id}/deliveries", &[ReadWebhooks], On::Employer),
+        row("POST", "/v1/webhooks/{id}/deliveries/{delivery}/replay", &[ManageWebhooks], On::Employer),
+
         row("GET", "/v1/employers", &[ReadEmployers], On::Mine),
         row("POST", "/v1/employers", &[EditEmployer], On::Programme).json(|_, _, _| json!({ "name": "A new one" })),
         row("GET", "/v1/employers/{id}", &[ReadEmployers], On::Employer),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use library_swap::domain::permissions::Role;
 use library_swap::domain::states::{ApplicationState, PlacementState, RoundState};
+use library_swap::services::webhooks::{self, Outcome};
 use library_swap::worker::{Stop, house, trail};
 use serde_json::{Value, json};
 
@@ -76,6 +77,9 @@ pub fn build(world: &mut World<'_>) -> Vec<Scene> {
     let coming =
         |day: &str| json!({ "sign_up_until": "2027-02-20", "answer_until": "2027-02-28", "dates": [day] });
     welcome_everybody(world);
+    // Before the rounds are played: what they change waits as messages to it.
+    let webhooks = format!("/v1/employers/{}/webhooks", world.employers[HOME]);
+    world.organiser.post(&webhooks, &json!({ "url": "https://8.8.8.8/hook" })).expect(201);
     let plan = |name, who, day, stage, more| Plan { name, who, day, stage, more };
     let completed = ("completed", "ann", "2027-02-01");
     let running = ("running", "bea", "2027-02-09");
@@ -422,6 +426,14 @@ fn installation(world: &World<'_>) -> Vec<(&'static str, String)> {
     let calendar = |name: &str| {
         made("/v1/calendars", &json!({ "name": name, "kind": "closures", "employer": employer }))
     };
+    let first = |path: &str| id_of(&organiser.get(path).expect(200)["data"][0]);
+    let webhook = first(&format!("/v1/employers/{employer}/webhooks"));
+    // Its receiver says that it is gone, and is there again.
+    let app = &world.service.app;
+    let outgoing = webhooks::claim(app, "test").expect("claimed").expect("a message");
+    let gone = Outcome { status: Some(410), error: Some("gone".to_owned()) };
+    webhooks::settle(app, "test", &outgoing, &gone).expect("settled");
+    organiser.step(&format!("/v1/webhooks/{webhook}/enable")).expect(200);
     let exception = json!({ "opens": [], "label": "stocktaking" });
     organiser.put(&format!("/v1/libraries/{library}/exceptions/2027-05-04"), &exception).expect(200);
     vec![
@@ -430,6 +442,8 @@ fn installation(world: &World<'_>) -> Vec<(&'static str, String)> {
         ("library", library),
         ("calendars", calendar("Closures")),
         ("feeds", made("/v1/feeds", &json!({ "kind": "employer", "employer": employer }))),
+        ("webhooks", webhook.clone()),
+        ("delivery", first(&format!("/v1/webhooks/{webhook}/deliveries"))),
         ("tokens", made("/v1/tokens", &json!({ "name": "taken back", "role": "auditor" }))),
         ("grants", made("/v1/grants", &json!({ "address": "ann@auditor.example", "role": "auditor" }))),
         ("date", "2027-05-04".to_owned()),

@@ -752,7 +752,7 @@ impl<'a> Play<'a> {
             let attempt =
                 if is_taken { Attempt::Sent("250".to_owned()) } else { Attempt::Later("451".to_owned()) };
             settle(self.app, "test", &[(one.clone(), attempt)]).expect("settled");
-            self.model.attempt(own, is_taken, wait_after(notice.id, notice.attempts))?;
+            self.model.attempt(own, is_taken, wait_after(notice.id.uuid(), notice.attempts))?;
             if is_taken {
                 self.calendars.arrived(&notice.dedupe_key);
             }

@@ -26,9 +26,11 @@ use library_swap::domain::language::Language;
 use library_swap::domain::letter::CalendarForm;
 use library_swap::domain::privacy::Retention;
 use library_swap::domain::schedule::AbsenceCode;
+use library_swap::domain::target::Allowed;
 use library_swap::domain::templates::OwnTemplates;
 use library_swap::http::{self, HttpSettings};
 use library_swap::services::clock::{Chance, Clock};
+use library_swap::services::names::Names;
 use library_swap::services::notices::Pace;
 use library_swap::services::refills::Patience;
 use library_swap::services::sessions::Stay;
@@ -160,6 +162,8 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             reserves: Patience { working_days: 2, days_before: 3 },
             stay: Stay { idle: Duration::hours(1), most: Duration::hours(12) },
             claim_rules: Vec::new(),
+            webhook_targets: Allowed::default(),
+            names: Names::System,
             absence_code: AbsenceCode::default(),
             retention: Retention::USUAL,
         },
@@ -457,6 +461,8 @@ const TABLES: &[&str] = &[
     "swap_consents",
     "swap_members",
     "swaps",
+    "webhook_messages",
+    "webhooks",
 ];
 
 /// How many rows each table has.

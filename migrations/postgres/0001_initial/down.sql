@@ -1,3 +1,5 @@
+DROP TABLE webhook_messages;
+DROP TABLE webhooks;
 DROP TABLE mail_pauses;
 DROP TABLE opt_outs;
 DROP TABLE swap_consents;

@@ -691,7 +691,7 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT outbox_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id),
     CONSTRAINT outbox_again_fkey FOREIGN KEY (again_of) REFERENCES outbox (id),
-    CONSTRAINT outbox_case_check CHECK (application_id IS NOT NULL OR kind IN ('sign_in', 'deputyship')),
+    CONSTRAINT outbox_case_check CHECK (application_id IS NOT NULL OR kind IN ('sign_in', 'deputyship', 'webhook_disabled')),
     CONSTRAINT outbox_state_check CHECK (state IN ('held', 'collected', 'queued', 'sending', 'sent', 'digested', 'bounced', 'gave_up', 'superseded', 'discarded'))
 ) STRICT;
 CREATE INDEX outbox_due_idx ON outbox (state, next_attempt_at, id);
@@ -1127,3 +1127,47 @@ CREATE TABLE reserve_offers (
 CREATE UNIQUE INDEX reserve_offers_open_key ON reserve_offers (refill_id) WHERE state = 'open';
 CREATE UNIQUE INDEX reserve_offers_person_key ON reserve_offers (person_id) WHERE state = 'open';
 CREATE INDEX reserve_offers_refill_idx ON reserve_offers (refill_id, id);
+
+-- Where programs of an employer's HR hear that its schedule has changed.
+CREATE TABLE webhooks (
+    id TEXT NOT NULL,
+    employer_id TEXT NOT NULL,
+    url TEXT NOT NULL,
+    -- What its messages are signed with, sealed (store/keys.rs); the one before signs too until it has ended.
+    secret TEXT NOT NULL,
+    former_secret TEXT,
+    former_until TEXT,
+    created_at TEXT NOT NULL,
+    -- The last time that a message was delivered.
+    delivered_at TEXT,
+    disabled_at TEXT,
+    CONSTRAINT webhooks_pkey PRIMARY KEY (id),
+    CONSTRAINT webhooks_url_key UNIQUE (employer_id, url),
+    CONSTRAINT webhooks_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
+    CONSTRAINT webhooks_former_check CHECK ((former_secret IS NULL) = (former_until IS NULL))
+) STRICT;
+
+-- One message for each webhook and transaction that changed the schedule: no names, only which rows are to be read.
+CREATE TABLE webhook_messages (
+    id TEXT NOT NULL,
+    webhook_id TEXT NOT NULL,
+    -- The employer's count after the transaction (schedule_counters).
+    revision INTEGER NOT NULL,
+    -- A JSON list of what changed: placement, revision, op.
+    changed TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    -- What the transaction that wrote it had no clock for: told by the first attempt.
+    first_tried_at TEXT,
+    next_attempt_at TEXT NOT NULL,
+    last_status INTEGER,
+    last_error TEXT,
+    lease_by TEXT,
+    lease_until TEXT,
+    settled_at TEXT,
+    CONSTRAINT webhook_messages_pkey PRIMARY KEY (id),
+    CONSTRAINT webhook_messages_revision_key UNIQUE (webhook_id, revision),
+    CONSTRAINT webhook_messages_webhook_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks (id),
+    CONSTRAINT webhook_messages_state_check CHECK (state IN ('queued', 'sending', 'delivered', 'failed'))
+) STRICT;
+CREATE INDEX webhook_messages_due_idx ON webhook_messages (state, next_attempt_at, id);

@@ -187,6 +187,12 @@ named! {
         ManageFeeds = "manage_feeds",
         /// See which calendars of libraries and employers there are.
         ReadFeeds = "read_feeds",
+        /// Register, renew, switch on or take away an employer's webhooks, and send a message again.
+        ManageWebhooks = "manage_webhooks",
+        /// See which webhooks an employer has, and what came of their messages.
+        ReadWebhooks = "read_webhooks",
+        /// Send webhooks that are due, and switch those off that fail.
+        SendWebhooks = "send_webhooks",
         /// Render and send what is due.
         SendMail = "send_mail",
         /// Remind, ask deputies and for feedback, let proposals expire, take days as having been, and begin and complete
@@ -219,6 +225,7 @@ impl Action {
             Self::ManageTokens
                 | Self::ManageGrants
                 | Self::ManageFeeds
+                | Self::ManageWebhooks
                 | Self::NameDeputy
                 | Self::ChooseCalendar
                 | Self::ChooseMails
@@ -266,7 +273,8 @@ impl Action {
             | Self::ReadTasks
             | Self::ReadTrace
             | Self::OpenLink
-            | Self::ReadFeeds => Effect::Reads,
+            | Self::ReadFeeds
+            | Self::ReadWebhooks => Effect::Reads,
             Self::ManageTokens
             | Self::ManageGrants
             | Self::SignIn
@@ -316,6 +324,8 @@ impl Action {
             | Self::ChooseCalendar
             | Self::ChooseMails
             | Self::ManageFeeds
+            | Self::ManageWebhooks
+            | Self::SendWebhooks
             | Self::ErasePerson
             | Self::ApplyRetention
             | Self::Reseal

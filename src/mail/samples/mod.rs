@@ -33,7 +33,7 @@ pub const fn parties(kind: NoticeKind) -> &'static [Party] {
         | NoticeKind::MatchedAgain
         | NoticeKind::SignIn
         | NoticeKind::Deputyship => &[Participant],
-        NoticeKind::ReleaseRequest => &[Manager],
+        NoticeKind::ReleaseRequest | NoticeKind::WebhookDisabled => &[Manager],
         NoticeKind::DeputyRequest | NoticeKind::HandedOver | NoticeKind::PackMissing => &[Host],
         NoticeKind::Digest => &[Host, Manager],
         NoticeKind::Reminder
@@ -230,7 +230,8 @@ fn others(usual: &Letter) -> Vec<Sample> {
         | NoticeKind::JoiningPack
         | NoticeKind::PackMissing
         | NoticeKind::SignIn
-        | NoticeKind::Deputyship => {}
+        | NoticeKind::Deputyship
+        | NoticeKind::WebhookDisabled => {}
     }
     found
 }

@@ -7,7 +7,7 @@ use crate::domain::alternative::AlternativeKind;
 use crate::domain::language::Language;
 use crate::domain::letter::{
     CalendarForm, Deputed, EventStatus, Exchanged, Invitation, Letter, News, NoticeKind, Offered, PackNews,
-    Visit,
+    Visit, WebhookOff,
 };
 use crate::domain::packs::{Pack, PackChange, PackField};
 use crate::domain::party::Party;
@@ -175,6 +175,9 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
     if kind == NoticeKind::Deputyship {
         return deputyship(party, language);
     }
+    if kind == NoticeKind::WebhookDisabled {
+        return webhook_disabled(party, language);
+    }
     let is_certain = kind.is_about_the_pack()
         || matches!(
             kind,
@@ -241,6 +244,7 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
         change: (kind == NoticeKind::Unplaced).then_some(Told::HadYouGone { km: 31.5 }),
         pack: kind.is_about_the_pack().then(|| pack_news(kind)),
         deputed: None,
+        webhook: None,
         digest: if kind == NoticeKind::Digest { news(&visit) } else { Vec::new() },
         invitation,
         visit: has_visit(kind).then_some(visit),
@@ -267,6 +271,17 @@ fn deputyship(party: Party, language: Language) -> Letter {
             ends_on: day(3, 19),
         }),
         ..about_no_case((NoticeKind::Deputyship, party), language)
+    }
+}
+
+fn webhook_disabled(party: Party, language: Language) -> Letter {
+    Letter {
+        webhook: Some(WebhookOff {
+            id: "01937f5c-0000-7000-8000-000000000004".to_owned(),
+            host: "hr.county.example".to_owned(),
+            status: Some(503),
+        }),
+        ..about_no_case((NoticeKind::WebhookDisabled, party), language)
     }
 }
 

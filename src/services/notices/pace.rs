@@ -99,7 +99,8 @@ const fn waits(kind: NoticeKind) -> bool {
         | NoticeKind::PackMissing
         | NoticeKind::Digest
         | NoticeKind::SignIn
-        | NoticeKind::Deputyship => false,
+        | NoticeKind::Deputyship
+        | NoticeKind::WebhookDisabled => false,
     }
 }
 
