@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use chrono::NaiveDate;
 
 use super::configuration::Configuration;
-use super::{Failure, NO, service};
+use super::{Failure, NO, installation, service};
 use crate::domain::ids::{EmployerId, LibraryId, RoundId};
 use crate::domain::permissions::{Actor, Role};
 use crate::domain::schedule::AbsenceCode;
@@ -22,6 +22,8 @@ use crate::services::schedule::{self, Bom, Delimiter, MARK, Order, Profile, Read
 pub enum Command {
     /// Write the schedule of an employer's staff to a file.
     Schedule(Box<Args>),
+    /// Write everything that the database holds to a file, for another database (docs/moving.md).
+    Installation(installation::ExportArgs),
     /// Check a profile, and show its columns.
     Check {
         /// A profile of this program (generic, bamboohr …), or the file of one's own (docs/exports.md).

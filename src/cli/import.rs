@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::configuration::Configuration;
-use super::{Failure, NO, service};
+use super::{Failure, NO, installation, service};
 use crate::domain::ids::RoundId;
 use crate::domain::permissions::{Actor, Role};
 use crate::domain::text::Name;
@@ -19,6 +19,8 @@ pub enum Command {
         /// What the list is of.
         kind: Kind,
     },
+    /// A whole installation, out of the file of an export into an empty database (docs/moving.md).
+    Installation(installation::ImportArgs),
     /// Employers, their mail domains and directories.
     Employers(ListArgs),
     /// Libraries.
@@ -116,6 +118,7 @@ pub fn run(command: &Command, configuration: &Configuration) -> Result<ExitCode,
             say!("{}", template.trim_end());
             return Ok(ExitCode::SUCCESS);
         }
+        Command::Installation(args) => return installation::import(args, configuration),
         Command::Employers(list) => Wanted::of(Kind::Employers, list),
         Command::Libraries { list, points } => {
             Wanted { points: points.as_deref(), ..Wanted::of(Kind::Libraries, list) }

@@ -31,6 +31,7 @@ mod health;
 mod import;
 mod inbound;
 mod init;
+mod installation;
 mod invented;
 mod keys;
 mod log;
@@ -143,6 +144,8 @@ enum Command {
     /// Take over lists.
     #[command(subcommand)]
     Import(import::Command),
+    /// Copy an SQLite database while it is served (docs/moving.md, "Backups").
+    Backup(installation::BackupArgs),
     /// Write the certificate of attendance of a day, as PDF.
     Certificate(certificate::Args),
     /// Write a round to a file, or make one of a file.
@@ -196,7 +199,11 @@ pub fn run() -> ExitCode {
         Command::Export(export::Command::Schedule(args)) => {
             configured(&|configuration| export::schedule(&args, configuration))
         }
+        Command::Export(export::Command::Installation(args)) => {
+            configured(&|configuration| installation::export(&args, configuration))
+        }
         Command::Import(command) => configured(&|configuration| import::run(&command, configuration)),
+        Command::Backup(args) => configured(&|configuration| installation::back_up(&args, configuration)),
         Command::Certificate(args) => configured(&|configuration| certificate::run(&args, configuration)),
         Command::Round(command) => configured(&|configuration| round::run(&command, configuration)),
         Command::Simulate(args) => configured(&|configuration| simulate::run(&args, configuration)),

@@ -22,6 +22,7 @@ pub mod idea;
 pub mod ids;
 pub mod impact;
 pub mod inbound;
+pub mod installation;
 pub mod json;
 pub mod language;
 pub mod letter;

@@ -38,6 +38,7 @@ pub mod idempotency;
 pub mod impact;
 pub mod imports;
 pub mod inbound;
+pub mod installation;
 mod judge;
 pub mod keys;
 mod letters;

@@ -18,6 +18,15 @@ const UNLOCK: &str = "SELECT pg_advisory_unlock(7390160458)";
 /// The same lock until the transaction ends.
 const LOCK_IN_TRANSACTION: &str = "SELECT pg_advisory_xact_lock(7390160458)";
 
+/// The name of the newest migration.
+///
+/// # Errors
+/// When those of this program cannot be read.
+pub fn newest() -> Result<String, StoreError> {
+    let all: Vec<Box<dyn Migration<Pg>>> = POSTGRES.migrations().map_err(|error| refused(&error))?;
+    Ok(all.iter().map(|one| one.name().to_string()).max().unwrap_or_default())
+}
+
 fn refused(error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Refused(format!("migration: {error}"))
 }

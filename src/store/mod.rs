@@ -38,6 +38,7 @@ pub mod ideas;
 pub mod idempotency;
 pub mod impact;
 pub mod inbound;
+pub mod installation;
 pub mod introductions;
 pub mod invitations;
 pub mod keys;

@@ -1,6 +1,7 @@
 -- The whole schema of the first version. Ids are uuid v7 as text; instants are UTC, cut to microseconds; lists and
 -- tables that are only ever read whole are JSON text; states carry a CHECK so that neither database takes a misspelt
 -- one. Constraint names are equal on both databases, because error handling reads them.
+-- Keys of a table on itself are deferrable, because a row that comes in with an installation may refer to a later one.
 
 CREATE TABLE employers (
     id TEXT NOT NULL,
@@ -16,7 +17,7 @@ CREATE TABLE employers (
     created_at TIMESTAMP NOT NULL,
     CONSTRAINT employers_pkey PRIMARY KEY (id),
     CONSTRAINT employers_name_key UNIQUE (name),
-    CONSTRAINT employers_successor_fkey FOREIGN KEY (successor_id) REFERENCES employers (id)
+    CONSTRAINT employers_successor_fkey FOREIGN KEY (successor_id) REFERENCES employers (id) DEFERRABLE
 );
 
 CREATE TABLE employer_domains (
@@ -72,7 +73,7 @@ CREATE TABLE libraries (
     CONSTRAINT libraries_reference_key UNIQUE (reference),
     CONSTRAINT libraries_status_check CHECK (status IN ('open', 'closed')),
     CONSTRAINT libraries_point_check CHECK ((latitude IS NULL) = (longitude IS NULL)),
-    CONSTRAINT libraries_successor_fkey FOREIGN KEY (successor_id) REFERENCES libraries (id)
+    CONSTRAINT libraries_successor_fkey FOREIGN KEY (successor_id) REFERENCES libraries (id) DEFERRABLE
 );
 
 CREATE TABLE library_employers (
@@ -292,7 +293,7 @@ CREATE TABLE runs (
     finished_at TIMESTAMP,
     CONSTRAINT runs_pkey PRIMARY KEY (id),
     CONSTRAINT runs_round_fkey FOREIGN KEY (round_id) REFERENCES rounds (id),
-    CONSTRAINT runs_edited_from_fkey FOREIGN KEY (edited_from) REFERENCES runs (id),
+    CONSTRAINT runs_edited_from_fkey FOREIGN KEY (edited_from) REFERENCES runs (id) DEFERRABLE,
     CONSTRAINT runs_kind_check CHECK (kind IN ('solved', 'what_if', 'edited', 'repaired')),
     CONSTRAINT runs_state_check CHECK (state IN ('queued', 'solving', 'finished', 'failed', 'cancelled', 'published'))
 );
@@ -683,7 +684,7 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id),
     CONSTRAINT outbox_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT outbox_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id),
-    CONSTRAINT outbox_again_fkey FOREIGN KEY (again_of) REFERENCES outbox (id),
+    CONSTRAINT outbox_again_fkey FOREIGN KEY (again_of) REFERENCES outbox (id) DEFERRABLE,
     CONSTRAINT outbox_case_check CHECK (application_id IS NOT NULL OR kind IN ('sign_in', 'deputyship', 'webhook_disabled')),
     CONSTRAINT outbox_state_check CHECK (state IN ('held', 'collected', 'queued', 'sending', 'sent', 'digested', 'bounced', 'gave_up', 'superseded', 'discarded'))
 );

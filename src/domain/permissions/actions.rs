@@ -163,6 +163,8 @@ named! {
         ApplyRetention = "apply_retention",
         /// Seal anew what another key has sealed.
         Reseal = "reseal",
+        /// Take everything out of the database, or into an empty one.
+        MoveInstallation = "move_installation",
         /// Take the schedule of staff.
         ExportSchedule = "export_schedule",
         /// See which mails went, and which did not.
@@ -331,7 +333,7 @@ impl Action {
             | Self::Reseal
             | Self::KeepDeadlines
             | Self::ProveRun => Effect::Changes,
-            Self::SendMail | Self::ChainAudit => Effect::CarriesOn,
+            Self::SendMail | Self::ChainAudit | Self::MoveInstallation => Effect::CarriesOn,
         }
     }
 }

@@ -104,6 +104,7 @@ pub const TABLE: &[Rows] = {
         rows(Role::Anyone, Everywhere, &[ReadLibraries, ReadRound, SignUp, SignIn, CheckCertificate]),
         rows(Role::System, Everywhere, &[
             Match, ReadTrace, TakeMail, SendMail, SendWebhooks, KeepDeadlines, ChainAudit, ProveRun, ApplyRetention, Reseal,
+            MoveInstallation,
         ]),
     ]
 };
