@@ -15,7 +15,7 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
 use crate::domain::target::Target;
-use crate::services::webhooks::{self, Outcome, Outgoing};
+use crate::services::webhooks::{self, Outcome, Outgoing, Signed};
 use crate::services::{App, AppError};
 
 /// How many messages travel at once.
@@ -45,7 +45,7 @@ impl Sender {
             Ok(addresses) => addresses,
             Err(rule) => return Ok(failed(format!("not called: the URL {rule}"))),
         };
-        let (body, headers) = webhooks::sign(app, outgoing)?;
+        let Signed { body, headers } = webhooks::sign(app, outgoing)?;
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)

@@ -25,7 +25,7 @@ use crate::domain::target::Target;
 use crate::domain::webhook::{Message, Webhook};
 use crate::store::{Db, Tx, organisations, outbox, webhook_messages, webhooks};
 
-pub use sending::{Outcome, Outgoing, addresses, claim, forget_old, settle, sign};
+pub use sending::{Outcome, Outgoing, Signed, addresses, claim, forget_old, settle, sign};
 
 /// How long the former secret signs beside a new one.
 const ROTATION: Duration = Duration::hours(24);

@@ -49,6 +49,15 @@ pub struct Outcome {
     pub error: Option<String>,
 }
 
+/// What travels.
+#[derive(Debug, Clone)]
+pub struct Signed {
+    /// JSON.
+    pub body: String,
+    /// Headers that prove it, by name.
+    pub headers: [(&'static str, String); 3],
+}
+
 /// Claims the message that has waited longest; none where nothing is due.
 ///
 /// # Errors
@@ -80,7 +89,7 @@ pub fn addresses(app: &App, target: &Target) -> Result<Vec<SocketAddr>, Rule> {
 ///
 /// # Errors
 /// `internal` for a secret that is none.
-pub fn sign(app: &App, outgoing: &Outgoing) -> Result<(String, Vec<(&'static str, String)>), AppError> {
+pub fn sign(app: &App, outgoing: &Outgoing) -> Result<Signed, AppError> {
     let body = outgoing.message.body(outgoing.webhook.employer);
     let (id, at) = (outgoing.message.id.to_string(), app.clock.now().timestamp().to_string());
     let signed = format!("{id}.{at}.{body}");
@@ -93,8 +102,8 @@ pub fn sign(app: &App, outgoing: &Outgoing) -> Result<(String, Vec<(&'static str
     };
     let signatures: Vec<String> = outgoing.secrets.iter().map(sign).collect::<Result<_, AppError>>()?;
     let headers =
-        vec![("webhook-id", id), ("webhook-timestamp", at), ("webhook-signature", signatures.join(" "))];
-    Ok((body, headers))
+        [("webhook-id", id), ("webhook-timestamp", at), ("webhook-signature", signatures.join(" "))];
+    Ok(Signed { body, headers })
 }
 
 /// Settles an attempt. A webhook is switched off where its receiver says that it is gone (410), and where all attempts of a
