@@ -71,6 +71,8 @@ const ODD: &[&str] = &[
     "INSERT INTO refills SELECT 'rf', min(id), min(round_id), min(host_library_id), '2027-03-01', NULL, 'stopped', NULL, NULL, '2027-02-01 09:00:00', 'x', NULL FROM placements",
     "INSERT INTO reserve_offers SELECT 'of', 'rf', min(id), min(person_id), '10:00:00', '16:00:00', '2027-02-01', 'declined', '2027-02-01 09:00:00', NULL, NULL, NULL FROM applications",
     "INSERT INTO impact_reports SELECT min(id), '{}', '2027-03-02 09:00:00' FROM rounds",
+    "INSERT INTO webhooks SELECT 'wh', min(id), 'https://hr.example/ŵ', 'whsec_x', NULL, NULL, '2027-01-04 09:00:00', NULL, '2027-02-01 09:00:00' FROM employers",
+    "INSERT INTO webhook_messages SELECT 'wm', 'wh', 9223372036854775806, '[]', 'failed', 7, '2027-01-04 09:00:00', '2027-01-04 09:00:00', 410, 'gone', NULL, NULL, '2027-02-01 09:00:00'",
     "UPDATE applications SET max_km = 0.30000000000000004",
     "UPDATE runs SET gap_limit = 5e-324, seed = -1",
     // Rows that refer to later rows of their table.

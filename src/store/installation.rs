@@ -76,13 +76,14 @@ macro_rules! tables {
 }
 // In the order in which the migrations make them; `tests/installation.rs` compares with the database.
 tables!(
-    employers employer_domains employer_managers libraries library_employers persons rounds privacy_notices round_libraries
-    applications access_needs access_need_readings given_histories round_locks round_forbidden runs run_files run_proofs
-    placements schedule_counters schedule_entries consents invitations api_tokens grants impact_reports deputyships
-    sign_in_links sessions links feeds audit_entries audit_chain audit_waiting idempotent_requests outbox opt_outs
-    mail_pauses inbound_mails calendars calendar_periods library_calendars library_exceptions employments past_placements
-    import_mappings round_introductions attendances feedback certificates ideas idea_trials library_packs joining_packs
-    alternatives repairs repair_options swaps swap_members swap_consents refills reserve_offers
+    employers employer_domains employer_managers libraries library_employers persons rounds privacy_notices
+    round_libraries applications access_needs access_need_readings given_histories round_locks round_forbidden runs
+    run_files run_proofs placements schedule_counters schedule_entries consents invitations api_tokens grants
+    impact_reports deputyships sign_in_links sessions links feeds audit_entries audit_chain audit_waiting
+    idempotent_requests outbox opt_outs mail_pauses inbound_mails calendars calendar_periods library_calendars
+    library_exceptions employments past_placements import_mappings round_introductions attendances feedback certificates
+    ideas idea_trials library_packs joining_packs alternatives repairs repair_options swaps swap_members swap_consents
+    refills reserve_offers webhooks webhook_messages
 );
 
 /// A row whose columns are asked for under the names of their kinds.
