@@ -17,6 +17,7 @@ use super::problem::Problem;
 use super::sessions::Session;
 use super::{auth, oidc, read, schemas};
 use crate::domain::email::Email;
+use crate::domain::fault::Faults;
 use crate::services::AppError;
 use crate::services::sessions::FreshSession;
 use crate::services::sign_in;
@@ -27,15 +28,6 @@ use crate::services::sign_in;
 #[schema(as = SignIn)]
 #[expect(dead_code, reason = "the schema of what `ask` reads")]
 pub(super) struct SignInBody {
-    #[schema(schema_with = schemas::email)]
-    address: String,
-}
-
-/// The same from the page, where a browser may send more.
-#[derive(Deserialize, ToSchema)]
-#[schema(as = SignInForm)]
-#[expect(dead_code, reason = "the schema of what `ask_by_form` reads")]
-pub(super) struct SignInForm {
     #[schema(schema_with = schemas::email)]
     address: String,
 }
@@ -104,15 +96,20 @@ pub(super) async fn get_page(call: Call) -> Answer {
 ///
 /// Takes `address`. The page is the same for every address.
 #[utoipa::path(post, path = "/sign-in", tag = "sign-in",
-    request_body(content = SignInForm, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = SignInBody, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The page that says what happens now.", body = String,
         content_type = "text/html")))]
 pub(super) async fn ask_by_form(call: Call) -> Answer {
     auth::refuse_other_sites(call.app(), &call.request)?;
     refuse_in_the_open(&call)?;
-    let mut typed = read::form(&call)?;
-    typed.retain(|(name, _)| name == "address");
-    let typed = typed.pop().map(|(_, value)| value).unwrap_or_default();
+    let (faults, mut typed) = (Faults::none(), String::new());
+    for (name, value) in read::form(&call)? {
+        match name.as_str() {
+            "address" => typed = value,
+            other => faults.add(format!("/{other}"), &value, "is no field of this form"),
+        }
+    }
+    read::finish(faults, Some(()))?;
     match typed.parse::<Email>() {
         Ok(address) => {
             send_link(&call, address).await?;
