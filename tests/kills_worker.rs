@@ -207,7 +207,8 @@ fn kill_again_and_again(kills: u64) {
 
         let life = Life::start(database, server.port, 0, folder.path());
         let is_done = || notices(&app).iter().all(|one| one.state == NoticeState::Sent);
-        assert!(wait_until(Duration::from_secs(120), is_done), "every mail goes in the end");
+        // A busy machine may keep the server from answering: then a mail waits for a minute, and for five.
+        assert!(wait_until(Duration::from_secs(600), is_done), "every mail goes in the end");
         drop(life);
         let (copies, all) = (settled_copies(&arrived), notices(&app));
         let lost = all.iter().filter(|one| one.message_id.as_ref().is_none_or(|id| !copies.contains_key(id)));

@@ -49,12 +49,12 @@ pub struct Configuration {
     pub rounds: Rounds,
     /// What HR takes away.
     pub exports: Exports,
+    /// Webhooks.
+    pub webhooks: Webhooks,
     /// Signing in.
     pub sign_in: SignIn,
     /// An identity provider.
     pub oidc: Oidc,
-    /// Webhooks.
-    pub webhooks: Webhooks,
     /// What is confidential.
     pub privacy: Privacy,
     /// For how many days things are kept; 0: for good.
