@@ -23,7 +23,7 @@ use library_swap::services::tokens::{FirstToken, first_token};
 use library_swap::services::{App, audit, proofs};
 use library_swap::store::installation::tables;
 use library_swap::store::keys::{KEY_BYTES, Keyring};
-use programme::{DAY, World};
+use programme::World;
 use serde_json::{Value, json};
 use support::served::{Served, binary};
 use support::{Database, Service, app_on, damage, dump, generous, keys, row_counts};
@@ -91,26 +91,7 @@ struct Filled {
 /// A round that was, with needs, answers, mails, somebody who has signed in; and [`ODD`].
 fn fill(service: &Service) -> Filled {
     let world = World::new(service);
-    let form = json!({
-        "name": "Ann town", "email": "ann@town.example", "home_library": "town", "dates": [DAY], "max_km": 30,
-        "manager_email": "boss@town.example", "objectives": "How you welcome people", "needs_words": "Step-free",
-    });
-    service.anyone().post(&world.of_round("/applications"), &form).expect(202);
-    for name in ["campus", "grammar", "hospital"] {
-        world.sign_up(name);
-    }
-    for deed in ["verify", "release"] {
-        for mail in world.deliver() {
-            world.press(&mail, deed);
-        }
-    }
-    world.organiser.post(&world.of_round("/close"), &json!({ "early_reason": "all are here" })).expect(200);
-    let run = world.solve();
-    world.publish(&run);
-    for mail in world.deliver().iter().filter(|mail| mail.kind == "proposal") {
-        world.press(mail, "accept");
-    }
-    world.deliver();
+    world.agreed_with_needs("Step-free");
     world.sign_in("ann@town.example").expect("a session");
     for run in proofs::list_missing(&service.app, "test").expect("looked") {
         proofs::make(&service.app, "test", run).expect("made");

@@ -1,7 +1,7 @@
 //! Round to schedule: a pure function, with a certificate.
 //!
 //! `problem` turns a round into integers by the `rules`, `components` leaves out what lies on no ring; `pricing` finds
-//! the prices that bound every schedule (with `day` for exact circulations, `aggregate` for the first prices and
+//! the prices that bound every schedule (with `day` for exact circulations, `aggregate` with `scaling` for the first prices and
 //! `master` for the next ones to try); `search` finds schedules (`dive`, `primal`, `neighbourhood` with `tight` and `part`) and
 //! closes the gap (`tree` with `agenda`, `fixing` and `branching`); `limited` does both where rings may not be long;
 //! `certificate` proves the bound again from whole prices; `change` looks for what would have placed those left out;

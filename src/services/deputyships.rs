@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::app::{Now, permit, record};
 use super::capacities::list_for;
-use super::outbox::message_id;
+use super::outbox::{about_no_case, facts_with};
 use super::page::{Page, Paged};
 use super::sessions::{get_address, permit_to_sign_in};
 use super::sign_in::language_of;
@@ -153,9 +153,7 @@ pub(super) fn letter(
     now: &Now,
     notice: &Notice,
 ) -> Result<Option<Letter>, AppError> {
-    let broken = || AppError::Internal(format!("facts of notice {}", notice.id));
-    let facts: serde_json::Value = serde_json::from_str(&notice.facts).map_err(|_| broken())?;
-    let id: DeputyshipId = facts["deputyship"].as_str().and_then(|id| id.parse().ok()).ok_or_else(broken)?;
+    let (_, id) = facts_with::<DeputyshipId>(notice, "deputyship")?;
     let found = deputyships::find(tx, id)?;
     let is_to_come = |one: &Deputyship| one.ended_at.is_none() && now.at.date_naive() <= one.ends_on;
     let Some(found) = found.filter(is_to_come) else { return Ok(None) };
@@ -169,12 +167,6 @@ pub(super) fn letter(
             starts_on: found.starts_on,
             ends_on: found.ends_on,
         }),
-        ..Letter::about_no_case(
-            (notice.kind, notice.party),
-            notice.recipient.as_str(),
-            language,
-            (&app.settings.service_name, &app.settings.public_url),
-            (message_id(app, notice), now.at),
-        )
+        ..about_no_case(app, now, notice, language)
     }))
 }

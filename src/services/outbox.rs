@@ -2,7 +2,10 @@
 //!
 //! Words are looked up when a notice is claimed, not when it was enqueued; whatever changed since has superseded it.
 
+use std::str::FromStr;
+
 use chrono::{Duration, NaiveDateTime};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -10,6 +13,7 @@ use super::app::{Now, permit_everywhere, permit_role, sha256_hex};
 use super::letters::letter;
 use super::links::mint;
 use super::{App, AppError, deputyships, sign_in, webhooks};
+use crate::domain::language::Language;
 use crate::domain::letter::{Letter, Method, NoticeKind};
 use crate::domain::notice::{MailPause, Notice, NoticeState};
 use crate::domain::permissions::{Action, Actor};
@@ -102,6 +106,25 @@ pub struct Ready {
 /// The Message-ID of a notice: the same for every attempt.
 pub(super) fn message_id(app: &App, notice: &Notice) -> String {
     format!("<{}@{}>", notice.id, app.settings.mail_domain)
+}
+
+/// A letter that is about nobody's day, and says nothing yet.
+pub(super) fn about_no_case(app: &App, now: &Now, notice: &Notice, language: Language) -> Letter {
+    Letter::about_no_case(
+        (notice.kind, notice.party),
+        notice.recipient.as_str(),
+        language,
+        (&app.settings.service_name, &app.settings.public_url),
+        (message_id(app, notice), now.at),
+    )
+}
+
+/// The facts of a notice, and an id among them.
+pub(super) fn facts_with<T: FromStr>(notice: &Notice, key: &str) -> Result<(Value, T), AppError> {
+    let broken = || AppError::Internal(format!("facts of notice {}", notice.id));
+    let facts: Value = serde_json::from_str(&notice.facts).map_err(|_| broken())?;
+    let id = facts[key].as_str().and_then(|id| id.parse().ok()).ok_or_else(broken)?;
+    Ok((facts, id))
 }
 
 /// What may be sent, and what is settled without.

@@ -8,7 +8,7 @@ use chrono::Duration;
 use super::app::{Now, sha256_hex};
 use super::capacities::capacities_of;
 use super::load::{get_applicant, get_library, get_placement};
-use super::outbox::message_id;
+use super::outbox::about_no_case;
 use super::sessions::{self, FreshSession, permit_to_sign_in};
 use super::{App, AppError};
 use crate::domain::email::Email;
@@ -68,13 +68,7 @@ pub(super) fn letter(
     stored::insert_link(tx, &link, &sha256_hex(&secret), now.utc())?;
     Ok(Some(Letter {
         link: Some(format!("{}/sign-in/{secret}", app.settings.public_url)),
-        ..Letter::about_no_case(
-            (notice.kind, notice.party),
-            notice.recipient.as_str(),
-            language,
-            (&app.settings.service_name, &app.settings.public_url),
-            (message_id(app, notice), now.at),
-        )
+        ..about_no_case(app, now, notice, language)
     }))
 }
 

@@ -10,10 +10,10 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::schema::{outbox, placements, schedule_counters, schedule_entries};
-use super::{Db, StoreError, Tx, webhook_messages};
+use super::{Db, StoreError, Tx, parse, webhook_messages};
 use crate::domain::ids::{EmployerId, LibraryId, PersonId, PlacementId, RunId};
 use crate::domain::notice::NoticeState;
-use crate::domain::schedule::{Counted, Op};
+use crate::domain::schedule::Counted;
 use crate::domain::states::PlacementState;
 
 /// How many ids go into one statement.
@@ -182,21 +182,19 @@ fn number(tx: &mut Tx<'_>, employer: &str, rows: &[Due]) -> Result<(), StoreErro
     }
     let last: i64 =
         schedule_counters::table.find(employer).select(schedule_counters::revision).first(&mut **tx)?;
+    let read = last - count;
     let mut changed = Vec::with_capacity(rows.len());
-    for (revision, row) in (last - count + 1..=last).zip(rows) {
-        let op = match row.before {
-            _ if !row.is_listed => Op::Cancel,
-            Some((_, Some(_))) => Op::Change,
-            Some((_, None)) | None => Op::Add,
-        };
-        changed.push((row.placement.as_str(), revision, op));
-        let since = |before: Option<i64>| row.is_listed.then_some(before.unwrap_or(revision));
+    for (revision, row) in (read + 1..=last).zip(rows) {
+        let (first, unbroken) = row.before.unwrap_or((revision, None));
+        let since = row.is_listed.then_some(unbroken.unwrap_or(revision));
+        let counted = Counted { placement: parse("placement", &row.placement)?, revision, first, since };
+        changed.extend(counted.op_since(read).map(|op| (counted, op)));
         match row.before {
-            Some((_, before)) => {
+            Some(_) => {
                 diesel::update(schedule_entries::table.find(&row.placement))
                     .set((
                         schedule_entries::revision.eq(revision),
-                        schedule_entries::since_revision.eq(since(before)),
+                        schedule_entries::since_revision.eq(since),
                     ))
                     .execute(&mut **tx)?;
             }
@@ -206,8 +204,8 @@ fn number(tx: &mut Tx<'_>, employer: &str, rows: &[Due]) -> Result<(), StoreErro
                         schedule_entries::placement_id.eq(&row.placement),
                         schedule_entries::employer_id.eq(employer),
                         schedule_entries::revision.eq(revision),
-                        schedule_entries::first_revision.eq(revision),
-                        schedule_entries::since_revision.eq(since(None)),
+                        schedule_entries::first_revision.eq(first),
+                        schedule_entries::since_revision.eq(since),
                     ))
                     .execute(&mut **tx)?;
             }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::schema::{webhook_messages, webhooks};
 use super::{Db, StoreError, Tx, parse, to_json};
 use crate::domain::ids::{WebhookId, WebhookMessageId};
-use crate::domain::schedule::Op;
+use crate::domain::schedule::{Counted, Op};
 use crate::domain::webhook::{Message, MessageState};
 
 #[derive(Queryable, Selectable)]
@@ -55,7 +55,7 @@ pub(super) fn enqueue(
     tx: &mut Tx<'_>,
     employer: &str,
     revision: i64,
-    changed: &[(&str, i64, Op)],
+    changed: &[(Counted, Op)],
 ) -> Result<(), StoreError> {
     let hooks: Vec<String> = webhooks::table
         .filter(webhooks::employer_id.eq(employer))
@@ -65,10 +65,8 @@ pub(super) fn enqueue(
     if hooks.is_empty() {
         return Ok(());
     }
-    let named = changed.iter().take(MOST_NAMED);
-    let rows: Vec<_> = named
-        .map(|(placement, revision, op)| json!({ "placement": placement, "revision": revision, "op": op.as_str() }))
-        .collect();
+    let told = |(one, op): &(Counted, Op)| json!({ "placement": one.placement.to_string(), "revision": one.revision, "op": op.as_str() });
+    let rows: Vec<_> = changed.iter().take(MOST_NAMED).map(told).collect();
     let changed = to_json("what has changed", &rows)?;
     for hook in hooks {
         diesel::insert_into(webhook_messages::table)

@@ -333,7 +333,7 @@ impl World<'_> {
     }
 
     /// As [`World::agreed`], for a round of another day.
-    pub fn agreed_on(&self, of_town: &[&str], day: &str) {
+    pub fn agreed_on(&self, of_town: &[&str], day: &str) -> Vec<Mail> {
         for (name, _) in LIBRARIES.iter().filter(|(name, _)| *name != "town") {
             self.sign_up_on(name, day);
         }
@@ -348,11 +348,24 @@ impl World<'_> {
         self.organiser.post(&self.of_round("/close"), &json!({ "early_reason": "all are here" })).expect(200);
         let run = self.solve();
         self.publish(&run);
-        for mail in self.deliver().iter().filter(|mail| mail.kind == "proposal") {
+        let proposals: Vec<Mail> =
+            self.deliver().into_iter().filter(|mail| mail.kind == "proposal").collect();
+        for mail in &proposals {
             self.press(mail, "accept");
         }
         self.deliver();
         assert_eq!(self.standing("confirmed").len(), 4);
+        proposals
+    }
+
+    /// As [`World::agreed`], where Ann of the town has needs; with the mails that proposed the days.
+    pub fn agreed_with_needs(&self, words: &str) -> Vec<Mail> {
+        let form = json!({
+            "name": "Ann town", "email": "ann@town.example", "home_library": "town", "dates": [DAY], "max_km": 30,
+            "manager_email": "boss@town.example", "objectives": "How you welcome people", "needs_words": words,
+        });
+        self.service.anyone().post(&self.of_round("/applications"), &form).expect(202);
+        self.agreed_on(&[], DAY)
     }
 
     /// The placements in a state.

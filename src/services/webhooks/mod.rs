@@ -11,7 +11,7 @@ use chrono::Duration;
 use serde_json::json;
 
 use super::app::{Now, own_employers, permit, record};
-use super::outbox::message_id;
+use super::outbox::{about_no_case, facts_with};
 use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::fault::Rule;
@@ -263,26 +263,19 @@ pub(super) fn letter(
     now: &Now,
     notice: &Notice,
 ) -> Result<Option<Letter>, AppError> {
-    let broken = || AppError::Internal(format!("facts of notice {}", notice.id));
-    let facts: serde_json::Value = serde_json::from_str(&notice.facts).map_err(|_| broken())?;
-    let id: WebhookId = facts["webhook"].as_str().and_then(|id| id.parse().ok()).ok_or_else(broken)?;
+    let (facts, id) = facts_with::<WebhookId>(notice, "webhook")?;
     let found = webhooks::find(tx, id, None)?.filter(|webhook| webhook.disabled_at.is_some());
     let Some(webhook) = found else { return Ok(None) };
     let employer = organisations::find_employer(tx, webhook.employer)?;
     let language = employer.and_then(|employer| employer.language).unwrap_or(app.settings.language);
-    let target: Target = webhook.url.parse().map_err(|_| broken())?;
+    let broken = |_| AppError::Internal(format!("the URL of {id}"));
+    let target: Target = webhook.url.parse().map_err(broken)?;
     Ok(Some(Letter {
         webhook: Some(WebhookOff {
             id: id.to_string(),
             host: target.host(),
             status: facts["status"].as_i64(),
         }),
-        ..Letter::about_no_case(
-            (notice.kind, notice.party),
-            notice.recipient.as_str(),
-            language,
-            (&app.settings.service_name, &app.settings.public_url),
-            (message_id(app, notice), now.at),
-        )
+        ..about_no_case(app, now, notice, language)
     }))
 }
