@@ -70,13 +70,22 @@ struct FeedbackInList {
     id: Uuid,
     #[schema(schema_with = schemas::party)]
     party: &'static str,
-    #[serde(flatten)]
-    feedback: Feedback,
+    // Not flattened: what is read as a body lets no other members through, and nothing would fit both schemas.
+    #[schema(minimum = 1, maximum = 5)]
+    preparation: i64,
+    #[schema(minimum = 1, maximum = 5)]
+    welcome: i64,
+    #[schema(minimum = 1, maximum = 5)]
+    learning: i64,
+    #[schema(schema_with = schemas::optional_comments)]
+    comments: Option<String>,
 }
 
 impl From<Given> for FeedbackInList {
     fn from(given: Given) -> Self {
-        Self { id: given.id.uuid(), party: given.party.as_str(), feedback: given.feedback.into() }
+        let Given { id, party, feedback, .. } = given;
+        let feedback::Feedback { preparation, welcome, learning, comments } = feedback;
+        Self { id: id.uuid(), party: party.as_str(), preparation, welcome, learning, comments }
     }
 }
 

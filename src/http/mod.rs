@@ -21,6 +21,7 @@ mod deputyships;
 mod documents;
 mod edits;
 mod employers;
+mod examples;
 mod explanations;
 mod feeds;
 mod grants;

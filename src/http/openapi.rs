@@ -15,8 +15,8 @@ use super::retirement::{self, RETIRING};
 use super::routes::{self, Listed};
 use super::{
     access_needs, alternatives, applications, audit, calendars, certificates, cover, day, deliveries,
-    deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact,
-    inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, personal_data,
+    deputyships, documents, edits, employers, examples, explanations, feeds, grants, held_mails, ideas,
+    impact, inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, personal_data,
     placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule,
     schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces, webhooks,
 };
@@ -269,6 +269,7 @@ impl Modify for FromTheTable {
                 complete(operation, &url);
             }
         }
+        examples::add(document);
     }
 }
 
@@ -301,18 +302,23 @@ fn complete(operation: &mut Operation, url: &Listed) {
     if !url.is_page {
         describe_headers(operation, url);
     }
-    for code in problems_of(operation, url) {
+    let codes = problems_of(operation, url);
+    for code in &codes {
         let status = code.status().as_str().to_owned();
-        let same: Vec<&str> = Code::ALL
-            .iter()
-            .filter(|other| other.status() == code.status())
-            .map(|other| other.as_str())
-            .collect();
+        let same = || Code::ALL.iter().filter(|other| other.status() == code.status());
+        let content = if url.is_page {
+            ContentBuilder::new().schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        } else {
+            let examples = codes.iter().filter(|other| other.status() == code.status());
+            ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).examples_from_iter(
+                examples.map(|code| (code.as_str(), RefOr::Ref(examples::of_problem(*code)))),
+            )
+        };
         let media_type = if url.is_page { "text/html" } else { "application/problem+json" };
-        let problem = ResponseBuilder::new().description(format!("A problem: {}.", same.join(", "))).content(
-            media_type,
-            ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build(),
-        );
+        let names: Vec<&str> = same().map(|other| other.as_str()).collect();
+        let problem = ResponseBuilder::new()
+            .description(format!("A problem: {}.", names.join(", ")))
+            .content(media_type, content.build());
         operation.responses.responses.entry(status).or_insert_with(|| RefOr::T(problem.build()));
     }
     if let Some(retiring) = retirement::find(RETIRING, &url.method, url.path) {

@@ -125,11 +125,35 @@ fn every_response_is_described_and_every_request_body_is_closed() {
     });
 }
 
+/// Every answer with a body has an example that its schema lets through.
+const JUDGE: &str = r##"
+import json, sys
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+document = json.load(sys.stdin)
+validate(document)
+components, wrong, count = document["components"], [], 0
+for path, item in document["paths"].items():
+    for method, operation in item.items():
+        for status, answer in operation["responses"].items():
+            for kind, content in answer.get("content", {}).items():
+                named = [components["examples"][one["$ref"].rsplit("/", 1)[1]] for one in content.get("examples", {}).values()]
+                examples = [one["value"] for one in named] + ([content["example"]] if "example" in content else [])
+                if not examples:
+                    wrong.append(f"{method} {path} {status}: no example of {kind}")
+                if kind not in ("application/json", "application/problem+json"):
+                    continue
+                judge = Draft202012Validator({**content["schema"], "components": components}, format_checker=Draft202012Validator.FORMAT_CHECKER)
+                for example in examples:
+                    count += 1
+                    wrong += [f"{method} {path} {status}: {error.json_path} {error.message}"[:300] for error in judge.iter_errors(example)]
+if wrong or count < 1000:
+    sys.exit(f"{count} examples\n" + "\n".join(wrong[:40]))
+"##;
+
 #[test]
-fn another_tool_finds_the_openapi_document_valid() {
+fn another_tool_finds_the_openapi_document_and_its_examples_valid() {
     let text = library_swap::http::openapi_document().to_json().expect("JSON");
-    let script =
-        "import json, sys\nfrom openapi_spec_validator import validate\nvalidate(json.load(sys.stdin))";
     let probe =
         Command::new("python3").args(["-c", "import openapi_spec_validator"]).stderr(Stdio::null()).status();
     if !probe.is_ok_and(|status| status.success()) {
@@ -137,7 +161,7 @@ fn another_tool_finds_the_openapi_document_valid() {
         return;
     }
     let mut validator = Command::new("python3")
-        .args(["-c", script])
+        .args(["-c", JUDGE])
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
