@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
 use library_swap::domain::inbound::{Content, InboundKind};
+use library_swap::export::{Cell, CsvForm, Delimiter, Formulas, Look, Profile};
 use library_swap::files::{AuditFile, Round, Schedule};
 use library_swap::import::closures_ics::read_closures;
 use library_swap::import::read_mail;
@@ -73,6 +74,60 @@ pub fn dates() -> RangeInclusive<NaiveDate> {
 pub fn closures(bytes: &[u8]) {
     match read_closures(bytes, chrono_tz::Europe::London, &dates()) {
         Ok(closed) => assert!(closed.iter().all(|one| dates().contains(&one.date))),
+        Err(faults) => assert!(!faults.is_empty(), "refused without a word"),
+    }
+}
+
+/// Whether a spreadsheet could take some line of a cell for a formula. Independent of the code that is asked.
+fn could_run(cell: &str) -> bool {
+    let is_sign = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '＝' | '＋' | '－' | '＠');
+    cell.starts_with(['\r', '\n'])
+        || cell
+            .split(['\r', '\n'])
+            .any(|line| line.trim_start_matches([' ', '\u{A0}']).starts_with(is_sign))
+}
+
+/// What people wrote, cell by cell, as CSV: none could run, whatever delimiter a program cuts at, and nothing but
+/// apostrophes was added; for machines each is as it was.
+pub fn cells(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let cells: Vec<&str> = text.split('\0').take(50).collect();
+    let read = |bytes: &[u8], delimiter: Delimiter| -> Vec<Vec<String>> {
+        let mut reader = csv::ReaderBuilder::new();
+        let records = reader.has_headers(false).flexible(true).delimiter(delimiter.character()).from_reader(bytes).into_records();
+        records.map(|record| record.expect("a record").iter().map(str::to_owned).collect()).collect()
+    };
+    for &delimiter in Delimiter::ALL {
+        let written = |formulas| {
+            let form = CsvForm { delimiter, formulas, look: Look::iso() };
+            let mut out = Vec::new();
+            form.write([cells.iter().map(|text| Cell::Text(text))], &mut out);
+            out
+        };
+        let raw = read(&written(Formulas::Raw), delimiter);
+        assert_eq!(raw, [cells.clone()], "as it is");
+        let escaped = written(Formulas::Escape);
+        for &program in Delimiter::ALL {
+            for cell in read(&escaped, program).iter().flatten() {
+                assert!(!could_run(cell), "{cell:?} with {}", program.as_str());
+            }
+        }
+        for (cell, text) in read(&escaped, delimiter).iter().flatten().zip(&cells) {
+            assert_eq!(cell.replace('\'', ""), text.replace('\'', ""));
+        }
+    }
+}
+
+/// A profile: a refusal says why; a good one has a name for each of its columns.
+pub fn profile(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    match Profile::read(text) {
+        Ok(profile) => {
+            let mut header = Vec::new();
+            profile.write_header(&mut header);
+            assert_eq!(header.is_empty(), !profile.has_header);
+            assert!(profile.columns.iter().all(|column| !column.name.is_empty()));
+        }
         Err(faults) => assert!(!faults.is_empty(), "refused without a word"),
     }
 }

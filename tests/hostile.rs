@@ -13,6 +13,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use library_swap::domain::fault::Fault;
+use library_swap::export::Profile;
 use library_swap::files::{AuditFile, Round, Schedule};
 use library_swap::import::closures_ics::read_closures;
 use library_swap::import::{MOST_MAIL_BYTES, read_mail};
@@ -38,6 +39,8 @@ fn read(kind: &str, bytes: &[u8]) -> (Vec<Fault>, usize) {
             None
         }
         "closures" => read_closures(bytes, chrono_tz::Europe::London, &property::dates()).err(),
+        "cells" => None,
+        "profile" => std::str::from_utf8(bytes).ok().and_then(|text| Profile::read(text).err()),
         _ => AuditFile::read(bytes).err(),
     };
     (faults.unwrap_or_default(), MEMORY.peak_usage().saturating_sub(before))
@@ -46,7 +49,7 @@ fn read(kind: &str, bytes: &[u8]) -> (Vec<Fault>, usize) {
 #[test]
 fn the_saved_corpus_of_the_fuzzer_is_read_without_harm() {
     let _alone = ALONE.lock().expect("alone");
-    for kind in ["round", "schedule", "audit", "mail", "closures"] {
+    for kind in ["round", "schedule", "audit", "mail", "closures", "cells", "profile"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(kind);
         let mut replayed = 0;
         for entry in std::fs::read_dir(&folder).expect("the saved corpus") {
@@ -58,6 +61,8 @@ fn the_saved_corpus_of_the_fuzzer_is_read_without_harm() {
                 "schedule" => property::schedule(&bytes),
                 "mail" => property::mail(&bytes),
                 "closures" => property::closures(&bytes),
+                "cells" => property::cells(&bytes),
+                "profile" => property::profile(&bytes),
                 _ => property::audit(&bytes),
             }
             replayed += 1;

@@ -11,10 +11,11 @@ use super::configuration::Configuration;
 use super::{Failure, NO, installation, service};
 use crate::domain::ids::{EmployerId, LibraryId, RoundId};
 use crate::domain::permissions::{Actor, Role};
-use crate::domain::schedule::AbsenceCode;
+use crate::domain::schedule::{AbsenceCode, ScheduleRow};
 use crate::domain::sector::Sector;
 use crate::domain::states::PlacementState;
-use crate::services::App;
+use crate::http::schedule::write_json;
+use crate::services::{App, AppError};
 use crate::services::schedule::{self, Bom, Delimiter, MARK, Order, Profile, Reader, Reading, Source, Which};
 
 /// What is exported.
@@ -34,7 +35,7 @@ pub enum Command {
 /// Arguments of the schedule.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The file to write: .csv, .xlsx or .ics.
+    /// The file to write: .csv, .ndjson, .xlsx or .ics.
     file: PathBuf,
     /// The id of the employer.
     #[arg(long, value_name = "ID")]
@@ -141,7 +142,30 @@ pub(super) fn schedule(args: &Args, configuration: &Configuration) -> Result<Exi
     let order = Order { which, absence_code };
     let failed = |error: io::Error| Failure::unable(format!("{}: {error}", args.file.display()));
     match args.file.extension().and_then(|end| end.to_str()) {
-        Some("csv") => write_csv(&app, &actor, order, &profile, &args.file)?,
+        Some("csv") => {
+            let has_mark = match profile.bom {
+                Bom::With => true,
+                Bom::Without => false,
+                Bom::Auto => profile.reader == Reader::People,
+            };
+            let mut begin = if has_mark { MARK.to_vec() } else { Vec::new() };
+            profile.write_header(&mut begin);
+            let write = |rows: Vec<ScheduleRow>, out: &mut Vec<u8>| {
+                profile.write_rows(&rows, out);
+                Ok(())
+            };
+            write_pieces((&app, &actor), order, &args.file, begin, write)?;
+        }
+        Some("ndjson") => {
+            let write = |rows: Vec<ScheduleRow>, out: &mut Vec<u8>| {
+                rows.into_iter().try_for_each(|row| {
+                    write_json(row, out)?;
+                    out.push(b'\n');
+                    Ok(())
+                })
+            };
+            write_pieces((&app, &actor), order, &args.file, Vec::new(), write)?;
+        }
         Some("xlsx") => {
             let mut written = schedule::workbook(&app, &actor, order, &profile)?;
             let mut file = File::create(&args.file).map_err(failed)?;
@@ -152,7 +176,7 @@ pub(super) fn schedule(args: &Args, configuration: &Configuration) -> Result<Exi
             fs::write(&args.file, text).map_err(failed)?;
         }
         Some(_) | None => {
-            let words = format!("{}: must end with .csv, .xlsx or .ics", args.file.display());
+            let words = format!("{}: must end with .csv, .ndjson, .xlsx or .ics", args.file.display());
             return Err(Failure::unable(words));
         }
     }
@@ -160,20 +184,21 @@ pub(super) fn schedule(args: &Args, configuration: &Configuration) -> Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-fn write_csv(app: &App, actor: &Actor, order: Order, profile: &Profile, path: &Path) -> Result<(), Failure> {
+/// Writes rows as they come from the database: `begin` first, then what `write` makes of each piece.
+fn write_pieces(
+    (app, actor): (&App, &Actor),
+    order: Order,
+    path: &Path,
+    begin: Vec<u8>,
+    write: impl Fn(Vec<ScheduleRow>, &mut Vec<u8>) -> Result<(), AppError>,
+) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::unable(format!("{}: {error}", path.display()));
-    let has_mark = match profile.bom {
-        Bom::With => true,
-        Bom::Without => false,
-        Bom::Auto => profile.reader == Reader::People,
-    };
-    let mut bytes = if has_mark { MARK.to_vec() } else { Vec::new() };
-    profile.write_header(&mut bytes);
+    let mut bytes = begin;
     let mut reading = Some(Reading::new(app, order));
     let mut file = None;
     while let Some(rest) = reading {
         let (rows, rest) = schedule::next(app, actor, rest)?;
-        profile.write_rows(&rows, &mut bytes);
+        write(rows, &mut bytes)?;
         // Only now: what is refused leaves the file that was there.
         let out = match &mut file {
             Some(out) => out,

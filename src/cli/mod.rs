@@ -38,7 +38,9 @@ mod log;
 mod mail;
 mod match_round;
 mod migrate;
+mod output;
 mod repair;
+mod report;
 mod retention;
 mod round;
 mod serve;
@@ -148,6 +150,8 @@ enum Command {
     Backup(installation::BackupArgs),
     /// Write the certificate of attendance of a day, as PDF.
     Certificate(certificate::Args),
+    /// Write what a round came to, as PDF.
+    Report(report::Args),
     /// Write a round to a file, or make one of a file.
     #[command(subcommand)]
     Round(round::Command),
@@ -205,6 +209,7 @@ pub fn run() -> ExitCode {
         Command::Import(command) => configured(&|configuration| import::run(&command, configuration)),
         Command::Backup(args) => configured(&|configuration| installation::back_up(&args, configuration)),
         Command::Certificate(args) => configured(&|configuration| certificate::run(&args, configuration)),
+        Command::Report(args) => configured(&|configuration| report::run(&args, configuration)),
         Command::Round(command) => configured(&|configuration| round::run(&command, configuration)),
         Command::Simulate(args) => configured(&|configuration| simulate::run(&args, configuration)),
         Command::Doctor(args) => configured(&|configuration| doctor::run(&args, configuration)),

@@ -1,8 +1,10 @@
 //! What a round came to, in tables that are safe to publish: who went where, who went without, who had waited.
 
+use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
 use super::disclosure::Table;
+use super::language::Language;
 use super::sector::Sector;
 use super::states::named;
 
@@ -70,6 +72,34 @@ impl Published {
     }
 }
 
+/// A row as a bar of a chart, in shares of the longest one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bar {
+    /// Columns with something in them, and how long each is.
+    pub parts: Vec<(usize, f64)>,
+    /// What the row's total has more than its shown columns.
+    pub hidden: Option<f64>,
+}
+
+impl Published {
+    /// A bar for each row but that of the totals. Rows of which the total is hidden end with what is shown.
+    pub fn bars(&self) -> Vec<Bar> {
+        let rows = self.values.get(..self.rows.len()).unwrap_or_default();
+        let total = |row: &[Option<f64>]| row.last().copied().flatten();
+        let most = rows.iter().filter_map(|row| total(row)).fold(1.0, f64::max);
+        let bar = |row: &Vec<Option<f64>>| {
+            let cells = row.iter().take(self.columns.len()).enumerate();
+            let parts: Vec<(usize, f64)> = cells
+                .filter_map(|(column, value)| Some((column, value.filter(|value| *value > 0.0)? / most)))
+                .collect();
+            let shown: f64 = parts.iter().map(|(_, share)| share).sum();
+            let hidden = total(row).map(|total| total / most - shown).filter(|rest| *rest > 0.001);
+            Bar { parts, hidden }
+        };
+        rows.iter().map(bar).collect()
+    }
+}
+
 /// Hundredths of a whole, so that the number reads well.
 fn number(count: u64, per: u64) -> f64 {
     let hundredths = u32::try_from(count * 100 / per).unwrap_or(u32::MAX);
@@ -90,4 +120,68 @@ pub struct Impact {
     pub waiting: Published,
     /// Ideas brought home, and how often somebody tried one; by fewer than five people: none.
     pub ideas: [Option<u64>; 2],
+}
+
+/// A report in words, ready to be shown as a page or set as a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sheet {
+    /// The language of everything that the service says.
+    pub language: Language,
+    /// What the service calls itself.
+    pub service: String,
+    /// What it is the report of.
+    pub title: String,
+    /// When the round was, and how tables are read.
+    pub lead: Vec<String>,
+    /// The tables.
+    pub tables: Vec<SheetTable>,
+    /// What the part about ideas is called, and what it says.
+    pub ideas: (String, String),
+    /// What a bar's dashed end and the sign [`HIDDEN`] are.
+    pub not_shown: String,
+    /// When it was made, in UTC.
+    pub made_at: NaiveDateTime,
+}
+
+/// What stands in a cell that is not shown.
+pub const HIDDEN: &str = "–";
+
+/// A table in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SheetTable {
+    /// What it is about.
+    pub heading: String,
+    /// In a sentence.
+    pub about: String,
+    /// With what is counted.
+    pub caption: String,
+    /// What the picture is, for those who do not see it.
+    pub chart: String,
+    /// What the rows are, the columns, and *together*.
+    pub head: Vec<String>,
+    /// The name of each row and its cells; the last one holds totals.
+    pub rows: Vec<(String, Vec<Option<String>>)>,
+    /// A bar for each row but the last.
+    pub bars: Vec<Bar>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_show_what_is_shown_and_how_much_is_not() {
+        let table = Published {
+            rows: vec!["public".to_owned(), "school".to_owned(), "academic".to_owned()],
+            columns: vec!["went".to_owned(), "left_out".to_owned()],
+            values: vec![
+                vec![Some(15.0), Some(5.0), Some(20.0)],
+                vec![None, Some(0.0), Some(10.0)],
+                vec![Some(6.0), None, None],
+                vec![None, None, None],
+            ],
+        };
+        let bar = |parts: &[(usize, f64)], hidden| Bar { parts: parts.to_vec(), hidden };
+        assert_eq!(table.bars(), [bar(&[(0, 0.75), (1, 0.25)], None), bar(&[], Some(0.5)), bar(&[(0, 0.3)], None)]);
+    }
 }

@@ -1,7 +1,6 @@
 //! Records of CSV (RFC 4180): UTF-8, CRLF, quotation marks where they are needed, formulas defused.
-//!
-//! Written by hand instead of by the csv crate for one rule: a cell that holds any program's delimiter is quoted, not only
-//! one that holds ours. A spreadsheet set to semicolons would cut `a;=1` in two, and run the second.
+
+use csv::{Terminator, WriterBuilder};
 
 use super::cell::{Cell, Look};
 use super::formula::defused;
@@ -33,11 +32,11 @@ named! {
 
 impl Delimiter {
     /// The character.
-    pub const fn character(self) -> char {
+    pub const fn character(self) -> u8 {
         match self {
-            Delimiter::Comma => ',',
-            Delimiter::Semicolon => ';',
-            Delimiter::Tab => '\t',
+            Delimiter::Comma => b',',
+            Delimiter::Semicolon => b';',
+            Delimiter::Tab => b'\t',
         }
     }
 }
@@ -67,45 +66,35 @@ pub struct CsvForm {
 pub const MARK: &[u8] = "\u{FEFF}".as_bytes();
 
 impl CsvForm {
-    /// Appends a record. `scratch` is memory to work in.
-    pub fn push<'a>(
+    /// Appends records.
+    pub fn write<'a, R: IntoIterator<Item = Cell<'a>>>(
         &self,
-        cells: impl IntoIterator<Item = Cell<'a>>,
-        scratch: &mut String,
+        records: impl IntoIterator<Item = R>,
         out: &mut Vec<u8>,
     ) {
-        let mut is_first = true;
-        for cell in cells {
-            if !is_first {
-                let mut bytes = [0; 4];
-                out.extend_from_slice(self.delimiter.character().encode_utf8(&mut bytes).as_bytes());
-            }
-            is_first = false;
-            match (&cell, self.formulas) {
-                (Cell::Text(text), Formulas::Escape) => quote(&defused(text), out),
-                (Cell::Text(text), Formulas::Raw) => quote(text, out),
-                _ => {
-                    scratch.clear();
-                    cell.write(&self.look, scratch);
-                    quote(scratch, out);
+        let delimiter = self.delimiter.character();
+        let mut builder = WriterBuilder::new();
+        // Profiles decide how many cells a record has, and a table of cover has its own.
+        builder.flexible(true).terminator(Terminator::CRLF).delimiter(delimiter);
+        let mut writer = builder.from_writer(out);
+        let mut text = String::new();
+        let written = records.into_iter().try_for_each(|cells| {
+            for cell in cells {
+                match (&cell, self.formulas) {
+                    (Cell::Text(text), Formulas::Escape) => {
+                        writer.write_field(defused(text, char::from(delimiter)).as_bytes())?;
+                    }
+                    (Cell::Text(text), Formulas::Raw) => writer.write_field(text)?,
+                    _ => {
+                        text.clear();
+                        cell.write(&self.look, &mut text);
+                        writer.write_field(&text)?;
+                    }
                 }
             }
-        }
-        out.extend_from_slice(b"\r\n");
+            writer.write_record(None::<&[u8]>)
+        });
+        // Memory takes everything.
+        debug_assert!(written.is_ok());
     }
-}
-
-fn quote(cell: &str, out: &mut Vec<u8>) {
-    if !cell.bytes().any(|byte| matches!(byte, b',' | b';' | b'\t' | b'"' | b'\r' | b'\n')) {
-        out.extend_from_slice(cell.as_bytes());
-        return;
-    }
-    out.push(b'"');
-    for byte in cell.bytes() {
-        if byte == b'"' {
-            out.push(b'"');
-        }
-        out.push(byte);
-    }
-    out.push(b'"');
 }

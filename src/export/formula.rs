@@ -5,36 +5,35 @@
 
 use std::borrow::Cow;
 
-/// The cell with an apostrophe before each of its lines that a spreadsheet could take for a formula.
-pub fn defused(cell: &str) -> Cow<'_, str> {
-    let places: Vec<usize> =
-        line_starts(cell).filter(|place| is_dangerous(&cell[*place..], *place)).collect();
-    if places.is_empty() {
-        return Cow::Borrowed(cell);
+/// The cell with an apostrophe before each of its parts that a spreadsheet could take for a formula: itself, its lines, and
+/// what stands behind another delimiter than the file's. A spreadsheet that is set to another one cuts there, and to it
+/// the quotation marks of ours mean nothing.
+pub fn defused(cell: &str, delimiter: char) -> Cow<'_, str> {
+    let mut out = Cow::Borrowed(cell);
+    let mut added = 0;
+    for place in starts(cell, delimiter) {
+        if is_dangerous(&cell[place..], place) {
+            out.to_mut().insert(place + added, '\'');
+            added += 1;
+        }
     }
-    let mut out = String::with_capacity(cell.len() + places.len());
-    let mut written = 0;
-    for place in places {
-        out.push_str(&cell[written..place]);
-        out.push('\'');
-        written = place;
-    }
-    out.push_str(&cell[written..]);
-    Cow::Owned(out)
+    out
 }
 
-/// Where the lines of a cell begin: readers that miss the quotation marks take each for a row of its own.
-fn line_starts(cell: &str) -> impl Iterator<Item = usize> {
-    let breaks = cell.char_indices().filter(|(_, c)| matches!(c, '\n' | '\r')).map(|(place, _)| place + 1);
-    // Between CR and LF no line begins.
+/// Where the parts of a cell begin.
+fn starts(cell: &str, delimiter: char) -> impl Iterator<Item = usize> {
+    let cuts = move |c| matches!(c, '\n' | '\r' | ',' | ';' | '\t') && c != delimiter;
+    let breaks = cell.char_indices().filter(move |(_, c)| cuts(*c)).map(|(place, _)| place + 1);
+    // Between CR and LF nothing begins.
     std::iter::once(0).chain(breaks.filter(|place| !cell[place - 1..].starts_with("\r\n")))
 }
 
-/// Whether a line, without the spaces before it, begins like a formula. Full-width signs count: spreadsheets set to
-/// Japanese or Chinese take them too. A cell must not begin with a line break; later lines may be empty.
+/// Whether a part begins like a formula. Full-width signs count: spreadsheets set to Japanese or Chinese take them too.
+/// Quotation marks do not hide one: programs that cut elsewhere read them otherwise. A cell must not begin with a line
+/// break; later lines may be empty.
 fn is_dangerous(from_here: &str, place: usize) -> bool {
     let trimmed = from_here.trim_start_matches(|c: char| {
-        c == '\u{FEFF}' || (c.is_whitespace() && !matches!(c, '\t' | '\r' | '\n'))
+        matches!(c, '"' | '\u{FEFF}') || (c.is_whitespace() && !matches!(c, '\t' | '\r' | '\n'))
     });
     trimmed.starts_with(['=', '+', '-', '@', '\t', '＝', '＋', '－', '＠'])
         || (place == 0 && trimmed.starts_with(['\r', '\n']))
@@ -62,15 +61,19 @@ mod tests {
             ("＋1", "'＋1"),
             ("－1", "'－1"),
             ("＠a", "'＠a"),
+            ("a;=1;b", "a;'=1;b"),
+            ("a;\"=1", "a;'\"=1"),
+            ("a\t-1", "a\t'-1"),
+            ("a,=1", "a,=1"),
         ] {
-            assert_eq!(defused(cell), expected, "{cell:?}");
+            assert_eq!(defused(cell, ','), expected, "{cell:?}");
         }
     }
 
     #[test]
     fn usual_cells_stay_as_they_are() {
         for cell in ["", "The Hive", "St Mary's", "a=b", "1 - 2", "a\r\n\r\nb", "'=1", "Tŷ Pawb"] {
-            assert_eq!(defused(cell), cell);
+            assert_eq!(defused(cell, ','), cell);
         }
     }
 }

@@ -171,16 +171,13 @@ impl Profile {
     pub fn write_header(&self, out: &mut Vec<u8>) {
         if self.has_header {
             let names = self.columns.iter().map(|column| Cell::Text(&column.name));
-            self.form.push(names, &mut String::new(), out);
+            self.form.write([names], out);
         }
     }
 
     /// Appends rows.
     pub fn write_rows(&self, rows: &[ScheduleRow], out: &mut Vec<u8>) {
-        let mut scratch = String::with_capacity(64);
-        for row in rows {
-            self.form.push(self.cells(row), &mut scratch, out);
-        }
+        self.form.write(rows.iter().map(|row| self.cells(row)), out);
     }
 
     /// The cells of a row in the order of the columns.

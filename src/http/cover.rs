@@ -25,11 +25,8 @@ pub(super) async fn csv(call: Call) -> Answer {
     read::finish(faults, Some(()))?;
     let lines = call.run(move |app, actor| cover::list(app, actor, round)).await?;
     let mut bytes = if has_mark { MARK.to_vec() } else { Vec::new() };
-    let mut scratch = String::new();
-    profile.form.push(COLUMNS.map(Cell::Text), &mut scratch, &mut bytes);
-    for line in &lines {
-        profile.form.push(line.cells(), &mut scratch, &mut bytes);
-    }
+    profile.form.write([COLUMNS.map(Cell::Text)], &mut bytes);
+    profile.form.write(lines.iter().map(|line| line.cells()), &mut bytes);
     file("text/csv; charset=utf-8", &format!("cover-{round}.csv"), bytes)
 }
 

@@ -5,14 +5,17 @@ use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use minijinja::{Value, context};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::answer::{Answer, shown};
+use super::answer::{Answer, file, shown};
 use super::call::Call;
-use super::pages;
+use super::problem::Problem;
+use super::{pages, read, schemas};
+use crate::domain::fault::Faults;
 use crate::domain::ids::RoundId;
-use crate::domain::impact::Published;
+use crate::domain::impact::{HIDDEN, Published, Sheet, SheetTable};
+use crate::domain::language::Language;
 use crate::services::impact::{self, Report};
 
 /// A table. The last value of each row, and the last row, are totals. Null: fewer than five people, or hidden so that
@@ -89,87 +92,89 @@ pub(super) async fn get(call: Call) -> Answer {
     shown(&ImpactReport::from(report))
 }
 
+/// In which language a report is read.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the description of what `sheet_of` reads")]
+pub(super) struct LanguageParameter {
+    /// English unless said otherwise.
+    #[param(schema_with = schemas::language)]
+    language: Option<String>,
+}
+
+/// The report that is asked for, in words.
+async fn sheet_of(call: &Call) -> Result<Sheet, Problem> {
+    let id: RoundId = call.id("round")?;
+    let faults = Faults::none();
+    let language = call.parsed("language", &faults).unwrap_or(Language::English);
+    read::finish(faults, Some(()))?;
+    call.run(move |app, actor| impact::sheet(app, actor, id, language)).await
+}
+
 /// Read the report of a round as a page
-#[utoipa::path(get, path = "/rounds/{id}/report", tag = "rounds", params(("id" = Uuid, Path)),
+#[utoipa::path(get, path = "/rounds/{id}/report", tag = "rounds", params(("id" = Uuid, Path), LanguageParameter),
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")))]
 pub(super) async fn get_page(call: Call) -> Answer {
-    let id: RoundId = call.id("round")?;
-    let report = call.run(move |app, actor| impact::get(app, actor, id)).await?;
-    let html = pages::report(&call.app().settings.service_name, &facts(&report))?;
+    let sheet = sheet_of(&call).await?;
+    let html = pages::report(&facts(&sheet, &call.path.id))?;
     Ok(pages::respond(HttpResponse::build(StatusCode::OK), html))
 }
 
-/// What a row or column is called.
-fn called(name: &str) -> String {
-    match name {
-        "several" => "Several sectors".to_owned(),
-        "went" => "Were there".to_owned(),
-        "day_did_not_take_place" => "Day did not take place".to_owned(),
-        "left_out" => "Had no place".to_owned(),
-        "not_before" => "Had not gone without before".to_owned(),
-        "one_round" => "Had gone without once".to_owned(),
-        "more_rounds" => "Had gone without more often".to_owned(),
-        sector => {
-            let (first, rest) = sector.split_at(sector.len().min(1));
-            first.to_uppercase() + rest
-        }
-    }
+/// Read the report of a round as PDF
+#[utoipa::path(get, path = "/rounds/{id}/report.pdf", tag = "rounds", params(("id" = Uuid, Path), LanguageParameter),
+    responses((status = 200, description = "The report, as PDF/A-2a and PDF/UA-1.", body = String,
+        content_type = "application/pdf")))]
+pub(super) async fn get_pdf(call: Call) -> Answer {
+    let sheet = sheet_of(&call).await?;
+    file("application/pdf", "report.pdf", impact::pdf(&sheet)?)
 }
 
 /// How wide a whole bar is, in units of the picture.
 const WIDE: f64 = 320.0;
 
 /// A table with a bar for each row, as the page knows them.
-fn table(table: &Published) -> Value {
-    let total = |row: &[Option<f64>]| row.last().copied().flatten();
-    let rows = table.values.len().saturating_sub(1);
-    let most = table.values.iter().take(rows).filter_map(|row| total(row)).fold(1.0, f64::max);
-    let last = table.columns.len();
-    let lines: Vec<Value> = table
-        .values
+fn table(table: &SheetTable) -> Value {
+    let length = |share: f64| format!("{:.1}", share * WIDE);
+    let bars: Vec<Value> = table
+        .bars
         .iter()
-        .enumerate()
-        .map(|(n, row)| {
-            let name = table.rows.get(n).map_or_else(|| "Together".to_owned(), |name| called(name));
+        .zip(&table.rows)
+        .map(|(bar, (name, _))| {
             let mut x = 0.0;
-            let parts: Vec<Value> = row[..last]
+            let mut next = |share: f64| {
+                let start = x;
+                x += share;
+                (length(start), length(share))
+            };
+            let parts: Vec<Value> = bar
+                .parts
                 .iter()
-                .enumerate()
-                .filter_map(|(column, value)| {
-                    let width = value.filter(|value| *value > 0.0)? / most * WIDE;
-                    let part = context! { x => rounded(x), width => rounded(width), column };
-                    x += width;
-                    Some(part)
+                .map(|&(column, share)| {
+                    let (x, width) = next(share);
+                    context! { x, width, column }
                 })
                 .collect();
-            let cells: Vec<Option<String>> =
-                row.iter().map(|value| value.map(|value| value.to_string())).collect();
-            // Where something is hidden, the bar to the total is hatched.
-            let hidden = total(row).map(|total| total / most * WIDE - x).filter(|rest| *rest > 0.5);
-            let hidden = hidden.map(|width| context! { x => rounded(x), width => rounded(width) });
-            context! { name, cells, parts, hidden, is_total => n == rows }
+            let hidden = bar.hidden.map(|share| {
+                let (x, width) = next(share);
+                context! { x, width }
+            });
+            context! { name, parts, hidden }
         })
         .collect();
-    let columns: Vec<String> = table.columns.iter().map(|name| called(name)).collect();
-    context! { columns, lines, height => rows * 26 }
+    let SheetTable { heading, about, caption, chart, head, rows, bars: _ } = table;
+    context! { heading, about, caption, chart, head, rows, bars }
 }
 
-fn rounded(length: f64) -> String {
-    format!("{length:.1}")
-}
-
-fn facts(report: &Report) -> Value {
-    let impact = &report.impact;
-    let dates = (report.round.dates.first(), report.round.dates.last());
-    let day = |date: Option<&chrono::NaiveDate>| {
-        date.map(|date| crate::words::date(crate::domain::language::Language::English, *date))
-    };
+fn facts(sheet: &Sheet, round: &str) -> Value {
     context! {
-        name => report.round.name.to_string(),
-        first => day(dates.0), last => day(dates.1),
-        made_at => report.made_at.format("%-d %B %Y").to_string(),
-        days => table(&impact.days), hours => table(&impact.hours),
-        demand => table(&impact.demand), waiting => table(&impact.waiting),
-        brought => impact.ideas[0], tried => impact.ideas[1],
+        service => &sheet.service,
+        language => sheet.language.as_str(),
+        round,
+        title => &sheet.title,
+        lead => &sheet.lead,
+        tables => sheet.tables.iter().map(table).collect::<Vec<_>>(),
+        ideas => &sheet.ideas,
+        not_shown => &sheet.not_shown,
+        hidden => HIDDEN,
     }
 }

@@ -59,7 +59,7 @@ pub mod retirement;
 mod rounds;
 pub mod routes;
 mod runs;
-mod schedule;
+pub mod schedule;
 mod schedule_changes;
 mod schedule_schemas;
 mod schemas;

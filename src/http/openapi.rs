@@ -116,6 +116,7 @@ pub(super) struct PageParameters {
         impact::make,
         impact::get,
         impact::get_page,
+        impact::get_pdf,
         releases::get,
         releases::decide,
         personal_data::get,

@@ -115,8 +115,8 @@ pub(super) fn mails(service: &str, choice: &MailChoice, told: Told) -> Result<St
 }
 
 /// What a round came to.
-pub(super) fn report(service: &str, facts: &Value) -> Result<String, Problem> {
-    render("report.html", context! { service, ..facts.clone() })
+pub(super) fn report(facts: &Value) -> Result<String, Problem> {
+    render("report.html", facts.clone())
 }
 
 /// The page on which anybody sees whether a certificate is valid.

@@ -301,7 +301,8 @@ fn table() -> Vec<Url> {
         Url::at("/v1/rounds/{id}/report")
             .get(&[ReadRound], NONE, impact::get)
             .post(&[ReportImpact], impact::make),
-        Url::page("/rounds/{id}/report").get(OPEN, NONE, impact::get_page),
+        Url::page("/rounds/{id}/report").get(OPEN, &["language"], impact::get_page),
+        Url::page("/rounds/{id}/report.pdf").get(OPEN, &["language"], impact::get_pdf),
         Url::at("/v1/rounds/{id}/cancel").post(&[SteerRound], rounds::cancel),
         Url::at("/v1/rounds/{id}/libraries").get(&[ReadHosting], PAGE, offers::list),
         Url::at("/v1/rounds/{id}/libraries/{library}")

@@ -283,7 +283,11 @@ async fn rows_in_pieces<T: Send + 'static>(
     streamed(media_type, name, first, move |state| piece(Vec::new(), state))
 }
 
-fn write_json(row: ScheduleRow, out: &mut Vec<u8>) -> Result<(), AppError> {
+/// Writes a row as JSON has it (docs/exports.md).
+///
+/// # Errors
+/// Only when something here is wrong.
+pub fn write_json(row: ScheduleRow, out: &mut Vec<u8>) -> Result<(), AppError> {
     serde_json::to_writer(out, &Row::from(row))
         .map_err(|error| AppError::Internal(format!("a row of a schedule: {error}")))
 }

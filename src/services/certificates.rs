@@ -123,7 +123,8 @@ fn issue_in(
             name: person.name.to_string(),
             host: case.host.name.to_string(),
             attested,
-            objectives: application.objectives.clone(),
+            // Personal: HR keeps what others hold of somebody's day, not what they hoped of it.
+            objectives: application.objectives.clone().filter(|_| actor.role != Role::Hr),
             reflection,
             issued: (now.utc(), now.today(case.placement.time_zone)),
             url: format!("{}/certificates/{code}", app.settings.public_url),

@@ -12,13 +12,16 @@ use super::{App, AppError};
 use crate::domain::disclosure::{FEWEST, Table};
 use crate::domain::history::{Outcome, rounds_left_out};
 use crate::domain::ids::{LibraryId, PersonId, RoundId};
-use crate::domain::impact::{Came, Impact, Published, kind_of, kinds};
+use crate::domain::impact::{Came, Impact, Published, Sheet, kind_of, kinds};
+use crate::domain::language::Language;
 use crate::domain::permissions::{Action, Actor};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::round::Round;
 use crate::domain::states::{ApplicationState, PlacementState, RoundState};
+use crate::export::report_pdf;
 use crate::store::placements::{Publicity, Visible};
 use crate::store::{Db, applications, histories, impact, organisations, placements};
+use crate::words::{self, ImpactFacts};
 
 /// The report of a round.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +74,31 @@ pub fn get(app: &App, actor: &Actor, id: RoundId) -> Result<Report, AppError> {
         let (impact, made_at) = found.ok_or_else(|| AppError::not_found("report of the round", id))?;
         Ok(Report { round, impact, made_at: made_at.and_utc() })
     })
+}
+
+/// The report of a round in words, for everybody.
+///
+/// # Errors
+/// As for [`get`].
+pub fn sheet(app: &App, actor: &Actor, id: RoundId, language: Language) -> Result<Sheet, AppError> {
+    let report = get(app, actor, id)?;
+    let dates = report.round.dates.first().copied().zip(report.round.dates.last().copied());
+    let facts = ImpactFacts {
+        service: &app.settings.service_name,
+        round: &report.round.name.to_string(),
+        dates,
+        impact: &report.impact,
+        made_at: report.made_at.naive_utc(),
+    };
+    Ok(words::impact(language, &facts))
+}
+
+/// A report as PDF.
+///
+/// # Errors
+/// Only when something here is wrong.
+pub fn pdf(sheet: &Sheet) -> Result<Vec<u8>, AppError> {
+    report_pdf(sheet).map_err(|error| AppError::Internal(error.to_string()))
 }
 
 fn work_out(db: &mut Db, round: &Round) -> Result<Impact, AppError> {

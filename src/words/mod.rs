@@ -7,6 +7,7 @@
 mod certificate;
 mod dates;
 mod events;
+mod impact;
 mod names;
 mod plural;
 mod told;
@@ -14,6 +15,7 @@ mod told;
 pub use certificate::{Facts as CertificateFacts, certificate};
 pub use dates::{date, on_date, times};
 pub use events::{Event, EventWords, event, feed_name};
+pub use impact::{Facts as ImpactFacts, impact};
 pub use names::{role, sector, yes};
 pub use plural::{Plural, choose_plural};
 pub use told::{in_english, told};

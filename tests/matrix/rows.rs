@@ -325,6 +325,7 @@ pub fn all() -> Vec<Row> {
         row("PUT", "/v1/rounds/{id}/privacy-notice", &[SteerRound], On::Round).json(|_, _, _| json!({ "controller": "Another", "purpose": "To match.", "consent": "Agreed?" })),
         row("GET", "/v1/rounds/{id}/report", &[ReadRound], On::Programme).of("id", "reported").needs("reported"),
         row("GET", "/rounds/{id}/report", NONE, On::Programme).of("id", "reported").needs("reported"),
+        row("GET", "/rounds/{id}/report.pdf", NONE, On::Programme).of("id", "reported").needs("reported"),
         row("POST", "/v1/rounds/{id}/report", &[ReportImpact], On::Round).when(|scene, _| scene.round == RoundState::Completed).silent("it is made already"),
         row("POST", "/v1/rounds/{id}/cancel", &[SteerRound], On::Round).when(|scene, _| round(scene, Deed::Cancel)),
         row("GET", "/v1/rounds/{id}/libraries", &[ReadHosting], On::InRound),

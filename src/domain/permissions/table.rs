@@ -77,7 +77,7 @@ pub const TABLE: &[Rows] = {
         rows(Role::Hr, Everywhere, &[NameDeputy, ReadCalendars, ReadIdeas]),
         rows(Role::Hr, OwnEmployer, &[
             ReadEmployers, ReadHrDigest, ReadCover, ReadPlacement, ExportSchedule, ReadTasks,
-            ManageFeeds, ReadFeeds, ManageWebhooks, ReadWebhooks,
+            ManageFeeds, ReadFeeds, ManageWebhooks, ReadWebhooks, IssueCertificate,
         ]),
         rows(Role::Auditor, Everywhere, &[
             ReadCalendars, ReadHosting, ReadCover, ReadRuns, VerifyRun, ReadPlacement, ReadAudit, ReadTrace,

@@ -3,7 +3,7 @@
 use krilla::geom::{Path, PathBuilder, Rect};
 use qrcode::{Color, EcLevel, QrCode};
 
-use super::CertificateError;
+use crate::export::pdf::PdfError;
 
 /// Modules of white around a code (ISO/IEC 18004).
 const QUIET: u16 = 4;
@@ -12,9 +12,9 @@ const QUIET: u16 = 4;
 ///
 /// # Errors
 /// When the text is too long for a code.
-pub(super) fn code(text: &str, (left, top): (f32, f32), side: f32) -> Result<Path, CertificateError> {
+pub(super) fn code(text: &str, (left, top): (f32, f32), side: f32) -> Result<Path, PdfError> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M)
-        .map_err(|error| CertificateError::Address(error.to_string()))?;
+        .map_err(|error| PdfError::Address(error.to_string()))?;
     let width = code.width();
     let modules = |count: usize| u16::try_from(count).map_or(0.0, f32::from);
     let unit = side / (modules(width) + 2.0 * f32::from(QUIET));
@@ -32,5 +32,5 @@ pub(super) fn code(text: &str, (left, top): (f32, f32), side: f32) -> Result<Pat
             }
         }
     }
-    path.finish().ok_or_else(|| CertificateError::Address("is empty".to_owned()))
+    path.finish().ok_or_else(|| PdfError::Address("is empty".to_owned()))
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use rustybuzz::{Direction, Face, UnicodeBuffer};
 
-use super::CertificateError;
+use super::PdfError;
 
 static REGULAR: &[u8] = include_bytes!("../fonts/DejaVuSerifCondensed.ttf");
 static BOLD: &[u8] = include_bytes!("../fonts/DejaVuSerifCondensed-Bold.ttf");
@@ -15,17 +15,17 @@ static BOLD: &[u8] = include_bytes!("../fonts/DejaVuSerifCondensed-Bold.ttf");
 const STAND_IN: &str = "\u{25A1}";
 
 /// A font that can be drawn with and measured.
-pub(super) struct Type {
+pub(in crate::export) struct Type {
     /// For krilla.
-    pub(super) font: Font,
+    pub(in crate::export) font: Font,
     shaper: Face<'static>,
     em: f32,
 }
 
-/// The fonts of a certificate.
-pub(super) struct Fonts {
-    pub(super) regular: Type,
-    pub(super) bold: Type,
+/// The fonts of documents.
+pub(in crate::export) struct Fonts {
+    pub(in crate::export) regular: Type,
+    pub(in crate::export) bold: Type,
 }
 
 static FONTS: LazyLock<Option<Fonts>> =
@@ -35,22 +35,22 @@ static FONTS: LazyLock<Option<Fonts>> =
 ///
 /// # Errors
 /// When the files that were compiled in are no fonts.
-pub(super) fn fonts() -> Result<&'static Fonts, CertificateError> {
-    FONTS.as_ref().ok_or(CertificateError::Font)
+pub(in crate::export) fn fonts() -> Result<&'static Fonts, PdfError> {
+    FONTS.as_ref().ok_or(PdfError::Font)
 }
 
 /// Letters in a row.
-pub(super) struct Run {
-    pub(super) glyphs: Vec<KrillaGlyph>,
+pub(in crate::export) struct Run {
+    pub(in crate::export) glyphs: Vec<KrillaGlyph>,
     /// What is drawn.
-    pub(super) text: String,
+    pub(in crate::export) text: String,
     /// In units of the font's size.
     width: f32,
 }
 
 impl Run {
     /// How wide it is in a size.
-    pub(super) fn width(&self, size: f32) -> f32 {
+    pub(in crate::export) fn width(&self, size: f32) -> f32 {
         self.width * size
     }
 }
@@ -85,7 +85,7 @@ impl Type {
     }
 
     /// Puts the letters of a text that can be drawn into a row, from left to right.
-    pub(super) fn shape(&self, text: &str) -> Run {
+    pub(in crate::export) fn shape(&self, text: &str) -> Run {
         let mut buffer = UnicodeBuffer::new();
         buffer.push_str(text);
         buffer.guess_segment_properties();
@@ -117,7 +117,7 @@ impl Type {
     }
 
     /// Breaks words into lines of at most a width; a word that is wider than a line is cut. Each word is measured once.
-    pub(super) fn lines(&self, words: &str, size: f32, most: f32) -> Vec<Line> {
+    pub(in crate::export) fn lines(&self, words: &str, size: f32, most: f32) -> Vec<Line> {
         let space = self.shape(" ").width(size);
         let mut lines = Vec::new();
         let (mut line, mut width) = (Line::default(), 0.0);
@@ -178,11 +178,11 @@ impl Type {
 
 /// A line of text: what is drawn, and what is meant where letters are missing.
 #[derive(Default, Clone)]
-pub(super) struct Line {
-    pub(super) shown: String,
+pub(in crate::export) struct Line {
+    pub(in crate::export) shown: String,
     meant: String,
     /// Whether its last word goes on in the next line.
-    pub(super) is_cut: bool,
+    pub(in crate::export) is_cut: bool,
 }
 
 impl Line {
@@ -194,7 +194,7 @@ impl Line {
     }
 
     /// What readers aloud and search take it for, where that is not what is drawn.
-    pub(super) fn actual(&self) -> Option<&str> {
+    pub(in crate::export) fn actual(&self) -> Option<&str> {
         (self.shown != self.meant).then_some(&self.meant)
     }
 }
