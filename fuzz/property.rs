@@ -80,11 +80,10 @@ pub fn closures(bytes: &[u8]) {
 
 /// Whether a spreadsheet could take some line of a cell for a formula. Independent of the code that is asked.
 fn could_run(cell: &str) -> bool {
-    let is_sign = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '＝' | '＋' | '－' | '＠');
-    cell.starts_with(['\r', '\n'])
-        || cell
-            .split(['\r', '\n'])
-            .any(|line| line.trim_start_matches([' ', '\u{A0}']).starts_with(is_sign))
+    let lines = cell.split(['\r', '\n']);
+    lines
+        .map(|line| line.trim_start_matches([' ', '\u{A0}', '\t']))
+        .any(|line| line.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']))
 }
 
 /// What people wrote, cell by cell, as CSV: none could run, whatever delimiter a program cuts at, and nothing but
@@ -94,7 +93,12 @@ pub fn cells(bytes: &[u8]) {
     let cells: Vec<&str> = text.split('\0').take(50).collect();
     let read = |bytes: &[u8], delimiter: Delimiter| -> Vec<Vec<String>> {
         let mut reader = csv::ReaderBuilder::new();
-        let records = reader.has_headers(false).flexible(true).delimiter(delimiter.character()).from_reader(bytes).into_records();
+        let records = reader
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter.character())
+            .from_reader(bytes)
+            .into_records();
         records.map(|record| record.expect("a record").iter().map(str::to_owned).collect()).collect()
     };
     for &delimiter in Delimiter::ALL {

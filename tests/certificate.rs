@@ -11,8 +11,9 @@
 #[macro_use]
 mod loud;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod papers;
+
+use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use library_swap::domain::certificate::{Attested, Sheet};
@@ -20,7 +21,9 @@ use library_swap::domain::language::Language;
 use library_swap::export::certificate_pdf;
 use library_swap::words::{CertificateFacts, certificate};
 use proptest::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
+
+use crate::papers::{bare, poppler, poppler_text, squeezed};
 
 const URL: &str = "https://exchange.libraries.example/certificates/3f9a0c1d-77e2b5a4-09d1c8e6-5b2f4a71";
 
@@ -97,42 +100,6 @@ fn written() -> (tempfile::TempDir, Vec<(PathBuf, Sheet)>) {
     (folder, files)
 }
 
-/// What a program of poppler prints; none where it is missing, which is a failure where it is required.
-fn poppler(program: &str, arguments: &[&str], file: &Path) -> Option<Vec<u8>> {
-    let before: Vec<&str> = arguments.iter().copied().filter(|argument| *argument != "-").collect();
-    let mut command = Command::new(program);
-    command.args(&before).arg(file);
-    if before.len() < arguments.len() {
-        command.arg("-");
-    }
-    match command.output() {
-        Ok(output) => {
-            assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
-            let complaints = String::from_utf8_lossy(&output.stderr);
-            // Poppler looks for a text where the standard (ISO 32000-1, table 321) has true or false.
-            let complaints: Vec<&str> = complaints
-                .lines()
-                .filter(|line| !line.is_empty() && !line.contains("Suspects object"))
-                .collect();
-            assert!(complaints.is_empty(), "{program}: {complaints:?}");
-            Some(output.stdout)
-        }
-        Err(error) => {
-            assert!(std::env::var_os("LIBRARY_SWAP_REQUIRE_POPPLER").is_none(), "no {program}: {error}");
-            skip!("certificates are not read by poppler: {program}: {error}");
-            None
-        }
-    }
-}
-
-fn poppler_text(program: &str, arguments: &[&str], file: &Path) -> Option<String> {
-    poppler(program, arguments, file).map(|bytes| String::from_utf8(bytes).expect("UTF-8"))
-}
-
-fn squeezed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// Everything that a sheet says, in the order in which it is to be read.
 fn said(sheet: &Sheet) -> Vec<String> {
     let mut said: Vec<&str> =
@@ -142,11 +109,6 @@ fn said(sheet: &Sheet) -> Vec<String> {
     said.extend([sheet.check.as_str(), &sheet.url]);
     said.extend(sheet.issue.iter().map(String::as_str));
     said.into_iter().map(squeezed).collect()
-}
-
-/// Without spaces: a word or an address that is too long for a line is cut.
-fn bare(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect()
 }
 
 #[test]
@@ -159,52 +121,23 @@ fn poppler_reads_every_word_in_its_order_with_fonts_embedded() {
         for word in said(sheet).iter().flat_map(|words| words.split(' ')) {
             assert!(text.contains(word) || word.starts_with("xxx"), "{}: {word}\n{text}", path.display());
         }
-        let Some(structure) = poppler_text("pdfinfo", &["-struct-text"], path) else { return };
-        let aloud: String = structure
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix('"').and_then(|line| line.strip_suffix('"')))
-            .collect();
-        let (aloud, mut from) = (bare(&aloud), 0);
+        let Some(aloud) = papers::aloud(path) else { return };
+        let mut from = 0;
         for words in said(sheet) {
             // Here poppler tells what is drawn; `pdftotext`, what is meant.
             let words = bare(&words).replace("李小龍", "□").replace("📚📚", "□");
             let at = aloud[from..].find(&words);
-            let at = at.unwrap_or_else(|| panic!("{}: {words} after {from}\n{structure}", path.display()));
+            let at = at.unwrap_or_else(|| panic!("{}: {words} after {from}\n{aloud}", path.display()));
             from += at + words.len();
         }
-        let Some(fonts) = poppler_text("pdffonts", &[], path) else { return };
-        let rows: Vec<&str> = fonts.lines().skip(2).collect();
-        assert!(!rows.is_empty() && rows.len().is_multiple_of(2), "{fonts}");
-        for row in rows {
-            // name, type (two words and more), encoding, embedded, subset, unicode, object
-            let flags: Vec<&str> = row.split_whitespace().rev().skip(2).take(3).collect();
-            assert_eq!(flags, ["yes", "yes", "yes"], "{row}");
-            assert!(row.contains("DejaVuSerifCondensed"), "{row}");
-        }
+        papers::has_its_fonts(path);
     }
 }
 
 #[test]
 fn pypdf_finds_title_language_tags_and_standards() {
     let (_folder, files) = written();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/read_pdf.py");
-    let output = match Command::new("python3").arg(script).args(files.iter().map(|(path, _)| path)).output() {
-        Ok(output) if output.status.success() => output,
-        other => {
-            let missing = match other {
-                Ok(output) if output.status.code() == Some(3) => {
-                    String::from_utf8_lossy(&output.stderr).into_owned()
-                }
-                Ok(output) => panic!("the judge failed: {}", String::from_utf8_lossy(&output.stderr)),
-                Err(error) => error.to_string(),
-            };
-            assert!(std::env::var_os("LIBRARY_SWAP_REQUIRE_PYTHON").is_none(), "no pypdf: {missing}");
-            skip!("certificates are not read by pypdf: {missing}");
-            return;
-        }
-    };
-    let lines = String::from_utf8(output.stdout).expect("UTF-8");
-    let read: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let Some(read) = papers::pypdf(files.iter().map(|(path, _)| path.as_path())) else { return };
     assert_eq!(read.len(), files.len());
     for ((path, sheet), found) in files.iter().zip(&read) {
         let name = path.display();

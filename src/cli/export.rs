@@ -15,8 +15,8 @@ use crate::domain::schedule::{AbsenceCode, ScheduleRow};
 use crate::domain::sector::Sector;
 use crate::domain::states::PlacementState;
 use crate::http::schedule::write_json;
-use crate::services::{App, AppError};
 use crate::services::schedule::{self, Bom, Delimiter, MARK, Order, Profile, Reader, Reading, Source, Which};
+use crate::services::{App, AppError};
 
 /// What is exported.
 #[derive(Debug, clap::Subcommand)]

@@ -182,6 +182,9 @@ mod tests {
             ],
         };
         let bar = |parts: &[(usize, f64)], hidden| Bar { parts: parts.to_vec(), hidden };
-        assert_eq!(table.bars(), [bar(&[(0, 0.75), (1, 0.25)], None), bar(&[], Some(0.5)), bar(&[(0, 0.3)], None)]);
+        assert_eq!(
+            table.bars(),
+            [bar(&[(0, 0.75), (1, 0.25)], None), bar(&[], Some(0.5)), bar(&[(0, 0.3)], None)]
+        );
     }
 }

@@ -15,7 +15,7 @@ const LINE: f32 = 12.0;
 /// Above the first and below the last of them.
 const SPACE: f32 = 5.0;
 /// How wide the names of rows are.
-const NAME: f32 = 118.0;
+const NAME: f32 = 106.0;
 /// From a bar to the next one, and how high it is.
 const BARS: (f32, f32) = (17.0, 12.0);
 
@@ -126,7 +126,7 @@ fn column(paper: &Paper, table: &SheetTable) -> f32 {
 
 /// The lines of each cell of a row.
 fn cells(paper: &Paper, table: &SheetTable, row: &[&str], is_head: bool) -> Vec<Vec<Line>> {
-    let wide = column(paper, table) - 6.0;
+    let wide = column(paper, table) - 4.0;
     let lines = |(n, words): (usize, &&str)| {
         let style = if is_head || n == 0 { NAMES } else { SMALL };
         paper.lines(words, style, if n == 0 { NAME - 6.0 } else { wide })
@@ -179,7 +179,8 @@ fn rows(paper: &mut Paper, table: &SheetTable) {
                 let x = if column == 0 {
                     MARGIN
                 } else {
-                    MARGIN + NAME + wide * count(column) - paper.face(style).shape(&line.shown).width(style.size)
+                    MARGIN + NAME + wide * count(column)
+                        - paper.face(style).shape(&line.shown).width(style.size)
                 };
                 let point = (x, paper.y);
                 paper.place(What::Text(line, style, point, n + 1 < count_of_lines), Some(leaf));

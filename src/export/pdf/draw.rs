@@ -15,9 +15,7 @@ use krilla::outline::{Outline, OutlineNode};
 use krilla::page::{Page, PageSettings};
 use krilla::paint::{Fill, Stroke, StrokeDash};
 use krilla::surface::Surface;
-use krilla::tagging::{
-    Artifact, ArtifactType, ContentTag, Identifier, SpanTag, Tag, TagGroup, TagTree,
-};
+use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag, Tag, TagGroup, TagTree};
 use krilla::{Document, SerializeSettings};
 
 use super::PdfError;
@@ -52,8 +50,10 @@ pub(in crate::export) fn draw(paper: &Paper) -> Result<Vec<u8>, PdfError> {
     }
     document.set_metadata(metadata(&paper.about));
     let mut outline = Outline::new();
-    outline
-        .push_child(OutlineNode::new(paper.about.heading.clone(), XyzDestination::new(0, Point::from_xy(0.0, 0.0))));
+    outline.push_child(OutlineNode::new(
+        paper.about.heading.clone(),
+        XyzDestination::new(0, Point::from_xy(0.0, 0.0)),
+    ));
     document.set_outline(outline);
     document.set_tag_tree(tree(paper, leaves));
     document.finish().map_err(|error| broken(&error))
