@@ -9,6 +9,7 @@
 #[macro_use]
 mod loud;
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -290,6 +291,67 @@ fn calamine_reads_typed_cells_a_fixed_header_and_the_sheet_about() {
     assert_eq!(workbook.worksheet_formula("Schedule").expect("formulas").used_cells().count(), 0);
     let about = workbook.worksheet_range("About").expect("a sheet");
     assert_eq!(about.get_value((0, 1)), Some(&Data::String("2".to_owned())));
+}
+
+/// What LibreOffice shows of a file, cell by cell; none where it is missing.
+fn shown_by_libreoffice(folder: &Path, file: &str) -> Option<Vec<Vec<String>>> {
+    // Commas, quotation marks, UTF-8, from the first line, numbers recognised; what is shown, not the formulas.
+    let (read, write) = ("44,34,76,1,,0,false,true", "44,34,76,1,,0,false,true,false");
+    let mut command = Command::new("soffice");
+    command
+        .args(["--headless", "--norestore"])
+        .arg(format!("-env:UserInstallation=file://{}/profile", folder.display()));
+    if file.ends_with(".csv") {
+        command.arg(format!("--infilter=CSV:{read}"));
+    }
+    command.args(["--convert-to", &format!("csv:Text - txt - csv (StarCalc):{write}"), "--outdir"]);
+    match command.arg(folder.join("out")).arg(folder.join(file)).output() {
+        Ok(output) => {
+            assert!(output.status.success(), "soffice: {}", String::from_utf8_lossy(&output.stderr));
+            let name = Path::new(file).with_extension("csv");
+            Some(read_back(&std::fs::read(folder.join("out").join(name)).expect("what LibreOffice wrote")))
+        }
+        Err(error) => {
+            assert!(std::env::var_os("LIBRARY_SWAP_REQUIRE_LIBREOFFICE").is_none(), "no soffice: {error}");
+            skip!("schedules are not opened by LibreOffice (tests/office/run): {error}");
+            None
+        }
+    }
+}
+
+#[test]
+fn libreoffice_shows_every_text_as_text() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (rows, raw) = (odd_rows(), Profile::named("generic-machine").expect("a profile"));
+    let write =
+        |name: &str, bytes: Vec<u8>| std::fs::write(folder.path().join(name), bytes).expect("written");
+    write("table.csv", csv_of(&Profile::generic(), &rows));
+    write("raw.csv", csv_of(&raw, &rows));
+    write("book.xlsx", workbook_of(&Profile::generic(), &rows));
+    let shown = |file: &str| shown_by_libreoffice(folder.path(), file);
+    let (Some(table), Some(raw), Some(book)) = (shown("table.csv"), shown("raw.csv"), shown("book.xlsx"))
+    else {
+        return;
+    };
+    let name = place_of("person_name");
+    assert_eq!(raw[2][name], "2", "it runs what is not defused, so that this test means something");
+    assert_eq!((table[2][name].as_str(), book[2][name].as_str()), ("'=1+1", "=1+1"));
+    for column in
+        ["round", "employer", "person_email", "home_library", "home_sectors", "date", "time_zone", "op"]
+    {
+        for row in 0..3 {
+            let written = &read_back(&csv_of(&Profile::generic(), &rows))[row][place_of(column)];
+            assert_eq!(
+                (&table[row][place_of(column)], &book[row][place_of(column)]),
+                (written, written),
+                "{column}"
+            );
+        }
+    }
+    // Of CSV a spreadsheet takes digits for a number; the workbook has them as text.
+    assert_eq!(book[1][place_of("employee_number")], "00042");
+    assert_eq!((table[1][place_of("hours")].as_str(), book[1][place_of("hours")].as_str()), ("7.5", "7.5"));
+    assert_eq!(book[2][place_of("host_library")].lines().count(), 3);
 }
 
 /// Reads a CSV file by csv and pandas, a workbook by openpyxl and pandas, and prints what they see as JSON.

@@ -582,6 +582,11 @@ fn the_command_line_checks_profiles_and_writes_files() {
     let bytes = std::fs::read(folder.path().join("a.csv")).expect("a file");
     assert!(bytes.starts_with("\u{FEFF}schedule_version".as_bytes()), "people read it");
     assert_eq!(text(&bytes).lines().count(), 11);
+    assert!(schedule("a.ndjson", &["--from", "2027-03-11"]).status.success());
+    let bytes = std::fs::read_to_string(folder.path().join("a.ndjson")).expect("a file");
+    let rows: Vec<Value> = bytes.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(rows.len(), 10);
+    assert!(rows.iter().all(|row| row["date"].as_str() >= Some("2027-03-11")));
     for file in ["a.xlsx", "a.ics"] {
         assert!(schedule(file, &[]).status.success());
         assert!(folder.path().join(file).metadata().expect("a file").len() > 1_000);

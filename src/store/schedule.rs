@@ -1,6 +1,6 @@
 //! Rows of schedules, in pieces: what an employer's staff do, of whom somebody was told.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -139,7 +139,7 @@ fn complete(
     names: &mut Names,
 ) -> Result<Vec<ScheduleRow>, StoreError> {
     names.learn(db, &rows)?;
-    let mut numbers = employee_numbers(db, &rows)?;
+    let numbers = employee_numbers(db, &rows)?;
     rows.into_iter()
         .map(|row| {
             let ((id, round, person, employer, home, host), times, facts, who, revision) = row;
@@ -147,10 +147,11 @@ fn complete(
             let (override_reason, state, is_virtual) = facts;
             let status = parse("state", &state)?;
             // By the home, where an employer's list has somebody several times; else the first.
-            let employee_number = numbers.get_mut(&(person, employer.clone())).and_then(|known| {
-                let at_home = known.iter().find(|(library, _)| library.as_deref() == Some(home.as_str()));
-                at_home.or(known.first()).map(|(_, number)| number.clone())
-            });
+            let known_as = numbers.get(&person).map_or(&[][..], Vec::as_slice);
+            let mut here = known_as.iter().filter(|known| known.employer == employer);
+            let first = here.clone().next();
+            let at_home = here.find(|known| known.library.as_deref() == Some(home.as_str()));
+            let employee_number = at_home.or(first).map(|known| known.number.clone());
             Ok(ScheduleRow {
                 placement: parse("placement", &id)?,
                 revision: revision.unwrap_or_default(),
@@ -179,11 +180,17 @@ fn known<T: ?Sized>(names: &HashMap<String, Arc<T>>, kind: &str, id: &str) -> Re
     names.get(id).cloned().ok_or_else(|| StoreError::Corrupt(format!("no {kind} {id}")))
 }
 
-/// What the lists of employers call the people of some rows: by person and employer, with the library of each.
-type Numbers = BTreeMap<(String, String), Vec<(Option<String>, String)>>;
+/// What an employer's list calls somebody.
+#[derive(Debug)]
+struct KnownAs {
+    employer: String,
+    library: Option<String>,
+    number: String,
+}
 
-fn employee_numbers(db: &mut Db, rows: &[Columns]) -> Result<Numbers, StoreError> {
-    let mut numbers = Numbers::new();
+/// What the lists of employers call the people of some rows, by person.
+fn employee_numbers(db: &mut Db, rows: &[Columns]) -> Result<HashMap<String, Vec<KnownAs>>, StoreError> {
+    let mut numbers: HashMap<String, Vec<KnownAs>> = HashMap::new();
     for piece in rows.chunks(1_000) {
         let persons = piece.iter().map(|row| &row.0.2);
         let found: Vec<(String, String, Option<String>, String)> = employments::table
@@ -197,10 +204,7 @@ fn employee_numbers(db: &mut Db, rows: &[Columns]) -> Result<Numbers, StoreError
             ))
             .load(db)?;
         for (person, employer, library, number) in found {
-            let known = numbers.entry((person, employer)).or_default();
-            if !known.iter().any(|(_, before)| *before == number) {
-                known.push((library, number));
-            }
+            numbers.entry(person).or_default().push(KnownAs { employer, library, number });
         }
     }
     Ok(numbers)

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::day::{Agreed, DURING, TUESDAY, agreed};
 use crate::support::{Client, Database, Reply, Service, for_each_service, generous, keys, row_counts};
+use crate::trace::execute;
 
 const EVENING: &str = "2027-03-01T17:30:00Z";
 
@@ -94,6 +95,23 @@ fn a_certificate_comes_after_the_mark_and_its_code_tells_that_it_is_valid() {
 }
 
 #[test]
+fn hr_takes_the_certificates_of_its_own_staff_without_their_objectives() {
+    for_each_service(|service| {
+        let case = attended(service);
+        let hr = |employer| case.world.token("hr", Some(employer));
+        let (own, foreign) = (hr(&case.world.council), hr(&case.world.university));
+        execute(service, "UPDATE applications SET objectives = 'How you lend ukuleles and umbrellas'");
+        let issued = issue(&case, &own, &json!({ "language": "en" }));
+        assert_eq!(standing(&case, &code_of(&issued)), "valid");
+        let with = issue(&case, &case.world.organiser, &json!({ "language": "en" }));
+        assert!(with.body.len() > issued.body.len() + 200, "objectives are personal");
+        assert_eq!(issue(&case, &foreign, &json!({})).code(), "not-found");
+        let reflection = issue(&case, &own, &json!({ "reflection": true }));
+        assert_eq!(reflection.status, 422, "{}", reflection.text());
+    });
+}
+
+#[test]
 fn the_page_of_the_participant_gives_it_with_the_idea_of_the_day() {
     for_each_service(|service| {
         let case = attended(service);
@@ -157,7 +175,10 @@ fn nobody_certifies_a_day_that_was_not_or_is_not_theirs() {
         assert!(unmarked.code() == "placement-state" && unmarked.text().contains("has not marked"));
         mark(&case, &json!({ "attendance": "arrived" }));
         assert_eq!(issue(&case, &case.holder(Party::Host), &nothing).status, 403);
-        assert_eq!(issue(&case, &world.token("hr", Some(&world.council)), &nothing).status, 403);
+        assert_eq!(
+            issue(&case, &world.token("library_administrator", Some(&world.council)), &nothing).status,
+            403
+        );
         assert_eq!(issue(&case, &service.anyone(), &nothing).status, 401);
         let unknown =
             world.organiser.post("/v1/placements/019a0000-0000-7000-8000-000000000000/certificate", &nothing);

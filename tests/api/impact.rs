@@ -72,5 +72,15 @@ fn the_page_of_a_report_is_for_everybody_and_has_a_table_beside_each_picture() {
         assert_eq!(text.matches("<table>").count(), 4);
         assert!(text.contains("What Spring 2027 came to") && text.contains("not shown"), "{text}");
         assert!(!text.contains("style="), "the policy of pages has no inline styles");
+        let welsh = service.anyone().get(&format!("{page}?language=cy"));
+        assert!(
+            welsh.text().contains("<html lang=\"cy\">") && welsh.text().contains("Canlyniadau Spring 2027")
+        );
+        let pdf = service.anyone().get(&format!("{page}.pdf?language=cy"));
+        assert_eq!((pdf.status, pdf.header("content-type")), (200, Some("application/pdf")));
+        assert!(pdf.body.starts_with(b"%PDF-1.7"));
+        for wrong in ["language=de", "lang=cy"] {
+            assert_eq!(service.anyone().get(&format!("{page}?{wrong}")).status, 422, "{wrong}");
+        }
     });
 }

@@ -271,7 +271,7 @@ fn publications_that_are_held_taken_back_edited_or_asked_of_managers_are_whole_t
     });
 }
 
-fn execute(service: &Service, sql: &str) {
+pub fn execute(service: &Service, sql: &str) {
     assert!(damage(&service.database_url(), sql) > 0, "{sql} changes nothing");
 }
 

@@ -815,7 +815,8 @@ CREATE TABLE employments (
     CONSTRAINT employments_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
     CONSTRAINT employments_library_fkey FOREIGN KEY (home_library_id) REFERENCES libraries (id)
 );
-CREATE INDEX employments_person_idx ON employments (person_id);
+-- With what exports ask of a person, so that they need not look at the table.
+CREATE INDEX employments_person_idx ON employments (person_id, employer_id, external_id, home_library_id);
 
 CREATE TABLE past_placements (
     id TEXT NOT NULL,

@@ -93,7 +93,7 @@ CREATE TABLE persons (
     erased_at TEXT,
     CONSTRAINT persons_pkey PRIMARY KEY (id),
     CONSTRAINT persons_email_key UNIQUE (email)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE rounds (
     id TEXT NOT NULL,
@@ -397,7 +397,7 @@ CREATE TABLE schedule_entries (
     CONSTRAINT schedule_entries_revision_key UNIQUE (employer_id, revision),
     CONSTRAINT schedule_entries_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT schedule_entries_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE consents (
     placement_id TEXT NOT NULL,
@@ -821,7 +821,8 @@ CREATE TABLE employments (
     CONSTRAINT employments_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
     CONSTRAINT employments_library_fkey FOREIGN KEY (home_library_id) REFERENCES libraries (id)
 ) STRICT;
-CREATE INDEX employments_person_idx ON employments (person_id);
+-- With what exports ask of a person, so that they need not look at the table.
+CREATE INDEX employments_person_idx ON employments (person_id, employer_id, external_id, home_library_id);
 
 CREATE TABLE past_placements (
     id TEXT NOT NULL,
