@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::answer::{Answer, Listed, listed, made, shown};
 use super::call::Call;
 use super::patterns::{self, Pattern};
+use super::problem::Problem;
 use super::{offers, read, schemas};
 use crate::domain::access_needs::{AccessNeeds, MOST_NEED_WORDS};
 use crate::domain::ids::{ApplicationId, RoundId};
@@ -217,7 +218,7 @@ fn library_key(at: &At<'_>) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
+pub(super) fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
     let name = object.required("name").and_then(|at| at.parse());
     let email = object.required("email").and_then(|at| at.parse());
     let home_library = object.required("home_library").and_then(|at| library_key(&at));
@@ -273,11 +274,7 @@ fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
 pub(super) async fn sign_up(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
     let form = call.body(FIELDS, read_sign_up)?;
-    // Whoever signs up the staff of an employer is no stranger at the open door.
-    if call.actor.reach(Action::SignUp) == Ok(Reach::Everywhere) {
-        call.limits().take_sign_up(call.client, &form.email)?;
-    }
-    match call.run(move |app, actor| sign_up::sign_up(app, actor, round, &form)).await? {
+    match receive(&call, round, form).await? {
         SignedUp::Answered => Ok(HttpResponse::Accepted().json(Received {
             status: "received",
             detail: "A mail is on its way to the address that was given: it says what happens next.",
@@ -287,6 +284,15 @@ pub(super) async fn sign_up(call: Call) -> Answer {
             made(&location, &shape(&call.actor, *applicant))
         }
     }
+}
+
+/// Takes a sign-up, however it came.
+pub(super) async fn receive(call: &Call, round: RoundId, form: SignUp) -> Result<SignedUp, Problem> {
+    // Whoever signs up the staff of an employer is no stranger at the open door.
+    if call.actor.reach(Action::SignUp) == Ok(Reach::Everywhere) {
+        call.limits().take_sign_up(call.client, &form.email)?;
+    }
+    call.run(move |app, actor| sign_up::sign_up(app, actor, round, &form)).await
 }
 
 /// List the applications for a round

@@ -54,11 +54,6 @@ pub(super) async fn document(_: Call) -> Answer {
     }
 }
 
-/// Whoever follows the address at the end of a mail finds what the service is.
-pub(super) async fn home(_: Call) -> Answer {
-    Ok(HttpResponse::Found().insert_header((LOCATION, "/docs/")).finish())
-}
-
 /// `/docs` is a folder: its files are named relative to it.
 pub(super) async fn viewer_folder(_: Call) -> Answer {
     Ok(HttpResponse::PermanentRedirect().insert_header((LOCATION, "/docs/")).finish())

@@ -116,7 +116,7 @@ async fn sheet_of(call: &Call) -> Result<Sheet, Problem> {
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")))]
 pub(super) async fn get_page(call: Call) -> Answer {
     let sheet = sheet_of(&call).await?;
-    let html = pages::report(&facts(&sheet, &call.path.id))?;
+    let html = pages::report(sheet.language, &facts(&sheet, &call.path.id))?;
     Ok(pages::respond(HttpResponse::build(StatusCode::OK), html))
 }
 
@@ -168,7 +168,6 @@ fn table(table: &SheetTable) -> Value {
 fn facts(sheet: &Sheet, round: &str) -> Value {
     context! {
         service => &sheet.service,
-        language => sheet.language.as_str(),
         round,
         title => &sheet.title,
         lead => &sheet.lead,

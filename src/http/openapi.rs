@@ -16,9 +16,9 @@ use super::routes::{self, Listed};
 use super::{
     access_needs, alternatives, applications, audit, calendars, certificates, cover, day, deliveries,
     deputyships, documents, edits, employers, examples, explanations, feeds, grants, held_mails, ideas,
-    impact, inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, personal_data,
-    placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule,
-    schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces, webhooks,
+    impact, inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, pages,
+    personal_data, placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds,
+    runs, schedule, schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces, webhooks,
 };
 
 /// Which page of a list.
@@ -115,6 +115,10 @@ pub(super) struct PageParameters {
         applications::judge_manager,
         impact::make,
         impact::get,
+        pages::public::home,
+        pages::public::round,
+        pages::public::sign_up_form,
+        pages::public::sign_up,
         impact::get_page,
         impact::get_pdf,
         releases::get,

@@ -186,6 +186,7 @@ where
 
 const PAGE: &[&str] = &["limit", "cursor"];
 const NONE: &[&str] = &[];
+const LANGUAGE: &[&str] = &["language"];
 const ANY: &[&str] = &["*"];
 const OPEN: &[Action] = &[];
 
@@ -193,7 +194,6 @@ fn table() -> Vec<Url> {
     use Action::*;
     let answers: &[Action] = &[AnswerAsParticipant, AnswerAsHost, AnswerAsManager];
     vec![
-        Url::at("/").get(OPEN, NONE, documents::home),
         Url::at("/healthz").get(OPEN, NONE, documents::lives),
         Url::at("/readyz").get(OPEN, NONE, documents::is_ready),
         Url::at("/openapi.json").get(OPEN, NONE, documents::document),
@@ -301,8 +301,13 @@ fn table() -> Vec<Url> {
         Url::at("/v1/rounds/{id}/report")
             .get(&[ReadRound], NONE, impact::get)
             .post(&[ReportImpact], impact::make),
-        Url::page("/rounds/{id}/report").get(OPEN, &["language"], impact::get_page),
-        Url::page("/rounds/{id}/report.pdf").get(OPEN, &["language"], impact::get_pdf),
+        Url::page("/").get(&[ReadRound], LANGUAGE, pages::public::home),
+        Url::page("/rounds/{id}").get(&[ReadRound], LANGUAGE, pages::public::round),
+        Url::page("/rounds/{id}/sign-up")
+            .get(&[ReadRound], &["language", "q", "library"], pages::public::sign_up_form)
+            .takes(Method::POST, Door { actions: &[SignUp], parameters: LANGUAGE }, pages::public::sign_up),
+        Url::page("/rounds/{id}/report").get(OPEN, LANGUAGE, impact::get_page),
+        Url::page("/rounds/{id}/report.pdf").get(OPEN, LANGUAGE, impact::get_pdf),
         Url::at("/v1/rounds/{id}/cancel").post(&[SteerRound], rounds::cancel),
         Url::at("/v1/rounds/{id}/libraries").get(&[ReadHosting], PAGE, offers::list),
         Url::at("/v1/rounds/{id}/libraries/{library}")
