@@ -13,9 +13,10 @@ mod profile;
 mod schedule;
 mod workbook;
 
+pub use crate::domain::schedule::{Bom, Delimiter};
 pub use cell::{Cell, Look};
 pub use certificate::{CertificateError, certificate_pdf};
-pub use csv::{Bom, CsvForm, Delimiter, Formulas, MARK};
+pub use csv::{CsvForm, Formulas, MARK};
 pub use field::{Field, Sign, Unit};
 pub use profile::{Column, Profile, Reader, Source};
 pub use schedule::{SCHEDULE_VERSION, columns};

@@ -12,7 +12,8 @@ use super::{
     deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact,
     inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, pages, personal_data,
     placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule,
-    schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces, webhooks,
+    schedule_changes, schedule_deliveries, sessions, sign_in, successors, swaps, tasks, tokens, traces,
+    webhooks,
 };
 use crate::domain::permissions::Action;
 
@@ -269,6 +270,22 @@ fn table() -> Vec<Url> {
             &[ExportSchedule],
             schedule_changes::PARAMETERS,
             schedule_changes::list,
+        ),
+        Url::at("/v1/employers/{id}/schedule-deliveries")
+            .get(&[ReadScheduleDeliveries], PAGE, schedule_deliveries::list)
+            .post(&[ManageScheduleDeliveries], schedule_deliveries::create),
+        Url::at("/v1/schedule-deliveries/{id}")
+            .get(&[ReadScheduleDeliveries], NONE, schedule_deliveries::get)
+            .delete(&[ManageScheduleDeliveries], schedule_deliveries::delete)
+            .put(&[ManageScheduleDeliveries], schedule_deliveries::replace)
+            .looking_at("/v1/schedule-deliveries/{id}"),
+        Url::at("/v1/schedule-deliveries/{id}/dispatches")
+            .get(&[ReadScheduleDeliveries], PAGE, schedule_deliveries::list_dispatches)
+            .post(&[ManageScheduleDeliveries], schedule_deliveries::dispatch),
+        Url::at("/v1/schedule-deliveries/{id}/dispatches/{dispatch}/file").get(
+            &[ExportSchedule],
+            NONE,
+            schedule_deliveries::file,
         ),
         Url::at("/v1/me/tasks").get(&[ReadTasks], PAGE, tasks::list),
         Url::at("/v1/tokens").get(&[ReadTokens], PAGE, tokens::list).post(&[ManageTokens], tokens::create),
