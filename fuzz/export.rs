@@ -14,5 +14,6 @@ mod profile;
 mod schedule;
 
 pub use cell::{Cell, Look};
-pub use csv::{CsvForm, Delimiter, Formulas};
+pub use crate::domain::schedule::Delimiter;
+pub use csv::{CsvForm, Formulas};
 pub use profile::Profile;

@@ -14,15 +14,23 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use calamine::{Data, Reader, Xlsx};
+use chrono::Duration;
 use library_swap::domain::employment::Employment;
 use library_swap::domain::ids::{EmployerId, EmploymentId, LibraryId, PersonId, PlacementId};
 use library_swap::domain::permissions::{Actor, Role};
 use library_swap::domain::schedule::{Op, ScheduleRow};
+use library_swap::domain::schedule_delivery::{
+    Contents, Destination, DispatchState, FileFormat, Terms, Times, What,
+};
 use library_swap::domain::states::PlacementState;
+use library_swap::domain::weekday::Weekday;
+use library_swap::services::page::Page;
 use library_swap::services::schedule::changes::{self, Cursor};
-use library_swap::services::schedule::{Order, Which, list};
-use library_swap::services::{App, AppError, retention};
+use library_swap::services::schedule::{Order, Profile, Which, list};
+use library_swap::services::{App, AppError, Settings, retention, schedule_deliveries};
 use library_swap::store::{employments, organisations, placements};
+use library_swap::worker::Stop;
+use library_swap::worker::schedules::deliver_due;
 use serde_json::{Value, json};
 
 use crate::programme::{DAY, LIBRARIES, World, id_of};
@@ -529,6 +537,82 @@ fn replaying_the_changes_of_many_writers_equals_the_whole_schedule() {
             database.name(),
             rounds * WRITERS * u64::from(steps)
         );
+    });
+}
+
+/// Rows of CSV by placement, without what is said to be done with them; and that.
+fn by_placement(csv: &[u8]) -> Vec<(String, String, BTreeMap<String, String>)> {
+    let mut reader = csv::Reader::from_reader(csv);
+    let rows = reader.deserialize::<BTreeMap<String, String>>().map(|row| {
+        let mut row = row.expect("a row");
+        let op = row.remove("op").expect("a column");
+        (row["placement_id"].clone(), op, row)
+    });
+    rows.collect()
+}
+
+#[test]
+fn files_of_changes_that_are_delivered_one_after_another_equal_the_whole_export() {
+    for_each_url(|database, url| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let app = app_on(database, "http://exchange.example");
+        let settings = Settings { export_folder: Some(folder.path().to_owned()), ..app.settings.clone() };
+        let app = App { settings, ..app };
+        many::fill(url, PEOPLE + 1);
+        let employer: EmployerId = many::EMPLOYER.parse().expect("an id");
+        let daily = Times {
+            weekdays: Weekday::ALL.to_vec(),
+            time: "07:00:00".parse().expect("a time"),
+            time_zone: "Europe/London".parse().expect("a zone"),
+        };
+        let what = What {
+            format: FileFormat::Csv,
+            profile: "generic".to_owned(),
+            delimiter: None,
+            bom: None,
+            absence_code: None,
+            contents: Contents::Changes,
+            unit: None,
+        };
+        let terms = Terms { what, times: daily, to: Destination::Folder };
+        let delivery = schedule_deliveries::create(&app, &hr(), employer, &terms).expect("ordered");
+        let mut state = 7;
+        for day in 0..12 {
+            // Some days bring nothing; on one, nobody is there to deliver.
+            for step in 0..(day % 4) * 9 {
+                change(&app, &mut state, step);
+            }
+            app.clock.set(app.clock.now() + Duration::days(1));
+            if day != 7 {
+                deliver_due(&app, "test", &Stop::new()).expect("a step");
+            }
+        }
+        let own = folder.path().join(many::EMPLOYER);
+        let mut files: Vec<_> =
+            std::fs::read_dir(&own).expect("a folder").map(|entry| entry.expect("a file").path()).collect();
+        files.sort();
+        let mut copy = BTreeMap::new();
+        for file in &files {
+            for (placement, op, row) in by_placement(&std::fs::read(file).expect("a file")) {
+                match op.as_str() {
+                    "cancel" => drop(copy.remove(&placement)),
+                    _ => drop(copy.insert(placement, row)),
+                }
+            }
+        }
+        let rows = list(&app, &hr(), Order::default()).expect("a schedule");
+        let (profile, mut csv) = (Profile::generic(), Vec::new());
+        profile.write_header(&mut csv);
+        profile.write_rows(&rows, &mut csv);
+        let whole: BTreeMap<_, _> =
+            by_placement(&csv).into_iter().map(|(placement, _, row)| (placement, row)).collect();
+        assert_eq!(copy, whole);
+        let page = Page::default();
+        let (_, made) =
+            schedule_deliveries::list_dispatches(&app, &hr(), delivery.id, &page).expect("a list");
+        assert_eq!(made.items.len(), 11, "one a day, but for the day without a worker");
+        let quiet = made.items.iter().filter(|one| one.state == DispatchState::NothingChanged).count();
+        assert!(quiet > 0 && files.len() + quiet == made.items.len(), "{quiet} of {}", made.items.len());
     });
 }
 

@@ -72,7 +72,11 @@ const ODD: &[&str] = &[
     "INSERT INTO reserve_offers SELECT 'of', 'rf', min(id), min(person_id), '10:00:00', '16:00:00', '2027-02-01', 'declined', '2027-02-01 09:00:00', NULL, NULL, NULL FROM applications",
     "INSERT INTO impact_reports SELECT min(id), '{}', '2027-03-02 09:00:00' FROM rounds",
     "INSERT INTO webhooks SELECT 'wh', min(id), 'https://hr.example/ŵ', 'whsec_x', NULL, NULL, '2027-01-04 09:00:00', NULL, '2027-02-01 09:00:00' FROM employers",
-    "INSERT INTO webhook_messages SELECT 'wm', 'wh', 9223372036854775806, '[]', 'failed', 7, '2027-01-04 09:00:00', '2027-01-04 09:00:00', 410, 'gone', NULL, NULL, '2027-02-01 09:00:00'",
+    "INSERT INTO webhook_messages SELECT 'wm', 'wh', 'schedule.changed', '{}', 'failed', 7, '2027-01-04 09:00:00', '2027-01-04 09:00:00', 410, 'gone', NULL, NULL, '2027-02-01 09:00:00'",
+    "INSERT INTO schedule_deliveries SELECT 'sd', min(id), 'csv', 'generic', 'tab', NULL, NULL, 'changes', NULL, NULL, NULL, '[\"mo\"]', '07:00', \
+     'Europe/London', 'folder', NULL, '2027-01-04 09:00:00', '2027-01-11 07:00:00', 9223372036854775806, NULL FROM employers",
+    "INSERT INTO schedule_dispatches VALUES ('di', 'sd', 1, '2027-01-04 09:00:00', '2027-01-04 09:00:00', NULL, 'waiting', NULL, 'Ŵ', 2, \
+     '2027-01-04 09:00:00.500', 0, NULL, 3, true, NULL, 'a.csv', 3, 'x', BYTES)",
     "UPDATE applications SET max_km = 0.30000000000000004",
     "UPDATE runs SET gap_limit = 5e-324, seed = -1",
     // Rows that refer to later rows of their table.

@@ -32,7 +32,7 @@ their names.
 **Deputies.** A library's deputy may do in the library's visits what its contact may, once signed in or asked by a mail of their own.
 Whoever answers for a party that they are not (an organiser or a library's administrator for the host) may do so by a row of their own.
 Both stand in the audit with `on_behalf_of`: the role for which they acted. Whom somebody has [named as deputy](sign-in.md#deputies) may
-what the other may, but for `manage_tokens`, `manage_grants`, `manage_feeds`, `manage_webhooks`, `name_deputy`, `choose_calendar` and `choose_mails`.
+what the other may, but for `manage_tokens`, `manage_grants`, `manage_feeds`, `manage_webhooks`, `manage_schedule_deliveries`, `name_deputy`, `choose_calendar` and `choose_mails`.
 ";
 
 const SHOWN: &str = "

@@ -43,6 +43,7 @@ pub fn app_on(url: &str) -> App {
             webhook_targets: Allowed::default(),
             names: Names::System,
             absence_code: AbsenceCode::default(),
+            export_folder: None,
         },
     }
 }

@@ -257,6 +257,9 @@ pub struct Exports {
     /// Under what employers book the days of their staff, where nobody says otherwise.
     #[serde(deserialize_with = "read::parsed", serialize_with = "shown")]
     pub absence_code: AbsenceCode,
+    /// The folder into which schedules are delivered, one in it for each employer.
+    #[serde(deserialize_with = "read::optional_path")]
+    pub folder: Option<PathBuf>,
 }
 
 /// Signing in.

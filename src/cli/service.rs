@@ -140,6 +140,7 @@ pub(super) fn app(configuration: &Configuration, store: Store) -> App {
             webhook_targets: configuration.webhooks.allow.clone(),
             names: Names::System,
             absence_code: configuration.exports.absence_code.clone(),
+            export_folder: configuration.exports.folder.clone(),
         },
     }
 }
@@ -374,6 +375,7 @@ pub(super) fn start(configuration: &Configuration, listener: TcpListener) -> Res
     let mut tasks = vec![
         tokio::spawn(worker::send_mail(app.clone(), transport, name.clone(), stop.clone())),
         tokio::spawn(worker::keep_deadlines(app.clone(), name.clone(), stop.clone())),
+        tokio::spawn(worker::deliver_schedules(app.clone(), name.clone(), stop.clone())),
         tokio::spawn(worker::keep_trail(app.clone(), name.clone(), stop.clone())),
         tokio::spawn(worker::keep_house(app.clone(), name.clone(), stop.clone())),
     ];

@@ -57,6 +57,19 @@ pub fn check_days(starts_on: NaiveDate, ends_on: NaiveDate, today: NaiveDate, fa
     }
 }
 
+/// Whose work somebody does, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deputed {
+    /// Whose: their address, by which the deputy knows them.
+    pub principal: String,
+    /// In which role.
+    pub role: Role,
+    /// The first day.
+    pub starts_on: NaiveDate,
+    /// The last day.
+    pub ends_on: NaiveDate,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

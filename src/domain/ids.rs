@@ -98,6 +98,10 @@ ids! {
     WebhookId,
     /// A message to them.
     WebhookMessageId,
+    /// What an employer's HR has delivered of its schedule.
+    ScheduleDeliveryId,
+    /// A file that was made for that.
+    ScheduleDispatchId,
     /// A certificate that was issued.
     CertificateId,
     /// A notice in the outbox.

@@ -6,12 +6,14 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 
 use super::alternative::AlternativeKind;
+use super::deputyship::Deputed;
 use super::language::Language;
 use super::packs::{Pack, PackChange, PackField};
 use super::party::Party;
-use super::permissions::Role;
+use super::schedule_delivery::{DispatchOff, FileNews};
 use super::states::named;
 use super::told::Told;
+use super::webhook::WebhookOff;
 
 named! {
     /// What a mail is about.
@@ -76,6 +78,10 @@ named! {
         Deputyship = "deputyship",
         /// An employer's webhook was switched off, because its messages cannot be delivered.
         WebhookDisabled = "webhook_disabled",
+        /// A file of the schedule, as HR has ordered it.
+        ScheduleFile = "schedule_file",
+        /// Such a file could not be delivered.
+        ScheduleNotDelivered = "schedule_not_delivered",
     }
 }
 
@@ -92,7 +98,9 @@ impl NoticeKind {
             | NoticeKind::Reminder
             | NoticeKind::SignIn
             | NoticeKind::Deputyship
-            | NoticeKind::WebhookDisabled => true,
+            | NoticeKind::WebhookDisabled
+            | NoticeKind::ScheduleFile
+            | NoticeKind::ScheduleNotDelivered => true,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
@@ -190,6 +198,10 @@ pub struct Letter {
     pub deputed: Option<Deputed>,
     /// Which webhook was switched off.
     pub webhook: Option<WebhookOff>,
+    /// The schedule that comes with it.
+    pub schedule_file: Option<FileNews>,
+    /// Which delivery of the schedule came to nothing.
+    pub not_delivered: Option<DispatchOff>,
     /// What a digest tells, by day.
     pub digest: Vec<News>,
     /// The invitation that goes with it.
@@ -242,6 +254,8 @@ impl Letter {
             pack: None,
             deputed: None,
             webhook: None,
+            schedule_file: None,
+            not_delivered: None,
             digest: Vec::new(),
             invitation: None,
             message_id,
@@ -249,30 +263,6 @@ impl Letter {
             sent_at,
         }
     }
-}
-
-/// Whose work somebody does, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deputed {
-    /// Whose: their address, by which the deputy knows them.
-    pub principal: String,
-    /// In which role.
-    pub role: Role,
-    /// The first day.
-    pub starts_on: NaiveDate,
-    /// The last day.
-    pub ends_on: NaiveDate,
-}
-
-/// A webhook that was switched off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebhookOff {
-    /// Its id, by which it is switched on again.
-    pub id: String,
-    /// The host that it calls; the whole URL may hold a secret.
-    pub host: String,
-    /// What the receiver answered last; none where it gave no answer.
-    pub status: Option<i64>,
 }
 
 /// What a mail tells of a joining pack.

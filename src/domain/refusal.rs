@@ -63,6 +63,8 @@ pub enum RefusalCode {
     MailOutdated,
     /// The webhook, or its message, is not in a state that allows the step.
     WebhookState,
+    /// A file of the schedule still waits for its folder, or the delivery has just gone.
+    ScheduleDeliveryState,
     /// The swap is over.
     SwapState,
     /// One of them is in another swap that is open.
@@ -107,6 +109,7 @@ impl RefusalCode {
             RefusalCode::MailState => "mail-state",
             RefusalCode::MailOutdated => "mail-outdated",
             RefusalCode::WebhookState => "webhook-state",
+            RefusalCode::ScheduleDeliveryState => "schedule-delivery-state",
             RefusalCode::SwapState => "swap-state",
             RefusalCode::SwapOpen => "swap-open",
             RefusalCode::Frozen => "frozen",

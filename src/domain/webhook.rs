@@ -1,14 +1,21 @@
-//! Webhooks: where programs of an employer's HR hear that its schedule has changed, and the messages to them.
+//! Webhooks: where programs of an employer's HR hear that its schedule has changed, or that a file of it can be fetched; and
+//! the messages to them.
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat};
 use serde_json::json;
 
 use super::ids::{EmployerId, WebhookId, WebhookMessageId};
-use super::schedule::Cursor;
 use super::states::named;
 
-/// The one kind of message.
-pub const SCHEDULE_CHANGED: &str = "schedule.changed";
+named! {
+    /// What a message tells.
+    MessageKind {
+        /// The schedule has changed.
+        ScheduleChanged = "schedule.changed",
+        /// A file of it can be fetched.
+        ScheduleReady = "schedule.ready",
+    }
+}
 
 /// Where an employer's programs hear of changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +57,10 @@ pub struct Message {
     pub id: WebhookMessageId,
     /// To which.
     pub webhook: WebhookId,
-    /// Up to where it tells the changes of the employer's schedule.
-    pub revision: i64,
-    /// What has changed, as a JSON list.
-    pub changed: String,
+    /// What it tells.
+    pub kind: MessageKind,
+    /// What it tells of that, as a JSON object.
+    pub data: String,
     /// How far it is.
     pub state: MessageState,
     /// How often it was tried.
@@ -72,18 +79,25 @@ pub struct Message {
 
 impl Message {
     /// What is sent: the same bytes at every attempt.
-    pub fn body(&self, employer: EmployerId) -> String {
-        let changed: serde_json::Value = serde_json::from_str(&self.changed).unwrap_or_default();
+    pub fn body(&self) -> String {
+        let data: serde_json::Value = serde_json::from_str(&self.data).unwrap_or_default();
         let at = self.first_tried_at.unwrap_or(DateTime::UNIX_EPOCH.naive_utc()).and_utc();
         json!({
-            "type": SCHEDULE_CHANGED,
+            "type": self.kind.as_str(),
             "timestamp": at.to_rfc3339_opts(SecondsFormat::Micros, true),
-            "data": {
-                "employer": employer.to_string(),
-                "cursor": Cursor { employer, read: self.revision }.to_string(),
-                "changed": changed,
-            },
+            "data": data,
         })
         .to_string()
     }
+}
+
+/// A webhook that was switched off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookOff {
+    /// Its id, by which it is switched on again.
+    pub id: String,
+    /// The host that it calls; the whole URL may hold a secret.
+    pub host: String,
+    /// What the receiver answered last; none where it gave no answer.
+    pub status: Option<i64>,
 }

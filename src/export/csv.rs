@@ -4,42 +4,8 @@ use csv::{Terminator, WriterBuilder};
 
 use super::cell::{Cell, Look};
 use super::formula::defused;
+use crate::domain::schedule::Delimiter;
 use crate::domain::states::named;
-
-named! {
-    /// Whether a file begins with a byte order mark.
-    Bom {
-        /// For a person's browser, not for a program.
-        Auto = "auto",
-        /// For spreadsheets on Windows, which garble accents without it.
-        With = "with",
-        /// For programs, of which many take it for a part of the first name.
-        Without = "without",
-    }
-}
-
-named! {
-    /// What stands between two cells.
-    Delimiter {
-        /// `,`
-        Comma = "comma",
-        /// `;`, which spreadsheets want where the comma is the decimal sign.
-        Semicolon = "semicolon",
-        /// A tab.
-        Tab = "tab",
-    }
-}
-
-impl Delimiter {
-    /// The character.
-    pub const fn character(self) -> u8 {
-        match self {
-            Delimiter::Comma => b',',
-            Delimiter::Semicolon => b';',
-            Delimiter::Tab => b'\t',
-        }
-    }
-}
 
 named! {
     /// What is done with a cell that a spreadsheet would run.

@@ -15,9 +15,10 @@ mod report;
 mod schedule;
 mod workbook;
 
+pub use crate::domain::schedule::{Bom, Delimiter};
 pub use cell::{Cell, Look};
 pub use certificate::certificate_pdf;
-pub use csv::{Bom, CsvForm, Delimiter, Formulas, MARK};
+pub use csv::{CsvForm, Formulas, MARK};
 pub use field::{Field, Sign, Unit};
 pub use pdf::PdfError;
 pub use profile::{Column, Profile, Reader, Source};

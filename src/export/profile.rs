@@ -5,10 +5,10 @@
 use serde::Deserialize;
 
 use super::cell::{Cell, Look};
-use super::csv::{Bom, CsvForm, Delimiter, Formulas};
+use super::csv::{CsvForm, Formulas};
 use super::field::{CANONICAL, Field, Sign, Unit};
 use crate::domain::fault::{Fault, Faults, Rule};
-use crate::domain::schedule::{AbsenceCode, ScheduleRow};
+use crate::domain::schedule::{AbsenceCode, Bom, Delimiter, ScheduleRow};
 use crate::domain::states::named;
 
 named! {

@@ -61,6 +61,8 @@ pub(super) struct Segments {
     pub(super) refill: String,
     /// Of a message to a webhook.
     pub(super) delivery: String,
+    /// Of a file of a schedule that is delivered.
+    pub(super) dispatch: String,
     /// Of a repair of a round.
     pub(super) repair: String,
     /// Of the run that another one is compared with.

@@ -61,6 +61,7 @@ pub mod routes;
 mod runs;
 pub mod schedule;
 mod schedule_changes;
+mod schedule_deliveries;
 mod schedule_schemas;
 mod schemas;
 mod sessions;

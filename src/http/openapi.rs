@@ -18,7 +18,8 @@ use super::{
     deputyships, documents, edits, employers, examples, explanations, feeds, grants, held_mails, ideas,
     impact, inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, pages,
     personal_data, placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds,
-    runs, schedule, schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces, webhooks,
+    runs, schedule, schedule_changes, schedule_deliveries, sessions, sign_in, successors, swaps, tasks,
+    tokens, traces, webhooks,
 };
 
 /// Which page of a list.
@@ -57,6 +58,14 @@ pub(super) struct PageParameters {
         feeds::create,
         feeds::revoke,
         feeds::rotate,
+        schedule_deliveries::list,
+        schedule_deliveries::create,
+        schedule_deliveries::get,
+        schedule_deliveries::replace,
+        schedule_deliveries::delete,
+        schedule_deliveries::list_dispatches,
+        schedule_deliveries::dispatch,
+        schedule_deliveries::file,
         webhooks::list,
         webhooks::create,
         webhooks::get,

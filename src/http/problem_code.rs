@@ -96,6 +96,8 @@ named! {
         MailOutdated = "mail-outdated",
         /// The webhook, or its message, is not in a state that allows the step.
         WebhookState = "webhook-state",
+        /// A file of the schedule still waits for its folder, or the delivery has just gone.
+        ScheduleDeliveryState = "schedule-delivery-state",
         /// The swap is over.
         SwapState = "swap-state",
         /// One of them is in another swap.
@@ -163,6 +165,7 @@ impl Code {
             | Code::MailState
             | Code::MailOutdated
             | Code::WebhookState
+            | Code::ScheduleDeliveryState
             | Code::SwapState
             | Code::SwapOpen
             | Code::Frozen
@@ -223,6 +226,7 @@ impl Code {
             Code::MailState => "The mail cannot be sent again",
             Code::MailOutdated => "What the mail said is no longer so",
             Code::WebhookState => "The state of the webhook does not allow this",
+            Code::ScheduleDeliveryState => "The schedule cannot be delivered just now",
             Code::SwapState => "The swap is over",
             Code::SwapOpen => "Another swap is open",
             Code::Frozen => "The placement stays as it is for now",
@@ -268,6 +272,7 @@ impl From<RefusalCode> for Code {
             RefusalCode::MailState => Code::MailState,
             RefusalCode::MailOutdated => Code::MailOutdated,
             RefusalCode::WebhookState => Code::WebhookState,
+            RefusalCode::ScheduleDeliveryState => Code::ScheduleDeliveryState,
             RefusalCode::SwapState => Code::SwapState,
             RefusalCode::SwapOpen => Code::SwapOpen,
             RefusalCode::Frozen => Code::Frozen,

@@ -11,7 +11,7 @@ use super::answer::{Answer, Listed, listed, made, shown};
 use super::call::{Call, id_in};
 use crate::domain::ids::{EmployerId, WebhookId, WebhookMessageId};
 use crate::domain::target::Target;
-use crate::domain::webhook::{self, MessageState};
+use crate::domain::webhook::{self, MessageKind, MessageState};
 use crate::services::webhooks;
 
 fn url() -> Object {
@@ -25,6 +25,11 @@ fn url() -> Object {
 
 fn state() -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["enabled", "disabled"])).build()
+}
+
+fn message_kind() -> Object {
+    let kinds = MessageKind::ALL.iter().map(|kind| kind.as_str());
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(kinds)).build()
 }
 
 fn message_state() -> Object {
@@ -98,8 +103,9 @@ pub(super) struct NewWebhookBody {
 pub(super) struct Delivery {
     /// The `webhook-id` of every attempt.
     id: Uuid,
-    /// `schedule.changed`.
+    /// What it tells.
     #[serde(rename = "type")]
+    #[schema(schema_with = message_kind)]
     kind: &'static str,
     #[schema(schema_with = message_state)]
     state: &'static str,
@@ -121,7 +127,7 @@ impl From<webhook::Message> for Delivery {
         let is_put_back = message.state == MessageState::Queued && message.first_tried_at.is_some();
         Self {
             id: message.id.uuid(),
-            kind: webhook::SCHEDULE_CHANGED,
+            kind: message.kind.as_str(),
             state: message.state.as_str(),
             attempts: message.attempts,
             first_tried_at: message.first_tried_at.map(|at| at.and_utc()),

@@ -3,13 +3,14 @@
 use std::time::SystemTime;
 
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
+use lettre::message::{Attachment, Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use sha2::{Digest, Sha256};
 
 use super::render::{RenderError, Sender, Texts, flat};
 use crate::calendar;
 use crate::domain::letter::Letter;
+use crate::domain::schedule_delivery::FileNews;
 
 /// Puts a message together.
 pub(super) fn compose(letter: &Letter, sender: &Sender, texts: &Texts) -> Result<Message, RenderError> {
@@ -42,6 +43,14 @@ fn body(letter: &Letter, texts: &Texts) -> Result<MultiPart, RenderError> {
         .boundary(boundary(letter, "alternative"))
         .singlepart(quoted_printable("text/plain; charset=utf-8", &texts.plain)?)
         .singlepart(quoted_printable("text/html; charset=utf-8", &texts.html)?);
+    if let Some(FileNews { file, .. }) = &letter.schedule_file {
+        // Base64, so that not a byte of it is another one: its hash is on record.
+        let bytes = Body::new_with_encoding(file.bytes.clone(), ContentTransferEncoding::Base64)
+            .map_err(|_| RenderError::Message("a file cannot be encoded".to_owned()))?;
+        let attachment = Attachment::new(file.name.clone()).body(bytes, content_type(file.media_type())?);
+        let mixed = MultiPart::mixed().boundary(boundary(letter, "mixed"));
+        return Ok(mixed.multipart(alternative).singlepart(attachment));
+    }
     let Some(invitation) = &letter.invitation else {
         return Ok(alternative);
     };

@@ -68,6 +68,8 @@ built_in! {
     "sign_in",
     "deputyship",
     "webhook_disabled",
+    "schedule_file",
+    "schedule_not_delivered",
 }
 
 /// Writes the built-in templates into a folder, as a beginning for one's own; nothing that is there is written over.

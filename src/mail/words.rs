@@ -3,9 +3,12 @@
 use serde::Serialize;
 
 use crate::domain::alternative::AlternativeKind;
+use crate::domain::deputyship::Deputed;
 use crate::domain::language::Language;
-use crate::domain::letter::{Deputed, Exchanged, Letter, Method, News, PackNews, Visit, WebhookOff};
+use crate::domain::letter::{Exchanged, Letter, Method, News, PackNews, Visit};
 use crate::domain::packs::{PackChange, PackField, PackKind};
+use crate::domain::schedule_delivery::{DispatchOff, FileNews};
+use crate::domain::webhook::WebhookOff;
 use crate::words;
 
 /// Sectors as they are called; one that nobody knows stays as it is.
@@ -41,6 +44,8 @@ pub(super) struct View<'a> {
     pack: Option<PackView<'a>>,
     deputed: Option<DeputedView<'a>>,
     webhook: Option<WebhookView<'a>>,
+    schedule_file: Option<FileView<'a>>,
+    not_delivered: Option<NotDelivered<'a>>,
     digest: Vec<NewsView<'a>>,
     offer: Option<Offer<'a>>,
     swap: Option<Swap<'a>>,
@@ -165,6 +170,44 @@ impl<'a> WebhookView<'a> {
     }
 }
 
+/// What the templates know of a schedule that comes as a file.
+#[derive(Debug, Serialize)]
+struct FileView<'a> {
+    delivery: &'a str,
+    employer: &'a str,
+    is_changes: bool,
+    begins_anew: bool,
+    rows: i64,
+    name: &'a str,
+}
+
+impl<'a> FileView<'a> {
+    fn new(news: &'a FileNews) -> Self {
+        Self {
+            delivery: &news.delivery,
+            employer: &news.employer,
+            is_changes: news.is_changes,
+            begins_anew: news.begins_anew,
+            rows: news.rows,
+            name: &news.file.name,
+        }
+    }
+}
+
+/// What the templates know of a delivery that came to nothing.
+#[derive(Debug, Serialize)]
+struct NotDelivered<'a> {
+    delivery: &'a str,
+    number: i64,
+    failure: &'static str,
+}
+
+impl<'a> NotDelivered<'a> {
+    fn new(off: &'a DispatchOff) -> Self {
+        Self { delivery: &off.delivery, number: off.number, failure: off.failure.as_str() }
+    }
+}
+
 /// What the templates know of a swap.
 #[derive(Debug, Serialize)]
 struct Swap<'a> {
@@ -213,6 +256,8 @@ impl<'a> View<'a> {
             pack: letter.pack.as_ref().map(|news| PackView::new(news, language)),
             deputed: letter.deputed.as_ref().map(|deputed| DeputedView::new(deputed, language)),
             webhook: letter.webhook.as_ref().map(WebhookView::new),
+            schedule_file: letter.schedule_file.as_ref().map(FileView::new),
+            not_delivered: letter.not_delivered.as_ref().map(NotDelivered::new),
             digest: letter.digest.iter().map(|news| NewsView::new(news, language)).collect(),
             offer: letter.offer.as_ref().zip(letter.visit.as_ref()).map(|(offer, visit)| Offer {
                 kind: offer.kind.as_str(),

@@ -1,5 +1,7 @@
 //! What every use case needs: the database, time, chance and settings.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
@@ -65,6 +67,8 @@ pub struct Settings {
     pub retention: Retention,
     /// Under what employers book the days of their staff, where nobody says otherwise.
     pub absence_code: AbsenceCode,
+    /// The folder into which schedules are delivered; none: that way is not open.
+    pub export_folder: Option<PathBuf>,
 }
 
 /// The application: cheap to clone, shared by every request and worker.

@@ -12,7 +12,7 @@ use super::event_place::address_of;
 use super::links::NewLink;
 use super::load::{case_of, get_applicant, get_library, get_placement, get_round};
 use super::notices::{CALENDAR_THREAD, Case, Event, Facts, LIBRARY_THREAD, PACK_THREAD, thread_of_placement};
-use super::outbox::message_id;
+use super::outbox::about_no_case;
 use super::packs;
 use super::refills::{self, OfferedPlace};
 use super::swaps;
@@ -135,19 +135,9 @@ pub(super) fn letter(
         .unwrap_or(thread);
     let introduction = introductions::find(db, round.id, notice.kind)?;
     let letter = Letter {
-        deputed: None,
-        webhook: None,
-        kind: notice.kind,
-        party: notice.party,
         to_name: notice.recipient_name.as_ref().map(ToString::to_string),
-        to_address: notice.recipient.to_string(),
-        language,
         round_name: round.name.to_string(),
-        service_name: app.settings.service_name.clone(),
-        public_url: app.settings.public_url.clone(),
         introduction: introduction.iter().flat_map(|words| paragraphs(words)).collect(),
-        link: None,
-        opt_out: None,
         participant_name: may_see.name().then(|| applicant.application.name.to_string()),
         participant_address: may_see.address().then(|| applicant.person.email.to_string()),
         role_title: applicant.application.role_title.as_ref().map(ToString::to_string),
@@ -182,7 +172,6 @@ pub(super) fn letter(
         pack,
         digest: if notice.kind == NoticeKind::Digest { digest::news(db, notice)? } else { Vec::new() },
         invitation,
-        message_id: message_id(app, notice),
         // The deputy has not seen the mail that the contact got.
         thread_root: match notice.kind {
             NoticeKind::DeputyRequest | NoticeKind::HandedOver => None,
@@ -215,9 +204,11 @@ pub(super) fn letter(
             | NoticeKind::Digest
             | NoticeKind::SignIn
             | NoticeKind::Deputyship
-            | NoticeKind::WebhookDisabled => outbox::thread_root(db, thread)?,
+            | NoticeKind::WebhookDisabled
+            | NoticeKind::ScheduleFile
+            | NoticeKind::ScheduleNotDelivered => outbox::thread_root(db, thread)?,
         },
-        sent_at: now.at,
+        ..about_no_case(app, now, notice, language)
     };
     Ok((letter, link))
 }
@@ -367,7 +358,9 @@ fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) 
         | NoticeKind::Digest
         | NoticeKind::SignIn
         | NoticeKind::Deputyship
-        | NoticeKind::WebhookDisabled => None,
+        | NoticeKind::WebhookDisabled
+        | NoticeKind::ScheduleFile
+        | NoticeKind::ScheduleNotDelivered => None,
     }
 }
 
@@ -411,7 +404,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
         }
         (NoticeKind::SwapEnded, _) => asked.then_some(Purpose::Answer),
         (NoticeKind::HandedOver | NoticeKind::Digest | NoticeKind::SignIn | NoticeKind::Deputyship, _)
-        | (NoticeKind::WebhookDisabled, _)
+        | (NoticeKind::WebhookDisabled | NoticeKind::ScheduleFile | NoticeKind::ScheduleNotDelivered, _)
         | (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }
 }

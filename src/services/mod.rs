@@ -75,6 +75,7 @@ pub mod round_transfer;
 pub mod rounds;
 pub mod runs;
 pub mod schedule;
+pub mod schedule_deliveries;
 pub mod seen;
 pub mod sessions;
 pub mod sign_in;

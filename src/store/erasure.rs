@@ -9,7 +9,7 @@ use super::schema::{
     feedback, feeds, grants, ideas, links, opt_outs, outbox, past_placements, persons, placements,
     reserve_offers, sessions, sign_in_links, swap_consents, swap_members,
 };
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, schedule_dispatches};
 use crate::domain::application::Person;
 use crate::domain::email::Email;
 use crate::domain::letter::NoticeKind;
@@ -42,6 +42,7 @@ pub fn erase(
 ) -> Result<(), StoreError> {
     let (id, was) = (person.id.to_string(), person.email.to_string());
     tx.touched.person(person.id);
+    schedule_dispatches::erase_files_with(tx, &id, now)?;
     let db = &mut **tx;
     diesel::update(persons::table.find(&id))
         .set((persons::name.eq(name), persons::email.eq(address), persons::erased_at.eq(now)))

@@ -83,7 +83,7 @@ tables!(
     idempotent_requests outbox opt_outs mail_pauses inbound_mails calendars calendar_periods library_calendars
     library_exceptions employments past_placements import_mappings round_introductions attendances feedback certificates
     ideas idea_trials library_packs joining_packs alternatives repairs repair_options swaps swap_members swap_consents
-    refills reserve_offers webhooks webhook_messages
+    refills reserve_offers webhooks webhook_messages schedule_deliveries schedule_dispatches
 );
 
 /// A row whose columns are asked for under the names of their kinds.

@@ -61,6 +61,8 @@ pub mod retention;
 pub mod rounds;
 pub mod runs;
 pub mod schedule;
+pub mod schedule_deliveries;
+pub mod schedule_dispatches;
 pub mod schedule_entries;
 mod schema;
 pub mod sending;

@@ -310,8 +310,8 @@ diesel::table! {
     webhook_messages (id) {
         id -> Text,
         webhook_id -> Text,
-        revision -> BigInt,
-        changed -> Text,
+        kind -> Text,
+        data -> Text,
         state -> Text,
         attempts -> BigInt,
         first_tried_at -> Nullable<Timestamp>,
@@ -321,6 +321,54 @@ diesel::table! {
         lease_by -> Nullable<Text>,
         lease_until -> Nullable<Timestamp>,
         settled_at -> Nullable<Timestamp>,
+    }
+}
+diesel::table! {
+    schedule_deliveries (id) {
+        id -> Text,
+        employer_id -> Text,
+        format -> Text,
+        profile -> Text,
+        delimiter -> Nullable<Text>,
+        bom -> Nullable<Text>,
+        absence_code -> Nullable<Text>,
+        contents -> Text,
+        weeks -> Nullable<BigInt>,
+        unit_id -> Nullable<Text>,
+        sector -> Nullable<Text>,
+        weekdays -> Text,
+        due_time -> Text,
+        time_zone -> Text,
+        way -> Text,
+        address -> Nullable<Text>,
+        created_at -> Timestamp,
+        next_due_at -> Timestamp,
+        last_number -> BigInt,
+        read_revision -> Nullable<BigInt>,
+    }
+}
+diesel::table! {
+    schedule_dispatches (id) {
+        id -> Text,
+        delivery_id -> Text,
+        number -> BigInt,
+        due_at -> Timestamp,
+        made_at -> Timestamp,
+        settled_at -> Nullable<Timestamp>,
+        state -> Text,
+        failure -> Nullable<Text>,
+        last_error -> Nullable<Text>,
+        attempts -> BigInt,
+        next_attempt_at -> Timestamp,
+        row_count -> BigInt,
+        read_from -> Nullable<BigInt>,
+        read_to -> BigInt,
+        begins_anew -> Bool,
+        notice_id -> Nullable<Text>,
+        file_name -> Nullable<Text>,
+        byte_count -> Nullable<BigInt>,
+        sha256 -> Nullable<Text>,
+        file -> Nullable<Binary>,
     }
 }
 diesel::table! {
@@ -725,4 +773,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     feeds,
     webhooks,
     webhook_messages,
+    schedule_deliveries,
+    schedule_dispatches,
 );

@@ -1,24 +1,25 @@
-//! Messages to webhooks: written where a transaction's changes are numbered, claimed by a lease, settled, sent again.
+//! Messages to webhooks: written where a transaction's changes are numbered and where a file of the schedule is made, claimed
+//! by a lease, settled, sent again.
 
 use chrono::{DateTime, NaiveDateTime};
 use diesel::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::schema::{webhook_messages, webhooks};
-use super::{Db, StoreError, Tx, parse, to_json};
-use crate::domain::ids::{WebhookId, WebhookMessageId};
-use crate::domain::schedule::{Counted, Op};
-use crate::domain::webhook::{Message, MessageState};
+use super::{Db, StoreError, Tx, parse};
+use crate::domain::ids::{EmployerId, WebhookId, WebhookMessageId};
+use crate::domain::schedule::{Counted, Cursor, Op};
+use crate::domain::webhook::{Message, MessageKind, MessageState};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = webhook_messages)]
 struct Row {
     id: String,
     webhook_id: String,
-    revision: i64,
-    changed: String,
+    kind: String,
+    data: String,
     state: String,
     attempts: i64,
     first_tried_at: Option<NaiveDateTime>,
@@ -33,8 +34,8 @@ impl Row {
         Ok(Message {
             id: parse("message", &self.id)?,
             webhook: parse("webhook", &self.webhook_id)?,
-            revision: self.revision,
-            changed: self.changed,
+            kind: parse("type of a message", &self.kind)?,
+            data: self.data,
             state: parse("state of a message", &self.state)?,
             attempts: self.attempts,
             first_tried_at: self.first_tried_at,
@@ -57,37 +58,70 @@ pub(super) fn enqueue(
     revision: i64,
     changed: &[(Counted, Op)],
 ) -> Result<(), StoreError> {
-    let hooks: Vec<String> = webhooks::table
-        .filter(webhooks::employer_id.eq(employer))
-        .filter(webhooks::disabled_at.is_null())
-        .select(webhooks::id)
-        .load(&mut **tx)?;
+    let hooks = list_enabled(tx, employer)?;
     if hooks.is_empty() {
         return Ok(());
     }
     let told = |(one, op): &(Counted, Op)| json!({ "placement": one.placement.to_string(), "revision": one.revision, "op": op.as_str() });
     let rows: Vec<_> = changed.iter().take(MOST_NAMED).map(told).collect();
-    let changed = to_json("what has changed", &rows)?;
+    let cursor = Cursor { employer: parse("employer", employer)?, read: revision };
+    let data = json!({ "employer": employer, "cursor": cursor.to_string(), "changed": rows });
+    let due = DateTime::UNIX_EPOCH.naive_utc();
+    insert(tx, &hooks, (MessageKind::ScheduleChanged, revision), &data.to_string(), due)
+}
+
+/// Writes a message to each of an employer's webhooks that are on: a file of the schedule, up to a revision, can be fetched.
+/// Gives how many.
+///
+/// # Errors
+/// The database's.
+pub fn enqueue_ready(
+    tx: &mut Tx<'_>,
+    employer: EmployerId,
+    revision: i64,
+    data: &Value,
+    now: NaiveDateTime,
+) -> Result<usize, StoreError> {
+    let hooks = list_enabled(tx, &employer.to_string())?;
+    insert(tx, &hooks, (MessageKind::ScheduleReady, revision), &data.to_string(), now)?;
+    Ok(hooks.len())
+}
+
+fn list_enabled(tx: &mut Tx<'_>, employer: &str) -> Result<Vec<String>, StoreError> {
+    Ok(webhooks::table
+        .filter(webhooks::employer_id.eq(employer))
+        .filter(webhooks::disabled_at.is_null())
+        .select(webhooks::id)
+        .load(&mut **tx)?)
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    hooks: &[String],
+    (kind, revision): (MessageKind, i64),
+    data: &str,
+    due: NaiveDateTime,
+) -> Result<(), StoreError> {
     for hook in hooks {
         diesel::insert_into(webhook_messages::table)
             .values((
-                webhook_messages::id.eq(id_of(&hook, revision).to_string()),
-                webhook_messages::webhook_id.eq(&hook),
-                webhook_messages::revision.eq(revision),
-                webhook_messages::changed.eq(&changed),
+                webhook_messages::id.eq(id_of(hook, revision, data).to_string()),
+                webhook_messages::webhook_id.eq(hook),
+                webhook_messages::kind.eq(kind.as_str()),
+                webhook_messages::data.eq(data),
                 webhook_messages::state.eq(MessageState::Queued.as_str()),
                 webhook_messages::attempts.eq(0),
-                webhook_messages::next_attempt_at.eq(DateTime::UNIX_EPOCH.naive_utc()),
+                webhook_messages::next_attempt_at.eq(due),
             ))
             .execute(&mut **tx)?;
     }
     Ok(())
 }
 
-/// A uuid v8 (RFC 9562) of the revision and the webhook: a repeated transaction makes the same, and a webhook's messages sort
-/// by what they tell.
-fn id_of(webhook: &str, revision: i64) -> Uuid {
-    let hash = Sha256::new().chain_update(webhook).chain_update(revision.to_be_bytes()).finalize();
+/// A uuid v8 (RFC 9562) of the revision, the webhook and what is told: a repeated transaction makes the same, and a webhook's
+/// messages sort by what they tell.
+fn id_of(webhook: &str, revision: i64, data: &str) -> Uuid {
+    let hash = Sha256::new().chain_update(webhook).chain_update(data).finalize();
     let mut bytes = [0; 16];
     bytes[..6].copy_from_slice(&revision.to_be_bytes()[2..]);
     bytes[6..].copy_from_slice(&hash[..10]);

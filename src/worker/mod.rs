@@ -1,4 +1,4 @@
-//! What happens later: outbox, runs, deadlines, the audit's chain, retention. Each is a single step that tests can drive;
+//! What happens later: outbox, runs, deadlines, deliveries of schedules, the audit's chain, retention. Each is a single step that tests can drive;
 //! the loop around them only waits.
 //!
 //! Never touches the database or HTTP itself: steps are made of use cases. On a stop the step in hand is finished,
@@ -8,6 +8,7 @@ pub mod deadlines;
 pub mod house;
 pub mod outbox;
 pub mod runs;
+pub mod schedules;
 pub mod trail;
 pub mod webhooks;
 
@@ -18,6 +19,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::mail::Transport;
+use crate::services::schedule_deliveries::forget_old as forget_old_files;
 use crate::services::webhooks::forget_old as forget_old_messages;
 use crate::services::{App, AppError, idempotency};
 
@@ -69,6 +71,8 @@ impl Stop {
 const IDLE: Duration = Duration::from_millis(250);
 /// How long messages to webhooks wait, about.
 const WEBHOOKS: Duration = Duration::from_secs(1);
+/// How long schedules that are due wait, about.
+const SCHEDULES: Duration = Duration::from_secs(2);
 /// How long entries of the audit wait to be chained, about.
 const TRAIL: Duration = Duration::from_secs(1);
 /// How long a loop waits between two looks at deadlines, which are days.
@@ -115,6 +119,7 @@ pub async fn keep_deadlines(app: App, name: String, stop: Stop) {
         let step = tokio::task::spawn_blocking(move || {
             idempotency::forget_old(&on)?;
             forget_old_messages(&on)?;
+            forget_old_files(&on)?;
             deadlines::act_on_due(&on, &by, &until)
         });
         let step = step.await;
@@ -122,6 +127,21 @@ pub async fn keep_deadlines(app: App, name: String, stop: Stop) {
             Ok(_) => stop.pause(MINUTE).await,
             Err(error) => {
                 tracing::error!(%error, "deadlines");
+                stop.pause(TROUBLE).await;
+            }
+        }
+    }
+}
+
+/// Delivers schedules until asked to stop.
+pub async fn deliver_schedules(app: App, name: String, stop: Stop) {
+    while !stop.is_asked() {
+        let (on, by, until) = (app.clone(), name.clone(), stop.clone());
+        let step = tokio::task::spawn_blocking(move || schedules::deliver_due(&on, &by, &until)).await;
+        match step.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
+            Ok(_) => stop.pause(SCHEDULES).await,
+            Err(error) => {
+                tracing::error!(%error, "schedules");
                 stop.pause(TROUBLE).await;
             }
         }

@@ -30,6 +30,14 @@ fn cases(world: &World<'_>, application: &str) -> Vec<Case> {
     let notice = |words: &str| json!({ "controller": words, "purpose": "matching", "consent": "yes" });
     let period = json!({ "kind": "closure", "starts_on": "2027-05-03", "ends_on": "2027-05-04", "label": "Stocktaking" });
     world.organiser.put(&format!("/v1/libraries/{library}/exceptions/2027-04-02"), &day("x")).expect(200);
+    let delivery = |address: &str| {
+        json!({
+            "format": "csv", "contents": "changes", "weekdays": ["mo"], "time": "07:00", "time_zone": "Europe/London",
+            "way": "mail", "address": address,
+        })
+    };
+    let path = format!("/v1/employers/{employer}/schedule-deliveries");
+    let delivered = id_of(&world.organiser.post(&path, &delivery("head@council.example")).expect(201));
     let lock = |reason: &str| json!({ "host": library, "date": DAYS[0], "override": reason });
     let locks = world.of_round(&format!("/locks/{application}"));
     vec![
@@ -45,6 +53,11 @@ fn cases(world: &World<'_>, application: &str) -> Vec<Case> {
             "/v1/employers/{id}/hr-digest",
             format!("/v1/employers/{employer}/hr-digest"),
             [json!({ "email": "hr@council.example" }), json!({ "email": "staff@council.example" })],
+        ),
+        put(
+            "/v1/schedule-deliveries/{id}",
+            format!("/v1/schedule-deliveries/{delivered}"),
+            [delivery("staff@council.example"), delivery("pay@council.example")],
         ),
         put(
             "/v1/employers/{id}/successor",

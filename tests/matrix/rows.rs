@@ -70,6 +70,14 @@ pub struct Row {
     pub silent: Option<&'static str>,
 }
 
+/// What HR of the home might order, for a day of the week.
+pub fn schedule_delivery(weekday: &str) -> Value {
+    json!({
+        "format": "csv", "contents": "from_today", "weekdays": [weekday], "time": "07:00", "time_zone": "Europe/London",
+        "way": "mail", "address": format!("payroll@{HOME}.example"),
+    })
+}
+
 fn row(method: &'static str, path: &'static str, actions: &'static [Action], on: On) -> Row {
     Row {
         method,
@@ -268,6 +276,16 @@ pub fn all() -> Vec<Row> {
 
         row("GET", "/v1/employers/{id}/webhooks", &[ReadWebhooks], On::Employer),
         row("POST", "/v1/employers/{id}/webhooks", &[ManageWebhooks], On::Employer).json(|_, _, _| json!({ "url": "https://8.8.4.4/new" })),
+        row("GET", "/v1/employers/{id}/schedule-deliveries", &[ReadScheduleDeliveries], On::Employer),
+        row("POST", "/v1/employers/{id}/schedule-deliveries", &[ManageScheduleDeliveries], On::Employer)
+            .json(|_, _, _| schedule_delivery("mo")),
+        row("GET", "/v1/schedule-deliveries/{id}", &[ReadScheduleDeliveries], On::Employer),
+        row("PUT", "/v1/schedule-deliveries/{id}", &[ManageScheduleDeliveries], On::Employer)
+            .json(|_, _, _| schedule_delivery("tu")),
+        row("DELETE", "/v1/schedule-deliveries/{id}", &[ManageScheduleDeliveries], On::Employer),
+        row("GET", "/v1/schedule-deliveries/{id}/dispatches", &[ReadScheduleDeliveries], On::Employer),
+        row("POST", "/v1/schedule-deliveries/{id}/dispatches", &[ManageScheduleDeliveries], On::Employer),
+        row("GET", "/v1/schedule-deliveries/{id}/dispatches/{dispatch}/file", &[ExportSchedule], On::Employer),
         row("GET", "/v1/webhooks/{id}", &[ReadWebhooks], On::Employer),
         row("DELETE", "/v1/webhooks/{id}", &[ManageWebhooks], On::Employer),
         row("POST", "/v1/webhooks/{id}/secret", &[ManageWebhooks], On::Employer),

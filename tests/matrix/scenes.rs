@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use library_swap::domain::permissions::Role;
 use library_swap::domain::states::{ApplicationState, PlacementState, RoundState};
 use library_swap::services::webhooks::{self, Outcome};
-use library_swap::worker::{Stop, house, trail};
+use library_swap::worker::{Stop, house, schedules, trail};
 use serde_json::{Value, json};
 
 use crate::callers::{Caller, Case};
 use crate::programme::{LIBRARIES, Mail, World, address, id_of};
+use crate::rows::schedule_delivery;
 
 /// Whose case it is.
 pub const HOME: &str = "campus";
@@ -80,6 +81,9 @@ pub fn build(world: &mut World<'_>) -> Vec<Scene> {
     // Before the rounds are played: what they change waits as messages to it.
     let webhooks = format!("/v1/employers/{}/webhooks", world.employers[HOME]);
     world.organiser.post(&webhooks, &json!({ "url": "https://8.8.8.8/hook" })).expect(201);
+    // Due when they have been.
+    let deliveries = format!("/v1/employers/{}/schedule-deliveries", world.employers[HOME]);
+    world.organiser.post(&deliveries, &schedule_delivery("mo")).expect(201);
     let plan = |name, who, day, stage, more| Plan { name, who, day, stage, more };
     let completed = ("completed", "ann", "2027-02-01");
     let running = ("running", "bea", "2027-02-09");
@@ -436,8 +440,13 @@ fn installation(world: &World<'_>) -> Vec<(&'static str, String)> {
     organiser.step(&format!("/v1/webhooks/{webhook}/enable")).expect(200);
     let exception = json!({ "opens": [], "label": "stocktaking" });
     organiser.put(&format!("/v1/libraries/{library}/exceptions/2027-05-04"), &exception).expect(200);
+    let delivery = first(&format!("/v1/employers/{employer}/schedule-deliveries"));
+    assert_eq!(schedules::deliver_due(app, "test", &Stop::new()).expect("a step"), 1);
+    let dispatches = format!("/v1/schedule-deliveries/{delivery}/dispatches");
     vec![
         ("employers", employer.clone()),
+        ("schedule-deliveries", delivery),
+        ("dispatch", first(&dispatches)),
         ("libraries", library.clone()),
         ("library", library),
         ("calendars", calendar("Closures")),

@@ -165,6 +165,7 @@ pub fn app_on(database: &Database, public_url: &str) -> App {
             webhook_targets: Allowed::default(),
             names: Names::System,
             absence_code: AbsenceCode::default(),
+            export_folder: None,
             retention: Retention::USUAL,
         },
     }
@@ -455,6 +456,8 @@ const TABLES: &[&str] = &[
     "run_proofs",
     "runs",
     "schedule_counters",
+    "schedule_deliveries",
+    "schedule_dispatches",
     "schedule_entries",
     "sessions",
     "sign_in_links",

@@ -1,3 +1,5 @@
+DROP TABLE schedule_dispatches;
+DROP TABLE schedule_deliveries;
 DROP TABLE webhook_messages;
 DROP TABLE webhooks;
 DROP TABLE mail_pauses;

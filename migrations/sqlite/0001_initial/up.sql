@@ -691,7 +691,7 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT outbox_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id),
     CONSTRAINT outbox_again_fkey FOREIGN KEY (again_of) REFERENCES outbox (id),
-    CONSTRAINT outbox_case_check CHECK (application_id IS NOT NULL OR kind IN ('sign_in', 'deputyship', 'webhook_disabled')),
+    CONSTRAINT outbox_case_check CHECK (application_id IS NOT NULL OR kind IN ('sign_in', 'deputyship', 'webhook_disabled', 'schedule_file', 'schedule_not_delivered')),
     CONSTRAINT outbox_state_check CHECK (state IN ('held', 'collected', 'queued', 'sending', 'sent', 'digested', 'bounced', 'gave_up', 'superseded', 'discarded'))
 ) STRICT;
 CREATE INDEX outbox_due_idx ON outbox (state, next_attempt_at, id);
@@ -1148,14 +1148,13 @@ CREATE TABLE webhooks (
     CONSTRAINT webhooks_former_check CHECK ((former_secret IS NULL) = (former_until IS NULL))
 ) STRICT;
 
--- One message for each webhook and transaction that changed the schedule: no names, only which rows are to be read.
+-- Messages to webhooks: one for each transaction that changed the schedule, and for each file that can be fetched. No names.
 CREATE TABLE webhook_messages (
     id TEXT NOT NULL,
     webhook_id TEXT NOT NULL,
-    -- The employer's count after the transaction (schedule_counters).
-    revision INTEGER NOT NULL,
-    -- A JSON list of what changed: placement, revision, op.
-    changed TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    -- What it tells, as a JSON object.
+    data TEXT NOT NULL,
     state TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     -- What the transaction that wrote it had no clock for: told by the first attempt.
@@ -1167,8 +1166,77 @@ CREATE TABLE webhook_messages (
     lease_until TEXT,
     settled_at TEXT,
     CONSTRAINT webhook_messages_pkey PRIMARY KEY (id),
-    CONSTRAINT webhook_messages_revision_key UNIQUE (webhook_id, revision),
     CONSTRAINT webhook_messages_webhook_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks (id),
+    CONSTRAINT webhook_messages_kind_check CHECK (kind IN ('schedule.changed', 'schedule.ready')),
     CONSTRAINT webhook_messages_state_check CHECK (state IN ('queued', 'sending', 'delivered', 'failed'))
 ) STRICT;
 CREATE INDEX webhook_messages_due_idx ON webhook_messages (state, next_attempt_at, id);
+
+-- What an employer's HR has delivered of its schedule, when and whereto.
+CREATE TABLE schedule_deliveries (
+    id TEXT NOT NULL,
+    employer_id TEXT NOT NULL,
+    format TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    delimiter TEXT,
+    bom TEXT,
+    absence_code TEXT,
+    contents TEXT NOT NULL,
+    weeks INTEGER,
+    unit_id TEXT,
+    sector TEXT,
+    -- A JSON list of days of the week, and the local time of a zone.
+    weekdays TEXT NOT NULL,
+    due_time TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    way TEXT NOT NULL,
+    address TEXT,
+    created_at TEXT NOT NULL,
+    next_due_at TEXT NOT NULL,
+    last_number INTEGER NOT NULL,
+    -- Up to which of the employer's changes its receiver has them (schedule_counters).
+    read_revision INTEGER,
+    CONSTRAINT schedule_deliveries_pkey PRIMARY KEY (id),
+    CONSTRAINT schedule_deliveries_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
+    CONSTRAINT schedule_deliveries_unit_fkey FOREIGN KEY (unit_id) REFERENCES libraries (id),
+    CONSTRAINT schedule_deliveries_format_check CHECK (format IN ('csv', 'xlsx')),
+    CONSTRAINT schedule_deliveries_contents_check CHECK (contents IN ('from_today', 'changes')),
+    CONSTRAINT schedule_deliveries_way_check CHECK (way IN ('mail', 'folder', 'webhook')),
+    CONSTRAINT schedule_deliveries_address_check CHECK ((way = 'mail') = (address IS NOT NULL))
+) STRICT;
+CREATE INDEX schedule_deliveries_due_idx ON schedule_deliveries (next_due_at, id);
+CREATE INDEX schedule_deliveries_employer_idx ON schedule_deliveries (employer_id, id);
+
+-- Each file that was made for one of them, and what came of it.
+CREATE TABLE schedule_dispatches (
+    id TEXT NOT NULL,
+    delivery_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    due_at TEXT NOT NULL,
+    made_at TEXT NOT NULL,
+    settled_at TEXT,
+    state TEXT NOT NULL,
+    failure TEXT,
+    last_error TEXT,
+    attempts INTEGER NOT NULL,
+    next_attempt_at TEXT NOT NULL,
+    row_count INTEGER NOT NULL,
+    read_from INTEGER,
+    read_to INTEGER NOT NULL,
+    begins_anew INTEGER NOT NULL,
+    -- The mail that the file is attached to: no foreign key, because mails have a time of their own.
+    notice_id TEXT,
+    file_name TEXT,
+    byte_count INTEGER,
+    sha256 TEXT,
+    -- The file itself, for a while (docs/deliveries.md).
+    file BLOB,
+    CONSTRAINT schedule_dispatches_pkey PRIMARY KEY (id),
+    CONSTRAINT schedule_dispatches_number_key UNIQUE (delivery_id, number),
+    CONSTRAINT schedule_dispatches_delivery_fkey FOREIGN KEY (delivery_id) REFERENCES schedule_deliveries (id),
+    CONSTRAINT schedule_dispatches_state_check CHECK (state IN ('waiting', 'delivered', 'nothing_changed', 'failed')),
+    CONSTRAINT schedule_dispatches_failure_check CHECK ((state = 'failed') = (failure IS NOT NULL)),
+    CONSTRAINT schedule_dispatches_file_check CHECK (file IS NULL OR file_name IS NOT NULL)
+) STRICT;
+CREATE INDEX schedule_dispatches_due_idx ON schedule_dispatches (state, next_attempt_at, id);
+CREATE INDEX schedule_dispatches_made_idx ON schedule_dispatches (made_at);

@@ -193,6 +193,12 @@ named! {
         ManageWebhooks = "manage_webhooks",
         /// See which webhooks an employer has, and what came of their messages.
         ReadWebhooks = "read_webhooks",
+        /// Say what of an employer's schedule is delivered, when and whereto, take that back, and have it delivered now.
+        ManageScheduleDeliveries = "manage_schedule_deliveries",
+        /// See what is delivered of an employer's schedule, and what came of each dispatch.
+        ReadScheduleDeliveries = "read_schedule_deliveries",
+        /// Deliver schedules that are due.
+        DispatchSchedule = "dispatch_schedule",
         /// Send webhooks that are due, and switch those off that fail.
         SendWebhooks = "send_webhooks",
         /// Render and send what is due.
@@ -228,6 +234,7 @@ impl Action {
                 | Self::ManageGrants
                 | Self::ManageFeeds
                 | Self::ManageWebhooks
+                | Self::ManageScheduleDeliveries
                 | Self::NameDeputy
                 | Self::ChooseCalendar
                 | Self::ChooseMails
@@ -276,7 +283,8 @@ impl Action {
             | Self::ReadTrace
             | Self::OpenLink
             | Self::ReadFeeds
-            | Self::ReadWebhooks => Effect::Reads,
+            | Self::ReadWebhooks
+            | Self::ReadScheduleDeliveries => Effect::Reads,
             Self::ManageTokens
             | Self::ManageGrants
             | Self::SignIn
@@ -328,6 +336,8 @@ impl Action {
             | Self::ManageFeeds
             | Self::ManageWebhooks
             | Self::SendWebhooks
+            | Self::ManageScheduleDeliveries
+            | Self::DispatchSchedule
             | Self::ErasePerson
             | Self::ApplyRetention
             | Self::Reseal

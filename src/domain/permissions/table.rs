@@ -55,7 +55,8 @@ pub const TABLE: &[Rows] = {
             EditMails, ReadHeldMails, ReadPlacement, AnswerAsHost, ReschedulePlacement, CancelPlacement,
             CallInIll, ReadFeedback, ReportImpact, ReadIdeas, HideIdea, EditJoiningPack, ReadJoiningPack,
             OverseeJoiningPacks, ReadOutbox, ResendMail, ReadAudit, ReadTasks, ReadTrace, ManageFeeds,
-            ReadFeeds, ManageWebhooks, ReadWebhooks, ReadAccessNeeds, ReadPersonalData, ErasePerson, IssueCertificate,
+            ReadFeeds, ManageWebhooks, ReadWebhooks, ManageScheduleDeliveries, ReadScheduleDeliveries, ReadAccessNeeds,
+            ReadPersonalData, ErasePerson, IssueCertificate,
         ]),
         rows(Role::RoundOrganiser, Everywhere, &[NameDeputy, ReadCalendars, ReadIdeas]),
         rows(Role::RoundOrganiser, OwnRound, &[
@@ -77,7 +78,8 @@ pub const TABLE: &[Rows] = {
         rows(Role::Hr, Everywhere, &[NameDeputy, ReadCalendars, ReadIdeas]),
         rows(Role::Hr, OwnEmployer, &[
             ReadEmployers, ReadHrDigest, ReadCover, ReadPlacement, ExportSchedule, ReadTasks,
-            ManageFeeds, ReadFeeds, ManageWebhooks, ReadWebhooks, IssueCertificate,
+            ManageFeeds, ReadFeeds, ManageWebhooks, ReadWebhooks, ManageScheduleDeliveries, ReadScheduleDeliveries,
+            IssueCertificate,
         ]),
         rows(Role::Auditor, Everywhere, &[
             ReadCalendars, ReadHosting, ReadCover, ReadRuns, VerifyRun, ReadPlacement, ReadAudit, ReadTrace,
@@ -103,7 +105,7 @@ pub const TABLE: &[Rows] = {
         ]),
         rows(Role::Anyone, Everywhere, &[ReadLibraries, ReadRound, SignUp, SignIn, CheckCertificate]),
         rows(Role::System, Everywhere, &[
-            Match, ReadTrace, TakeMail, SendMail, SendWebhooks, KeepDeadlines, ChainAudit, ProveRun, ApplyRetention, Reseal,
+            Match, ReadTrace, TakeMail, SendMail, SendWebhooks, ExportSchedule, DispatchSchedule, KeepDeadlines, ChainAudit, ProveRun, ApplyRetention, Reseal,
             MoveInstallation,
         ]),
     ]

@@ -9,6 +9,7 @@ use crate::domain::language::Language;
 use crate::domain::letter::{EventStatus, Letter, NoticeKind, Visit};
 use crate::domain::packs::{PackChange, PackField};
 use crate::domain::party::Party;
+use crate::domain::schedule_delivery::DispatchFailure;
 use crate::domain::told::{DayAt, Told};
 
 /// A letter, and what is special about it.
@@ -33,7 +34,10 @@ pub const fn parties(kind: NoticeKind) -> &'static [Party] {
         | NoticeKind::MatchedAgain
         | NoticeKind::SignIn
         | NoticeKind::Deputyship => &[Participant],
-        NoticeKind::ReleaseRequest | NoticeKind::WebhookDisabled => &[Manager],
+        NoticeKind::ReleaseRequest
+        | NoticeKind::WebhookDisabled
+        | NoticeKind::ScheduleFile
+        | NoticeKind::ScheduleNotDelivered => &[Manager],
         NoticeKind::DeputyRequest | NoticeKind::HandedOver | NoticeKind::PackMissing => &[Host],
         NoticeKind::Digest => &[Host, Manager],
         NoticeKind::Reminder
@@ -232,6 +236,32 @@ fn others(usual: &Letter) -> Vec<Sample> {
         | NoticeKind::SignIn
         | NoticeKind::Deputyship
         | NoticeKind::WebhookDisabled => {}
+        NoticeKind::ScheduleFile => {
+            for (what, is_changes, begins_anew) in
+                [("the whole schedule", false, false), ("what was read before is to go", false, true)]
+            {
+                add(
+                    what,
+                    with(&|letter| {
+                        if let Some(news) = &mut letter.schedule_file {
+                            (news.is_changes, news.begins_anew, news.rows) = (is_changes, begins_anew, 1);
+                        }
+                    }),
+                );
+            }
+        }
+        NoticeKind::ScheduleNotDelivered => {
+            for failure in DispatchFailure::ALL {
+                add(
+                    failure.as_str(),
+                    with(&|letter| {
+                        if let Some(off) = &mut letter.not_delivered {
+                            off.failure = *failure;
+                        }
+                    }),
+                );
+            }
+        }
     }
     found
 }

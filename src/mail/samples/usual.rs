@@ -4,15 +4,17 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::alternative::AlternativeKind;
+use crate::domain::deputyship::Deputed;
 use crate::domain::language::Language;
 use crate::domain::letter::{
-    CalendarForm, Deputed, EventStatus, Exchanged, Invitation, Letter, News, NoticeKind, Offered, PackNews,
-    Visit, WebhookOff,
+    CalendarForm, EventStatus, Exchanged, Invitation, Letter, News, NoticeKind, Offered, PackNews, Visit,
 };
 use crate::domain::packs::{Pack, PackChange, PackField};
 use crate::domain::party::Party;
 use crate::domain::permissions::Role;
+use crate::domain::schedule_delivery::{DispatchFailure, DispatchFile, DispatchOff, FileNews};
 use crate::domain::told::Told;
+use crate::domain::webhook::WebhookOff;
 use crate::words::{Event, EventWords, event};
 
 pub(super) fn day(month: u32, day: u32) -> NaiveDate {
@@ -178,6 +180,12 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
     if kind == NoticeKind::WebhookDisabled {
         return webhook_disabled(party, language);
     }
+    if kind == NoticeKind::ScheduleFile {
+        return schedule_file(party, language);
+    }
+    if kind == NoticeKind::ScheduleNotDelivered {
+        return schedule_not_delivered(party, language);
+    }
     let is_certain = kind.is_about_the_pack()
         || matches!(
             kind,
@@ -245,6 +253,8 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
         pack: kind.is_about_the_pack().then(|| pack_news(kind)),
         deputed: None,
         webhook: None,
+        schedule_file: None,
+        not_delivered: None,
         digest: if kind == NoticeKind::Digest { news(&visit) } else { Vec::new() },
         invitation,
         visit: has_visit(kind).then_some(visit),
@@ -282,6 +292,34 @@ fn webhook_disabled(party: Party, language: Language) -> Letter {
             status: Some(503),
         }),
         ..about_no_case((NoticeKind::WebhookDisabled, party), language)
+    }
+}
+
+fn schedule_file(party: Party, language: Language) -> Letter {
+    Letter {
+        schedule_file: Some(FileNews {
+            delivery: "01937f5c-0000-7000-8000-000000000005".to_owned(),
+            employer: "Worcestershire County Council".to_owned(),
+            is_changes: true,
+            begins_anew: false,
+            rows: 3,
+            file: DispatchFile {
+                name: "schedule-01937f5c-0000-7000-8000-000000000005-2027-01-11-00002.csv".to_owned(),
+                bytes: b"placement_id,date,op\r\n".to_vec(),
+            },
+        }),
+        ..about_no_case((NoticeKind::ScheduleFile, party), language)
+    }
+}
+
+fn schedule_not_delivered(party: Party, language: Language) -> Letter {
+    Letter {
+        not_delivered: Some(DispatchOff {
+            delivery: "01937f5c-0000-7000-8000-000000000005".to_owned(),
+            number: 2,
+            failure: DispatchFailure::FolderNotWritable,
+        }),
+        ..about_no_case((NoticeKind::ScheduleNotDelivered, party), language)
     }
 }
 

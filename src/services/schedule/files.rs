@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 
 use super::{Order, Reading, next};
 use crate::calendar;
@@ -41,29 +41,59 @@ pub(super) fn rewound(mut file: File) -> Result<File, AppError> {
     Ok(file)
 }
 
+/// A workbook of schedule rows that is being written, with a sheet that says what it is.
+struct Book<'a> {
+    profile: &'a Profile,
+    table: Table,
+    counts: BTreeMap<PlacementState, u32>,
+}
+
+impl<'a> Book<'a> {
+    fn begin(profile: &'a Profile) -> Result<Self, AppError> {
+        let names = profile.columns.iter().map(|column| column.name.as_str());
+        let table = Table::begin("Schedule", names).map_err(|error| told(&error))?;
+        Ok(Self { profile, table, counts: BTreeMap::new() })
+    }
+
+    fn push(&mut self, rows: &[ScheduleRow]) -> Result<(), AppError> {
+        for row in rows {
+            *self.counts.entry(row.status).or_default() += 1;
+            self.table.push(self.profile.cells(row)).map_err(|error| told(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Ends it, with what else there is to say about it; gives it from its beginning.
+    fn end(self, app: &App, more: Vec<(&'static str, String)>) -> Result<File, AppError> {
+        let mut about = vec![
+            ("Schedule of", app.settings.service_name.clone()),
+            ("Written at (UTC)", app.clock.now().format("%Y-%m-%d %H:%M:%S").to_string()),
+            ("Columns", format!("version {SCHEDULE_VERSION}, profile {}", self.profile.name)),
+        ];
+        about.extend(more);
+        about.push(("Rows", self.table.rows().to_string()));
+        about.extend(self.counts.into_iter().map(|(state, count)| (state.as_str(), count.to_string())));
+        let file = temporary()?;
+        self.table.end(&about, &file).map_err(|error| told(&error))?;
+        rewound(file)
+    }
+}
+
 /// The rows as a workbook, in a temporary file; with a sheet that says what was asked for, when, and how many there are.
 ///
 /// # Errors
 /// As for [`next`]; `invalid-fields` for more rows than a sheet holds.
 pub fn workbook(app: &App, actor: &Actor, order: Order, profile: &Profile) -> Result<File, AppError> {
     let which = order.which.clone();
-    let names = profile.columns.iter().map(|column| column.name.as_str());
-    let mut table = Table::begin("Schedule", names).map_err(|error| told(&error))?;
-    let mut counts: BTreeMap<PlacementState, u32> = BTreeMap::new();
+    let mut book = Book::begin(profile)?;
     let mut reading = Some(Reading::new(app, order));
     while let Some(rest) = reading {
         let (rows, rest) = next(app, actor, rest)?;
-        for row in &rows {
-            *counts.entry(row.status).or_default() += 1;
-            table.push(profile.cells(row)).map_err(|error| told(&error))?;
-        }
+        book.push(&rows)?;
         reading = rest;
     }
     let all = || "all".to_owned();
-    let mut about = vec![
-        ("Schedule of", app.settings.service_name.clone()),
-        ("Written at (UTC)", app.clock.now().format("%Y-%m-%d %H:%M:%S").to_string()),
-        ("Columns", format!("version {SCHEDULE_VERSION}, profile {}", profile.name)),
+    let asked = vec![
         ("Round", which.round.map_or_else(all, |id| id.to_string())),
         ("Employer", which.employer.map_or_else(all, |id| id.to_string())),
         ("From", which.from.map_or_else(all, |day| day.to_string())),
@@ -71,12 +101,21 @@ pub fn workbook(app: &App, actor: &Actor, order: Order, profile: &Profile) -> Re
         ("Unit (home library)", which.unit.map_or_else(all, |id| id.to_string())),
         ("Sector (home library)", which.sector.map_or_else(all, |sector| sector.to_string())),
         ("Statuses", which.statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-        ("Rows", table.rows().to_string()),
     ];
-    about.extend(counts.into_iter().map(|(state, count)| (state.as_str(), count.to_string())));
-    let file = temporary()?;
-    table.end(&about, &file).map_err(|error| told(&error))?;
-    rewound(file)
+    book.end(app, asked)
+}
+
+/// Rows that were read as the bytes of a workbook.
+///
+/// # Errors
+/// When there is no place for temporary files.
+pub fn workbook_of(app: &App, profile: &Profile, rows: &[ScheduleRow]) -> Result<Vec<u8>, AppError> {
+    let mut book = Book::begin(profile)?;
+    book.push(rows)?;
+    let mut bytes = Vec::new();
+    let read = book.end(app, Vec::new())?.read_to_end(&mut bytes);
+    read.map_err(|error| AppError::Internal(format!("a temporary file: {error}")))?;
+    Ok(bytes)
 }
 
 /// The rows as one calendar file.

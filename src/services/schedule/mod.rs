@@ -21,7 +21,7 @@ pub use crate::domain::schedule::{Op, Which};
 pub use crate::export::{
     Bom, Cell, CsvForm, Delimiter, Field, Formulas, Look, MARK, Profile, Reader, Source, columns,
 };
-pub use files::{calendar, workbook};
+pub use files::{calendar, workbook, workbook_of};
 
 /// Rows of a piece.
 const PIECE: i64 = 2_000;

@@ -90,7 +90,7 @@ pub fn addresses(app: &App, target: &Target) -> Result<Vec<SocketAddr>, Rule> {
 /// # Errors
 /// `internal` for a secret that is none.
 pub fn sign(app: &App, outgoing: &Outgoing) -> Result<Signed, AppError> {
-    let body = outgoing.message.body(outgoing.webhook.employer);
+    let body = outgoing.message.body();
     let (id, at) = (outgoing.message.id.to_string(), app.clock.now().timestamp().to_string());
     let signed = format!("{id}.{at}.{body}");
     let sign = |secret: &String| {
