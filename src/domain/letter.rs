@@ -6,12 +6,14 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 
 use super::alternative::AlternativeKind;
+use super::idea::Question;
 use super::language::Language;
 use super::packs::{Pack, PackChange, PackField};
 use super::party::Party;
 use super::permissions::Role;
 use super::states::named;
 use super::told::Told;
+use super::webhook::WebhookOff;
 
 named! {
     /// What a mail is about.
@@ -76,6 +78,8 @@ named! {
         Deputyship = "deputyship",
         /// An employer's webhook was switched off, because its messages cannot be delivered.
         WebhookDisabled = "webhook_disabled",
+        /// Somebody asks the host of an idea for more.
+        IdeaQuestion = "idea_question",
     }
 }
 
@@ -92,7 +96,8 @@ impl NoticeKind {
             | NoticeKind::Reminder
             | NoticeKind::SignIn
             | NoticeKind::Deputyship
-            | NoticeKind::WebhookDisabled => true,
+            | NoticeKind::WebhookDisabled
+            | NoticeKind::IdeaQuestion => true,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
@@ -190,6 +195,8 @@ pub struct Letter {
     pub deputed: Option<Deputed>,
     /// Which webhook was switched off.
     pub webhook: Option<WebhookOff>,
+    /// What somebody asks about an idea; answers go to them.
+    pub question: Option<Question>,
     /// What a digest tells, by day.
     pub digest: Vec<News>,
     /// The invitation that goes with it.
@@ -242,6 +249,7 @@ impl Letter {
             pack: None,
             deputed: None,
             webhook: None,
+            question: None,
             digest: Vec::new(),
             invitation: None,
             message_id,
@@ -262,17 +270,6 @@ pub struct Deputed {
     pub starts_on: NaiveDate,
     /// The last day.
     pub ends_on: NaiveDate,
-}
-
-/// A webhook that was switched off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebhookOff {
-    /// Its id, by which it is switched on again.
-    pub id: String,
-    /// The host that it calls; the whole URL may hold a secret.
-    pub host: String,
-    /// What the receiver answered last; none where it gave no answer.
-    pub status: Option<i64>,
 }
 
 /// What a mail tells of a joining pack.

@@ -49,6 +49,7 @@ pub mod return_path;
 pub mod round;
 pub mod run;
 pub mod schedule;
+pub mod search;
 pub mod sector;
 pub mod session;
 pub mod states;

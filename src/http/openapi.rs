@@ -17,8 +17,8 @@ use super::{
     access_needs, alternatives, applications, audit, calendars, certificates, cover, day, deliveries,
     deputyships, documents, edits, employers, examples, explanations, feeds, grants, held_mails, ideas,
     impact, inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, personal_data,
-    placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule,
-    schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces, webhooks,
+    placements, privacy_notices, proofs, publication, records, refills, releases, repairs, rounds, runs,
+    schedule, schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces, webhooks,
 };
 
 /// Which page of a list.
@@ -53,6 +53,7 @@ pub(super) struct PageParameters {
         mails::get_page,
         mails::choose,
         feeds::serve,
+        feeds::serve_ideas,
         feeds::list,
         feeds::create,
         feeds::revoke,
@@ -121,6 +122,9 @@ pub(super) struct PageParameters {
         personal_data::get,
         personal_data::get_text,
         personal_data::erase,
+        records::get,
+        records::csv,
+        records::get_page,
         access_needs::of_own,
         access_needs::of_visitor,
         repairs::list,
@@ -186,7 +190,9 @@ pub(super) struct PageParameters {
         certificates::check_page,
         ideas::give,
         ideas::list,
+        ideas::csv,
         ideas::mark_tried,
+        ideas::ask,
         ideas::hide,
         packs::get,
         packs::write,

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
-use chrono::NaiveDate;
+use chrono::{NaiveDate, SecondsFormat};
 use minijinja::{Environment, Value, context};
 
 use super::answer::Answer;
@@ -14,16 +14,21 @@ use super::call::Call;
 use super::links::Case;
 use super::packs;
 use super::problem::Problem;
+use super::records::Record;
 use super::releases;
 use super::sessions::named;
 use super::trace;
 use crate::domain::certificate::Standing;
+use crate::domain::language::Language;
 use crate::domain::link::Purpose;
 use crate::domain::party::Party;
+use crate::domain::sector::Sector;
 use crate::domain::session::Capacity;
 use crate::services::AppError;
+use crate::services::ideas::{Newest, Shown};
 use crate::services::opt_outs::MailChoice;
 use crate::services::sessions::Seen;
+use crate::words;
 
 static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
     let mut pages = Environment::new();
@@ -40,6 +45,8 @@ static PAGES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLoc
     pages.add_template("pack_shown.html", include_str!("templates/pack_shown.html"))?;
     pages.add_template("report.html", include_str!("templates/report.html"))?;
     pages.add_template("certificate.html", include_str!("templates/certificate.html"))?;
+    pages.add_template("record.html", include_str!("templates/record.html"))?;
+    pages.add_template("ideas.xml", include_str!("templates/ideas.xml"))?;
     pages.add_template("sign_in.html", include_str!("templates/sign_in.html"))?;
     pages.add_template("account.html", include_str!("templates/account.html"))?;
     pages.add_template("problem.html", include_str!("templates/problem.html"))?;
@@ -127,6 +134,56 @@ pub(super) fn certificate(service: &str, standing: Standing) -> Result<String, P
         Standing::Unknown => "This certificate is unknown",
     };
     render("certificate.html", context! { service, title, standing => standing.as_str() })
+}
+
+/// Somebody's own record.
+pub(super) fn record(service: &str, record: &Record) -> Result<String, Problem> {
+    render("record.html", context! { service, record => minijinja::value::Serde(record) })
+}
+
+/// How long the title of an entry of a feed may be, in characters.
+const MOST_TITLE: usize = 80;
+
+/// A feed of ideas (RFC 4287). Without a link to itself: its address is a secret, and copies of a feed travel.
+pub(super) fn ideas_feed(
+    (service, public_url): (&str, &str),
+    language: Language,
+    newest: &Newest,
+) -> Result<String, Problem> {
+    let name = words::feed_name(language, newest.feed.shown.kind(), "");
+    let updated = newest.ideas.iter().map(|shown| shown.idea.created_at).max();
+    let entries = newest.ideas.iter().map(|Shown { idea, by, .. }| {
+        let text = in_xml(idea.given.words.as_str());
+        let line = text.lines().next().unwrap_or_default();
+        let title = match line.char_indices().nth(MOST_TITLE) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line.to_owned(),
+        };
+        let sectors = |way: &'static str, of: &[Sector]| -> Vec<String> {
+            of.iter().map(|sector| format!("{way}:{sector}")).collect()
+        };
+        let mut categories: Vec<String> = idea.given.topics.iter().map(ToString::to_string).collect();
+        categories.extend(sectors("from", &idea.from));
+        categories.extend(sectors("to", &idea.to));
+        let at = idea.created_at.and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
+        context! { id => idea.id.to_string(), title, at, by => by.as_deref().map(in_xml), categories, text }
+    });
+    let facts = context! {
+        service => in_xml(service),
+        public_url,
+        language => language.as_str(),
+        title => in_xml(&format!("{service}: {name}")),
+        id => newest.feed.id.to_string(),
+        updated => updated.unwrap_or(newest.feed.created_at).and_utc().to_rfc3339_opts(SecondsFormat::Secs, true),
+        entries => entries.collect::<Vec<Value>>(),
+    };
+    render("ideas.xml", facts)
+}
+
+/// Without the characters that XML cannot hold, even escaped.
+fn in_xml(text: &str) -> String {
+    let fits = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
+    text.chars().filter(fits).collect()
 }
 
 /// What the page to sign in shows.

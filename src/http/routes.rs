@@ -1,188 +1,19 @@
 //! Every URL of the service, in one table: path, methods, who may at all, which parameters.
 
-use actix_web::http::Method;
-use actix_web::{HttpRequest, HttpResponse, Route, guard, web};
-use tracing::Instrument;
+use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer::Answer;
-use super::call::{Call, Door};
-use super::idempotency::{self, Turn};
 use super::problem::Problem;
+use super::url::Url;
 use super::{
-    access_needs, alternatives, applications, audit, calendars, certificates, conditional, cover, day,
-    deliveries, deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas,
-    impact, inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, pages,
-    personal_data, placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds,
-    runs, schedule, schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces, webhooks,
+    access_needs, alternatives, applications, audit, calendars, certificates, cover, day, deliveries,
+    deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact,
+    inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, pages, personal_data,
+    placements, privacy_notices, proofs, publication, records, refills, releases, repairs, rounds, runs,
+    schedule, schedule_changes, sessions, sign_in, successors, swaps, tasks, tokens, traces, webhooks,
 };
-use crate::domain::permissions::{Action, Role, reach_of};
-use crate::services::AppError;
+use crate::domain::permissions::Action;
 
-/// How problems are told at an URL.
-#[derive(Debug, Clone, Copy)]
-enum Tongue {
-    /// To programs.
-    Json,
-    /// To people.
-    Html,
-}
-
-/// A method of an URL.
-struct Taken {
-    method: Method,
-    door: Door,
-    /// Whose tag it wants, so that nothing is lost that somebody else has changed.
-    looks_at: Option<&'static str>,
-    route: Route,
-}
-
-/// An URL and what it takes.
-pub struct Url {
-    path: &'static str,
-    tongue: Tongue,
-    taken: Vec<Taken>,
-}
-
-/// What one method of an URL is, as tests and the OpenAPI document see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// The path with its parameters in braces.
-    pub path: &'static str,
-    /// The method.
-    pub method: Method,
-    /// The actions that it may do; none: open for everybody.
-    pub actions: &'static [Action],
-    /// The parameters of its query.
-    pub parameters: &'static [&'static str],
-    /// The URL whose `ETag` it wants as `If-Match`, where it replaces what several people may change.
-    pub looks_at: Option<&'static str>,
-    /// Whether it is a page for people, whose problems are pages as well.
-    pub is_page: bool,
-}
-
-impl Listed {
-    /// Whether it may be called without a credential.
-    pub fn is_open(&self) -> bool {
-        let anyone = |action: &Action| reach_of(Role::Anyone, *action).is_some();
-        !self.needs_session() && (self.actions.is_empty() || self.actions.iter().any(anyone))
-    }
-
-    /// Whether it is about the session of the cookie, and takes no other credential.
-    pub fn needs_session(&self) -> bool {
-        self.path.starts_with("/v1/session")
-    }
-}
-
-impl Url {
-    const fn at(path: &'static str) -> Self {
-        Self { path, tongue: Tongue::Json, taken: Vec::new() }
-    }
-
-    const fn page(path: &'static str) -> Self {
-        Self { path, tongue: Tongue::Html, taken: Vec::new() }
-    }
-
-    fn takes<F, A>(mut self, method: Method, door: Door, endpoint: F) -> Self
-    where
-        F: Fn(Call) -> A + Clone + 'static,
-        A: Future<Output = Answer> + 'static,
-    {
-        let tongue = self.tongue;
-        let answer = move |request: HttpRequest, payload: web::Payload| {
-            let endpoint = endpoint.clone();
-            async move {
-                let answer = match (Call::receive(request.clone(), payload, door).await, tongue) {
-                    (Ok(call), Tongue::Json) => by_program(call, endpoint).await,
-                    (Ok(call), Tongue::Html) => endpoint(call).await,
-                    (Err(problem), _) => Err(problem),
-                };
-                answer.unwrap_or_else(|problem| match tongue {
-                    Tongue::Json => problem.respond(&request),
-                    Tongue::Html => pages::problem(&problem, &request),
-                })
-            }
-        };
-        // HEAD is GET without the body (RFC 9110, section 9.3.2).
-        let route = if method == Method::GET {
-            web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
-        } else {
-            web::method(method.clone())
-        };
-        self.taken.push(Taken { method, door, looks_at: None, route: route.to(answer) });
-        self
-    }
-
-    fn get<F, A>(self, actions: &'static [Action], parameters: &'static [&'static str], endpoint: F) -> Self
-    where
-        F: Fn(Call) -> A + Clone + 'static,
-        A: Future<Output = Answer> + 'static,
-    {
-        self.takes(Method::GET, Door { actions, parameters }, endpoint)
-    }
-
-    fn post<F, A>(self, actions: &'static [Action], endpoint: F) -> Self
-    where
-        F: Fn(Call) -> A + Clone + 'static,
-        A: Future<Output = Answer> + 'static,
-    {
-        self.takes(Method::POST, Door { actions, parameters: &[] }, endpoint)
-    }
-
-    fn put<F, A>(self, actions: &'static [Action], endpoint: F) -> Self
-    where
-        F: Fn(Call) -> A + Clone + 'static,
-        A: Future<Output = Answer> + 'static,
-    {
-        self.takes(Method::PUT, Door { actions, parameters: &[] }, endpoint)
-    }
-
-    fn delete<F, A>(self, actions: &'static [Action], endpoint: F) -> Self
-    where
-        F: Fn(Call) -> A + Clone + 'static,
-        A: Future<Output = Answer> + 'static,
-    {
-        self.takes(Method::DELETE, Door { actions, parameters: &[] }, endpoint)
-    }
-
-    /// Lets the method before this replace only what was looked at, by `If-Match` with the tag of a read.
-    fn looking_at(mut self, path: &'static str) -> Self {
-        if let Some(last) = self.taken.last_mut() {
-            last.looks_at = Some(path);
-        }
-        self
-    }
-
-    fn allowed(&self) -> String {
-        let names = self.taken.iter().map(|taken| match taken.method.as_str() {
-            "GET" => "GET, HEAD",
-            other => other,
-        });
-        names.collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// What programs may ask of any URL: that a change is not done twice, that what they have is not sent again, and formats.
-async fn by_program<F, A>(call: Call, endpoint: F) -> Answer
-where
-    F: Fn(Call) -> A + 'static,
-    A: Future<Output = Answer> + 'static,
-{
-    let request = call.request.clone();
-    conditional::accept_change(&request)?;
-    let first = match idempotency::turn(&call).await? {
-        Turn::Plain => return conditional::settle(&request, endpoint(call).await?),
-        Turn::Again(response) => return Ok(response),
-        Turn::First(first) => first,
-    };
-    // It goes on although its client may go away: that client will send it again, and shall find the answer.
-    let work = async move {
-        let response = endpoint(call).await.unwrap_or_else(|problem| problem.respond(&request));
-        first.keep(response).await
-    };
-    actix_web::rt::spawn(work.in_current_span())
-        .await
-        .map_err(|error| Problem::App(AppError::Internal(format!("a request broke down: {error}"))))
-}
+pub use super::url::Listed;
 
 const PAGE: &[&str] = &["limit", "cursor"];
 const NONE: &[&str] = &[];
@@ -202,6 +33,7 @@ fn table() -> Vec<Url> {
         Url::at("/docs/{file:.*}").get(OPEN, NONE, documents::viewer),
         Url::at("/pages.css").get(OPEN, NONE, pages::style),
         Url::page("/links/{secret}").get(OPEN, NONE, links::get_page).post(OPEN, links::act_by_form),
+        Url::page("/links/{secret}/record").get(OPEN, NONE, records::get_page),
         Url::page("/links/{secret}/certificate").post(OPEN, certificates::issue_by_form),
         Url::page("/certificates/{secret}").get(&[CheckCertificate], NONE, certificates::check_page),
         Url::at("/v1/certificates/{secret}").get(&[CheckCertificate], NONE, certificates::check),
@@ -223,6 +55,7 @@ fn table() -> Vec<Url> {
         Url::at("/v1/sessions").delete(OPEN, sessions::sign_out_everywhere),
         Url::page("/mails/{secret}").get(OPEN, NONE, mails::get_page).post(OPEN, mails::choose),
         Url::at("/calendars/{secret}.ics").get(OPEN, NONE, feeds::serve),
+        Url::at("/ideas/{secret}.atom").get(OPEN, NONE, feeds::serve_ideas),
         Url::at("/v1/feeds").get(&[ReadFeeds], PAGE, feeds::list).post(&[ManageFeeds], feeds::create),
         Url::at("/v1/feeds/{id}").delete(&[ManageFeeds], feeds::revoke),
         Url::at("/v1/feeds/{id}/rotate").post(&[ManageFeeds], feeds::rotate),
@@ -325,6 +158,8 @@ fn table() -> Vec<Url> {
             NONE,
             personal_data::get_text,
         ),
+        Url::at("/v1/applications/{id}/record").get(&[ReadRecord], NONE, records::get),
+        Url::at("/v1/applications/{id}/record.csv").get(&[ReadRecord], cover::CSV, records::csv),
         Url::at("/v1/applications/{id}/erase-person").post(&[ErasePerson], personal_data::erase),
         Url::at("/v1/applications/{id}/withdraw").post(&[WithdrawApplication], applications::withdraw),
         Url::at("/v1/applications/{id}/release")
@@ -406,8 +241,10 @@ fn table() -> Vec<Url> {
         Url::at("/v1/placements/{id}/feedback").put(&[GiveFeedback], day::give_feedback),
         Url::at("/v1/rounds/{id}/feedback").get(&[ReadFeedback], PAGE, day::list_feedback),
         Url::at("/v1/placements/{id}/idea").post(&[GiveIdea], ideas::give),
-        Url::at("/v1/ideas").get(&[ReadIdeas], &["topic", "from", "to", "q", "limit", "cursor"], ideas::list),
+        Url::at("/v1/ideas").get(&[ReadIdeas], ideas::FILTER_AND_PAGE, ideas::list),
+        Url::at("/v1/ideas.csv").get(&[ReadIdeas], ideas::FILTER_AND_CSV, ideas::csv),
         Url::at("/v1/ideas/{id}/tried").post(&[TryIdea], ideas::mark_tried),
+        Url::at("/v1/ideas/{id}/question").post(&[AskHost], ideas::ask),
         Url::at("/v1/ideas/{id}/hidden").put(&[HideIdea], ideas::hide),
         Url::at("/v1/placements/{id}/joining-pack")
             .get(&[ReadJoiningPack], NONE, packs::get)
@@ -462,33 +299,13 @@ fn table() -> Vec<Url> {
 
 /// The table as data.
 pub fn list() -> Vec<Listed> {
-    let each = |url: Url| {
-        let (path, is_page) = (url.path, matches!(url.tongue, Tongue::Html));
-        url.taken.into_iter().map(move |taken| Listed {
-            path,
-            method: taken.method,
-            actions: taken.door.actions,
-            parameters: taken.door.parameters,
-            looks_at: taken.looks_at,
-            is_page,
-        })
-    };
-    table().into_iter().flat_map(each).collect()
+    table().into_iter().flat_map(Url::listed).collect()
 }
 
-/// Puts the table into an application. Another method gets 405 with those that are taken; another path 404.
+/// Puts the table into an application; another path gets 404.
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     for url in table() {
-        let allowed = url.allowed();
-        let refuse = move |request: HttpRequest| {
-            let problem = Problem::Method(allowed.clone());
-            async move { problem.respond(&request) }
-        };
-        let mut resource = web::resource(url.path).default_service(web::to(refuse));
-        for taken in url.taken {
-            resource = resource.route(taken.route);
-        }
-        config.service(resource);
+        config.service(url.resource());
     }
     config.default_service(web::to(no_such_url));
 }

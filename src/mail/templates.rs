@@ -68,6 +68,7 @@ built_in! {
     "sign_in",
     "deputyship",
     "webhook_disabled",
+    "idea_question",
 }
 
 /// Writes the built-in templates into a folder, as a beginning for one's own; nothing that is there is written over.

@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use crate::domain::alternative::AlternativeKind;
+use crate::domain::idea::Question;
 use crate::domain::language::Language;
-use crate::domain::letter::{Deputed, Exchanged, Letter, Method, News, PackNews, Visit, WebhookOff};
+use crate::domain::letter::{Deputed, Exchanged, Letter, Method, News, PackNews, Visit};
 use crate::domain::packs::{PackChange, PackField, PackKind};
+use crate::domain::webhook::WebhookOff;
 use crate::words;
 
 /// Sectors as they are called; one that nobody knows stays as it is.
@@ -41,6 +43,7 @@ pub(super) struct View<'a> {
     pack: Option<PackView<'a>>,
     deputed: Option<DeputedView<'a>>,
     webhook: Option<WebhookView<'a>>,
+    question: Option<QuestionView<'a>>,
     digest: Vec<NewsView<'a>>,
     offer: Option<Offer<'a>>,
     swap: Option<Swap<'a>>,
@@ -165,6 +168,28 @@ impl<'a> WebhookView<'a> {
     }
 }
 
+/// What the templates know of a question about an idea.
+#[derive(Debug, Serialize)]
+struct QuestionView<'a> {
+    idea: &'a str,
+    words: &'a str,
+    name: &'a str,
+    library: &'a str,
+    address: &'a str,
+}
+
+impl<'a> QuestionView<'a> {
+    fn new(question: &'a Question) -> Self {
+        Self {
+            idea: question.idea.as_str(),
+            words: question.words.as_str(),
+            name: question.name.as_str(),
+            library: question.library.as_str(),
+            address: question.address.as_str(),
+        }
+    }
+}
+
 /// What the templates know of a swap.
 #[derive(Debug, Serialize)]
 struct Swap<'a> {
@@ -213,6 +238,7 @@ impl<'a> View<'a> {
             pack: letter.pack.as_ref().map(|news| PackView::new(news, language)),
             deputed: letter.deputed.as_ref().map(|deputed| DeputedView::new(deputed, language)),
             webhook: letter.webhook.as_ref().map(WebhookView::new),
+            question: letter.question.as_ref().map(QuestionView::new),
             digest: letter.digest.iter().map(|news| NewsView::new(news, language)).collect(),
             offer: letter.offer.as_ref().zip(letter.visit.as_ref()).map(|(offer, visit)| Offer {
                 kind: offer.kind.as_str(),

@@ -281,6 +281,9 @@ pub(super) fn holds(about: &Situation, today: NaiveDate) -> bool {
             !is_over && takes_part && about.application != ApplicationState::Placed
         }
         NoticeKind::Digest => !is_over,
-        NoticeKind::SignIn | NoticeKind::Deputyship | NoticeKind::WebhookDisabled => false,
+        NoticeKind::SignIn
+        | NoticeKind::Deputyship
+        | NoticeKind::WebhookDisabled
+        | NoticeKind::IdeaQuestion => false,
     }
 }

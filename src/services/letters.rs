@@ -137,6 +137,7 @@ pub(super) fn letter(
     let letter = Letter {
         deputed: None,
         webhook: None,
+        question: None,
         kind: notice.kind,
         party: notice.party,
         to_name: notice.recipient_name.as_ref().map(ToString::to_string),
@@ -215,7 +216,8 @@ pub(super) fn letter(
             | NoticeKind::Digest
             | NoticeKind::SignIn
             | NoticeKind::Deputyship
-            | NoticeKind::WebhookDisabled => outbox::thread_root(db, thread)?,
+            | NoticeKind::WebhookDisabled
+            | NoticeKind::IdeaQuestion => outbox::thread_root(db, thread)?,
         },
         sent_at: now.at,
     };
@@ -235,12 +237,7 @@ fn language_of(
         (Party::Participant, _) => Some(applicant.application.language),
         (Party::Manager, _) => organisations::find_employer(db, applicant.application.employer)?
             .and_then(|employer| employer.language),
-        (Party::Host, Some(host)) => {
-            let contacts = || [&host.contact, &host.deputy].into_iter().flatten();
-            let own = contacts().find(|contact| contact.email == notice.recipient);
-            // A colleague, or somebody who was the contact before.
-            own.and_then(|own| own.language).or_else(|| host.contact.as_ref()?.language)
-        }
+        (Party::Host, Some(host)) => host.language_of(&notice.recipient),
         (Party::Host, None) => None,
     };
     Ok(known.unwrap_or(app.settings.language))
@@ -367,7 +364,8 @@ fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) 
         | NoticeKind::Digest
         | NoticeKind::SignIn
         | NoticeKind::Deputyship
-        | NoticeKind::WebhookDisabled => None,
+        | NoticeKind::WebhookDisabled
+        | NoticeKind::IdeaQuestion => None,
     }
 }
 
@@ -411,7 +409,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
         }
         (NoticeKind::SwapEnded, _) => asked.then_some(Purpose::Answer),
         (NoticeKind::HandedOver | NoticeKind::Digest | NoticeKind::SignIn | NoticeKind::Deputyship, _)
-        | (NoticeKind::WebhookDisabled, _)
+        | (NoticeKind::WebhookDisabled | NoticeKind::IdeaQuestion, _)
         | (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::app::{Now, permit_everywhere, permit_role, sha256_hex};
 use super::letters::letter;
 use super::links::mint;
-use super::{App, AppError, deputyships, sign_in, webhooks};
+use super::{App, AppError, deputyships, idea_questions, sign_in, webhooks};
 use crate::domain::language::Language;
 use crate::domain::letter::{Letter, Method, NoticeKind};
 use crate::domain::notice::{MailPause, Notice, NoticeState};
@@ -193,6 +193,7 @@ fn message_of(
         NoticeKind::SignIn => sign_in::letter(tx, app, now, notice)?,
         NoticeKind::Deputyship => deputyships::letter(tx, app, now, notice)?,
         NoticeKind::WebhookDisabled => webhooks::letter(tx, app, now, notice)?,
+        NoticeKind::IdeaQuestion => idea_questions::letter(tx, app, now, notice)?,
         _ => Some(letter_with_link(tx, app, now, notice)?),
     };
     let Some(mut letter) = letter else {

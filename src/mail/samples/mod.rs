@@ -34,7 +34,10 @@ pub const fn parties(kind: NoticeKind) -> &'static [Party] {
         | NoticeKind::SignIn
         | NoticeKind::Deputyship => &[Participant],
         NoticeKind::ReleaseRequest | NoticeKind::WebhookDisabled => &[Manager],
-        NoticeKind::DeputyRequest | NoticeKind::HandedOver | NoticeKind::PackMissing => &[Host],
+        NoticeKind::DeputyRequest
+        | NoticeKind::HandedOver
+        | NoticeKind::PackMissing
+        | NoticeKind::IdeaQuestion => &[Host],
         NoticeKind::Digest => &[Host, Manager],
         NoticeKind::Reminder
         | NoticeKind::FeedbackRequest
@@ -231,7 +234,8 @@ fn others(usual: &Letter) -> Vec<Sample> {
         | NoticeKind::PackMissing
         | NoticeKind::SignIn
         | NoticeKind::Deputyship
-        | NoticeKind::WebhookDisabled => {}
+        | NoticeKind::WebhookDisabled
+        | NoticeKind::IdeaQuestion => {}
     }
     found
 }

@@ -4,15 +4,17 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::alternative::AlternativeKind;
+use crate::domain::idea::Question;
 use crate::domain::language::Language;
 use crate::domain::letter::{
     CalendarForm, Deputed, EventStatus, Exchanged, Invitation, Letter, News, NoticeKind, Offered, PackNews,
-    Visit, WebhookOff,
+    Visit,
 };
 use crate::domain::packs::{Pack, PackChange, PackField};
 use crate::domain::party::Party;
 use crate::domain::permissions::Role;
 use crate::domain::told::Told;
+use crate::domain::webhook::WebhookOff;
 use crate::words::{Event, EventWords, event};
 
 pub(super) fn day(month: u32, day: u32) -> NaiveDate {
@@ -178,6 +180,9 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
     if kind == NoticeKind::WebhookDisabled {
         return webhook_disabled(party, language);
     }
+    if kind == NoticeKind::IdeaQuestion {
+        return idea_question(party, language);
+    }
     let is_certain = kind.is_about_the_pack()
         || matches!(
             kind,
@@ -245,6 +250,7 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
         pack: kind.is_about_the_pack().then(|| pack_news(kind)),
         deputed: None,
         webhook: None,
+        question: None,
         digest: if kind == NoticeKind::Digest { news(&visit) } else { Vec::new() },
         invitation,
         visit: has_visit(kind).then_some(visit),
@@ -282,6 +288,24 @@ fn webhook_disabled(party: Party, language: Language) -> Letter {
             status: Some(503),
         }),
         ..about_no_case((NoticeKind::WebhookDisabled, party), language)
+    }
+}
+
+fn idea_question(party: Party, language: Language) -> Letter {
+    let question = || {
+        Some(Question {
+            idea: "New books on a trolley at the door.".parse().ok()?,
+            words: "How often do you fill the trolley, and who chooses the books?".parse().ok()?,
+            name: "Siân Ŵyn".parse().ok()?,
+            library: "Cardiff Central".parse().ok()?,
+            address: "sian.wyn@library.example".parse().ok()?,
+        })
+    };
+    Letter {
+        to_name: Some("Harriet Host".to_owned()),
+        to_address: "desk@hive.example".to_owned(),
+        question: question(),
+        ..about_no_case((NoticeKind::IdeaQuestion, party), language)
     }
 }
 

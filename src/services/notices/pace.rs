@@ -100,7 +100,8 @@ const fn waits(kind: NoticeKind) -> bool {
         | NoticeKind::Digest
         | NoticeKind::SignIn
         | NoticeKind::Deputyship
-        | NoticeKind::WebhookDisabled => false,
+        | NoticeKind::WebhookDisabled
+        | NoticeKind::IdeaQuestion => false,
     }
 }
 

@@ -16,13 +16,13 @@ use super::page::{Page, Paged};
 use super::{App, AppError};
 use crate::domain::fault::Rule;
 use crate::domain::ids::{EmployerId, NoticeId, WebhookId, WebhookMessageId};
-use crate::domain::letter::{Letter, NoticeKind, WebhookOff};
+use crate::domain::letter::{Letter, NoticeKind};
 use crate::domain::notice::Notice;
 use crate::domain::party::Party;
 use crate::domain::permissions::{Action, Actor, Subject};
 use crate::domain::refusal::{Refusal, RefusalCode};
 use crate::domain::target::Target;
-use crate::domain::webhook::{Message, Webhook};
+use crate::domain::webhook::{Message, Webhook, WebhookOff};
 use crate::store::{Db, Tx, organisations, outbox, webhook_messages, webhooks};
 
 pub use sending::{Outcome, Outgoing, Signed, addresses, claim, forget_old, settle, sign};
