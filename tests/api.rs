@@ -46,6 +46,10 @@ mod feeds;
 mod hostile_mails;
 #[path = "api/hosting.rs"]
 mod hosting;
+#[path = "api/idea_outlets.rs"]
+mod idea_outlets;
+#[path = "api/idea_search.rs"]
+mod idea_search;
 #[path = "api/ideas.rs"]
 mod ideas;
 #[path = "api/impact.rs"]

@@ -59,6 +59,7 @@ const ODD: &[&str] = &[
     "INSERT INTO certificates SELECT 'ce', min(id), 'h', 'cy', '17:00:00', '2027-03-02 09:00:00', NULL FROM placements",
     "INSERT INTO ideas SELECT 'id', min(id), 'A shelf', 'a shelf', '[]', '[]', '[]', 'author', NULL, '2027-03-02 09:00:00' FROM placements",
     "INSERT INTO idea_trials VALUES ('id', 'library:x', '2027-03-02 09:00:00')",
+    "INSERT INTO idea_questions SELECT 'id', min(person_id), min(id), 'Who\nfills it?', '2027-03-02 09:00:00.000001' FROM applications WHERE person_id = (SELECT min(person_id) FROM applications)",
     "INSERT INTO library_packs SELECT min(id), '{}', '2027-03-02 09:00:00' FROM libraries",
     "INSERT INTO joining_packs SELECT min(id), 0, -9223372036854775807, '{}', '2027-01-02 09:00:00' FROM placements",
     "INSERT INTO alternatives (id, placement_id, version, kind, date, starts, ends, state, set_aside, offered_at, offered_by, offered_as, channel) \

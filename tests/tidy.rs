@@ -35,6 +35,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("lettre", &["mail"]),
     ("minijinja", &["mail", "http"]),
     ("utoipa", &["http"]),
+    ("icu_normalizer", &["domain"]),
     ("icu_plurals", &["words"]),
     ("icu_locale_core", &["words"]),
     ("governor", &["http", "mail"]),

@@ -125,7 +125,7 @@ impl Attested {
 
 impl Placement {
     /// Until when the visitor was there, where the host has marked that they came.
-    fn attended_until(&self, known: Option<Attendance>) -> Option<NaiveTime> {
+    pub fn attended_until(&self, known: Option<Attendance>) -> Option<NaiveTime> {
         if self.state != PlacementState::Completed {
             return None;
         }

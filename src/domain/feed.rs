@@ -1,4 +1,4 @@
-//! Calendars that programs subscribe to: whose days they show, and what stands in them.
+//! What programs subscribe to: calendars, whose days they show and what stands in them; and the newest ideas.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -10,7 +10,7 @@ use super::party::Party;
 use super::states::named;
 
 named! {
-    /// Whose days a feed shows.
+    /// Whose days a feed shows, or ideas.
     FeedKind {
         /// A participant's own.
         Person = "person",
@@ -24,10 +24,17 @@ named! {
         Library = "library",
         /// Those of an employer's staff.
         Employer = "employer",
+        /// Ideas brought home, and no days.
+        Ideas = "ideas",
     }
 }
 
-/// Whose days a feed shows.
+impl FeedKind {
+    /// Those that programs make; the others are people's own choice.
+    pub const MANAGED: [Self; 3] = [Self::Library, Self::Employer, Self::Ideas];
+}
+
+/// Whose days a feed shows, or ideas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
     /// This person's.
@@ -42,6 +49,8 @@ pub enum Shown {
     Library(LibraryId),
     /// Those of this employer's staff.
     Employer(EmployerId),
+    /// The newest ideas, and no days.
+    Ideas,
 }
 
 impl Shown {
@@ -54,13 +63,15 @@ impl Shown {
             Shown::Manager(_) => FeedKind::Manager,
             Shown::Library(_) => FeedKind::Library,
             Shown::Employer(_) => FeedKind::Employer,
+            Shown::Ideas => FeedKind::Ideas,
         }
     }
 
     /// The party that sees as much, and whose calendar identities its events have.
     pub const fn party(&self) -> Party {
         match self {
-            Shown::Person(_) => Party::Participant,
+            // Of ideas everybody sees as much; they have no events.
+            Shown::Person(_) | Shown::Ideas => Party::Participant,
             Shown::Contact(..) | Shown::Deputy(..) | Shown::Library(_) => Party::Host,
             Shown::Manager(_) | Shown::Employer(_) => Party::Manager,
         }
@@ -70,7 +81,9 @@ impl Shown {
     pub const fn is_own(&self) -> bool {
         match self {
             Shown::Person(_) | Shown::Contact(..) => true,
-            Shown::Deputy(..) | Shown::Manager(_) | Shown::Library(_) | Shown::Employer(_) => false,
+            Shown::Deputy(..) | Shown::Manager(_) | Shown::Library(_) | Shown::Employer(_) | Shown::Ideas => {
+                false
+            }
         }
     }
 }
@@ -80,9 +93,9 @@ impl Shown {
 pub struct Feed {
     /// Its identity.
     pub id: FeedId,
-    /// Whose days it shows.
+    /// What it shows.
     pub shown: Shown,
-    /// Whose HR and administrators look after it, for those of a library or an employer.
+    /// Whose HR and administrators look after it, for those of a library, an employer or ideas.
     pub employer: Option<EmployerId>,
     /// When it was made, in UTC.
     pub created_at: NaiveDateTime,

@@ -5,12 +5,14 @@ use std::str::FromStr;
 
 use chrono::NaiveDateTime;
 
+use super::email::Email;
 use super::fault::Rule;
 use super::ids::{IdeaId, PlacementId};
+use super::search::{Search, words_of};
 use super::sector::Sector;
 use super::states::named;
 use super::tag::Tag;
-use super::text::parse_words;
+use super::text::{Name, parse_words};
 
 /// Shortest and longest idea, in characters.
 pub const LENGTH: std::ops::RangeInclusive<usize> = 10..=1_000;
@@ -81,6 +83,14 @@ pub struct NewIdea {
     pub shown_as: ShownAs,
 }
 
+impl NewIdea {
+    /// The words by which it is found: those of its text and of its topics, with spaces between them.
+    pub fn searched(&self) -> String {
+        let topics = self.topics.iter().flat_map(|topic| words_of(topic.as_str()));
+        words_of(self.words.as_str()).into_iter().chain(topics).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// An idea as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idea {
@@ -100,6 +110,28 @@ pub struct Idea {
     pub created_at: NaiveDateTime,
 }
 
+/// What somebody asks the host about an idea that was found there, as the host's mail tells it. Whose idea it is, it never
+/// tells: its author may have chosen to be nobody.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The idea's words.
+    pub idea: Words,
+    /// What is asked.
+    pub words: Words,
+    /// Who asks.
+    pub name: Name,
+    /// Where they work.
+    pub library: Name,
+    /// Their work address, to which the answer goes.
+    pub address: Email,
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Question(…)")
+    }
+}
+
 /// Which ideas a list holds; nothing given means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdeaFilter {
@@ -109,8 +141,8 @@ pub struct IdeaFilter {
     pub from: Option<Sector>,
     /// Only those brought to this sector.
     pub to: Option<Sector>,
-    /// Only those that hold these words, whatever their case.
-    pub text: Option<String>,
+    /// Only those in whose text or topics each of these words begins one.
+    pub search: Option<Search>,
 }
 
 #[cfg(test)]

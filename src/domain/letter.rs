@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::alternative::AlternativeKind;
 use super::deputyship::Deputed;
+use super::idea::Question;
 use super::language::Language;
 use super::packs::{Pack, PackChange, PackField};
 use super::party::Party;
@@ -82,6 +83,8 @@ named! {
         ScheduleFile = "schedule_file",
         /// Such a file could not be delivered.
         ScheduleNotDelivered = "schedule_not_delivered",
+        /// Somebody asks the host of an idea for more.
+        IdeaQuestion = "idea_question",
     }
 }
 
@@ -100,7 +103,8 @@ impl NoticeKind {
             | NoticeKind::Deputyship
             | NoticeKind::WebhookDisabled
             | NoticeKind::ScheduleFile
-            | NoticeKind::ScheduleNotDelivered => true,
+            | NoticeKind::ScheduleNotDelivered
+            | NoticeKind::IdeaQuestion => true,
             NoticeKind::VerifyAddress
             | NoticeKind::AlreadySignedUp
             | NoticeKind::ReleaseRequest
@@ -202,6 +206,8 @@ pub struct Letter {
     pub schedule_file: Option<FileNews>,
     /// Which delivery of the schedule came to nothing.
     pub not_delivered: Option<DispatchOff>,
+    /// What somebody asks about an idea; answers go to them.
+    pub question: Option<Question>,
     /// What a digest tells, by day.
     pub digest: Vec<News>,
     /// The invitation that goes with it.
@@ -256,6 +262,7 @@ impl Letter {
             webhook: None,
             schedule_file: None,
             not_delivered: None,
+            question: None,
             digest: Vec::new(),
             invitation: None,
             message_id,

@@ -50,6 +50,7 @@ pub mod round;
 pub mod run;
 pub mod schedule;
 pub mod schedule_delivery;
+pub mod search;
 pub mod sector;
 pub mod session;
 pub mod states;

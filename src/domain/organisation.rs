@@ -96,6 +96,16 @@ pub struct Library {
     pub successor: Option<LibraryId>,
 }
 
+impl Library {
+    /// In which language whoever receives its mails under an address reads, where it is known: a colleague, or somebody who
+    /// was the contact before, as its contact does.
+    pub fn language_of(&self, address: &Email) -> Option<Language> {
+        let contacts = || [&self.contact, &self.deputy].into_iter().flatten();
+        let own = contacts().find(|contact| contact.email == *address);
+        own.and_then(|own| own.language).or_else(|| self.contact.as_ref()?.language)
+    }
+}
+
 /// Which libraries a list holds; nothing given means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LibraryFilter {

@@ -36,6 +36,17 @@ pub struct Webhook {
     pub disabled_at: Option<NaiveDateTime>,
 }
 
+/// A webhook that was switched off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookOff {
+    /// Its id, by which it is switched on again.
+    pub id: String,
+    /// The host that it calls; the whole URL may hold a secret.
+    pub host: String,
+    /// What the receiver answered last; none where it gave no answer.
+    pub status: Option<i64>,
+}
+
 named! {
     /// How far a message is.
     MessageState {
@@ -89,15 +100,4 @@ impl Message {
         })
         .to_string()
     }
-}
-
-/// A webhook that was switched off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebhookOff {
-    /// Its id, by which it is switched on again.
-    pub id: String,
-    /// The host that it calls; the whole URL may hold a secret.
-    pub host: String,
-    /// What the receiver answered last; none where it gave no answer.
-    pub status: Option<i64>,
 }

@@ -1,5 +1,5 @@
-//! Subscribed calendars: `/calendars/{secret}.ics`, which programs read, and `/v1/feeds`, which makes those of libraries
-//! and employers. Those of people's own days are chosen on the pages of their links.
+//! What programs subscribe to: `/calendars/{secret}.ics` and `/ideas/{secret}.atom`, which they read, and `/v1/feeds`, which
+//! makes those of libraries, employers and ideas. Those of people's own days are chosen on the pages of their links.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{
@@ -13,11 +13,12 @@ use uuid::Uuid;
 use super::answer::{Answer, Listed, listed, made, shown};
 use super::call::Call;
 use super::links::counted;
-use super::{read, schemas};
+use super::{pages, read, schemas};
 use crate::domain::feed::{self, FeedKind, Shown};
 use crate::domain::ids::{EmployerId, FeedId, LibraryId};
 use crate::domain::json::At;
 use crate::services::feeds::{self, NewFeed};
+use crate::services::ideas;
 use crate::services::links::Deed;
 
 /// A feed without its address.
@@ -28,7 +29,7 @@ pub(super) struct Feed {
     kind: &'static str,
     /// Whose visitors it shows.
     library: Option<Uuid>,
-    /// Whose staff it shows; of a library's feed, whose administrator made it.
+    /// Whose staff it shows; of another feed, whose administrator or HR made it.
     employer: Option<Uuid>,
     created_at: DateTime<Utc>,
     /// The last day on which a program read it, in UTC.
@@ -42,7 +43,7 @@ impl From<feed::Feed> for Feed {
             Shown::Library(library) | Shown::Contact(library, _) | Shown::Deputy(library, _) => {
                 Some(library.uuid())
             }
-            Shown::Person(_) | Shown::Manager(_) | Shown::Employer(_) => None,
+            Shown::Person(_) | Shown::Manager(_) | Shown::Employer(_) | Shown::Ideas => None,
         };
         Self {
             id: feed.id.uuid(),
@@ -61,7 +62,7 @@ impl From<feed::Feed> for Feed {
 pub(super) struct FreshFeed {
     #[serde(flatten)]
     feed: Feed,
-    /// Where programs read it. Whoever knows it can read the calendar. It is not stored and never shown again.
+    /// Where programs read it. Whoever knows it can read the feed. It is not stored and never shown again.
     url: String,
 }
 
@@ -87,7 +88,7 @@ pub(super) struct NewFeedBody {
     employer: Option<Uuid>,
 }
 
-/// Make the calendar of a library's visitors or of an employer's staff
+/// Make the calendar of a library's visitors or of an employer's staff, or a feed of the newest ideas
 #[utoipa::path(post, path = "/v1/feeds", tag = "feeds", request_body = NewFeedBody,
     responses((status = 201, description = "The feed and its address.", body = FreshFeed,
         headers(("Location" = String, description = "Its URL.")))))]
@@ -101,13 +102,19 @@ pub(super) async fn create(call: Call) -> Answer {
         match (kind, library, employer) {
             (FeedKind::Library, Some(library), None) => Some(NewFeed::Library(library)),
             (FeedKind::Employer, None, Some(employer)) => Some(NewFeed::Employer(employer)),
+            (FeedKind::Ideas, None, None) => Some(NewFeed::Ideas),
+            (FeedKind::Ideas, library, _) => {
+                let named = if library.is_some() { "library" } else { "employer" };
+                faults.add(format!("/{named}"), "", "goes with feeds of days only");
+                None
+            }
             (FeedKind::Library | FeedKind::Employer, _, _) => {
                 faults.add(format!("/{kind}"), "", format!("is required with the kind {kind}, and no other"));
                 None
             }
             (FeedKind::Person | FeedKind::Contact | FeedKind::Deputy | FeedKind::Manager, _, _) => {
                 let rule =
-                    "must be library or employer: people choose theirs on the page of their mail's link";
+                    "must be library, employer or ideas: people choose theirs on the page of their mail's link";
                 faults.add("/kind", kind, rule);
                 None
             }
@@ -118,7 +125,7 @@ pub(super) async fn create(call: Call) -> Answer {
     made(&location, &FreshFeed::from(fresh))
 }
 
-/// List the calendars of libraries and employers, those that were taken back too
+/// List the feeds of libraries, employers and ideas, those that were taken back too
 #[utoipa::path(get, path = "/v1/feeds", tag = "feeds", params(super::openapi::PageParameters),
     responses((status = 200, description = "A page of feeds.", body = Listed<Feed>)))]
 pub(super) async fn list(call: Call) -> Answer {
@@ -127,7 +134,7 @@ pub(super) async fn list(call: Call) -> Answer {
     listed(&call, found, Feed::from)
 }
 
-/// Give a calendar another address
+/// Give a feed another address
 ///
 /// The one before opens nothing any more.
 #[utoipa::path(post, path = "/v1/feeds/{id}/rotate", tag = "feeds", params(("id" = Uuid, Path)),
@@ -139,7 +146,7 @@ pub(super) async fn rotate(call: Call) -> Answer {
     shown(&FreshFeed::from(fresh))
 }
 
-/// Take a calendar back at once
+/// Take a feed back at once
 #[utoipa::path(delete, path = "/v1/feeds/{id}", tag = "feeds", params(("id" = Uuid, Path)),
     responses((status = 204, description = "Its address opens nothing any more.")))]
 pub(super) async fn revoke(call: Call) -> Answer {
@@ -182,6 +189,20 @@ pub(super) async fn serve(call: Call) -> Answer {
         response.headers_mut().insert(CONTENT_TYPE, media_type);
     }
     Ok(response)
+}
+
+/// Read a feed of the newest ideas
+///
+/// For feed readers: Atom (RFC 4287), the newest hundred that are not hidden.
+#[utoipa::path(get, path = "/ideas/{secret}.atom", tag = "feeds", params(("secret" = String, Path)),
+    responses((status = 200, description = "The feed.", body = String, content_type = "application/atom+xml")))]
+pub(super) async fn serve_ideas(call: Call) -> Answer {
+    let secret = call.path.secret.clone();
+    let newest = counted(&call, call.run(move |app, _| ideas::newest(app, &secret)).await)?;
+    let settings = &call.app().settings;
+    let service = (settings.service_name.as_str(), settings.public_url.as_str());
+    let atom = pages::ideas_feed(service, settings.language, &newest)?;
+    Ok(HttpResponse::Ok().content_type("application/atom+xml; charset=utf-8").body(atom))
 }
 
 /// How the holder of a link has their days in a calendar.

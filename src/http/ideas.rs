@@ -1,18 +1,23 @@
 //! `/v1/placements/{id}/idea` and `/v1/ideas`: *one thing we will try*, for everybody in the programme.
 
+use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::answer::{Answer, Listed, listed, shown};
-use super::call::Call;
+use super::answer::{Answer, Listed, listed, shown, streamed};
+use super::call::{Call, blocking};
 use super::day::{Fields, IDEA};
+use super::schedule::{BomAndDelimiter, csv_form};
 use super::{read, schemas};
 use crate::domain::fault::Faults;
-use crate::domain::idea::IdeaFilter;
+use crate::domain::idea::{IdeaFilter, Words};
 use crate::domain::ids::{IdeaId, PlacementId};
-use crate::services::ideas::{self, Shown};
+use crate::services::ideas::{self, COLUMNS, Shown};
+use crate::services::page::{MOST, Page};
+use crate::services::schedule::{Cell, MARK, Profile};
+use crate::services::{AppError, idea_questions};
 
 /// An idea.
 #[derive(Debug, Serialize, ToSchema)]
@@ -96,9 +101,24 @@ pub(super) struct FilterParameters {
     /// Only those brought to this sector.
     #[param(schema_with = schemas::sector)]
     to: Option<String>,
-    /// Only those that hold this.
+    /// Only those in whose text or topics each of these words begins one; without regard to case and accents. Empty: all.
     #[param(schema_with = schemas::search)]
     q: Option<String>,
+}
+
+/// What the table of routes takes as [`FilterParameters`] and a page.
+pub(super) const FILTER_AND_PAGE: &[&str] = &["topic", "from", "to", "q", "limit", "cursor"];
+/// What it takes as [`FilterParameters`] and [`BomAndDelimiter`].
+pub(super) const FILTER_AND_CSV: &[&str] = &["topic", "from", "to", "q", "bom", "delimiter"];
+
+fn filter(call: &Call, faults: &Faults) -> IdeaFilter {
+    let asks = call.parameter("q").is_some_and(|text| !text.trim().is_empty());
+    IdeaFilter {
+        topic: call.parsed("topic", faults),
+        from: call.parsed("from", faults),
+        to: call.parsed("to", faults),
+        search: if asks { call.parsed("q", faults) } else { None },
+    }
 }
 
 /// List ideas
@@ -108,16 +128,36 @@ pub(super) struct FilterParameters {
     responses((status = 200, description = "A page of ideas.", body = Listed<Idea>)))]
 pub(super) async fn list(call: Call) -> Answer {
     let faults = Faults::none();
-    let page = call.page::<IdeaId>(&faults);
-    let filter = IdeaFilter {
-        topic: call.parsed("topic", &faults),
-        from: call.parsed("from", &faults),
-        to: call.parsed("to", &faults),
-        text: call.parameter("q").map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned),
-    };
+    let (page, filter) = (call.page::<IdeaId>(&faults), filter(&call, &faults));
     let page = read::finish(faults, page)?;
     let found = call.run(move |app, actor| ideas::list(app, actor, &filter, &page)).await?;
     listed(&call, found, Idea::from)
+}
+
+/// Take ideas as CSV
+///
+/// All that the filter lets through, in the order in which they came.
+#[utoipa::path(get, path = "/v1/ideas.csv", tag = "ideas", params(FilterParameters, BomAndDelimiter),
+    responses((status = 200, description = "The file (docs/ideas.md).", body = String, content_type = "text/csv")))]
+pub(super) async fn csv(call: Call) -> Answer {
+    let faults = Faults::none();
+    let (filter, (profile, has_mark)) =
+        (filter(&call, &faults), csv_form(&call, &faults, Profile::generic()));
+    let first = read::finish(faults, Page::new(None, MOST).ok())?;
+    let mut begin = if has_mark { MARK.to_vec() } else { Vec::new() };
+    profile.form.write([COLUMNS.map(Cell::Text)], &mut begin);
+    let (app, actor) = (call.app().clone(), call.actor.clone());
+    let piece = move |begin: Vec<u8>, page: Page<IdeaId>| {
+        let (app, actor, filter, form) = (app.clone(), actor.clone(), filter.clone(), profile.form.clone());
+        blocking(move || {
+            let found = ideas::list(&app, &actor, &filter, &page)?;
+            let mut bytes = begin;
+            form.write(found.items.iter().map(Shown::cells), &mut bytes);
+            Ok::<_, AppError>((bytes, found.next.map(|last| page.next(last))))
+        })
+    };
+    let first = piece(begin, first).await?;
+    streamed("text/csv; charset=utf-8", "ideas.csv", first, move |page| piece(Vec::new(), page))
 }
 
 /// Say that one tried an idea
@@ -130,6 +170,33 @@ pub(super) async fn mark_tried(call: Call) -> Answer {
     call.no_body()?;
     let idea = call.run(move |app, actor| ideas::mark_tried(app, actor, id)).await?;
     shown(&Idea::from(idea))
+}
+
+/// What somebody asks about an idea.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = IdeaQuestion)]
+#[expect(dead_code, reason = "the schema of what `ask` reads")]
+pub(super) struct QuestionBody {
+    /// Plain text.
+    #[schema(schema_with = schemas::idea)]
+    text: String,
+}
+
+/// Ask the host of an idea for more
+///
+/// A mail to the contact of the library where it was found, once for each person and idea. It tells the name, library and work
+/// address of whoever asks, because the answer goes straight there: who asks agrees to that. Whose idea it is, it does not tell.
+#[utoipa::path(post, path = "/v1/ideas/{id}/question", tag = "ideas", params(("id" = Uuid, Path)),
+    request_body = QuestionBody, responses((status = 204, description = "The mail is on its way.")))]
+pub(super) async fn ask(call: Call) -> Answer {
+    let id: IdeaId = call.id("idea")?;
+    let words: Words = call.body(&["text"], |object| object.required("text").and_then(|at| at.parse()))?;
+    if let Some(application) = call.actor.application {
+        call.limits().take_question(application)?;
+    }
+    call.run(move |app, actor| idea_questions::ask(app, actor, id, &words)).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Why an idea is hidden.

@@ -1,6 +1,6 @@
 //! How often one client address and one credential may knock: for everything, with buckets of their own for open
 //! sign-ups, for links to sign in and for wrong credentials; and how often one mailbox may get a mail that a stranger has
-//! asked for. And how many rounds are looked at at once.
+//! asked for, and one host questions about ideas. And how many rounds are looked at at once.
 //!
 //! A right credential is never refused because somebody behind the same address had a wrong one. Never keeps an
 //! address longer than its bucket needs to fill again.
@@ -20,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::HttpSettings;
 use super::problem::Problem;
 use crate::domain::email::Email;
+use crate::domain::ids::ApplicationId;
 use crate::services::outlook::MOST_SECONDS;
 
 /// How many checks pass before full buckets are thrown away.
@@ -46,6 +47,11 @@ impl<K: Clone + Eq + Hash> Bucket<K> {
     }
 }
 
+fn per_day(most: NonZeroU32) -> Quota {
+    let one = Duration::from_secs(24 * 3600) / most.get();
+    Quota::with_period(one).unwrap_or(Quota::per_hour(NonZeroU32::MIN)).allow_burst(most)
+}
+
 /// How many rounds are looked at at once: each look keeps a processor busy for seconds.
 const LOOKS: usize = 2;
 
@@ -57,6 +63,7 @@ pub(super) struct Limits {
     failures: Bucket<IpAddr>,
     sign_ins: Bucket<IpAddr>,
     sign_in_mailboxes: Bucket<String>,
+    questions: Bucket<ApplicationId>,
     addresses: Bucket<IpAddr>,
     credentials: Bucket<String>,
     looks: Arc<Semaphore>,
@@ -69,15 +76,13 @@ pub(super) struct Limits {
 
 impl Limits {
     pub(super) fn new(settings: &HttpSettings) -> Self {
-        let per_mailbox = settings.sign_ups_per_mailbox_and_day;
-        let one_of_a_day = Duration::from_secs(24 * 3600) / per_mailbox.get();
-        let a_day = Quota::with_period(one_of_a_day).unwrap_or(Quota::per_hour(NonZeroU32::MIN));
         Self {
             sign_ups: Bucket::new(Quota::per_hour(settings.sign_ups_per_hour)),
-            mailboxes: Bucket::new(a_day.allow_burst(per_mailbox)),
+            mailboxes: Bucket::new(per_day(settings.sign_ups_per_mailbox_and_day)),
             failures: Bucket::new(Quota::per_minute(settings.failed_sign_ins_per_minute)),
             sign_ins: Bucket::new(Quota::per_hour(settings.sign_in_links_per_hour)),
             sign_in_mailboxes: Bucket::new(Quota::per_hour(settings.sign_in_links_per_mailbox_and_hour)),
+            questions: Bucket::new(per_day(settings.questions_per_day)),
             addresses: Bucket::new(Quota::per_minute(settings.requests_per_address_and_minute)),
             credentials: Bucket::new(Quota::per_minute(settings.requests_per_minute)),
             looks: Arc::new(Semaphore::new(LOOKS)),
@@ -112,6 +117,11 @@ impl Limits {
     pub(super) fn take_sign_in_mail(&self, client: IpAddr, address: &Email) -> Result<(), Problem> {
         self.take_sign_in(client)?;
         self.sign_in_mailboxes.take(&address.mailbox())
+    }
+
+    /// Counts a question to the host of an idea, by the application as which it is asked.
+    pub(super) fn take_question(&self, asker: ApplicationId) -> Result<(), Problem> {
+        self.questions.take(&asker)
     }
 
     /// Counts a wrong credential.

@@ -52,6 +52,7 @@ mod proofs;
 mod provider;
 mod publication;
 mod read;
+mod records;
 mod refills;
 mod releases;
 mod repairs;
@@ -72,6 +73,7 @@ mod tasks;
 mod tokens;
 mod trace;
 mod traces;
+mod url;
 mod webhooks;
 
 use std::net::TcpListener;
@@ -107,6 +109,8 @@ pub struct HttpSettings {
     pub sign_in_links_per_hour: NonZeroU32,
     /// Links to sign in that may be asked for one mailbox in an hour, from however many addresses.
     pub sign_in_links_per_mailbox_and_hour: NonZeroU32,
+    /// Questions to the hosts of ideas that may be asked as one application in a day.
+    pub questions_per_day: NonZeroU32,
     /// Requests with one credential in a minute.
     pub requests_per_minute: NonZeroU32,
     /// Requests from one client address in a minute.
@@ -130,6 +134,7 @@ impl Default for HttpSettings {
             failed_sign_ins_per_minute: NonZeroU32::MIN.saturating_add(29),
             sign_in_links_per_hour: NonZeroU32::MIN.saturating_add(99),
             sign_in_links_per_mailbox_and_hour: NonZeroU32::MIN.saturating_add(4),
+            questions_per_day: NonZeroU32::MIN.saturating_add(4),
             requests_per_minute: NonZeroU32::MIN.saturating_add(5_999),
             requests_per_address_and_minute: NonZeroU32::MIN.saturating_add(29_999),
             shutdown_seconds: 30,

@@ -34,7 +34,7 @@ named! {
         RequestInProgress = "request-in-progress",
         /// The Idempotency-Key was another request's.
         IdempotencyKeyReused = "idempotency-key-reused",
-        /// Too many requests, sign-ups, links to sign in or wrong credentials.
+        /// Too many requests, sign-ups, links to sign in, wrong credentials or questions about ideas.
         TooManyRequests = "too-many-requests",
         /// The round is in another state.
         RoundState = "round-state",

@@ -1,21 +1,20 @@
 //! Every URL of the service, in one table: path, methods, who may at all, which parameters.
 
-mod url;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use self::url::Tongue;
-pub use self::url::{Listed, Url};
 use super::problem::Problem;
+use super::url::Url;
 use super::{
     access_needs, alternatives, applications, audit, calendars, certificates, cover, day, deliveries,
     deputyships, documents, edits, employers, explanations, feeds, grants, held_mails, ideas, impact,
     inbound, libraries, links, locks, mails, offers, oidc, opening, outlook, packs, pages, personal_data,
-    placements, privacy_notices, proofs, publication, refills, releases, repairs, rounds, runs, schedule,
-    schedule_changes, schedule_deliveries, sessions, sign_in, successors, swaps, tasks, tokens, traces,
-    webhooks,
+    placements, privacy_notices, proofs, publication, records, refills, releases, repairs, rounds, runs,
+    schedule, schedule_changes, schedule_deliveries, sessions, sign_in, successors, swaps, tasks, tokens,
+    traces, webhooks,
 };
 use crate::domain::permissions::Action;
+
+pub use super::url::Listed;
 
 const PAGE: &[&str] = &["limit", "cursor"];
 const NONE: &[&str] = &[];
@@ -35,6 +34,7 @@ fn table() -> Vec<Url> {
         Url::at("/docs/{file:.*}").get(OPEN, NONE, documents::viewer),
         Url::at("/pages.css").get(OPEN, NONE, pages::style),
         Url::page("/links/{secret}").get(OPEN, NONE, links::get_page).post(OPEN, links::act_by_form),
+        Url::page("/links/{secret}/record").get(OPEN, NONE, records::get_page),
         Url::page("/links/{secret}/certificate").post(OPEN, certificates::issue_by_form),
         Url::page("/certificates/{secret}").get(&[CheckCertificate], NONE, certificates::check_page),
         Url::at("/v1/certificates/{secret}").get(&[CheckCertificate], NONE, certificates::check),
@@ -56,6 +56,7 @@ fn table() -> Vec<Url> {
         Url::at("/v1/sessions").delete(OPEN, sessions::sign_out_everywhere),
         Url::page("/mails/{secret}").get(OPEN, NONE, mails::get_page).post(OPEN, mails::choose),
         Url::at("/calendars/{secret}.ics").get(OPEN, NONE, feeds::serve),
+        Url::at("/ideas/{secret}.atom").get(OPEN, NONE, feeds::serve_ideas),
         Url::at("/v1/feeds").get(&[ReadFeeds], PAGE, feeds::list).post(&[ManageFeeds], feeds::create),
         Url::at("/v1/feeds/{id}").delete(&[ManageFeeds], feeds::revoke),
         Url::at("/v1/feeds/{id}/rotate").post(&[ManageFeeds], feeds::rotate),
@@ -164,6 +165,8 @@ fn table() -> Vec<Url> {
             NONE,
             personal_data::get_text,
         ),
+        Url::at("/v1/applications/{id}/record").get(&[ReadRecord], NONE, records::get),
+        Url::at("/v1/applications/{id}/record.csv").get(&[ReadRecord], cover::CSV, records::csv),
         Url::at("/v1/applications/{id}/erase-person").post(&[ErasePerson], personal_data::erase),
         Url::at("/v1/applications/{id}/withdraw").post(&[WithdrawApplication], applications::withdraw),
         Url::at("/v1/applications/{id}/release")
@@ -245,8 +248,10 @@ fn table() -> Vec<Url> {
         Url::at("/v1/placements/{id}/feedback").put(&[GiveFeedback], day::give_feedback),
         Url::at("/v1/rounds/{id}/feedback").get(&[ReadFeedback], PAGE, day::list_feedback),
         Url::at("/v1/placements/{id}/idea").post(&[GiveIdea], ideas::give),
-        Url::at("/v1/ideas").get(&[ReadIdeas], &["topic", "from", "to", "q", "limit", "cursor"], ideas::list),
+        Url::at("/v1/ideas").get(&[ReadIdeas], ideas::FILTER_AND_PAGE, ideas::list),
+        Url::at("/v1/ideas.csv").get(&[ReadIdeas], ideas::FILTER_AND_CSV, ideas::csv),
         Url::at("/v1/ideas/{id}/tried").post(&[TryIdea], ideas::mark_tried),
+        Url::at("/v1/ideas/{id}/question").post(&[AskHost], ideas::ask),
         Url::at("/v1/ideas/{id}/hidden").put(&[HideIdea], ideas::hide),
         Url::at("/v1/placements/{id}/joining-pack")
             .get(&[ReadJoiningPack], NONE, packs::get)
@@ -317,33 +322,13 @@ fn table() -> Vec<Url> {
 
 /// The table as data.
 pub fn list() -> Vec<Listed> {
-    let each = |url: Url| {
-        let (path, is_page) = (url.path, matches!(url.tongue, Tongue::Html));
-        url.taken.into_iter().map(move |taken| Listed {
-            path,
-            method: taken.method,
-            actions: taken.door.actions,
-            parameters: taken.door.parameters,
-            looks_at: taken.looks_at,
-            is_page,
-        })
-    };
-    table().into_iter().flat_map(each).collect()
+    table().into_iter().flat_map(Url::listed).collect()
 }
 
-/// Puts the table into an application. Another method gets 405 with those that are taken; another path 404.
+/// Puts the table into an application; another path gets 404.
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     for url in table() {
-        let allowed = url.allowed();
-        let refuse = move |request: HttpRequest| {
-            let problem = Problem::Method(allowed.clone());
-            async move { problem.respond(&request) }
-        };
-        let mut resource = web::resource(url.path).default_service(web::to(refuse));
-        for taken in url.taken {
-            resource = resource.route(taken.route);
-        }
-        config.service(resource);
+        config.service(url.resource());
     }
     config.default_service(web::to(no_such_url));
 }

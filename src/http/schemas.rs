@@ -153,7 +153,7 @@ pub(super) fn optional_party() -> Object {
 
 /// Of a feed, those that programs make.
 pub(super) fn managed_feed_kind() -> Object {
-    one_of([FeedKind::Library, FeedKind::Employer].map(FeedKind::as_str)).build()
+    one_of(FeedKind::MANAGED.map(FeedKind::as_str)).build()
 }
 
 /// Of a feed, those that people choose for themselves.

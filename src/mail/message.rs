@@ -28,6 +28,10 @@ pub(super) fn compose(letter: &Letter, sender: &Sender, texts: &Texts) -> Result
         let root = message_id(root)?;
         builder = builder.in_reply_to(root.clone()).references(root);
     }
+    if let Some(question) = &letter.question {
+        let asker = mailbox(Some(question.name.as_str()), question.address.as_str(), "asker")?;
+        builder = builder.reply_to(asker);
+    }
     if let Some(address) = &letter.opt_out {
         // RFC 8058: the second header says that a POST alone does it, so that nobody stops mails by looking.
         builder = builder

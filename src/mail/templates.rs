@@ -70,6 +70,7 @@ built_in! {
     "webhook_disabled",
     "schedule_file",
     "schedule_not_delivered",
+    "idea_question",
 }
 
 /// Writes the built-in templates into a folder, as a beginning for one's own; nothing that is there is written over.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::deputyship::Deputed;
+use crate::domain::idea::Question;
 use crate::domain::language::Language;
 use crate::domain::letter::{Exchanged, Letter, Method, News, PackNews, Visit};
 use crate::domain::packs::{PackChange, PackField, PackKind};
@@ -46,6 +47,7 @@ pub(super) struct View<'a> {
     webhook: Option<WebhookView<'a>>,
     schedule_file: Option<FileView<'a>>,
     not_delivered: Option<NotDelivered<'a>>,
+    question: Option<QuestionView<'a>>,
     digest: Vec<NewsView<'a>>,
     offer: Option<Offer<'a>>,
     swap: Option<Swap<'a>>,
@@ -194,6 +196,28 @@ impl<'a> FileView<'a> {
     }
 }
 
+/// What the templates know of a question about an idea.
+#[derive(Debug, Serialize)]
+struct QuestionView<'a> {
+    idea: &'a str,
+    words: &'a str,
+    name: &'a str,
+    library: &'a str,
+    address: &'a str,
+}
+
+impl<'a> QuestionView<'a> {
+    fn new(question: &'a Question) -> Self {
+        Self {
+            idea: question.idea.as_str(),
+            words: question.words.as_str(),
+            name: question.name.as_str(),
+            library: question.library.as_str(),
+            address: question.address.as_str(),
+        }
+    }
+}
+
 /// What the templates know of a delivery that came to nothing.
 #[derive(Debug, Serialize)]
 struct NotDelivered<'a> {
@@ -258,6 +282,7 @@ impl<'a> View<'a> {
             webhook: letter.webhook.as_ref().map(WebhookView::new),
             schedule_file: letter.schedule_file.as_ref().map(FileView::new),
             not_delivered: letter.not_delivered.as_ref().map(NotDelivered::new),
+            question: letter.question.as_ref().map(QuestionView::new),
             digest: letter.digest.iter().map(|news| NewsView::new(news, language)).collect(),
             offer: letter.offer.as_ref().zip(letter.visit.as_ref()).map(|(offer, visit)| Offer {
                 kind: offer.kind.as_str(),

@@ -61,10 +61,7 @@ pub fn issue(app: &App, actor: &Actor, id: PlacementId, wanted: Wanted) -> Resul
 /// As for [`issue`]; `not-found` for an unknown link, one that has expired, and one that is not for the participant of a
 /// placement.
 pub fn issue_by_link(app: &App, secret: &str, wanted: Wanted) -> Result<Certificate, AppError> {
-    let actor = links::authenticate(app, secret).map_err(|error| match error {
-        AppError::Unauthenticated => AppError::not_found("link", "with this address: it may have expired"),
-        other => other,
-    })?;
+    let actor = links::holder(app, secret)?;
     let id = actor.placement.filter(|_| actor.role == Role::Participant);
     let id = id.ok_or_else(|| AppError::not_found("certificate", "by this link"))?;
     issue(app, &actor, id, wanted)

@@ -285,6 +285,7 @@ pub(super) fn holds(about: &Situation, today: NaiveDate) -> bool {
         | NoticeKind::Deputyship
         | NoticeKind::WebhookDisabled
         | NoticeKind::ScheduleFile
-        | NoticeKind::ScheduleNotDelivered => false,
+        | NoticeKind::ScheduleNotDelivered
+        | NoticeKind::IdeaQuestion => false,
     }
 }

@@ -1,4 +1,5 @@
-//! Calendars that programs subscribe to: who gets one, what stands in it, and what it does to invitations.
+//! What programs subscribe to: who gets a calendar, what stands in it, and what it does to invitations; and the addresses
+//! of feeds of ideas, in which `ideas` tells what stands.
 //!
 //! Programs do not merge an invitation with a subscribed event, so somebody has one or the other for their own days: a
 //! live feed is the choice, and mails have no invitation while there is one.
@@ -7,7 +8,7 @@ use chrono::{Days, Duration, NaiveDate, NaiveTime};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::app::{Now, own_employers, permit, record, sha256_hex};
+use super::app::{Now, own_employers, permit, permit_everywhere, record, sha256_hex};
 use super::event_place::address;
 use super::links::LinkView;
 use super::load::{get_applicant, get_library, get_placement};
@@ -53,8 +54,17 @@ pub struct FreshFeed {
 pub struct FeedUrl(String);
 
 impl FeedUrl {
-    pub(super) fn new(app: &App, secret: &str) -> Self {
-        Self(format!("{}/calendars/{secret}.ics", app.settings.public_url))
+    pub(super) fn new(app: &App, shown: &Shown, secret: &str) -> Self {
+        let path = match shown.kind() {
+            FeedKind::Ideas => format!("ideas/{secret}.atom"),
+            FeedKind::Person
+            | FeedKind::Contact
+            | FeedKind::Deputy
+            | FeedKind::Manager
+            | FeedKind::Library
+            | FeedKind::Employer => format!("calendars/{secret}.ics"),
+        };
+        Self(format!("{}/{path}", app.settings.public_url))
     }
 
     /// The address to show, once.
@@ -65,7 +75,7 @@ impl FeedUrl {
 
 impl std::fmt::Debug for FeedUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…/calendars/•••.ics")
+        f.write_str("…/•••")
     }
 }
 
@@ -76,9 +86,11 @@ pub enum NewFeed {
     Library(LibraryId),
     /// The days of an employer's staff.
     Employer(EmployerId),
+    /// The newest ideas.
+    Ideas,
 }
 
-/// Makes the feed of a library or an employer and tells its address.
+/// Makes the feed of a library, of an employer or of ideas and tells its address.
 ///
 /// # Errors
 /// `not-found` for what is foreign; `forbidden`, also to HR for a library's.
@@ -103,9 +115,14 @@ pub fn create(app: &App, actor: &Actor, wanted: NewFeed) -> Result<FreshFeed, Ap
                 let made_for = own.iter().flatten().copied().find(|own| library.employers.contains(own));
                 (Shown::Library(id), made_for)
             }
+            NewFeed::Ideas => {
+                permit_everywhere(actor, Action::ReadIdeas)?;
+                // Ideas are everybody's; an administrator's feed of them is looked after by their employer.
+                (Shown::Ideas, own.iter().flatten().next().copied())
+            }
         };
         let (feed, secret) = make(tx, &now, actor, Action::ManageFeeds, shown, employer)?;
-        Ok(FreshFeed { feed, url: FeedUrl::new(app, &secret) })
+        Ok(FreshFeed { url: FeedUrl::new(app, &feed.shown, &secret), feed })
     })
 }
 
@@ -138,7 +155,7 @@ fn take_back(tx: &mut Tx<'_>, now: &Now, actor: &Actor, action: Action, feed: &F
     record(tx, now, actor, action, ("feed", &feed.id), &json!({ "revoked": true }))
 }
 
-/// A page of the feeds of libraries and employers, those that were taken back too; never their addresses.
+/// A page of the feeds that programs make, those that were taken back too; never their addresses.
 ///
 /// # Errors
 /// `forbidden`, `unauthenticated`.
@@ -150,10 +167,7 @@ pub fn list(app: &App, actor: &Actor, page: &Page<FeedId>) -> Result<Paged<Feed,
 
 /// A feed that programs may manage; one of somebody's own days is theirs alone.
 fn get_managed(db: &mut Db, actor: &Actor, id: FeedId) -> Result<Feed, AppError> {
-    let found = feeds::find(db, id)?.filter(|feed| match feed.shown.kind() {
-        FeedKind::Library | FeedKind::Employer => true,
-        FeedKind::Person | FeedKind::Contact | FeedKind::Deputy | FeedKind::Manager => false,
-    });
+    let found = feeds::find(db, id)?.filter(|feed| FeedKind::MANAGED.contains(&feed.shown.kind()));
     let feed = found.ok_or_else(|| AppError::not_found("feed", id))?;
     let subject = Subject { employers: feed.employer.into_iter().collect(), ..Subject::default() };
     permit(actor, Action::ManageFeeds, &subject, ("feed", &id))?;
@@ -172,7 +186,7 @@ pub fn rotate(app: &App, actor: &Actor, id: FeedId) -> Result<FreshFeed, AppErro
             return Err(AppError::not_found("feed", id));
         }
         let secret = renew(tx, &now, actor, Action::ManageFeeds, &feed)?;
-        Ok(FreshFeed { feed, url: FeedUrl::new(app, &secret) })
+        Ok(FreshFeed { url: FeedUrl::new(app, &feed.shown, &secret), feed })
     })
 }
 
@@ -298,7 +312,9 @@ fn tell_of_choice(
     match shown {
         Shown::Person(_) | Shown::Contact(..) => {}
         // Nobody invites them, so there is nothing to take out.
-        Shown::Deputy(..) | Shown::Manager(_) | Shown::Library(_) | Shown::Employer(_) => return Ok(()),
+        Shown::Deputy(..) | Shown::Manager(_) | Shown::Library(_) | Shown::Employer(_) | Shown::Ideas => {
+            return Ok(());
+        }
     }
     // Yesterday covers every zone.
     let from = now.utc().date() - Days::new(1);
@@ -328,24 +344,35 @@ pub struct Served {
     pub text: Option<String>,
 }
 
-/// What a feed shows now. A text is written only where `has` says that the reader does not have it.
+/// The feed at an address, if it shows what is meant; that it was read today is kept.
+///
+/// # Errors
+/// `not-found` for an unknown secret and for a feed that was taken back.
+pub(super) fn open(app: &App, secret: &str, is_meant: impl Fn(&Shown) -> bool) -> Result<Feed, AppError> {
+    let today = app.clock.now_utc().date();
+    let feed = app.store.read(|db| feeds::find_by_secret(db, &sha256_hex(secret)))?;
+    let feed = feed.filter(|feed| is_meant(&feed.shown));
+    let feed = feed.ok_or_else(|| AppError::not_found("feed", "with this address"))?;
+    if feed.last_used_on != Some(today) {
+        app.store.write_queue(|tx| Ok::<_, AppError>(feeds::mark_used(tx, feed.id, today)?))?;
+    }
+    Ok(feed)
+}
+
+/// What a calendar shows now. A text is written only where `has` says that the reader does not have it.
 ///
 /// # Errors
 /// `not-found` for an unknown secret and for a feed that was taken back.
 pub fn serve(app: &App, secret: &str, has: impl Fn(&str) -> bool) -> Result<Served, AppError> {
     let now = app.clock.now_utc();
     let today = now.date();
-    let (feed, language, name, days) = app.store.read(|db| {
-        let feed = feeds::find_by_secret(db, &sha256_hex(secret))?;
-        let feed = feed.ok_or_else(|| AppError::not_found("calendar", "with this address"))?;
+    let feed = open(app, secret, |shown| *shown != Shown::Ideas)?;
+    let (language, name, days) = app.store.read(|db| {
         let language = feeds::find_language(db, &feed.shown)?.unwrap_or(app.settings.language);
         let name = name_of(db, app, language, &feed.shown)?;
         let days = feeds::list_days(db, &feed.shown, today - DAYS_BACK, ended_since(today))?;
-        Ok::<_, AppError>((feed, language, name, days))
+        Ok::<_, AppError>((language, name, days))
     })?;
-    if feed.last_used_on != Some(today) {
-        app.store.write_queue(|tx| Ok::<_, AppError>(feeds::mark_used(tx, feed.id, today)?))?;
-    }
     let days: Vec<FeedDay> = days.into_iter().filter(|day| is_shown(&feed.shown, day)).collect();
     let etag = etag(app, language, &feed, &name, &days);
     if has(&etag) {
@@ -364,7 +391,7 @@ fn ended_since(today: NaiveDate) -> chrono::NaiveDateTime {
 
 fn name_of(db: &mut Db, app: &App, language: Language, shown: &Shown) -> Result<String, AppError> {
     let name = match shown {
-        Shown::Person(_) | Shown::Manager(_) => String::new(),
+        Shown::Person(_) | Shown::Manager(_) | Shown::Ideas => String::new(),
         Shown::Contact(library, _) | Shown::Deputy(library, _) | Shown::Library(library) => {
             get_library(db, *library)?.name.to_string()
         }

@@ -1,5 +1,7 @@
 //! *One thing we will try*: ideas that participants bring home, found and tried by everybody in the programme.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 
 use super::app::{Now, permit, permit_everywhere, record};
@@ -8,10 +10,12 @@ use super::load::{get_applicant, get_library, get_placement};
 use super::notices::Case;
 use super::page::{Page, Paged};
 use super::placements::{get_case, hide_untold};
-use super::{App, AppError};
+use super::{App, AppError, feeds};
+use crate::domain::feed::{Feed, FeedKind};
 use crate::domain::idea::{Idea, IdeaFilter, NewIdea, ShownAs};
 use crate::domain::ids::{IdeaId, PlacementId};
 use crate::domain::permissions::{Action, Actor, Role, Subject};
+use crate::export::Cell;
 use crate::store::ideas::{self, Found};
 use crate::store::{Db, Tx};
 
@@ -35,6 +39,33 @@ impl From<Found> for Shown {
         };
         Self { idea: found.idea, by, tried: found.tried }
     }
+}
+
+/// The columns of the export, in their order.
+pub const COLUMNS: [&str; 9] =
+    ["idea_id", "given_at", "text", "topics", "from_sectors", "to_sectors", "by", "tried", "hidden_reason"];
+
+impl Shown {
+    /// Its cells in the order of [`COLUMNS`]; lists with a vertical bar between their items.
+    pub fn cells(&self) -> [Cell<'_>; 9] {
+        let Idea { id, given, from, to, hidden_reason, created_at, .. } = &self.idea;
+
+        [
+            Cell::Code(Cow::Owned(id.to_string())),
+            Cell::At(created_at.date(), created_at.time()),
+            Cell::Text(given.words.as_str()),
+            listed(&given.topics),
+            listed(from),
+            listed(to),
+            self.by.as_deref().map_or(Cell::Empty, Cell::Text),
+            Cell::Whole(self.tried),
+            hidden_reason.as_deref().map_or(Cell::Empty, Cell::Text),
+        ]
+    }
+}
+
+fn listed<T: ToString>(items: &[T]) -> Cell<'static> {
+    Cell::Code(Cow::Owned(items.iter().map(ToString::to_string).collect::<Vec<_>>().join("|")))
 }
 
 /// A participant brings an idea home; again, it takes the place of the former one of that day.
@@ -121,8 +152,30 @@ pub fn list(
     })
 }
 
+/// How many ideas a feed holds.
+const NEWEST: i64 = 100;
+
+/// What a feed of ideas shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newest {
+    /// The feed.
+    pub feed: Feed,
+    /// The newest ideas that are not hidden, newest first.
+    pub ideas: Vec<Shown>,
+}
+
+/// What the feed of ideas at an address shows now.
+///
+/// # Errors
+/// `not-found` for an unknown secret, that of a calendar, and a feed that was taken back.
+pub fn newest(app: &App, secret: &str) -> Result<Newest, AppError> {
+    let feed = feeds::open(app, secret, |shown| shown.kind() == FeedKind::Ideas)?;
+    let found = app.store.read(|db| ideas::list_newest(db, NEWEST))?;
+    Ok(Newest { feed, ideas: found.into_iter().map(Shown::from).collect() })
+}
+
 /// An idea; a hidden one is there for organisers only.
-fn get(db: &mut Db, actor: &Actor, id: IdeaId) -> Result<Found, AppError> {
+pub(super) fn get(db: &mut Db, actor: &Actor, id: IdeaId) -> Result<Found, AppError> {
     let found = ideas::find(db, id)?.filter(|found| found.idea.hidden_reason.is_none() || sees_hidden(actor));
     found.ok_or_else(|| AppError::not_found("idea", id))
 }

@@ -206,7 +206,8 @@ pub(super) fn letter(
             | NoticeKind::Deputyship
             | NoticeKind::WebhookDisabled
             | NoticeKind::ScheduleFile
-            | NoticeKind::ScheduleNotDelivered => outbox::thread_root(db, thread)?,
+            | NoticeKind::ScheduleNotDelivered
+            | NoticeKind::IdeaQuestion => outbox::thread_root(db, thread)?,
         },
         ..about_no_case(app, now, notice, language)
     };
@@ -226,12 +227,7 @@ fn language_of(
         (Party::Participant, _) => Some(applicant.application.language),
         (Party::Manager, _) => organisations::find_employer(db, applicant.application.employer)?
             .and_then(|employer| employer.language),
-        (Party::Host, Some(host)) => {
-            let contacts = || [&host.contact, &host.deputy].into_iter().flatten();
-            let own = contacts().find(|contact| contact.email == notice.recipient);
-            // A colleague, or somebody who was the contact before.
-            own.and_then(|own| own.language).or_else(|| host.contact.as_ref()?.language)
-        }
+        (Party::Host, Some(host)) => host.language_of(&notice.recipient),
         (Party::Host, None) => None,
     };
     Ok(known.unwrap_or(app.settings.language))
@@ -360,7 +356,8 @@ fn answer_until(kind: NoticeKind, round: &Round, placement: Option<&Placement>) 
         | NoticeKind::Deputyship
         | NoticeKind::WebhookDisabled
         | NoticeKind::ScheduleFile
-        | NoticeKind::ScheduleNotDelivered => None,
+        | NoticeKind::ScheduleNotDelivered
+        | NoticeKind::IdeaQuestion => None,
     }
 }
 
@@ -405,6 +402,7 @@ fn purpose(notice: &Notice, asked: bool) -> Option<Purpose> {
         (NoticeKind::SwapEnded, _) => asked.then_some(Purpose::Answer),
         (NoticeKind::HandedOver | NoticeKind::Digest | NoticeKind::SignIn | NoticeKind::Deputyship, _)
         | (NoticeKind::WebhookDisabled | NoticeKind::ScheduleFile | NoticeKind::ScheduleNotDelivered, _)
+        | (NoticeKind::IdeaQuestion, _)
         | (NoticeKind::Cancelled | NoticeKind::Ill, Party::Host | Party::Manager) => None,
     }
 }

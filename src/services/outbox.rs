@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::app::{Now, permit_everywhere, permit_role, sha256_hex};
 use super::letters::letter;
 use super::links::mint;
-use super::{App, AppError, deputyships, schedule_deliveries, sign_in, webhooks};
+use super::{App, AppError, deputyships, idea_questions, schedule_deliveries, sign_in, webhooks};
 use crate::domain::language::Language;
 use crate::domain::letter::{Letter, Method, NoticeKind};
 use crate::domain::notice::{MailPause, Notice, NoticeState};
@@ -195,6 +195,7 @@ fn message_of(
         NoticeKind::WebhookDisabled => webhooks::letter(tx, app, now, notice)?,
         NoticeKind::ScheduleFile => schedule_deliveries::file_letter(tx, app, now, notice)?,
         NoticeKind::ScheduleNotDelivered => schedule_deliveries::not_delivered_letter(tx, app, now, notice)?,
+        NoticeKind::IdeaQuestion => idea_questions::letter(tx, app, now, notice)?,
         _ => Some(letter_with_link(tx, app, now, notice)?),
     };
     let Some(mut letter) = letter else {

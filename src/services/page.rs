@@ -35,6 +35,11 @@ impl<I: Copy> Page<I> {
         }
     }
 
+    /// The next page, after the last id of this one.
+    pub fn next(self, last: I) -> Self {
+        Self { after: Some(last), ..self }
+    }
+
     /// How many rows to ask the database for: one more than fits, which tells whether another page follows.
     pub fn fetch(&self) -> i64 {
         i64::from(self.limit) + 1

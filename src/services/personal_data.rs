@@ -108,6 +108,10 @@ pub fn of(app: &App, actor: &Actor, id: ApplicationId) -> Result<Value, AppError
             .into_iter()
             .map(|(state, at, until)| json!({ "state": state, "offered_at": at.and_utc(), "answer_until": until }))
             .collect();
+        let questions: Vec<Value> = personal_data::list_questions(tx, person.id)?
+            .into_iter()
+            .map(|(idea, at, words)| json!({ "idea": idea, "asked_at": at.and_utc(), "words": words }))
+            .collect();
         let histories: Vec<Value> = personal_data::list_given_histories(tx, person.id)?
             .into_iter()
             .map(|(application, waited, visited)| {
@@ -129,6 +133,7 @@ pub fn of(app: &App, actor: &Actor, id: ApplicationId) -> Result<Value, AppError
             "sessions": sessions,
             "swaps": swaps,
             "places_offered": offers,
+            "questions_about_ideas": questions,
             "no_optional_mails_since": unwanted_since,
             "mails": mails,
             "links": links,

@@ -10,7 +10,7 @@ use super::{App, AppError};
 use crate::domain::ids::{ApplicationId, EmploymentId, PersonId, RoundId};
 use crate::domain::permissions::{Action, Actor};
 use crate::domain::privacy::Retention;
-use crate::store::{Db, Tx, retention, schedule_entries};
+use crate::store::{Db, Tx, idea_questions, retention, schedule_entries};
 
 pub use crate::domain::privacy::Kept;
 
@@ -24,7 +24,7 @@ enum Due {
     Links(usize, NaiveDateTime),
     Lists(Vec<EmploymentId>),
     Inbound(usize, NaiveDateTime),
-    Words(Vec<RoundId>, usize),
+    Words(Vec<RoundId>, usize, NaiveDateTime),
     Persons(Vec<PersonId>),
 }
 
@@ -32,7 +32,7 @@ impl Due {
     fn count(&self) -> usize {
         match self {
             Due::Unproven(ids) => ids.len(),
-            Due::Needs(_, count) | Due::Words(_, count) => *count,
+            Due::Needs(_, count) | Due::Words(_, count, _) => *count,
             Due::Links(count, _) | Due::Inbound(count, _) => *count,
             Due::Lists(ids) => ids.len(),
             Due::Persons(ids) => ids.len(),
@@ -65,8 +65,8 @@ fn due(db: &mut Db, kept: Retention, now: &Now, kind: Kept) -> Result<Option<Due
         Kept::Inbound => Due::Inbound(size(retention::count_inbound(db, before)?), before),
         Kept::Words => {
             let over = retention::list_rounds_over(db, day)?;
-            let count = retention::count_words(db, &over)?;
-            Due::Words(over, count)
+            let count = retention::count_words(db, &over)? + size(idea_questions::count_words(db, before)?);
+            Due::Words(over, count, before)
         }
         Kept::Persons => {
             let over = retention::list_rounds_over(db, day)?;
@@ -143,7 +143,10 @@ fn take_away(tx: &mut Tx<'_>, now: &Now, actor: &Actor, due: &Due) -> Result<usi
         }
         Due::Lists(ids) => retention::delete_employments(tx, ids)?,
         Due::Inbound(_, before) => retention::delete_inbound(tx, *before).map(drop)?,
-        Due::Words(over, _) => retention::delete_words(tx, over)?,
+        Due::Words(over, _, before) => {
+            retention::delete_words(tx, over)?;
+            idea_questions::delete_words(tx, *before)?;
+        }
         Due::Persons(ids) => ids.iter().try_for_each(|id| erase_in(tx, now, actor, *id))?,
     }
     Ok(due.count())

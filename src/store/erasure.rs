@@ -6,8 +6,8 @@ use diesel::prelude::*;
 use super::keys;
 use super::schema::{
     access_need_readings, access_needs, applications, certificates, consents, deputyships, employments,
-    feedback, feeds, grants, ideas, links, opt_outs, outbox, past_placements, persons, placements,
-    reserve_offers, sessions, sign_in_links, swap_consents, swap_members,
+    feedback, feeds, grants, idea_questions, ideas, links, opt_outs, outbox, past_placements, persons,
+    placements, reserve_offers, sessions, sign_in_links, swap_consents, swap_members,
 };
 use super::{StoreError, Tx, schedule_dispatches};
 use crate::domain::application::Person;
@@ -121,6 +121,7 @@ pub fn erase(
     )
     .set(ideas::shown_as.eq("nobody"))
     .execute(db)?;
+    diesel::delete(idea_questions::table.filter(idea_questions::person_id.eq(&id))).execute(db)?;
     // For good, also when the person comes back: the certificates name somebody whom the service was to forget.
     diesel::update(
         certificates::table

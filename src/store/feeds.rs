@@ -1,4 +1,4 @@
-//! Calendars that programs subscribe to, and the days that they show. The secret never comes here: only its hash does.
+//! What programs subscribe to, and the days that calendars show. The secret never comes here: only its hash does.
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
@@ -44,6 +44,7 @@ impl Row {
             FeedKind::Manager => email.map(Shown::Manager),
             FeedKind::Library => library.map(Shown::Library),
             FeedKind::Employer => employer.map(Shown::Employer),
+            FeedKind::Ideas => Some(Shown::Ideas),
         };
         let shown = shown.ok_or_else(|| StoreError::Corrupt(format!("feed {}: whose is it?", self.id)))?;
         Ok(Feed {
@@ -69,7 +70,7 @@ pub fn insert(tx: &mut Tx<'_>, feed: &Feed, secret_sha256: &str) -> Result<(), S
         }
         Shown::Manager(email) => (None, None, Some(email.to_string())),
         Shown::Library(library) => (None, Some(library.to_string()), None),
-        Shown::Employer(_) => (None, None, None),
+        Shown::Employer(_) | Shown::Ideas => (None, None, None),
     };
     let row = Row {
         id: feed.id.to_string(),
@@ -130,11 +131,13 @@ pub fn find_live(db: &mut Db, shown: &Shown) -> Result<Option<Feed>, StoreError>
         Shown::Manager(email) => query.filter(feeds::email.eq(email.to_string())),
         Shown::Library(library) => query.filter(feeds::library_id.eq(library.to_string())),
         Shown::Employer(employer) => query.filter(feeds::employer_id.eq(employer.to_string())),
+        // Nobody's own.
+        Shown::Ideas => return Ok(None),
     };
     query.first(db).optional()?.map(Row::into_domain).transpose()
 }
 
-/// A page of the feeds of libraries and employers, those that were taken back too; of some employers, where they are named.
+/// A page of the feeds of libraries, employers and ideas, those that were taken back too; of some employers, where they are named.
 ///
 /// # Errors
 /// The database's.
@@ -145,7 +148,7 @@ pub fn list(
     most: i64,
 ) -> Result<Vec<Feed>, StoreError> {
     let mut query = feeds::table
-        .filter(feeds::kind.eq_any([FeedKind::Library.as_str(), FeedKind::Employer.as_str()]))
+        .filter(feeds::kind.eq_any(FeedKind::MANAGED.map(FeedKind::as_str)))
         .select(Row::as_select())
         .into_boxed();
     if let Some(own) = own {
@@ -308,6 +311,7 @@ pub fn list_days(
         }
         Shown::Library(library) => query.filter(placements::host_library_id.eq(library.to_string())),
         Shown::Employer(employer) => query.filter(placements::employer_id.eq(employer.to_string())),
+        Shown::Ideas => return Ok(Vec::new()),
     };
     let rows: Vec<DayRow> = query
         .order((placements::date, placements::id))
@@ -375,6 +379,7 @@ pub fn find_language(db: &mut Db, shown: &Shown) -> Result<Option<Language>, Sto
         Shown::Employer(employer) => {
             employers::table.find(employer.to_string()).select(employers::language).first(db).optional()?
         }
+        Shown::Ideas => None,
     };
     Ok(found.flatten().as_deref().map(Language::for_tag))
 }

@@ -3,13 +3,17 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
+use diesel::dsl::{AsExprOf, sql};
+use diesel::expression::{SqlLiteral, UncheckedBind};
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 
 use super::organisations::containing;
 use super::schema::{applications, idea_trials, ideas, libraries, placements};
 use super::{Db, StoreError, Tx, list_from_json, list_to_json, parse};
 use crate::domain::idea::{Idea, IdeaFilter, NewIdea};
 use crate::domain::ids::{IdeaId, PlacementId};
+use crate::domain::search::Search;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = ideas, treat_none_as_null = true)]
@@ -32,7 +36,7 @@ impl Row {
             id: idea.id.to_string(),
             placement_id: idea.placement.to_string(),
             words: idea.given.words.to_string(),
-            search_text: idea.given.words.as_str().to_lowercase(),
+            search_text: idea.given.searched(),
             topics: list_to_json("topics", &idea.given.topics)?,
             from_sectors: list_to_json("sectors", &idea.from)?,
             to_sectors: list_to_json("sectors", &idea.to)?,
@@ -164,14 +168,50 @@ pub fn list(
     if let Some(sector) = filter.to {
         query = query.filter(ideas::to_sectors.like(format!("%\"{sector}\"%")));
     }
-    if let Some(text) = &filter.text {
-        query = query.filter(ideas::search_text.like(containing(&text.trim().to_lowercase())).escape('\\'));
+    if let Some(search) = &filter.search {
+        query = query.filter(finds(db, search));
     }
     if let Some(after) = after {
         query = query.filter(ideas::id.gt(after.to_string()));
     }
     let rows = query.order(ideas::id).limit(most).load(db)?;
     complete(db, rows)
+}
+
+/// The newest ideas that are not hidden, newest first.
+///
+/// # Errors
+/// The database's.
+pub fn list_newest(db: &mut Db, most: i64) -> Result<Vec<Found>, StoreError> {
+    let rows = ideas::table
+        .filter(ideas::hidden_reason.is_null())
+        .order(ideas::id.desc())
+        .limit(most)
+        .select(Row::as_select())
+        .load(db)?;
+    complete(db, rows)
+}
+
+type Finds = SqlLiteral<Bool, UncheckedBind<SqlLiteral<Bool>, AsExprOf<String, Text>>>;
+
+/// Whether each word of a search begins a word of an idea. The two databases are asked in their own ways, but neither
+/// parses a text: PostgreSQL is given its lexemes, and SQLite's tokenizer takes every character but ASCII's signs for one
+/// of a word. Words of a search have no signs, so nothing in them can be an operator.
+fn finds(db: &Db, search: &Search) -> Finds {
+    let words = search.words().iter();
+    let (before, after, asked) = match db {
+        Db::Pg(_) => (
+            "array_to_tsvector(string_to_array(ideas.search_text, ' ')) @@ ",
+            "::tsquery",
+            words.map(|word| format!("'{word}':*")).collect::<Vec<_>>().join(" & "),
+        ),
+        Db::Sqlite(_) => (
+            "ideas.id IN (SELECT idea_id FROM __idea_search WHERE __idea_search MATCH ",
+            ")",
+            words.map(|word| format!("\"{word}\" *")).collect::<Vec<_>>().join(" AND "),
+        ),
+    };
+    sql::<Bool>(before).bind::<Text, _>(asked).sql(after)
 }
 
 /// Adds names and counts to the rows of a page.

@@ -34,6 +34,7 @@ pub mod feedback;
 pub mod feeds;
 pub mod grants;
 pub mod histories;
+pub mod idea_questions;
 pub mod ideas;
 pub mod idempotency;
 pub mod impact;

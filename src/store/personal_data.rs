@@ -4,8 +4,8 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::schema::{
-    applications, deputyships, employments, feeds, given_histories, grants, links, opt_outs, outbox,
-    past_placements, placements, reserve_offers, sessions, swap_members, swaps,
+    applications, deputyships, employments, feeds, given_histories, grants, idea_questions, links, opt_outs,
+    outbox, past_placements, placements, reserve_offers, sessions, swap_members, swaps,
 };
 use super::{Db, StoreError, parse};
 use crate::domain::ids::{ApplicationId, PersonId, PlacementId};
@@ -220,6 +220,21 @@ pub fn list_given_histories(db: &mut Db, person: PersonId) -> Result<Vec<(String
         .filter(given_histories::application_id.eq_any(own))
         .order(given_histories::application_id)
         .select((given_histories::application_id, given_histories::waited, given_histories::visited))
+        .load(db)?)
+}
+
+/// What somebody asked about ideas: which, when, the words while they are kept.
+///
+/// # Errors
+/// The database's.
+pub fn list_questions(
+    db: &mut Db,
+    person: PersonId,
+) -> Result<Vec<(String, NaiveDateTime, Option<String>)>, StoreError> {
+    Ok(idea_questions::table
+        .filter(idea_questions::person_id.eq(person.to_string()))
+        .order((idea_questions::asked_at, idea_questions::idea_id))
+        .select((idea_questions::idea_id, idea_questions::asked_at, idea_questions::words))
         .load(db)?)
 }
 

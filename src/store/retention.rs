@@ -328,12 +328,13 @@ fn ended_deputyships(before: NaiveDateTime) -> _ {
 
 #[diesel::dsl::auto_type(no_type_alias)]
 fn old_sign_in_mails(before: NaiveDateTime) -> _ {
-    let kinds: [&'static str; 5] = [
+    let kinds: [&'static str; 6] = [
         NoticeKind::SignIn.as_str(),
         NoticeKind::Deputyship.as_str(),
         NoticeKind::WebhookDisabled.as_str(),
         NoticeKind::ScheduleFile.as_str(),
         NoticeKind::ScheduleNotDelivered.as_str(),
+        NoticeKind::IdeaQuestion.as_str(),
     ];
     outbox::kind.eq_any(kinds).and(outbox::settled_at.lt(before))
 }

@@ -621,6 +621,15 @@ diesel::table! {
     idea_trials (idea_id, tried_by) { idea_id -> Text, tried_by -> Text, created_at -> Timestamp, }
 }
 diesel::table! {
+    idea_questions (idea_id, person_id) {
+        idea_id -> Text,
+        person_id -> Text,
+        application_id -> Text,
+        words -> Nullable<Text>,
+        asked_at -> Timestamp,
+    }
+}
+diesel::table! {
     library_packs (library_id) { library_id -> Text, fields -> Text, updated_at -> Timestamp, }
 }
 
@@ -768,6 +777,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     certificates,
     ideas,
     idea_trials,
+    idea_questions,
     library_packs,
     joining_packs,
     feeds,

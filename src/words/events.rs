@@ -118,12 +118,14 @@ pub fn feed_name(language: Language, kind: FeedKind, name: &str) -> String {
         }
         (Language::English, FeedKind::Manager) => "days of my staff".to_owned(),
         (Language::English, FeedKind::Employer) => format!("staff of {name}"),
+        (Language::English, FeedKind::Ideas) => "ideas brought home".to_owned(),
         (Language::Welsh, FeedKind::Person) => "fy niwrnodau".to_owned(),
         (Language::Welsh, FeedKind::Contact | FeedKind::Deputy | FeedKind::Library) => {
             format!("ymwelwyr yn {name}")
         }
         (Language::Welsh, FeedKind::Manager) => "diwrnodau fy staff".to_owned(),
         (Language::Welsh, FeedKind::Employer) => format!("staff {name}"),
+        (Language::Welsh, FeedKind::Ideas) => "syniadau a gasglwyd".to_owned(),
     }
 }
 

@@ -50,7 +50,10 @@ fn an_idea_is_given_after_the_visit_and_found_by_everybody_with_a_credential() {
             ("from=public", 0),
             ("to=public", 1),
             ("q=SHELF%20of%20100%25", 1),
-            ("q=100_new", 0),
+            ("q=100_new", 1),
+            ("q=evening", 1),
+            ("q=helf", 0),
+            ("q=%20", 1),
             ("from=academic&to=public&topic=shelves&q=door&limit=1", 1),
         ] {
             let list = participant.get(&format!("/v1/ideas?{query}")).expect(200);

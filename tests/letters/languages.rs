@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use library_swap::domain::idea::Words;
 use library_swap::domain::language::Language;
 use library_swap::domain::letter::{Letter, NoticeKind};
 use library_swap::domain::packs::PackField;
@@ -212,6 +213,10 @@ fn no_english_word_stands_in_a_welsh_mail() {
         }
         if let Some(offer) = &mut letter.offer {
             offer.words = None;
+        }
+        if let Some(question) = &mut letter.question {
+            let own: Words = "Pwy sy’n llenwi’r troli?".parse().expect("words");
+            (question.idea, question.words) = (own.clone(), own);
         }
         if let Some(pack) = &mut letter.pack {
             pack.pack

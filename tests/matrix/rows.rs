@@ -232,6 +232,7 @@ pub fn all() -> Vec<Row> {
         row("POST", "/v1/links/{secret}", NONE, On::Nobody).json(|_, _, _| json!({ "deed": "verify" })),
         row("GET", "/mails/{secret}", NONE, On::Nobody),
         row("POST", "/mails/{secret}", NONE, On::Nobody).text(FORM, "deed=stop"),
+        row("GET", "/links/{secret}/record", NONE, On::Nobody),
         row("POST", "/links/{secret}/certificate", NONE, On::Nobody).text(FORM, ""),
         row("GET", "/certificates/{secret}", &[CheckCertificate], On::Programme),
         row("GET", "/v1/certificates/{secret}", &[CheckCertificate], On::Programme),
@@ -327,6 +328,9 @@ pub fn all() -> Vec<Row> {
         row("DELETE", "/v1/calendars/{id}", &[EditCalendar], On::Employer),
 
         row("GET", "/v1/ideas", &[ReadIdeas], On::Programme),
+        row("GET", "/v1/ideas.csv", &[ReadIdeas], On::Programme),
+        row("GET", "/ideas/{secret}.atom", NONE, On::Nobody),
+        row("POST", "/v1/ideas/{id}/question", &[AskHost], On::Programme).json(|_, _, _| json!({ "text": "Who fills the shelf?" })),
         row("POST", "/v1/ideas/{id}/tried", &[TryIdea], On::Programme),
         row("PUT", "/v1/ideas/{id}/hidden", &[HideIdea], On::Programme).json(|_, _, _| json!({ "reason": "It names somebody." })),
 
@@ -395,6 +399,8 @@ pub fn all() -> Vec<Row> {
 
         row("GET", "/v1/applications/{id}", &[ReadApplication], On::Application),
         row("GET", "/v1/applications/{id}/access-needs", &[ReadOwnNeeds], On::Application),
+        row("GET", "/v1/applications/{id}/record", &[ReadRecord], On::Application),
+        row("GET", "/v1/applications/{id}/record.csv", &[ReadRecord], On::Application),
         row("GET", "/v1/applications/{id}/personal-data", &[ReadPersonalData], On::Application),
         row("GET", "/v1/applications/{id}/personal-data.txt", &[ReadPersonalData], On::Application),
         row("POST", "/v1/applications/{id}/erase-person", &[ErasePerson], On::Programme).when(|scene, _| scene.round == RoundState::Completed),

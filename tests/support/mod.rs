@@ -312,6 +312,7 @@ pub fn generous() -> HttpSettings {
     HttpSettings {
         sign_ups_per_hour: many,
         sign_ups_per_mailbox_and_day: many,
+        questions_per_day: many,
         failed_sign_ins_per_minute: many,
         sign_in_links_per_hour: many,
         sign_in_links_per_mailbox_and_hour: many,
@@ -422,6 +423,7 @@ const TABLES: &[&str] = &[
     "feeds",
     "given_histories",
     "grants",
+    "idea_questions",
     "idea_trials",
     "idempotent_requests",
     "ideas",

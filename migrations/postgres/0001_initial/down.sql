@@ -13,6 +13,7 @@ DROP TABLE repair_options;
 DROP TABLE repairs;
 DROP TABLE alternatives;
 DROP TABLE certificates;
+DROP TABLE idea_questions;
 DROP TABLE idea_trials;
 DROP TABLE ideas;
 DROP TABLE feedback;

@@ -567,7 +567,7 @@ CREATE TABLE feeds (
     -- Whose days it shows, as its kind needs it.
     person_id TEXT,
     library_id TEXT,
-    -- Of an employer's feed what it shows; of a library's, whose administrator looks after it.
+    -- Of an employer's feed what it shows; of a library's or of ideas, whose administrator looks after it.
     employer_id TEXT,
     email TEXT,
     -- SHA-256 of the secret; the secret itself is shown once and kept nowhere.
@@ -580,7 +580,7 @@ CREATE TABLE feeds (
     CONSTRAINT feeds_person_fkey FOREIGN KEY (person_id) REFERENCES persons (id),
     CONSTRAINT feeds_library_fkey FOREIGN KEY (library_id) REFERENCES libraries (id),
     CONSTRAINT feeds_employer_fkey FOREIGN KEY (employer_id) REFERENCES employers (id),
-    CONSTRAINT feeds_kind_check CHECK (kind IN ('person', 'contact', 'deputy', 'manager', 'library', 'employer'))
+    CONSTRAINT feeds_kind_check CHECK (kind IN ('person', 'contact', 'deputy', 'manager', 'library', 'employer', 'ideas'))
 );
 -- One that is somebody's choice against invitations is one.
 CREATE UNIQUE INDEX feeds_person_live_key ON feeds (person_id) WHERE kind = 'person' AND revoked_at IS NULL;
@@ -685,7 +685,7 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_placement_fkey FOREIGN KEY (placement_id) REFERENCES placements (id),
     CONSTRAINT outbox_run_fkey FOREIGN KEY (run_id) REFERENCES runs (id),
     CONSTRAINT outbox_again_fkey FOREIGN KEY (again_of) REFERENCES outbox (id) DEFERRABLE,
-    CONSTRAINT outbox_case_check CHECK (application_id IS NOT NULL OR kind IN ('sign_in', 'deputyship', 'webhook_disabled', 'schedule_file', 'schedule_not_delivered')),
+    CONSTRAINT outbox_case_check CHECK (application_id IS NOT NULL OR kind IN ('sign_in', 'deputyship', 'webhook_disabled', 'schedule_file', 'schedule_not_delivered', 'idea_question')),
     CONSTRAINT outbox_state_check CHECK (state IN ('held', 'collected', 'queued', 'sending', 'sent', 'digested', 'bounced', 'gave_up', 'superseded', 'discarded'))
 );
 CREATE INDEX outbox_due_idx ON outbox (state, next_attempt_at, id);
@@ -903,7 +903,7 @@ CREATE TABLE ideas (
     id TEXT NOT NULL,
     placement_id TEXT NOT NULL,
     words TEXT NOT NULL,
-    -- The words in lower case, for search: the databases fold differently.
+    -- The words of text and topics, folded, with spaces between them: the databases would each fold otherwise.
     search_text TEXT NOT NULL,
     topics TEXT NOT NULL,
     -- The sectors of host and home library as they were.
@@ -919,6 +919,9 @@ CREATE TABLE ideas (
     CONSTRAINT ideas_shown_as_check CHECK (shown_as IN ('author', 'library', 'nobody'))
 );
 
+-- Machinery by its name, as SQLite's is.
+CREATE INDEX __idea_search ON ideas USING gin (array_to_tsvector(string_to_array(search_text, ' ')));
+
 -- Who tried an idea: `person:<id>`, `library:<id>` or `employer:<id>`.
 CREATE TABLE idea_trials (
     idea_id TEXT NOT NULL,
@@ -926,6 +929,21 @@ CREATE TABLE idea_trials (
     created_at TIMESTAMP NOT NULL,
     CONSTRAINT idea_trials_pkey PRIMARY KEY (idea_id, tried_by),
     CONSTRAINT idea_trials_idea_fkey FOREIGN KEY (idea_id) REFERENCES ideas (id)
+);
+
+-- Who asked the host of an idea for more, once each.
+CREATE TABLE idea_questions (
+    idea_id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    -- As whom they asked.
+    application_id TEXT NOT NULL,
+    -- None once they are over their time.
+    words TEXT,
+    asked_at TIMESTAMP NOT NULL,
+    CONSTRAINT idea_questions_pkey PRIMARY KEY (idea_id, person_id),
+    CONSTRAINT idea_questions_idea_fkey FOREIGN KEY (idea_id) REFERENCES ideas (id),
+    CONSTRAINT idea_questions_person_fkey FOREIGN KEY (person_id) REFERENCES persons (id),
+    CONSTRAINT idea_questions_application_fkey FOREIGN KEY (application_id) REFERENCES applications (id)
 );
 
 -- Joining packs: what a library says to every visitor, and what a placement's host says for its day.

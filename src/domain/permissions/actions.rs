@@ -143,6 +143,8 @@ named! {
         ReportImpact = "report_impact",
         /// Say that one tried an idea.
         TryIdea = "try_idea",
+        /// Ask the host of an idea for more.
+        AskHost = "ask_host",
         /// Hide an idea, or show it again.
         HideIdea = "hide_idea",
         /// Write the joining pack of a placement, or a library's standing text for all of them.
@@ -157,6 +159,8 @@ named! {
         ReadOwnNeeds = "read_own_needs",
         /// Take what is known of a person.
         ReadPersonalData = "read_personal_data",
+        /// See all of one's own days, for professional registration.
+        ReadRecord = "read_record",
         /// Make a person a pseudonym.
         ErasePerson = "erase_person",
         /// Take away what is over its time.
@@ -276,6 +280,7 @@ impl Action {
             | Self::ReadAccessNeeds
             | Self::ReadOwnNeeds
             | Self::ReadPersonalData
+            | Self::ReadRecord
             | Self::ExportSchedule
             | Self::ReadOutbox
             | Self::ReadAudit
@@ -326,6 +331,7 @@ impl Action {
             | Self::GiveFeedback
             | Self::GiveIdea
             | Self::TryIdea
+            | Self::AskHost
             | Self::ReportImpact
             | Self::HideIdea
             | Self::EditJoiningPack

@@ -96,12 +96,12 @@ pub const TABLE: &[Rows] = {
             ReadJoiningPack, OverseeJoiningPacks, ReadTasks, OpenLink, ChooseCalendar, ChooseMails,
             ReadAccessNeeds,
         ]),
-        rows(Role::Participant, Everywhere, &[ReadIdeas, TryIdea]),
+        rows(Role::Participant, Everywhere, &[ReadIdeas, TryIdea, AskHost]),
         rows(Role::Participant, OwnCase, &[
             VerifyAddress, ReadApplication, WithdrawApplication, ReadExplanation, AskForSwap, Exchange,
             AnswerOffer, ReadPlacement, AnswerAsParticipant, CallInIll, GiveFeedback, GiveIdea,
             ReadJoiningPack, ReadTasks, OpenLink, ChooseCalendar, ChooseMails, ReadOwnNeeds,
-            ReadPersonalData, IssueCertificate,
+            ReadPersonalData, ReadRecord, IssueCertificate,
         ]),
         rows(Role::Anyone, Everywhere, &[ReadLibraries, ReadRound, SignUp, SignIn, CheckCertificate]),
         rows(Role::System, Everywhere, &[

@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{AcceptLanguage, CONTENT_SECURITY_POLICY, Header, VARY};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use chrono::SecondsFormat;
 use fluent_bundle::FluentValue;
 use minijinja::value::Kwargs;
 use minijinja::{Environment, Value, context};
@@ -20,16 +21,19 @@ use crate::domain::fault::Faults;
 use crate::domain::language::Language;
 use crate::domain::link::Purpose;
 use crate::domain::party::Party;
+use crate::domain::sector::Sector;
 use crate::domain::session::Capacity;
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::links::Case;
 use crate::http::packs;
 use crate::http::problem::Problem;
+use crate::http::records::Record;
 use crate::http::releases;
 use crate::http::sessions::named;
 use crate::http::{read, trace};
 use crate::services::AppError;
+use crate::services::ideas::{Newest, Shown};
 use crate::services::opt_outs::MailChoice;
 use crate::services::sessions::Seen;
 use crate::words;
@@ -44,6 +48,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("day.html", include_str!("../templates/day.html")),
     ("explanation.html", include_str!("../templates/explanation.html")),
     ("forms.html", include_str!("../templates/forms.html")),
+    ("ideas.xml", include_str!("../templates/ideas.xml")),
     ("home.html", include_str!("../templates/home.html")),
     ("library_search.html", include_str!("../templates/library_search.html")),
     ("link.html", include_str!("../templates/link.html")),
@@ -52,6 +57,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("pack_shown.html", include_str!("../templates/pack_shown.html")),
     ("problem.html", include_str!("../templates/problem.html")),
     ("releases.html", include_str!("../templates/releases.html")),
+    ("record.html", include_str!("../templates/record.html")),
     ("report.html", include_str!("../templates/report.html")),
     ("round.html", include_str!("../templates/round.html")),
     ("sign_in.html", include_str!("../templates/sign_in.html")),
@@ -217,6 +223,55 @@ pub(in crate::http) fn certificate(service: &str, standing: Standing) -> Result<
         Standing::Unknown => "This certificate is unknown",
     };
     render("certificate.html", context! { service, title, standing => standing.as_str() })
+}
+
+/// Somebody's own record.
+pub(in crate::http) fn record(service: &str, record: &Record) -> Result<String, Problem> {
+    render("record.html", context! { service, record => minijinja::value::Serde(record) })
+}
+
+/// How long the title of an entry of a feed may be, in characters.
+const MOST_TITLE: usize = 80;
+
+/// A feed of ideas (RFC 4287). Without a link to itself: its address is a secret, and copies of a feed travel.
+pub(in crate::http) fn ideas_feed(
+    (service, public_url): (&str, &str),
+    language: Language,
+    newest: &Newest,
+) -> Result<String, Problem> {
+    let name = words::feed_name(language, newest.feed.shown.kind(), "");
+    let updated = newest.ideas.iter().map(|shown| shown.idea.created_at).max();
+    let entries = newest.ideas.iter().map(|Shown { idea, by, .. }| {
+        let text = in_xml(idea.given.words.as_str());
+        let line = text.lines().next().unwrap_or_default();
+        let title = match line.char_indices().nth(MOST_TITLE) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line.to_owned(),
+        };
+        let sectors = |way: &'static str, of: &[Sector]| -> Vec<String> {
+            of.iter().map(|sector| format!("{way}:{sector}")).collect()
+        };
+        let mut categories: Vec<String> = idea.given.topics.iter().map(ToString::to_string).collect();
+        categories.extend(sectors("from", &idea.from));
+        categories.extend(sectors("to", &idea.to));
+        let at = idea.created_at.and_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
+        context! { id => idea.id.to_string(), title, at, by => by.as_deref().map(in_xml), categories, text }
+    });
+    let facts = context! {
+        service => in_xml(service),
+        public_url,
+        title => in_xml(&format!("{service}: {name}")),
+        id => newest.feed.id.to_string(),
+        updated => updated.unwrap_or(newest.feed.created_at).and_utc().to_rfc3339_opts(SecondsFormat::Secs, true),
+        entries => entries.collect::<Vec<Value>>(),
+    };
+    render_in(language, "ideas.xml", facts)
+}
+
+/// Without the characters that XML cannot hold, even escaped.
+fn in_xml(text: &str) -> String {
+    let fits = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
+    text.chars().filter(fits).collect()
 }
 
 /// What the page to sign in shows.

@@ -38,7 +38,10 @@ pub const fn parties(kind: NoticeKind) -> &'static [Party] {
         | NoticeKind::WebhookDisabled
         | NoticeKind::ScheduleFile
         | NoticeKind::ScheduleNotDelivered => &[Manager],
-        NoticeKind::DeputyRequest | NoticeKind::HandedOver | NoticeKind::PackMissing => &[Host],
+        NoticeKind::DeputyRequest
+        | NoticeKind::HandedOver
+        | NoticeKind::PackMissing
+        | NoticeKind::IdeaQuestion => &[Host],
         NoticeKind::Digest => &[Host, Manager],
         NoticeKind::Reminder
         | NoticeKind::FeedbackRequest
@@ -235,7 +238,8 @@ fn others(usual: &Letter) -> Vec<Sample> {
         | NoticeKind::PackMissing
         | NoticeKind::SignIn
         | NoticeKind::Deputyship
-        | NoticeKind::WebhookDisabled => {}
+        | NoticeKind::WebhookDisabled
+        | NoticeKind::IdeaQuestion => {}
         NoticeKind::ScheduleFile => {
             for (what, is_changes, begins_anew) in
                 [("the whole schedule", false, false), ("what was read before is to go", false, true)]

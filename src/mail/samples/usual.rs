@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 
 use crate::domain::alternative::AlternativeKind;
 use crate::domain::deputyship::Deputed;
+use crate::domain::idea::Question;
 use crate::domain::language::Language;
 use crate::domain::letter::{
     CalendarForm, EventStatus, Exchanged, Invitation, Letter, News, NoticeKind, Offered, PackNews, Visit,
@@ -186,6 +187,9 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
     if kind == NoticeKind::ScheduleNotDelivered {
         return schedule_not_delivered(party, language);
     }
+    if kind == NoticeKind::IdeaQuestion {
+        return idea_question(party, language);
+    }
     let is_certain = kind.is_about_the_pack()
         || matches!(
             kind,
@@ -255,6 +259,7 @@ pub(super) fn usual(kind: NoticeKind, party: Party, language: Language) -> Lette
         webhook: None,
         schedule_file: None,
         not_delivered: None,
+        question: None,
         digest: if kind == NoticeKind::Digest { news(&visit) } else { Vec::new() },
         invitation,
         visit: has_visit(kind).then_some(visit),
@@ -320,6 +325,24 @@ fn schedule_not_delivered(party: Party, language: Language) -> Letter {
             failure: DispatchFailure::FolderNotWritable,
         }),
         ..about_no_case((NoticeKind::ScheduleNotDelivered, party), language)
+    }
+}
+
+fn idea_question(party: Party, language: Language) -> Letter {
+    let question = || {
+        Some(Question {
+            idea: "New books on a trolley at the door.".parse().ok()?,
+            words: "How often do you fill the trolley, and who chooses the books?".parse().ok()?,
+            name: "Siân Ŵyn".parse().ok()?,
+            library: "Cardiff Central".parse().ok()?,
+            address: "sian.wyn@library.example".parse().ok()?,
+        })
+    };
+    Letter {
+        to_name: Some("Harriet Host".to_owned()),
+        to_address: "desk@hive.example".to_owned(),
+        question: question(),
+        ..about_no_case((NoticeKind::IdeaQuestion, party), language)
     }
 }
 

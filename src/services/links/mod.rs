@@ -4,14 +4,17 @@
 //! present state and what can be done now.
 
 mod act;
+mod holder;
 mod new;
 mod possible;
 
 use chrono::NaiveDate;
 
 pub use self::act::Act;
+pub use self::holder::authenticate;
+pub(super) use self::holder::holder;
 pub(super) use self::new::{NewLink, mint};
-use self::possible::{deeds, is_believed, receives};
+use self::possible::{deeds, receives};
 use super::access_needs::{self, AccessNeeds, NeedsOnPage};
 use super::alternatives::{offer_in, take_in};
 use super::app::{Now, permit, sha256_hex};
@@ -274,18 +277,6 @@ pub fn view(app: &App, secret: &str) -> Result<LinkView, AppError> {
     })
 }
 
-/// Who acts by a link, for API requests that carry its secret as a credential.
-///
-/// # Errors
-/// `unauthenticated` for an unknown or expired one.
-pub fn authenticate(app: &App, secret: &str) -> Result<Actor, AppError> {
-    let now = app.now()?;
-    app.store.read(|db| match links::find_by_secret(db, &sha256_hex(secret))? {
-        Some(link) if now.utc() < link.expires_at && is_believed(db, &link)? => Ok(link.actor()),
-        Some(_) | None => Err(AppError::Unauthenticated),
-    })
-}
-
 /// Does what a POST on a link asks for. The same POST again, also fifty at once, does it once and answers the same.
 ///
 /// # Errors
@@ -326,7 +317,7 @@ pub fn act(app: &App, secret: &str, act: &Act) -> Result<LinkView, AppError> {
         Brought::Nothing => {}
         Brought::Address(secret) => {
             if let Some(choice) = view.calendar.as_mut() {
-                choice.url = Some(FeedUrl::new(app, &secret));
+                choice.url = Some(FeedUrl::new(app, &choice.shown, &secret));
             }
         }
         Brought::Needs(needs) => view.needs.shown = Some(needs),

@@ -102,7 +102,8 @@ const fn waits(kind: NoticeKind) -> bool {
         | NoticeKind::Deputyship
         | NoticeKind::WebhookDisabled
         | NoticeKind::ScheduleFile
-        | NoticeKind::ScheduleNotDelivered => false,
+        | NoticeKind::ScheduleNotDelivered
+        | NoticeKind::IdeaQuestion => false,
     }
 }
 

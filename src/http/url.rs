@@ -1,21 +1,21 @@
-//! An URL, its methods and what each asks of a request before an endpoint sees it: the words in which the table of routes is
-//! written.
+//! What an URL is: its path, its methods, who may at all, which parameters, and in which form its problems are told.
+//! [`routes`](super::routes) is the table of them.
 
 use actix_web::http::Method;
-use actix_web::{HttpRequest, Route, guard, web};
+use actix_web::{HttpRequest, Resource, Route, guard, web};
 use tracing::Instrument;
 
+use super::answer::Answer;
+use super::call::{Call, Door};
+use super::idempotency::{self, Turn};
+use super::problem::Problem;
+use super::{conditional, pages};
 use crate::domain::permissions::{Action, Role, reach_of};
-use crate::http::answer::Answer;
-use crate::http::call::{Call, Door};
-use crate::http::idempotency::{self, Turn};
-use crate::http::problem::Problem;
-use crate::http::{conditional, pages};
 use crate::services::AppError;
 
 /// How problems are told at an URL.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Tongue {
+enum Tongue {
     /// To programs.
     Json,
     /// To people.
@@ -23,19 +23,19 @@ pub(super) enum Tongue {
 }
 
 /// A method of an URL.
-pub(super) struct Taken {
-    pub(super) method: Method,
-    pub(super) door: Door,
+struct Taken {
+    method: Method,
+    door: Door,
     /// Whose tag it wants, so that nothing is lost that somebody else has changed.
-    pub(super) looks_at: Option<&'static str>,
-    pub(super) route: Route,
+    looks_at: Option<&'static str>,
+    route: Route,
 }
 
 /// An URL and what it takes.
-pub struct Url {
-    pub(super) path: &'static str,
-    pub(super) tongue: Tongue,
-    pub(super) taken: Vec<Taken>,
+pub(super) struct Url {
+    path: &'static str,
+    tongue: Tongue,
+    taken: Vec<Taken>,
 }
 
 /// What one method of an URL is, as tests and the OpenAPI document see it.
@@ -166,7 +166,31 @@ impl Url {
         self
     }
 
-    pub(super) fn allowed(&self) -> String {
+    /// As data.
+    pub(super) fn listed(self) -> impl Iterator<Item = Listed> {
+        let (path, is_page) = (self.path, matches!(self.tongue, Tongue::Html));
+        self.taken.into_iter().map(move |taken| Listed {
+            path,
+            method: taken.method,
+            actions: taken.door.actions,
+            parameters: taken.door.parameters,
+            looks_at: taken.looks_at,
+            is_page,
+        })
+    }
+
+    /// As what an application serves. Another method gets 405 with those that are taken.
+    pub(super) fn resource(self) -> Resource {
+        let allowed = self.allowed();
+        let refuse = move |request: HttpRequest| {
+            let problem = Problem::Method(allowed.clone());
+            async move { problem.respond(&request) }
+        };
+        let resource = web::resource(self.path).default_service(web::to(refuse));
+        self.taken.into_iter().fold(resource, |resource, taken| resource.route(taken.route))
+    }
+
+    fn allowed(&self) -> String {
         let names = self.taken.iter().map(|taken| match taken.method.as_str() {
             "GET" => "GET, HEAD",
             other => other,
