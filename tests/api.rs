@@ -78,6 +78,8 @@ mod opening;
 mod outlook;
 #[path = "api/packs.rs"]
 mod packs;
+#[path = "api/pages.rs"]
+mod pages;
 mod programme;
 #[path = "api/proofs.rs"]
 mod proofs;

@@ -158,6 +158,7 @@ fn send(world: &World<'_>, row: &Row, scene: &Scene, caller: &Caller, url: &str)
         Sent::Nothing => (None, String::new()),
         Sent::Json(body) => (Some("application/json"), body(world, scene, caller).to_string()),
         Sent::Text(kind, text) => (Some(*kind), (*text).to_owned()),
+        Sent::Form(body) => (Some("application/x-www-form-urlencoded"), body(scene)),
     };
     let tag = looked_at(row.method, url)
         .and_then(|there| caller.ask("GET", &there, &[], &[]).header("etag").map(str::to_owned));

@@ -33,6 +33,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("diesel_migrations", &["store"]),
     ("actix_web", &["http", "cli"]),
     ("lettre", &["mail"]),
+    ("fluent_bundle", &["http"]),
     ("minijinja", &["mail", "http"]),
     ("utoipa", &["http"]),
     ("icu_normalizer", &["domain"]),

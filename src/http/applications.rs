@@ -12,7 +12,6 @@ use uuid::Uuid;
 use super::answer::{Answer, Listed, listed, made, shown};
 use super::call::Call;
 use super::patterns::{self, Pattern};
-use super::problem::Problem;
 use super::{offers, read, schemas};
 use crate::domain::access_needs::{AccessNeeds, MOST_NEED_WORDS};
 use crate::domain::ids::{ApplicationId, RoundId};
@@ -274,7 +273,11 @@ pub(super) fn read_sign_up(object: &Object<'_>) -> Option<SignUp> {
 pub(super) async fn sign_up(call: Call) -> Answer {
     let round: RoundId = call.id("round")?;
     let form = call.body(FIELDS, read_sign_up)?;
-    match receive(&call, round, form).await? {
+    // Whoever signs up the staff of an employer is no stranger at the open door.
+    if call.actor.reach(Action::SignUp) == Ok(Reach::Everywhere) {
+        call.limits().take_sign_up(call.client, &form.email)?;
+    }
+    match call.run(move |app, actor| sign_up::sign_up(app, actor, round, &form)).await? {
         SignedUp::Answered => Ok(HttpResponse::Accepted().json(Received {
             status: "received",
             detail: "A mail is on its way to the address that was given: it says what happens next.",
@@ -284,15 +287,6 @@ pub(super) async fn sign_up(call: Call) -> Answer {
             made(&location, &shape(&call.actor, *applicant))
         }
     }
-}
-
-/// Takes a sign-up, however it came.
-pub(super) async fn receive(call: &Call, round: RoundId, form: SignUp) -> Result<SignedUp, Problem> {
-    // Whoever signs up the staff of an employer is no stranger at the open door.
-    if call.actor.reach(Action::SignUp) == Ok(Reach::Everywhere) {
-        call.limits().take_sign_up(call.client, &form.email)?;
-    }
-    call.run(move |app, actor| sign_up::sign_up(app, actor, round, &form)).await
 }
 
 /// List the applications for a round

@@ -139,7 +139,7 @@ fn table() -> Vec<Url> {
         Url::page("/rounds/{id}").get(&[ReadRound], LANGUAGE, pages::public::round),
         Url::page("/rounds/{id}/sign-up")
             .get(&[ReadRound], &["language", "q", "library"], pages::public::sign_up_form)
-            .post_asking(&[SignUp], LANGUAGE, pages::public::sign_up),
+            .post_asking(OPEN, LANGUAGE, pages::public::sign_up),
         Url::page("/rounds/{id}/report").get(OPEN, LANGUAGE, impact::get_page),
         Url::page("/rounds/{id}/report.pdf").get(OPEN, LANGUAGE, impact::get_pdf),
         Url::at("/v1/rounds/{id}/cancel").post(&[SteerRound], rounds::cancel),

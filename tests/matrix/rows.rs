@@ -50,6 +50,7 @@ pub enum Sent {
     Nothing,
     Json(fn(&World<'_>, &Scene, &Caller) -> Value),
     Text(&'static str, &'static str),
+    Form(fn(&Scene) -> String),
 }
 
 /// An endpoint.
@@ -111,6 +112,11 @@ impl Row {
 
     fn text(mut self, kind: &'static str, text: &'static str) -> Self {
         self.sent = Sent::Text(kind, text);
+        self
+    }
+
+    fn form(mut self, body: fn(&Scene) -> String) -> Self {
+        self.sent = Sent::Form(body);
         self
     }
 
@@ -346,6 +352,13 @@ pub fn all() -> Vec<Row> {
         row("GET", "/v1/rounds/{id}/privacy-notice", &[ReadRound], On::Programme),
         row("PUT", "/v1/rounds/{id}/privacy-notice", &[SteerRound], On::Round).json(|_, _, _| json!({ "controller": "Another", "purpose": "To match.", "consent": "Agreed?" })),
         row("GET", "/v1/rounds/{id}/report", &[ReadRound], On::Programme).of("id", "reported").needs("reported"),
+        row("GET", "/", &[ReadRound], On::Programme),
+        row("GET", "/rounds/{id}", &[ReadRound], On::Programme),
+        row("GET", "/rounds/{id}/sign-up", &[ReadRound], On::Programme),
+        row("POST", "/rounds/{id}/sign-up", NONE, On::Own).form(|scene| format!(
+            "name=New+Reader&email=new%40town.example&home_library=town&dates={}&max_km=30&manager_email=boss%40town.example&privacy_version=1",
+            scene.day
+        )).when(|scene, _| round(scene, Deed::SignUp)),
         row("GET", "/rounds/{id}/report", NONE, On::Programme).of("id", "reported").needs("reported"),
         row("GET", "/rounds/{id}/report.pdf", NONE, On::Programme).of("id", "reported").needs("reported"),
         row("POST", "/v1/rounds/{id}/report", &[ReportImpact], On::Round).when(|scene, _| scene.round == RoundState::Completed).silent("it is made already"),

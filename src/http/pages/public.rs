@@ -9,16 +9,18 @@ use super::{language_of, show};
 use crate::domain::ids::RoundId;
 use crate::domain::language::Language;
 use crate::domain::organisation::LibraryFilter;
+use crate::domain::permissions::Actor;
 use crate::domain::round::Round;
 use crate::domain::sector::Sector;
 use crate::domain::states::RoundState;
 use crate::http::answer::Answer;
-use crate::http::applications::{SignUpBody, read_sign_up, receive};
+use crate::http::applications::{SignUpBody, read_sign_up};
 use crate::http::auth;
 use crate::http::call::Call;
 use crate::http::impact::LanguageParameter;
 use crate::http::problem::Problem;
 use crate::services::page::Page;
+use crate::services::sign_up::sign_up as sign_up_for;
 use crate::services::{AppError, impact, libraries, privacy_notices, rounds};
 
 /// Libraries that a search shows at most.
@@ -167,7 +169,10 @@ pub(in crate::http) async fn sign_up(call: Call) -> Answer {
     auth::refuse_other_sites(call.app(), &call.request)?;
     let (mut typed, read) = Form::read(&call, FIELDS, read_sign_up)?;
     if let Some(wanted) = read {
-        match receive(&call, id, wanted).await {
+        call.limits().take_sign_up(call.client, &wanted.email)?;
+        // As whoever comes to the open door, also where an administrator has signed in: the person must prove the address.
+        let signed_up = call.run(move |app, _| sign_up_for(app, &Actor::anyone(), id, &wanted)).await;
+        match signed_up {
             Ok(_) => return show(&call, StatusCode::OK, "sign_up.html", context! { is_done => true }),
             Err(Problem::App(AppError::Fields(faults))) => typed.refuse(faults),
             Err(problem) => return Err(problem),
