@@ -23,7 +23,7 @@ use crate::domain::schedule_delivery::{
     Times, Way, What,
 };
 use crate::domain::sector::Sector;
-use crate::services::schedule::{Delimiter, Formulas, Profile};
+use crate::services::schedule::{Bom, Delimiter, Formulas, Profile};
 use crate::services::schedule_deliveries;
 
 /// Weeks of a file at most.
@@ -108,7 +108,7 @@ impl From<domain::ScheduleDelivery> for ScheduleDelivery {
             format: what.format.as_str(),
             profile: what.profile,
             delimiter: what.delimiter.map(Delimiter::as_str),
-            bom: what.bom.map(|bom| bom.as_str()),
+            bom: what.bom.map(Bom::as_str),
             absence_code: what.absence_code.map(|code| code.to_string()),
             contents,
             weeks,

@@ -90,7 +90,7 @@ pub fn settle(app: &App, by: &str, dispatch: &Dispatch, put: &Put) -> Result<(),
         } else {
             tell_failure(tx, &now, delivery.employer, &after)?;
         }
-        let subject = ("schedule_dispatch", &after.id as _);
-        record(tx, &now, &actor, Action::DispatchSchedule, subject, &details(&after))
+        let (action, told) = (Action::DispatchSchedule, details(&after));
+        record(tx, &now, &actor, action, ("schedule_dispatch", &after.id), &told)
     })
 }

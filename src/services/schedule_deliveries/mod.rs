@@ -124,8 +124,8 @@ pub fn create(
         let mut details = details(terms);
         details["made"] = json!(true);
         details["employer"] = json!(employer.to_string());
-        let subject = ("schedule_delivery", &delivery.id as _);
-        record(tx, &now, actor, Action::ManageScheduleDeliveries, subject, &details)
+        let action = Action::ManageScheduleDeliveries;
+        record(tx, &now, actor, action, ("schedule_delivery", &delivery.id), &details)
     })?;
     Ok(delivery)
 }
