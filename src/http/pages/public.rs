@@ -160,7 +160,7 @@ pub(in crate::http) async fn sign_up_form(call: Call) -> Answer {
 /// Sign up by the page
 ///
 /// Whatever is known of the address, the answer is the same, and a mail says the rest.
-#[utoipa::path(post, path = "/rounds/{id}/sign-up", tag = "pages", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/rounds/{id}/sign-up", tag = "pages", params(("id" = Uuid, Path), LanguageParameter),
     request_body(content = SignUpBody, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The page that says what happens now.", body = String,
         content_type = "text/html")))]
