@@ -109,7 +109,7 @@ pub fn cells(bytes: &[u8]) {
             out
         };
         let raw = read(&written(Formulas::Raw), delimiter);
-        assert_eq!(raw, [cells.clone()], "as it is");
+        assert_eq!(raw, [&cells[..]], "as it is");
         let escaped = written(Formulas::Escape);
         for &program in Delimiter::ALL {
             for cell in read(&escaped, program).iter().flatten() {

@@ -1,4 +1,4 @@
-//! Hostile files: the saved corpus of the fuzzer (fuzz/README.md) is replayed, and large files that are made to hurt
+//! Hostile files: the saved corpus (fuzz/README.md) is replayed, and large files that are made to hurt
 //! are read within their memory: 20 × the input and a little, counted by the allocator. So are mails and calendars that
 //! are made to hurt.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]

@@ -33,6 +33,7 @@ pub fn expected(world: &World<'_>, scene: &Scene, caller: &Caller, row: &Row) ->
             On::OthersSession if caller.has_session() => Class::NotThere,
             On::Session | On::OthersSession => Class::Unauthenticated,
             On::Nobody => Class::NotThere,
+            _ if !(row.when)(scene, caller) => Class::NotNow,
             _ => Class::Allowed,
         };
     }
@@ -68,7 +69,7 @@ pub fn expected(world: &World<'_>, scene: &Scene, caller: &Caller, row: &Row) ->
 
 /// Whether a thing is not there yet for whoever does not organise the round.
 fn is_hidden(scene: &Scene, actor: &Actor, row: &Row, of_round: &Subject) -> bool {
-    let is_in_round = row.path.starts_with("/v1/rounds/{id}");
+    let is_in_round = row.path.trim_start_matches("/v1").starts_with("/rounds/{id}");
     let is_draft = scene.round == RoundState::Draft && is_in_round;
     let is_untold = !scene.is_told && row.path.starts_with("/v1/placements/{id}");
     let may = |action| actor.may(action, of_round).is_ok();

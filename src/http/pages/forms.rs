@@ -1,6 +1,8 @@
 //! Forms of pages. What is typed is read as the JSON that a program would send, so that each rule is told once; what is
 //! wrong comes back beside its field, with everything that was typed.
 
+use std::collections::BTreeMap;
+
 use minijinja::{Value, context};
 use serde_json::{Map, Value as Json, json};
 
@@ -111,9 +113,10 @@ impl Form {
                 rest.split('/').next() == Some(name)
             });
             let rules: Vec<String> = wrong.map(|fault| fault.rule.clone()).collect();
-            (name.to_owned(), context! { value => values.first().cloned(), values, rules })
+            (name, context! { value => values.first().cloned(), values, rules })
         };
-        let fields: Value = fields.iter().map(field).collect();
-        context! { fields, is_wrong => !self.faults.is_empty() }
+        let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+        let fields: BTreeMap<&str, Value> = fields.iter().map(field).collect();
+        context! { names, fields, is_wrong => !self.faults.is_empty() }
     }
 }
