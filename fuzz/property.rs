@@ -90,7 +90,8 @@ fn could_run(cell: &str) -> bool {
 /// apostrophes was added; for machines each is as it was.
 pub fn cells(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    let cells: Vec<&str> = text.split('\0').take(50).collect();
+    // Readers take a mark at the very beginning for the file's.
+    let cells: Vec<&str> = text.trim_start_matches('\u{FEFF}').split('\0').take(50).collect();
     let read = |bytes: &[u8], delimiter: Delimiter| -> Vec<Vec<String>> {
         let mut reader = csv::ReaderBuilder::new();
         let records = reader

@@ -21,8 +21,13 @@ pub(super) enum Kind {
     Number,
     /// A list of what was ticked.
     Ticked,
-    /// A list of what stands between commas.
-    Commas,
+    /// A list of tags, of what stands between commas.
+    Tags,
+}
+
+/// A tag of what people write: `Reading groups` is `reading-groups`.
+fn tag(words: &str) -> String {
+    words.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-")
 }
 
 /// A field of a form.
@@ -95,8 +100,9 @@ impl Form {
                 Kind::Text => json!(first),
                 Kind::Number => first.trim().parse().map_or_else(|_| json!(first), Json::Number),
                 Kind::Ticked => json!(typed),
-                Kind::Commas => {
-                    json!(first.split(',').map(str::trim).filter(|word| !word.is_empty()).collect::<Vec<_>>())
+                Kind::Tags => {
+                    let tags = first.split(',').map(tag).filter(|tag| !tag.is_empty());
+                    json!(tags.collect::<Vec<_>>())
                 }
             };
             object.insert(name.to_owned(), value);
