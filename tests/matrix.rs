@@ -110,7 +110,8 @@ impl<'a> Walk<'a> {
                 break;
             }
             let may = |caller: &&Caller| {
-                n == 0 || row.actions.iter().any(|action| caller.actor.reach(*action).is_ok())
+                let is_form = matches!(row.sent, Sent::Form(_));
+                n == 0 || is_form || row.actions.iter().any(|action| caller.actor.reach(*action).is_ok())
             };
             for caller in scene.callers.iter().filter(may) {
                 was_allowed |= self.ask(row, scene, caller, &url) == Class::Allowed;

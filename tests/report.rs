@@ -25,8 +25,8 @@ use crate::papers::{bare, poppler_text, squeezed};
 
 /// A round of a few hundred people; of one of a handful, nearly everything is hidden.
 fn sheet(language: Language, by: u64, round: &str) -> Sheet {
-    let counts = |rows: usize, columns: usize| -> Vec<Vec<u64>> {
-        let cell = |row: usize, column: usize| (row * 7 + column * 5 + row * column) as u64 % 13 * by;
+    let counts = |rows: u64, columns: u64| -> Vec<Vec<u64>> {
+        let cell = |row: u64, column: u64| (row * 7 + column * 5 + row * column) % 13 * by;
         (0..rows).map(|row| (0..columns).map(|column| cell(row, column)).collect()).collect()
     };
     let days = counts(5, 5);

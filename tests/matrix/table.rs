@@ -6,7 +6,7 @@ use library_swap::domain::states::RoundState;
 
 use crate::callers::Caller;
 use crate::programme::World;
-use crate::rows::{On, Row};
+use crate::rows::{On, Row, Sent};
 use crate::scenes::{HOME, Scene};
 
 /// What an answer is, as far as permissions go.
@@ -33,6 +33,8 @@ pub fn expected(world: &World<'_>, scene: &Scene, caller: &Caller, row: &Row) ->
             On::OthersSession if caller.has_session() => Class::NotThere,
             On::Session | On::OthersSession => Class::Unauthenticated,
             On::Nobody => Class::NotThere,
+            // A page acts as whoever comes to the open door, who knows of no draft.
+            _ if matches!(row.sent, Sent::Form(_)) && scene.round == RoundState::Draft => Class::NotThere,
             _ if !(row.when)(scene, caller) => Class::NotNow,
             _ => Class::Allowed,
         };
